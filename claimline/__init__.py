@@ -1,0 +1,1 @@
+"""The application: command line, settings, files, sandbox payer. All that touches the world."""

@@ -1,0 +1,1 @@
+"""Coded visits to claims: units, modifiers, edits, service lines. Pure."""

@@ -1,0 +1,118 @@
+"""What was sent, what came back for it, and the books of a line: the words ``reconcile`` speaks.
+
+Pure values. Money is ``Decimal`` dollars. Nothing here holds a patient's name; member ids never
+appear in a repr. The ledger hands ``SentClaim`` values to the matchers and stores what they say.
+"""
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal
+
+from attrs import field, frozen
+
+from edi.claim import Reference
+from edi.remittance import Adjustment
+
+if TYPE_CHECKING:
+    from attrs import frozen as value
+else:
+    from attrs import define as value
+
+LineStatus = Literal["paid", "denied", "reduced", "reversed", "unmatched", "open"]
+
+
+@value(kw_only=True)
+class SentLine:
+    """One service line as it was sent (837P loop 2400)."""
+
+    control: str  # REF*6R
+    number: int  # LX01
+    code: str
+    modifiers: tuple[str, ...]
+    charge: Decimal
+    units: Decimal
+    date: dt.date = field(repr=False)
+    until: dt.date = field(repr=False)
+    evidence: tuple[str, ...] = ()  # what the visit showed: "times 09:16-09:24", no patient data
+
+
+@value(kw_only=True)
+class SentClaim:
+    """One claim as it was sent, with what the matchers confirm a weak match by."""
+
+    control: str  # CLM01
+    family: str  # CLM01 of the original; its own for an original
+    frequency: str = "1"
+    payer: str  # key of the payer in the practice file, or its 2010BB id for an adopted 837P
+    payer_id: str = ""  # 2010BB NM109
+    payer_rank: str = "P"  # SBR01
+    member_id: str = field(default="", repr=False)
+    patient: str = field(default="", repr=False)  # opaque key: same patient, same key
+    billing_npi: str = ""
+    charge: Decimal
+    date: dt.date = field(repr=False)
+    until: dt.date = field(repr=False)
+    collected: Decimal = Decimal("0.00")  # paid by the patient at the visit
+    references: tuple[Reference, ...] = ()  # G1, 9F, F8 as sent
+    payer_controls: tuple[str, ...] = field(default=(), repr=False)  # CLP07 and 1K seen so far
+    lines: tuple[SentLine, ...]
+
+
+@value(kw_only=True)
+class LineShare:
+    """What one adjudication says of one sent line. ``charge == paid + sum(adjustments)``.
+
+    ``charge`` is the sent line's charge, negative in a reversal; for a merged or split line the
+    amounts are this line's share. ``method`` names the matcher.
+    """
+
+    line: str  # SentLine.control
+    method: str
+    code: str  # adjudicated code (SVC01)
+    modifiers: tuple[str, ...]
+    charge: Decimal
+    paid: Decimal
+    units: Decimal | None  # paid units
+    adjustments: tuple[Adjustment, ...]
+    remarks: tuple[str, ...]  # RARCs of the line; the claim's are in Adjudication.remarks
+    allowed: Decimal | None = None  # AMT*B6
+    bundled_into: str = ""  # control of the line that was paid in its place (X12.md 3.6)
+
+
+@value(kw_only=True)
+class Adjudication:
+    """One claim payment (CLP) matched to one sent claim."""
+
+    id: str  # unique in the ledger; stable whatever the order of receipt
+    claim: str  # SentClaim.control
+    method: str  # how the claim was matched
+    payer: str  # who paid: SentClaim.payer, or the remittance's payer id for another payer
+    rank: Literal["P", "S", "T"]  # from CLP02: 1/19 primary, 2/20 secondary, 3/21 tertiary
+    status: str  # CLP02
+    payer_control: str  # CLP07
+    trace: str  # TRN02
+    date: dt.date  # BPR16, the payment date
+    charge: Decimal
+    paid: Decimal
+    remarks: tuple[str, ...]  # MOA and MIA
+    crossover: bool = False  # forwarded: CLP02 19-21, or MA18/N89
+    lines: tuple[LineShare, ...]
+
+    @property
+    def is_reversal(self) -> bool:
+        """CLP02 22."""
+        return self.status == "22"
+
+
+@frozen(kw_only=True)
+class PayerFacts:
+    """What a payer allows, as ``claimline`` reads it from policy. None or empty: not known."""
+
+    key: str
+    name: str
+    family: str  # medicare-b, medicare-advantage, medicaid, commercial, bcbs, workers-comp, ...
+    appeal1_days: int | None = None  # first appeal, counted from the remittance date
+    appeal1_source: str = ""
+    reopening_days: int | None = None
+    corrected_claim_days: int | None = None
+    takes_replacement: bool | None = None  # frequency 7
