@@ -1,0 +1,151 @@
+"""What a payer wants: a dated table of settings, the family's defaults first, then the payer's own.
+
+A field of ``Policy`` is a key of the practice file: its type says what may stand there, ``None``
+means that nobody has said. A claim that needs an unsaid key is held with a plain reason. Defaults
+of a family stand in ``mapping/tables/families.toml`` with their source, and only where two
+public sources agree.
+"""
+
+import datetime as dt
+from typing import Final, Literal
+
+from attrs import field, frozen
+
+from mapping.fields import doc
+
+UnitRule = Literal["cms", "midpoint", "full15"]
+TieBreak = Literal["first listed", "more minutes", "therapist first"]
+Demand = Literal["no", "warn", "hold"]
+Family = Literal[
+    "medicare-b",
+    "medicare-advantage",
+    "medicaid",
+    "commercial",
+    "workers-comp",
+    "auto",
+    "tricare",
+    "va",
+]
+ModifierGroup = Literal[
+    "distinct", "discipline", "assistant", "kx", "liability", "telehealth", "other"
+]
+DEFAULT_ORDER: tuple[ModifierGroup, ...] = (
+    "distinct",
+    "discipline",
+    "assistant",
+    "kx",
+    "liability",
+    "telehealth",
+    "other",
+)
+
+
+@frozen(kw_only=True)
+class Policy:
+    """What a payer wants on one day. ``None``: neither the practice nor the family says."""
+
+    unit_rule: UnitRule | None = field(
+        default=None,
+        metadata=doc(
+            "minutes to units: cms (8-minute rule, minutes of all codes pooled), midpoint (8 "
+            "minutes of each code by itself), full15 (15 full minutes of each code)"
+        ),
+    )
+    tie_break: TieBreak = field(
+        default="first listed",
+        metadata=doc("cms rule: who gets a spare unit where remainders are equal"),
+    )
+    pool: Literal["day", "visit"] = field(
+        default="day",
+        metadata=doc("count minutes over all visits of the day and discipline, or visit by visit"),
+    )
+    max_units_per_day: int | None = field(
+        default=None, metadata=doc("most timed units a day; more holds the claim", "units")
+    )
+    discipline_modifier: Literal["always", "never", "therapy codes"] | None = field(
+        default=None,
+        metadata=doc("GP/GO/GN: on every line, on none, or on codes of the therapy list only"),
+    )
+    assistant_modifiers: Literal["required", "none"] | None = field(
+        default=None, metadata=doc("CQ/CO for what an assistant did: required or none")
+    )
+    ncci: Literal["medicare", "medicaid", "own", "none"] | None = field(
+        default=None, metadata=doc("which table of code pairs the payer edits by")
+    )
+    distinct_modifier: Literal["59", "XE", "XS", "XP", "XU", "none"] | None = field(
+        default=None,
+        metadata=doc("modifier for a separate service of an edit pair; none: never sent"),
+    )
+    distinct_column: Literal["2", "either"] = field(
+        default="2",
+        metadata=doc(
+            "where a distinct modifier you state yourself is accepted: column 2 or either"
+        ),
+    )
+    modifier_order: tuple[ModifierGroup, ...] = field(
+        default=DEFAULT_ORDER, metadata=doc("order of modifiers on a line, by group")
+    )
+    claim_per: Literal["day", "visit"] = field(
+        default="day", metadata=doc("one claim per patient, day and discipline, or one per visit")
+    )
+    one_claim_per_day: bool = field(
+        default=False,
+        metadata=doc(
+            "a second claim of a day already billed in the discipline is held: the payer takes "
+            "neither a replacement nor added lines"
+        ),
+    )
+    taxonomy_required: Demand = field(
+        default="no", metadata=doc("rendering clinician's taxonomy missing: no, warn, hold")
+    )
+    referring_required: Demand = field(
+        default="no", metadata=doc("referring provider's NPI missing: no, warn, hold")
+    )
+    takes_replacement: bool | None = field(
+        default=None, metadata=doc("the payer takes replacement claims (frequency 7)")
+    )
+    appeal1_days: int | None = field(
+        default=None, metadata=doc("days for the first appeal, from the remittance date", "days")
+    )
+    appeal1_source: str = field(
+        default="", metadata=doc("where the appeal days are written: contract, manual, law")
+    )
+    reopening_days: int | None = field(
+        default=None, metadata=doc("days to ask for a clerical reopening", "days")
+    )
+    corrected_claim_days: int | None = field(
+        default=None, metadata=doc("days to send a corrected claim, from the remittance", "days")
+    )
+    timely_filing_days: int | None = field(
+        default=None, metadata=doc("days to send the first claim, from the day of service", "days")
+    )
+
+
+@frozen(kw_only=True)
+class Span:
+    """Days a row of a dated table is good for, both ends included; ``None`` is open."""
+
+    first: dt.date | None = None
+    last: dt.date | None = None
+
+    def holds(self, day: dt.date) -> bool:
+        """Whether the day lies in the span."""
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+    def overlaps(self, other: "Span") -> bool:
+        """Whether a day lies in both."""
+        return not (
+            (self.last is not None and other.first is not None and self.last < other.first)
+            or (other.last is not None and self.first is not None and other.last < self.first)
+        )
+
+    def __str__(self) -> str:
+        """``2026-01-01 to 2026-12-31``, ``since 2026-01-01``, ``always``."""
+        if self.first and self.last:
+            return f"{self.first} to {self.last}"
+        if self.first:
+            return f"since {self.first}"
+        return f"until {self.last}" if self.last else "always"
+
+
+ALWAYS: Final = Span()
