@@ -1,0 +1,82 @@
+"""The entry point: the one place that catches everything and sets the exit status."""
+
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+
+import click
+
+from claimline import settings
+from claimline.cli import cli
+from claimline.errors import COULD_NOT_RUN, DONE, WRONG_USAGE, CommandError
+
+
+def run() -> None:
+    """What the installed ``claimline`` command calls."""
+    status = main(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _drop_output()
+    sys.exit(status)
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one command line and return its exit status; no exception leaves here."""
+    try:
+        status = cli.main(list(arguments), prog_name="claimline", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return WRONG_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return _say("stopped by the keyboard", "run it again: nothing is done twice")
+    except CommandError as error:
+        _say(error.message, error.todo)
+        return error.status
+    except BrokenPipeError:
+        _drop_output()
+        return DONE
+    except Exception as error:  # noqa: BLE001 - the one place: an exception is never exit status 1
+        return _say_unexpected(error)
+    return status if isinstance(status, int) else DONE
+
+
+def _say(message: str, todo: str = "") -> int:
+    """Tell a person why the command ended."""
+    click.echo(f"claimline: {message}", err=True)
+    if todo:
+        click.echo(f"  {todo}", err=True)
+    return COULD_NOT_RUN
+
+
+def _say_unexpected(error: Exception) -> int:
+    """Tell of an error nobody foresaw: its kind, never its text, which may hold patient data."""
+    if _is_for_people(error):
+        return _say(str(error))
+    _say(f"internal error ({type(error).__name__})", "with CLAIMLINE_DEBUG=1 it says where")
+    if settings.debug():
+        for frame in traceback.extract_tb(error.__traceback__):
+            click.echo(f"  {frame.filename}:{frame.lineno} in {frame.name}", err=True)
+    return COULD_NOT_RUN
+
+
+def _is_for_people(error: Exception) -> bool:
+    """Whether an error of the ledger or of a file was written to be shown.
+
+    The ledger's errors are looked up only where the ledger was loaded: it takes long to import.
+    """
+    ledger = sys.modules.get("reconcile.ledger")
+    kind = getattr(ledger, "LedgerError", None)
+    return kind is not None and isinstance(error, kind)
+
+
+def _drop_output() -> None:
+    """Send what is still to be written nowhere: the reader of our output has gone away."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, sys.stdout.fileno())
+    os.close(nowhere)
+
+
+if __name__ == "__main__":
+    run()

@@ -1,0 +1,56 @@
+"""Options that several commands share, and identifiers given on standard input."""
+
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def format_option(*shapes: str) -> Callable[[F], F]:
+    """``--format``, of the given shapes; the first is the default."""
+    return click.option(
+        "--format",
+        "shape",
+        type=click.Choice(shapes or ("table", "json", "csv")),
+        default=(shapes or ("table",))[0],
+        show_default=True,
+        help="How to print the result.",
+    )
+
+
+def output_option(function: F) -> F:
+    """``--output FILE``: the result goes there, readable by its owner only."""
+    return click.option(
+        "--output",
+        "-o",
+        type=click.Path(dir_okay=False, path_type=Path),
+        help="Write the result to this file instead of standard output.",
+    )(function)
+
+
+def ledger_option(function: F) -> F:
+    """``--ledger URL``, as text; ``settings.ledger_url`` makes the URL of it."""
+    return click.option(
+        "--ledger",
+        "ledger",
+        metavar="URL",
+        default="",
+        help="The ledger: an SQLite file or a database URL. [CLAIMLINE_LEDGER; default: a file "
+        "in your data folder]",
+    )(function)
+
+
+def identifiers(given: Iterable[str]) -> Iterator[str]:
+    """The identifiers given as arguments; ``-`` reads them from standard input, one a line.
+
+    Standard input keeps a member id out of the shell's history and the list of processes.
+    """
+    for word in given:
+        if word != "-":
+            yield word
+            continue
+        yield from (line.strip() for line in sys.stdin if line.strip())

@@ -1,0 +1,65 @@
+"""One page that stands alone: no script, no other file, printable."""
+
+from html import escape
+from typing import IO, Final
+
+from claimline.render.cells import cell
+from claimline.render.values import Column, Result, Row, Table
+
+STYLE: Final = """
+body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#1a1a1a}
+table{border-collapse:collapse;width:100%;margin:0 0 2em}
+th,td{text-align:left;vertical-align:top;padding:.35em .6em;border-bottom:1px solid #ddd}
+th{background:#f3f4f6;position:sticky;top:0}
+td.money,td.number,th.money,th.number{text-align:right;font-variant-numeric:tabular-nums}
+tr.below td{border-bottom:2px solid #bbb;padding-top:0;color:#333}
+tr.below dt{float:left;clear:left;width:9em;font-weight:600}tr.below dd{margin-left:9.5em}
+tfoot td{font-weight:600}
+@media print{body{margin:0}th{position:static}tr{break-inside:avoid}}
+"""
+
+
+def write_html(result: Result, stream: IO[str]) -> None:
+    """Write the tables as one page."""
+    title = escape(next((table.title for table in result.tables if table.title), "Claimline"))
+    stream.write(
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        f"<title>{title}</title><style>{STYLE}</style></head><body>\n"
+    )
+    for line in result.text:
+        stream.write(f"<p>{escape(cell(line))}</p>\n")
+    for table in result.tables:
+        _table(table, stream)
+    stream.write("</body></html>\n")
+
+
+def _table(table: Table, stream: IO[str]) -> None:
+    """One table with its rows, written as they come."""
+    across = [column for column in table.columns if column.place != "below"]
+    if table.title:
+        stream.write(f"<h2>{escape(table.title)}</h2>\n")
+    heads = "".join(f'<th class="{c.kind}">{escape(c.title)}</th>' for c in across)
+    stream.write(f"<table><thead><tr>{heads}</tr></thead><tbody>\n")
+    for row in table.rows:
+        stream.write(f"<tr>{_cells(across, row)}</tr>\n")
+        stream.write(_below(table, row, len(across)))
+    stream.write("</tbody>")
+    if table.totals is not None:
+        stream.write(f"<tfoot><tr>{_cells(across, table.totals)}</tr></tfoot>")
+    stream.write("</table>\n")
+    for note in table.notes:
+        stream.write(f"<p>{escape(cell(note))}</p>\n")
+
+
+def _cells(columns: list[Column], row: Row) -> str:
+    """The cells of one row."""
+    return "".join(f'<td class="{c.kind}">{escape(cell(row.get(c.key)))}</td>' for c in columns)
+
+
+def _below(table: Table, row: Row, span: int) -> str:
+    """The long texts of a row, under it, over its whole width."""
+    told = [(c, cell(row.get(c.key))) for c in table.columns if c.place == "below"]
+    parts = [f"<dt>{escape(c.title)}</dt><dd>{escape(text)}</dd>" for c, text in told if text]
+    if not parts:
+        return ""
+    return f'<tr class="below"><td colspan="{span}"><dl>{"".join(parts)}</dl></td></tr>\n'

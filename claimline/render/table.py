@@ -1,0 +1,137 @@
+"""Tables for people: they fit 80 to 120 columns, and nothing is cut off.
+
+A short value keeps its column on one line; long texts stand below their row, over the whole width.
+"""
+
+from collections.abc import Iterable
+from typing import IO, Final
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.padding import Padding
+from rich.table import Table as RichTable
+from rich.text import Text
+
+from claimline.render.cells import cell
+from claimline.render.values import Column, Result, Row, Table
+
+NARROWEST: Final = 60
+WIDEST: Final = 120
+PIPED: Final = 100  # where the output is no terminal
+STYLES: Final = {  # of the words staff look for
+    "denied": "bold red", "reduced": "yellow", "reversed": "magenta", "unmatched": "cyan",
+    "paid": "green", "error": "bold red", "warning": "yellow", "held": "yellow", "no": "red",
+}  # fmt: skip
+
+
+def write_tables(result: Result, stream: IO[str]) -> None:
+    """Print the result's lines and all its tables."""
+    console = make_console(stream)
+    for line in result.text:
+        console.print(Text(cell(line)))
+    for table in result.tables:
+        _write(console, table)
+
+
+def make_console(stream: IO[str]) -> Console:
+    """A console on a stream, as wide as a table should be; plain text where it is no terminal."""
+    console = Console(file=stream, markup=False, highlight=False, emoji=False, soft_wrap=False)
+    width = console.width if console.is_terminal else PIPED
+    console.width = min(max(width, NARROWEST), WIDEST)
+    return console
+
+
+def _write(console: Console, table: Table) -> None:
+    """One table: title, rows, what is below each row, totals, notes."""
+    rows = list(table.rows)
+    if table.title:
+        console.print(Text(table.title, style="bold"))
+    if rows:
+        below = [column for column in table.columns if column.place == "below"]
+        across = [c for c in table.columns if c.place == "row" and _is_used(c, rows)]
+        if below:
+            _write_cards(console, table, rows, across, below)
+        else:
+            console.print(_grid(across, rows, table.totals))
+    elif table.empty:
+        console.print(Text(table.empty))
+    for note in table.notes:
+        console.print(Text(cell(note)))
+
+
+def _is_used(column: Column, rows: list[Row]) -> bool:
+    """Whether any row has something in this column: empty columns take room from the others."""
+    return any(cell(row.get(column.key)) for row in rows)
+
+
+def _grid(columns: list[Column], rows: list[Row], totals: Row | None) -> RichTable:
+    """A plain table with a header and, where given, a row of totals."""
+    grid = RichTable(box=SIMPLE_HEAD, pad_edge=False, show_footer=totals is not None)
+    for column in columns:
+        footer = Text(cell(totals.get(column.key)), style="bold") if totals is not None else ""
+        grid.add_column(
+            column.title,
+            footer=footer,
+            justify="left" if column.kind == "text" else "right",
+            overflow="fold",
+            no_wrap=column.kind != "text",
+        )
+    for row in rows:
+        grid.add_row(*_texts(columns, row))
+    return grid
+
+
+def _write_cards(
+    console: Console, table: Table, rows: list[Row], across: list[Column], below: list[Column]
+) -> None:
+    """Rows in aligned columns, each with its long texts under it."""
+    shown = [*rows, table.totals] if table.totals is not None else rows
+    widths = [_width(column, shown) for column in across]
+    heads = {column.key: column.title for column in across}
+    console.print(_line(across, widths, heads, header=True))
+    console.rule(style="dim")
+    for row in rows:
+        console.print(_line(across, widths, row))
+        for column in below:
+            if text := cell(row.get(column.key)):
+                console.print(Padding(_labelled(column.title, text), (0, 0, 0, 4)))
+        console.print()
+    if table.totals is not None:
+        console.rule(style="dim")
+        console.print(_line(across, widths, table.totals, header=True))
+
+
+def _labelled(title: str, text: str) -> RichTable:
+    """A label and a text that wraps beside it, not under it."""
+    grid = RichTable.grid(padding=(0, 1))
+    grid.add_column(width=9, style="dim")
+    grid.add_column(overflow="fold")
+    grid.add_row(Text(title), Text(text))
+    return grid
+
+
+def _line(columns: list[Column], widths: list[int], row: Row, *, header: bool = False) -> RichTable:
+    """One row as a table of its own, with the widths all rows share."""
+    grid = RichTable.grid(padding=(0, 2, 0, 0))
+    for column, width in zip(columns, widths, strict=True):
+        grid.add_column(
+            width=width,
+            justify="left" if column.kind == "text" else "right",
+            overflow="fold",
+            style="bold" if header else "",
+        )
+    grid.add_row(*_texts(columns, row))
+    return grid
+
+
+def _texts(columns: Iterable[Column], row: Row) -> list[Text]:
+    """The cells of a row; words staff look for are coloured, data is never read as markup."""
+    texts = (cell(row.get(column.key)) for column in columns)
+    return [Text(text, style=STYLES.get(text, "")) for text in texts]
+
+
+def _width(column: Column, rows: list[Row]) -> int:
+    """The width of a column: its longest value, a long one wraps."""
+    return min(
+        max(len(cell(row.get(column.key))) for row in [*rows, {column.key: column.title}]), 24
+    )

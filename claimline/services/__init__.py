@@ -1,0 +1,1 @@
+"""What each command does, apart from how it is called and how its result looks."""

@@ -1,0 +1,42 @@
+"""What the environment says. Read here and nowhere else.
+
+``CLAIMLINE_LEDGER`` the ledger's URL or file, ``CLAIMLINE_DEBUG`` 1 for the place of an internal
+error, ``CLAIMLINE_LOG`` a level (``info``, ``debug``) for structured logs on standard error.
+"""
+
+import os
+from pathlib import Path
+from typing import Final
+
+LEDGER_VARIABLE: Final = "CLAIMLINE_LEDGER"
+DEBUG_VARIABLE: Final = "CLAIMLINE_DEBUG"
+LOG_VARIABLE: Final = "CLAIMLINE_LOG"
+
+
+def debug() -> bool:
+    """Whether internal errors tell their type and place."""
+    return os.environ.get(DEBUG_VARIABLE, "") not in {"", "0"}
+
+
+def log_level() -> str:
+    """The level of structured logs, empty for none."""
+    return os.environ.get(LOG_VARIABLE, "").lower()
+
+
+def ledger_url(given: str = "") -> str:
+    """The ledger's URL: as given, else ``CLAIMLINE_LEDGER``, else a file in the user's data folder.
+
+    A plain path is taken as an SQLite file.
+    """
+    text = given or os.environ.get(LEDGER_VARIABLE, "")
+    if "://" in text:
+        return text
+    path = Path(text).expanduser().absolute() if text else default_ledger_path()
+    return f"sqlite:///{path}"
+
+
+def default_ledger_path() -> Path:
+    """The SQLite file used where no ledger is named."""
+    from platformdirs import user_data_path
+
+    return user_data_path("claimline", appauthor=False) / "ledger.sqlite3"
