@@ -6,7 +6,7 @@ appear in a repr. The ledger hands ``SentClaim`` values to the matchers and stor
 
 import datetime as dt
 from decimal import Decimal
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from attrs import field, frozen
 
@@ -19,6 +19,8 @@ else:
     from attrs import define as value
 
 LineStatus = Literal["paid", "denied", "reduced", "reversed", "unmatched", "open"]
+PostingKind = Literal["paid", "adjustment", "not explained"]
+ZERO: Final = Decimal("0.00")
 
 
 @value(kw_only=True)
@@ -63,7 +65,8 @@ class LineShare:
     """What one adjudication says of one sent line. ``charge == paid + sum(adjustments)``.
 
     ``charge`` is the sent line's charge, negative in a reversal; for a merged or split line the
-    amounts are this line's share. ``method`` names the matcher.
+    amounts are this line's share. ``method`` names the matcher. Where the payer's own line does not
+    balance, the rest is ``not_explained`` and belongs to the sum.
     """
 
     line: str  # SentLine.control
@@ -76,7 +79,27 @@ class LineShare:
     adjustments: tuple[Adjustment, ...]
     remarks: tuple[str, ...]  # RARCs of the line; the claim's are in Adjudication.remarks
     allowed: Decimal | None = None  # AMT*B6
-    bundled_into: str = ""  # control of the line that was paid in its place (X12.md 3.6)
+    bundled_into: str = ""  # control of the line that was paid in its place (RFI 2320, 2551)
+    number: int = 0  # SentLine.number
+    not_explained: Decimal = ZERO  # where the payer's line does not balance
+
+
+@value(kw_only=True)
+class UnmatchedLine:
+    """A paid line (SVC) that fits no sent line for certain; its money stays on the claim."""
+
+    position: int  # of the SVC in its transaction
+    code: str  # as submitted where the payer says so, else as adjudicated
+    modifiers: tuple[str, ...]
+    date: dt.date | None = field(repr=False)
+    charge: Decimal
+    paid: Decimal
+    units: Decimal | None
+    adjustments: tuple[Adjustment, ...]
+    remarks: tuple[str, ...]
+    candidates: tuple[str, ...]  # SentLine.control of lines it could be
+    why: str
+    not_explained: Decimal = ZERO
 
 
 @value(kw_only=True)
@@ -97,11 +120,81 @@ class Adjudication:
     remarks: tuple[str, ...]  # MOA and MIA
     crossover: bool = False  # forwarded: CLP02 19-21, or MA18/N89
     lines: tuple[LineShare, ...]
+    unmatched: tuple[UnmatchedLine, ...] = ()
+    difference: Decimal = ZERO  # CLP04 minus what its lines were paid: kept on the claim
+    position: int = 0  # of the CLP in its transaction: order within one payment
+    notes: tuple[str, ...] = ()  # what a person should know of how the amounts were read
 
     @property
     def is_reversal(self) -> bool:
         """CLP02 22."""
         return self.status == "22"
+
+
+@value(kw_only=True)
+class ClaimMatch:
+    """The sent claim a payment belongs to, or None with the claims it could be."""
+
+    claim: SentClaim | None
+    method: str  # one of ``reconcile.match.CLAIM_METHODS``, empty where unmatched
+    candidates: tuple[str, ...] = ()  # SentClaim.control, sorted; empty where matched
+    why: str = ""  # why unmatched
+
+
+@value(kw_only=True)
+class Posting:
+    """One amount of one adjudication. All of an adjudication's postings sum to CLP03."""
+
+    claim: str  # SentClaim.control
+    line: str  # SentLine.control; empty for what stays on the claim
+    payer: str
+    adjudication: str  # Adjudication.id
+    kind: PostingKind  # the paid ones of an adjudication sum to CLP04
+    group: str  # CAS01, empty for paid
+    reason: str  # CARC, empty for paid
+    cents: int
+
+
+@frozen(kw_only=True)
+class LineBooks:
+    """Where one sent line stands, after everything received, whatever the order of arrival.
+
+    ``charge == paid + contractual + patient + denied + transferred + other + open
+    + not_explained``. ``prior_payer`` restates what others paid and moves nothing.
+    """
+
+    line: str  # SentLine.control
+    status: LineStatus
+    charge: Decimal
+    paid: Decimal = ZERO  # by all payers
+    contractual: Decimal = ZERO
+    patient: Decimal = ZERO  # what the newest adjudication leaves to the patient
+    denied: Decimal = ZERO
+    transferred: Decimal = ZERO  # moved between lines of the claim by bundling, sums to zero
+    other: Decimal = ZERO  # neither contractual nor the patient's: pending, QMB ...
+    prior_payer: Decimal = ZERO  # OA-23 of a secondary payer
+    open: Decimal = ZERO  # not decided by the payer; negative: decided twice
+    not_explained: Decimal = ZERO
+    patient_credit: Decimal = ZERO  # collected at the visit and not owed
+    flags: tuple[str, ...] = ()
+    current: LineShare | None = None  # the share that decides the status
+    decided_by: Adjudication | None = field(default=None, repr=False)
+
+
+@frozen(kw_only=True)
+class Finding:
+    """What a denied or reduced line means and what to do about it."""
+
+    category: str
+    cause: str
+    next_step: str
+    never: tuple[str, ...] = ()
+    who: str = "billing"  # billing, front desk, clinician, payer call, patient
+    deadline: dt.date | None = None
+    deadline_source: str = ""  # empty exactly where there is no deadline
+    confidence: str = "low"  # high, medium, low
+    row: str = ""  # key of the row of the denial table that decided
+    table: str = ""  # name and date of that table
 
 
 @frozen(kw_only=True)

@@ -1,0 +1,104 @@
+"""What the codes of a remittance or acknowledgement mean, in our own short words.
+
+The tables lie beside this file as CSV with ``tables.toml`` naming their date and source; they are
+read once. The official wording is not shipped. A code we do not know is ``None``: it is shown as
+it came and never stops anything.
+"""
+
+import csv
+import datetime as dt
+import tomllib
+from collections.abc import Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Final, Literal
+
+from attrs import frozen
+
+__all__ = ["Entry", "Kind", "Refusal", "Table", "is_known", "lookup", "refusal", "table"]
+
+Kind = Literal["carc", "rarc", "group", "claim_status", "plb", "status", "status_category"]
+Refusal = Literal["yes", "no", "pending", "unknown"]
+
+UNIT_CAPS: Final = frozenset({"35", "119", "151", "222"})  # no assistant cut, whatever N851 says
+
+
+@frozen(kw_only=True)
+class Entry:
+    """One code in our words. ``todo`` may be empty."""
+
+    code: str
+    meaning: str
+    todo: str = ""
+    group: str = ""  # CARC: the usual groups (CO, CO/PR); RARC: the reasons it goes with
+    refusal: str = ""  # CARC only: yes, no, pending
+
+
+@frozen(kw_only=True)
+class Table:
+    """A code table with the day it was made and where it comes from."""
+
+    kind: str
+    title: str
+    date: dt.date
+    source: str
+    entries: Mapping[str, Entry]
+
+
+@cache
+def table(kind: Kind) -> Table:
+    """The table of that kind, read once from package data.
+
+    Raises:
+        KeyError: for a kind that does not exist.
+    """
+    here = files(__package__)
+    about = tomllib.loads(here.joinpath("tables.toml").read_text(encoding="utf-8"))[kind]
+    rows = csv.DictReader(here.joinpath(about["file"]).read_text(encoding="utf-8").splitlines())
+    entries = {row["code"]: Entry(**row) for row in rows}
+    return Table(
+        kind=kind,
+        title=about["title"],
+        date=about["date"],
+        source=about["source"],
+        entries=MappingProxyType(entries),
+    )
+
+
+def lookup(kind: Kind, code: str, on: dt.date | None = None) -> Entry | None:
+    """What the code means, or None where we do not know it.
+
+    ``on`` is the day of the remittance: a status a former version had (CLP02 5, group CR) is known
+    whatever the day, since old files are read too. Codes are compared without case or spaces.
+    """
+    del on  # every shipped table has one version; a loaded list may have several
+    return table(kind).entries.get(code.strip().upper())
+
+
+def is_known(kind: Kind, code: str) -> bool:
+    """Whether our tables have words for the code."""
+    return lookup(kind, code) is not None
+
+
+@cache
+def _by_reason(group: str, reason: str) -> Refusal:
+    entry = lookup("carc", reason)
+    if entry is None:
+        return "unknown"
+    if group.upper() == "PR" and entry.code in {"1", "2", "3", "45"}:
+        return "no"
+    return "yes" if entry.refusal == "yes" else "pending" if entry.refusal == "pending" else "no"
+
+
+def refusal(
+    group: str, reason: str, *, remarks: frozenset[str] = frozenset(), paid: bool = False
+) -> Refusal:
+    """Whether an adjustment refuses payment, by group and reason, never by group alone.
+
+    On a paid line that carries N851 the CO reductions are the assistant's, whatever the reason
+    (payers differ), but for unit caps.
+    """
+    if paid and group == "CO" and "N851" in remarks and reason not in UNIT_CAPS:
+        return "no"
+    return _by_reason(group, reason)
