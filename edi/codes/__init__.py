@@ -33,6 +33,7 @@ class Entry:
     todo: str = ""
     group: str = ""  # CARC: the usual groups (CO, CO/PR); RARC: the reasons it goes with
     refusal: str = ""  # CARC only: yes, no, pending
+    until: dt.date | None = None  # last day of use, for a retired code
 
 
 @frozen(kw_only=True)
@@ -46,6 +47,17 @@ class Table:
     entries: Mapping[str, Entry]
 
 
+def _entry(*, code: str, until: str, meaning: str, todo: str, group: str, refusal: str) -> Entry:
+    return Entry(
+        code=code,
+        until=dt.date.fromisoformat(until) if until else None,
+        meaning=meaning,
+        todo=todo,
+        group=group,
+        refusal=refusal,
+    )
+
+
 @cache
 def table(kind: Kind) -> Table:
     """The table of that kind, read once from package data.
@@ -56,7 +68,7 @@ def table(kind: Kind) -> Table:
     here = files(__package__)
     about = tomllib.loads(here.joinpath("tables.toml").read_text(encoding="utf-8"))[kind]
     rows = csv.DictReader(here.joinpath(about["file"]).read_text(encoding="utf-8").splitlines())
-    entries = {row["code"]: Entry(**row) for row in rows}
+    entries = {row["code"]: _entry(**row) for row in rows}
     return Table(
         kind=kind,
         title=about["title"],
@@ -69,11 +81,13 @@ def table(kind: Kind) -> Table:
 def lookup(kind: Kind, code: str, on: dt.date | None = None) -> Entry | None:
     """What the code means, or None where we do not know it.
 
-    ``on`` is the day of the remittance: a status a former version had (CLP02 5, group CR) is known
-    whatever the day, since old files are read too. Codes are compared without case or spaces.
+    ``on`` is a day the code must still be in use on; without it a retired code (group CR of 4010)
+    is known too, since old files are read. Codes are compared without case or spaces.
     """
-    del on  # every shipped table has one version; a loaded list may have several
-    return table(kind).entries.get(code.strip().upper())
+    entry = table(kind).entries.get(code.strip().upper())
+    if entry is None or (on is not None and entry.until is not None and on > entry.until):
+        return None
+    return entry
 
 
 def is_known(kind: Kind, code: str) -> bool:
