@@ -24,6 +24,7 @@ __all__ = [
     "clean",
     "control_number",
     "gs",
+    "identifier",
     "interchange",
     "isa",
     "kept_writer",
@@ -33,6 +34,7 @@ __all__ = [
 ]
 
 Element = str | tuple[str, ...]  # a simple element, or the components of a composite
+Tidy = Callable[[str, Sequence[Element]], Sequence[Element]]
 DEFAULT_SEPARATORS: Final = Separators(element="*", component=":", repetition="^", terminator="~")
 
 _KINDS: Final = {
@@ -62,6 +64,7 @@ _SPELLINGS: Final = str.maketrans(
     }
     | dict(zip("ÆŒØĐÐŁÞĦ\u00d7", ("AE", "OE", "O", "D", "D", "L", "TH", "H", "X"), strict=True))
 )
+_LEFT_TO_SEGMENT: Final = {ord("~"): None, ord("^"): None}  # refused there, as separators
 
 
 class WriteError(ValueError):
@@ -115,10 +118,26 @@ def clean(value: str, field: str, *, email: bool = False) -> str:
     text = "".join(c for c in text if not unicodedata.combining(c))
     spellings = {k: v for k, v in _SPELLINGS.items() if chr(k) not in "@_"} if email else _SPELLINGS
     text = " ".join(text.translate(spellings).split())
-    strange = _NOT_BASIC.search(text.translate({ord(c): None for c in "~^@_"}))
+    strange = _NOT_BASIC.search(
+        text.translate(_LEFT_TO_SEGMENT | ({ord("@"): None, ord("_"): None} if email else {}))
+    )
     if strange:
         kind = unicodedata.name(strange[0], "a control character").lower()
         raise WriteError("", field, f"has a character no payer takes ({kind}); spell it in A to Z")
+    return text
+
+
+def identifier(value: str, field: str) -> str:
+    """A code or number in upper case. Nothing is replaced in it: another sign is another number.
+
+    Raises:
+        WriteError: for a character outside the basic set.
+    """
+    text = value.strip().upper()
+    strange = _NOT_BASIC.search(text.translate(_LEFT_TO_SEGMENT))
+    if strange:
+        kind = unicodedata.name(strange[0], "a control character").lower()
+        raise WriteError("", field, f"has a character that payers refuse in a number ({kind})")
     return text
 
 
@@ -132,36 +151,49 @@ def segment(separators: Separators, name: str, *elements: Element) -> str:
 
 
 @lru_cache(maxsize=32)
-def segment_writer(separators: Separators) -> Callable[..., str]:
+def segment_writer(separators: Separators, tidy: Tidy | None = None) -> Callable[..., str]:
     """``segment`` for these separators, for who writes many: ``write("REF", "G1", "7788")``.
 
     Composites are given as tuples of their components. Spaces at the end of an element are
-    removed (RFI 2224).
+    removed (RFI 2224). With ``tidy`` only the basic character set is written: a segment with
+    anything else in it is first given to ``tidy(name, elements)``, which returns the elements
+    cleaned (see ``clean``, ``identifier``).
     """
     star = separators.element
     marks = separators.component + separators.repetition + separators.terminator
-    harmless = re.compile(f"[^{_CONTROL}{re.escape(marks)}]*").fullmatch
-    composite = _composite_writer(separators)
-    blank = f" {star}"
+    harmless = _harmless(star, marks, tidy)
+    composite = _composite_writer(separators, tidy)
+    before, after = f" {star}", f"{star} "
 
     def write(name: str, *elements: Element) -> str:
         try:
             text = star.join((name, *elements))  # type: ignore[arg-type]  # a tuple is caught
         except TypeError:
             return composite(name, elements)
-        if text.count(star) != len(elements) or not harmless(text) or blank in text:
-            return _careful(separators, name, elements)
+        if text.count(star) != len(elements) or not harmless(text) or before in text:
+            return _careful(separators, name, tidy(name, elements) if tidy else elements)
         text = text.rstrip(star)
-        return _careful(separators, name, elements) if text[-1:] == " " else text
+        if text[-1:] == " " or (tidy and after in text):
+            return _careful(separators, name, tidy(name, elements) if tidy else elements)
+        return text
 
     return write
 
 
-def _composite_writer(separators: Separators) -> Callable[[str, Sequence[Element]], str]:
+def _harmless(counted: str, marks: str, tidy: Tidy | None) -> Callable[[str], object]:
+    """Tells whether a text needs no second look. ``counted`` separators are judged by number."""
+    if tidy is None:
+        return re.compile(f"[^{_CONTROL}{re.escape(marks)}]*").fullmatch
+    basic = {chr(c) for c in range(128) if not _NOT_BASIC.match(chr(c))} - set(marks)
+    return re.compile(f"[{re.escape(''.join(sorted(basic | set(counted))))}]*").fullmatch
+
+
+def _composite_writer(
+    separators: Separators, tidy: Tidy | None
+) -> Callable[[str, Sequence[Element]], str]:
     """Writes a segment in which some elements are composites."""
     star, colon = separators.element, separators.component
-    marks = separators.repetition + separators.terminator
-    harmless = re.compile(f"[^{_CONTROL}{re.escape(marks)}]*").fullmatch
+    harmless = _harmless(star + colon, separators.repetition + separators.terminator, tidy)
     hollow = f"{colon}{star}"
 
     def write(name: str, elements: Sequence[Element]) -> str:
@@ -174,10 +206,9 @@ def _composite_writer(separators: Separators) -> Callable[[str, Sequence[Element
                 colons += len(element) - 1
         text = star.join(parts)
         # Separators in data show in the counts; spaces and hollow composites are rare.
-        if text.count(star) != len(elements) or text.count(colon) != colons or not harmless(text):
-            return _careful(separators, name, elements)
-        if " " in text or hollow in text or text[-1:] == colon:
-            return _careful(separators, name, elements)
+        clear = text.count(star) == len(elements) and text.count(colon) == colons
+        if not clear or not harmless(text) or " " in text or hollow in text or text[-1] == colon:
+            return _careful(separators, name, tidy(name, elements) if tidy else elements)
         return text.rstrip(star)
 
     return write
