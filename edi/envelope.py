@@ -1,0 +1,554 @@
+"""Interchanges, groups and transactions of a file, pulled one after the other.
+
+``read`` gives interchanges, ``Interchange.groups`` groups, ``Group.transactions`` transactions,
+``Transaction.texts`` or ``.segments`` their segments. Each is read once; going on to the next
+reads what was left of the one before, so counts and control numbers are always checked. Memory
+stays flat: nothing is kept but the control numbers.
+
+The standard's codes: TA1 note (TA105), AK905 for a group, IK502 for a transaction (X12.6; 999
+005010X231A1).
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import repeat
+from types import MappingProxyType
+from typing import Any, Final
+
+from edi.problem import Level, Place, Problem, declare
+from edi.separators import Separators
+from edi.tokens import Batch, NotX12, Tokens
+
+__all__ = ["Group", "Interchange", "NotX12", "Transaction", "read"]
+
+_ASK: Final = "Ask the sender for the file again; what could be read was read."
+
+declare(
+    {
+        "interchange.unclosed": ("The interchange has no IEA segment at its end.", _ASK),
+        "interchange.control": ("IEA02 and ISA13, the interchange's number, differ.", _ASK),
+        "interchange.count": ("IEA01 does not say how many groups the interchange has.", _ASK),
+        "interchange.duplicate": (
+            "The file holds two interchanges of the same number.",
+            "See that nothing is processed twice; downloads put together often look so.",
+        ),
+        "group.missing": ("A transaction stands outside of a group (GS and GE are missing).", _ASK),
+        "group.unclosed": ("A group has no GE segment at its end.", _ASK),
+        "group.unopened": ("A GE segment stands where no group is open.", _ASK),
+        "group.control": ("GE02 and GS06, the group's number, differ.", _ASK),
+        "group.count": ("GE01 does not say how many transactions the group has.", _ASK),
+        "group.duplicate": (
+            "The interchange holds two groups of the same number.",
+            "See that nothing is processed twice.",
+        ),
+        "transaction.unclosed": ("A transaction has no SE segment at its end.", _ASK),
+        "transaction.unopened": ("An SE segment stands where no transaction is open.", _ASK),
+        "transaction.control": ("SE02 and ST02, the transaction's number, differ.", _ASK),
+        "transaction.count": ("SE01 does not say how many segments the transaction has.", _ASK),
+        "transaction.duplicate": (
+            "The group holds two transactions of the same number.",
+            "See that nothing is processed twice.",
+        ),
+        "segment.outside": (
+            "A segment stands outside of any transaction.",
+            "Look at it: it was not read as part of anything.",
+        ),
+    }
+)
+
+# What a control segment means where: {where we are: {segment: what to do}}. "up" closes the level
+# as unfinished and lets the one above look at the same segment.
+NESTING: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "interchange": {
+            "GS": "open",
+            "ST": "imply",
+            "TA1": "acknowledge",
+            "GE": "stray",
+            "SE": "stray",
+            "IEA": "close",
+        },
+        "group": {
+            "ST": "open",
+            "TA1": "acknowledge",
+            "SE": "stray",
+            "GE": "close",
+            "GS": "up",
+            "IEA": "up",
+        },
+        "implied group": {
+            "ST": "open",
+            "TA1": "acknowledge",
+            "SE": "stray",
+            "GE": "close",
+            "GS": "leave",
+            "IEA": "leave",
+        },
+        "transaction": {
+            "SE": "close",
+            "TA1": "content",
+            "ST": "up",
+            "GS": "up",
+            "GE": "up",
+            "IEA": "up",
+        },
+    }
+)
+_STRAY: Final = {
+    "GE": ("group.unopened", "A GE segment stands where no group is open."),
+    "SE": ("transaction.unopened", "An SE segment stands where no transaction is open."),
+}
+_RUNS_KEPT: Final = 4096  # of a transaction, for line numbers: about 1 GB of text
+
+
+def read(
+    chunks: Iterable[bytes], problems: list[Problem], file: str = ""
+) -> Iterator["Interchange"]:
+    """The interchanges of a file; what is wrong with its envelopes is added to ``problems``.
+
+    Raises:
+        NotX12: where there is no interchange at all.
+    """
+    cursor = _Cursor(chunks, problems, file)
+    seen: set[str] = set()
+    while (header := cursor.tokens.advance()) is not None:
+        cursor.restart()
+        interchange = Interchange(cursor, header.elements, header.separators)
+        if interchange.control in seen:
+            interchange.tell(
+                "interchange.duplicate",
+                "An interchange of the same number (ISA13) stands earlier in this file.",
+                "TA1:025",
+                level="warning",
+                value=interchange.control,
+            )
+        seen.add(interchange.control)
+        yield interchange
+        interchange.drain()
+
+
+class _Cursor:
+    """Where we are in the segments of an interchange."""
+
+    __slots__ = ("batch", "file", "following", "index", "problems", "tokens")
+
+    def __init__(self, chunks: Iterable[bytes], problems: list[Problem], file: str) -> None:
+        self.tokens = Tokens(chunks, problems, file)
+        self.problems = problems
+        self.file = file
+        self.restart()
+
+    def restart(self) -> None:
+        self.batch = Batch([], ())
+        self.following: deque[int] = deque()
+        self.index = 0
+
+    def ready(self) -> bool:
+        """Whether there is a segment at the cursor; gets the next batch where one is used up."""
+        while self.index >= len(self.batch.texts):
+            batch = self.tokens.batch()
+            if batch is None:
+                return False
+            self.batch, self.index = batch, 0
+            self.following = deque(batch.controls)
+        return True
+
+    def control(self) -> str:
+        """The control segment at the cursor, or an empty string."""
+        following = self.following
+        if following and following[0] == self.index:
+            return self.batch.texts[self.index]
+        return ""
+
+    def line(self) -> int:
+        """The line of the segment at the cursor, or 0 at the end."""
+        return self.batch.line(self.index) if self.index < len(self.batch.texts) else 0
+
+    def step(self) -> None:
+        """Take the segment at the cursor."""
+        if self.following and self.following[0] == self.index:
+            self.following.popleft()
+        self.index += 1
+
+    def take(self, stop: int) -> list[str]:
+        """The segments from the cursor up to an index of the batch."""
+        texts = self.batch.texts
+        taken = texts if self.index == 0 and stop == len(texts) else texts[self.index : stop]
+        self.index = stop
+        while self.following and self.following[0] < stop:
+            self.following.popleft()
+        return taken
+
+
+class Interchange:
+    """ISA to IEA. ``header`` holds ISA01..ISA16 with their padding removed."""
+
+    def __init__(self, cursor: _Cursor, header: tuple[str, ...], separators: Separators) -> None:
+        self.number = cursor.tokens.number  # from 1, in the file
+        self.header = header
+        self.separators = separators
+        self._cursor = cursor
+        self._acks: list[tuple[str, ...]] = []
+        self._group: Group | None = None
+        self._done = False
+        self._seen: set[str] = set()
+        self.group_count = 0
+        self.line = cursor.tokens.header_line
+
+    @property
+    def sender(self) -> tuple[str, str]:
+        """ISA05, ISA06: qualifier and id."""
+        return self.header[4], self.header[5]
+
+    @property
+    def receiver(self) -> tuple[str, str]:
+        """ISA07, ISA08: qualifier and id."""
+        return self.header[6], self.header[7]
+
+    @property
+    def version(self) -> str:
+        """ISA12: 00501, 00401."""
+        return self.header[11]
+
+    @property
+    def control(self) -> str:
+        """ISA13."""
+        return self.header[12]
+
+    @property
+    def usage(self) -> str:
+        """ISA15: P production, T test."""
+        return self.header[14]
+
+    @property
+    def interchange_acks(self) -> tuple[tuple[str, ...], ...]:
+        """The TA1 segments met so far, wherever they stand, as ("TA1", TA101, ...)."""
+        return tuple(self._acks)
+
+    def tell(
+        self, code: str, words: str, standard: str, *, level: Level = "error", **more: Any
+    ) -> None:
+        """Add a Problem at the cursor; ``more`` are fields of Place, and ``value``."""
+        value = more.pop("value", "")
+        more.setdefault("line", self._cursor.line() or self.line)
+        where = self.place(**more)
+        problem = Problem(
+            code=code, message=words, level=level, where=where, standard=standard, value=value
+        )
+        self._cursor.problems.append(problem)
+
+    def place(self, **more: Any) -> Place:
+        """A place in this interchange."""
+        return Place(**{"file": self._cursor.file, "interchange": self.number, **more})
+
+    def groups(self) -> Iterator["Group"]:
+        """The groups; one without GS (``header`` empty) where a transaction stands alone."""
+        while not self._done:
+            group = self._next_group()
+            if group is None:
+                return
+            yield group
+            group.drain()
+
+    def drain(self) -> None:
+        """Read what is left, for its checks."""
+        for group in self.groups():
+            group.drain()
+
+    def _next_group(self) -> "Group | None":
+        if self._group is not None:
+            self._group.drain()
+        cursor = self._cursor
+        while cursor.ready():
+            text = cursor.control()
+            action = NESTING["interchange"].get(_name(text, self.separators), "stray")
+            if action in ("open", "imply"):
+                return self._open(text, implied=action == "imply")
+            if action == "close":
+                self._close(text)
+                return None
+            self.loose(text, action)
+        self._done = True
+        words = "The interchange has no IEA segment at its end; the file may be cut off."
+        self.tell("interchange.unclosed", words, "TA1:023")
+        return None
+
+    def loose(self, text: str, action: str) -> None:
+        """Take a segment that belongs to no transaction: a TA1, or one that is out of place."""
+        cursor = self._cursor
+        raw = cursor.batch.texts[cursor.index]
+        if action == "acknowledge":
+            self._acks.append(tuple(text.split(self.separators.element)))
+        else:
+            name = _name(raw, self.separators)
+            outside = ("segment.outside", f"A segment {name[:3]} stands outside of a transaction.")
+            code, words = _STRAY.get(name, outside)
+            self.tell(code, words, "TA1:024", value=raw[:80])
+        cursor.step()
+
+    def _open(self, text: str, *, implied: bool) -> "Group":
+        self.group_count += 1
+        header = () if implied else tuple(text.split(self.separators.element)[1:])
+        group = Group(self._cursor, self, header, implied=implied)
+        if implied:
+            words = "A transaction stands outside of a group (there is no GS segment)."
+            self.tell("group.missing", words, "TA1:024", group=group.number)
+        else:
+            if group.control in self._seen:
+                words = "A group of the same number (GS06) stands earlier in this interchange."
+                self.tell("group.duplicate", words, "AK905:19", group=group.number)
+            self._seen.add(group.control)
+            self._cursor.step()
+        self._group = group
+        return group
+
+    def _close(self, text: str) -> None:
+        self._done = True
+        _, count, control = _trailer(text, self.separators)
+        if not _same_count(count, self.group_count):
+            words = f"IEA01 does not say {self.group_count}, the number of groups."
+            self.tell("interchange.count", words, "TA1:021", element="IEA01", value=count)
+        if control.strip() != self.control:
+            words = "IEA02 does not repeat the interchange's number (ISA13)."
+            self.tell("interchange.control", words, "TA1:001", element="IEA02", value=control)
+        self._cursor.step()
+
+
+class Group:
+    """GS to GE. ``header`` holds GS01..GS08 (empty where there is no GS)."""
+
+    def __init__(
+        self, cursor: _Cursor, interchange: Interchange, header: tuple[str, ...], *, implied: bool
+    ) -> None:
+        self.interchange = interchange
+        self.number = interchange.group_count  # from 1, in the interchange
+        self.header = header
+        self._cursor = cursor
+        self._state = "implied group" if implied else "group"
+        self._transaction: Transaction | None = None
+        self._done = False
+        self._seen: set[str] = set()
+        self._line = cursor.line()
+        self.transaction_count = 0
+
+    @property
+    def functional_id(self) -> str:
+        """GS01: HC for 837, HP for 835, FA for 999, HN for 277."""
+        return self._element(1)
+
+    @property
+    def control(self) -> str:
+        """GS06."""
+        return self._element(6)
+
+    @property
+    def version(self) -> str:
+        """GS08, the version and guide: 005010X221A1."""
+        return self._element(8)
+
+    def _element(self, number: int) -> str:
+        return self.header[number - 1].strip() if len(self.header) >= number else ""
+
+    def transactions(self) -> Iterator["Transaction"]:
+        """The transactions of the group."""
+        while not self._done:
+            transaction = self._next_transaction()
+            if transaction is None:
+                return
+            yield transaction
+            transaction.drain()
+
+    def drain(self) -> None:
+        """Read what is left, for its checks."""
+        for transaction in self.transactions():
+            transaction.drain()
+
+    def _tell(self, code: str, words: str, standard: str, **more: Any) -> None:
+        self.interchange.tell(code, words, standard, group=self.number, **more)
+
+    def _next_transaction(self) -> "Transaction | None":
+        if self._transaction is not None:
+            self._transaction.drain()
+        cursor, separators = self._cursor, self.interchange.separators
+        while cursor.ready():
+            text = cursor.control()
+            action = NESTING[self._state].get(_name(text, separators), "stray")
+            if action == "open":
+                return self._open(text)
+            if action == "close":
+                self._close(text)
+                return None
+            if action in ("up", "leave"):
+                break
+            self.interchange.loose(text, action)
+        self._done = True
+        if self._state == "group":
+            words = "A group has no GE segment at its end."
+            self._tell("group.unclosed", words, "AK905:3", line=self._line)
+        return None
+
+    def _open(self, text: str) -> "Transaction":
+        self.transaction_count += 1
+        transaction = Transaction(self._cursor, self, text)
+        if transaction.control in self._seen:
+            words = "A transaction of the same number (ST02) stands earlier in this group."
+            transaction.tell("transaction.duplicate", words, "IK502:23")
+        self._seen.add(transaction.control)
+        self._transaction = transaction
+        return transaction
+
+    def _close(self, text: str) -> None:
+        self._done = True
+        _, count, control = _trailer(text, self.interchange.separators)
+        if self._state != "group":
+            self._tell("group.unopened", "A GE segment closes a group that has no GS.", "TA1:024")
+        else:
+            if not _same_count(count, self.transaction_count):
+                words = f"GE01 does not say {self.transaction_count}, the number of transactions."
+                self._tell("group.count", words, "AK905:5", element="GE01", value=count)
+            if control.strip() != self.control:
+                words = "GE02 does not repeat the group's number (GS06)."
+                self._tell("group.control", words, "AK905:4", element="GE02", value=control)
+        self._cursor.step()
+
+
+class Transaction:
+    """ST to SE. ``complete`` and ``segment_count`` are final once its segments are read."""
+
+    def __init__(self, cursor: _Cursor, group: Group, text: str) -> None:
+        self.group = group
+        self.interchange = group.interchange
+        self.number = group.transaction_count  # from 1, in the group
+        elements = [*text.split(self.interchange.separators.element), "", "", ""]
+        self.type = elements[1].strip()  # ST01: 835, 837, 999, 277
+        self.control = elements[2].strip()  # ST02
+        self.version = group.version  # GS08
+        self.implementation = elements[3].strip() or group.version  # ST03, else GS08
+        self.segment_count = 0
+        self.complete = False
+        self._cursor = cursor
+        self._runs: deque[tuple[int, int, Batch]] = deque(maxlen=_RUNS_KEPT)
+        self._started = False
+        self._done = False
+
+    @property
+    def separators(self) -> Separators:
+        """Those of the interchange."""
+        return self.interchange.separators
+
+    def texts(self) -> Iterator[str]:
+        """The segments ST to SE as texts with the file's own separators, without terminators."""
+        for run in self._take():
+            yield from run
+
+    def segments(self) -> Iterator[list[str]]:
+        """The segments ST to SE split into id and elements; components are left whole."""
+        element = self.separators.element
+        for run in self._take():
+            yield from map(str.split, run, repeat(element))
+
+    def drain(self) -> None:
+        """Read what is left, for its checks."""
+        for _ in self._take():
+            pass
+
+    def place(self, segment: int = 0, **more: Any) -> Place:
+        """A place in this transaction; ``segment`` counts from ST = 1."""
+        line = self._line(segment)
+        where = {"group": self.group.number, "transaction": self.control, "segment": segment}
+        return self.interchange.place(**{**where, "line": line, **more})
+
+    def tell(self, code: str, words: str, standard: str = "", **more: Any) -> None:
+        """Add a Problem at ``segment=``; more fields of Place, ``level`` and ``value`` as given."""
+        level: Level = more.pop("level", "error")
+        value = more.pop("value", "")
+        where = self.place(**more)
+        problem = Problem(
+            code=code, message=words, level=level, where=where, standard=standard, value=value
+        )
+        self._cursor.problems.append(problem)
+
+    def _line(self, segment: int) -> int:
+        if not self._started:
+            return self._cursor.line()
+        for first, index, batch in reversed(self._runs):
+            if first <= segment:
+                return batch.line(index + segment - first)
+        return 0
+
+    def _take(self) -> Iterator[list[str]]:
+        """Runs of segments up to and with SE."""
+        while not self._done:
+            run = self._next_run()
+            if run:
+                yield run
+
+    def _next_run(self) -> list[str]:
+        cursor = self._cursor
+        if self._done or not cursor.ready():
+            return self._unclosed()
+        first = cursor.index
+        stop, ends = self._stop()
+        if stop == first:
+            return self._unclosed()
+        self._runs.append((self.segment_count + 1, first, cursor.batch.places()))
+        self._started = True
+        run = cursor.take(stop)
+        self.segment_count += len(run)
+        if ends:
+            self._close(run[-1])
+        return run
+
+    def _stop(self) -> tuple[int, bool]:
+        """Up to which index of the batch this transaction goes, and whether its SE is there."""
+        cursor, separators = self._cursor, self.separators
+        for index in cursor.following:
+            if not self._started and index == cursor.index:
+                continue  # its own ST
+            action = NESTING["transaction"][_name(cursor.batch.texts[index], separators)]
+            if action == "close":
+                return index + 1, True
+            if action == "up":
+                return index, False
+        return len(cursor.batch.texts), False
+
+    def _unclosed(self) -> list[str]:
+        if not self._done:
+            self._done = True
+            words = "A transaction has no SE segment at its end; it is not whole."
+            self.tell("transaction.unclosed", words, "IK502:2", segment=self.segment_count)
+        return []
+
+    def _close(self, text: str) -> None:
+        self._done = True
+        _, count, control = _trailer(text, self.separators)
+        right_count = _same_count(count, self.segment_count)
+        right_control = control.strip() == self.control
+        self.complete = right_count and right_control
+        at = self.segment_count
+        if not right_count:
+            words = f"SE01 does not say {at}, the number of segments from ST to SE."
+            self.tell(
+                "transaction.count", words, "IK502:4", segment=at, element="SE01", value=count
+            )
+        if not right_control:
+            words = "SE02 does not repeat the transaction's number (ST02)."
+            self.tell(
+                "transaction.control", words, "IK502:3", segment=at, element="SE02", value=control
+            )
+
+
+def _name(text: str, separators: Separators) -> str:
+    """The id of a segment."""
+    return text.partition(separators.element)[0]
+
+
+def _trailer(text: str, separators: Separators) -> tuple[str, str, str]:
+    """SE, GE or IEA: id, count, control number."""
+    name, count, control = [*text.split(separators.element), "", ""][:3]
+    return name, count, control
+
+
+def _same_count(text: str, count: int) -> bool:
+    stripped = text.strip()
+    return stripped.isascii() and stripped.isdigit() and int(stripped[:20]) == count
