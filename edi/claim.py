@@ -33,6 +33,7 @@ class Kept:
     loop: str  # "2320", "2430", ...
     segment: Elements = field(repr=False)
     occurrence: int = 0  # which repeat of that loop within its parent, from 0
+    restates: bool = False  # the values hold it too: it is its exact form, while they say the same
 
 
 @value(kw_only=True)
