@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 DOC: Final = "doc"
 KIND: Final = "kind"
-EXAMPLE: Final = "example"
+MOST: Final = "most"
 
 
-def doc(text: str, kind: str = "", *, example: Any = None) -> Mapping[str, Any]:
-    """The metadata of a field: what it is, its kind where the type does not say it, an example."""
-    return MappingProxyType({DOC: text, KIND: kind, EXAMPLE: example})
+def doc(text: str, kind: str = "", *, most: int = 0) -> Mapping[str, Any]:
+    """The metadata of a field: what it is, its kind if the type does not say it, its most items."""
+    return MappingProxyType({DOC: text, KIND: kind, MOST: most})
 
 
 def words(attribute: "Attribute[Any]") -> str:
@@ -29,3 +29,8 @@ def words(attribute: "Attribute[Any]") -> str:
 def kind(attribute: "Attribute[Any]") -> str:
     """The field's kind, or an empty string where its type says enough."""
     return str(attribute.metadata.get(KIND, ""))
+
+
+def most(attribute: "Attribute[Any]") -> int:
+    """How many items a list may have, 0 for any number."""
+    return int(attribute.metadata.get(MOST, 0))

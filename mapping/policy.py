@@ -7,11 +7,17 @@ public sources agree.
 """
 
 import datetime as dt
-from typing import Final, Literal
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from types import MappingProxyType
+from typing import Any, Final, Literal, get_args
 
 from attrs import field, frozen
 
 from mapping.fields import doc
+from mapping.kinds import Notes
+from mapping.structure import Reader
 
 UnitRule = Literal["cms", "midpoint", "full15"]
 TieBreak = Literal["first listed", "more minutes", "therapist first"]
@@ -149,3 +155,56 @@ class Span:
 
 
 ALWAYS: Final = Span()
+_ENDS: Final = MappingProxyType({"from": "first", "until": "last", "source": "source"})
+
+
+@frozen(kw_only=True)
+class DatedPolicy:
+    """What is wanted within a span of days: only the keys that are stated."""
+
+    span: Span
+    stated: Mapping[str, Any]
+    source: str = ""
+
+
+@frozen(kw_only=True)
+class _Days:
+    """The keys of a dated table beside its content."""
+
+    first: dt.date | None = None
+    last: dt.date | None = None
+    source: str = ""
+
+
+_days = Reader().of(_Days)
+_policy = Reader(unknown="error").of(Policy)
+
+
+def dated(table: Mapping[str, Any], notes: Notes) -> DatedPolicy | None:
+    """A policy table with ``from``, ``until`` and ``source``; ``None`` when it has errors."""
+    stated = {name: value for name, value in table.items() if name not in _ENDS}
+    days = _days({_ENDS[name]: value for name, value in table.items() if name in _ENDS}, notes)
+    policy = _policy(stated, notes)
+    if days is None or policy is None:
+        return None
+    return DatedPolicy(
+        span=Span(first=days.first, last=days.last),
+        stated=MappingProxyType({name: getattr(policy, name) for name in stated}),
+        source=days.source,
+    )
+
+
+def _defaults() -> dict[str, tuple[DatedPolicy, ...]]:
+    """The families' defaults, shipped with the package."""
+    text = resources.files("mapping").joinpath("tables/families.toml").read_text("utf-8")
+    families: dict[str, tuple[DatedPolicy, ...]] = dict.fromkeys(get_args(Family), ())
+    for family, tables in tomllib.loads(text).items():
+        notes: Notes = []
+        rows = [dated(table, notes) for table in tables]
+        if notes:
+            raise ValueError(f"mapping/tables/families.toml, {family}: {notes[0].message}")
+        families[family] = tuple(row for row in rows if row is not None)
+    return families
+
+
+DEFAULTS: Final[Mapping[str, tuple[DatedPolicy, ...]]] = MappingProxyType(_defaults())

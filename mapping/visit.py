@@ -210,11 +210,11 @@ class Procedure:
     code: str = field(metadata=doc("CPT or HCPCS code", "hcpcs"))
     therapist_minutes: int = field(
         default=0,
-        metadata=doc("one-on-one minutes of the therapist, joint minutes included", "count"),
+        metadata=doc("one-on-one minutes of the therapist, joint minutes included", "minutes"),
     )
     assistant_minutes: int = field(
         default=0,
-        metadata=doc("minutes of the assistant alone; the total is the sum of the two", "count"),
+        metadata=doc("minutes of the assistant alone; the total is the sum of the two", "minutes"),
     )
     blocks: tuple[Block, ...] = field(
         default=(), metadata=doc("start and end times; where given, minutes equal their sum")
@@ -224,7 +224,7 @@ class Procedure:
         metadata=doc("the clinician attests a time block apart from the visit's other codes"),
     )
     modifiers: tuple[str, ...] = field(
-        default=(), metadata=doc("modifiers you want kept, at most 4", "modifier")
+        default=(), metadata=doc("modifiers you want kept, at most 4", "modifier", most=4)
     )
     units: int | None = field(
         default=None, metadata=doc("units of an untimed code, or your own count", "units")
@@ -236,7 +236,7 @@ class Procedure:
         ),
     )
     diagnosis_pointers: tuple[int, ...] = field(
-        default=(), metadata=doc("positions in diagnoses, from 1, at most 4", "pointer")
+        default=(), metadata=doc("positions in diagnoses, from 1, at most 4", "pointer", most=4)
     )
     note: str = field(default="", repr=False, metadata=doc("note to the payer on the line (NTE)"))
 

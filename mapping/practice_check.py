@@ -1,0 +1,134 @@
+"""What a practice file lacks before claims can go out: a tuple of checks of one shape."""
+
+import datetime as dt
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from attrs import evolve
+
+from edi.problem import Level, Place, Problem, declare
+from mapping.practice_file import dangling
+from mapping.practice_values import Exchange, Practice
+from mapping.structure import shown
+
+declare(
+    {
+        "practice.incomplete": (
+            "something a claim or a file needs is not in the practice file",
+            "add it; until then claims that need it are held",
+        ),
+        "practice.no-policy": (
+            "the practice file does not say what a payer wants",
+            "add the key to a table [[payers.KEY.policy]], from the payer's contract or manual",
+        ),
+        "practice.no-charge": ("a common code has no charge", "add it to the fee schedule"),
+    }
+)
+
+# Without these no claim of the payer goes out; others are asked for when a claim needs them.
+NEEDED_KEYS: Final = ("unit_rule", "discipline_modifier")
+ADVISED_KEYS: Final = ("assistant_modifiers", "ncci", "distinct_modifier", "timely_filing_days")
+COMMON_CODES: Final = ("97110", "97112", "97116", "97140", "97530", "97535")
+
+
+def _found(path: str, message: str, code: str, level: Level = "warning") -> Problem:
+    return Problem(code=code, level=level, message=message, where=Place(column=path))
+
+
+def check_keys(practice: Practice) -> Iterator[Problem]:
+    """Every key leads to a table."""
+    for fault in dangling(practice):
+        yield _found(shown(fault.path), fault.message, fault.code, "error")
+
+
+def check_policies(practice: Practice) -> Iterator[Problem]:
+    """Each payer says what decides units and modifiers, on every day its tables speak of."""
+    for key, payer in practice.payers.items():
+        days = {row.span.first or row.span.last or dt.date.max for row in payer.policies}
+        stated = [practice.policy(key, day) for day in days or {dt.date.max}]
+        for name in (*NEEDED_KEYS, *ADVISED_KEYS):
+            if any(getattr(policy, name) is None for policy in stated):
+                yield _found(
+                    f"payers.{key}.policy.{name}",
+                    f"is not said, and the family {payer.family} has no default",
+                    "practice.no-policy",
+                    "error" if name in NEEDED_KEYS else "warning",
+                )
+
+
+def check_receivers(practice: Practice) -> Iterator[Problem]:
+    """Each receiver has envelope ids for test and for production, of a length that fits."""
+    for key, receiver in practice.receivers.items():
+        for usage in ("test", "production"):
+            exchange: Exchange | None = getattr(receiver, usage)
+            path = f"receivers.{key}.{usage}"
+            if exchange is None:
+                yield _found(path, "ids are missing", "practice.incomplete")
+                continue
+            for name in ("sender", "receiver", "group_sender", "group_receiver"):
+                if len(getattr(exchange, name)) > 15:
+                    message = "is longer than the 15 characters of its place"
+                    yield _found(f"{path}.{name}", message, "practice.incomplete", "error")
+
+
+def check_submitter(practice: Practice) -> Iterator[Problem]:
+    """Somebody can be called about a file."""
+    contact = practice.submitter.contact
+    if not (contact.phone or contact.email):
+        yield _found(
+            "submitter.contact", "needs a phone or an email", "practice.incomplete", "error"
+        )
+
+
+def check_entities(practice: Practice) -> Iterator[Problem]:
+    """Billing providers have a taxonomy and all nine digits of their ZIP."""
+    for key, entity in practice.entities.items():
+        if not entity.taxonomy:
+            yield _found(f"entities.{key}.taxonomy", "is missing", "practice.incomplete")
+        if len(entity.address.zip) != 9:
+            message = "needs all nine digits for a billing provider"
+            yield _found(f"entities.{key}.address.zip", message, "practice.incomplete")
+
+
+def check_people(practice: Practice) -> Iterator[Problem]:
+    """Therapists and referrers have an NPI, therapists a taxonomy and a discipline."""
+    for key, person in practice.people.items():
+        wanted = {"therapist": ("npi", "taxonomy", "discipline"), "referring": ("npi",)}
+        for name in wanted.get(person.role, ("discipline",)):
+            if not getattr(person, name):
+                yield _found(f"people.{key}.{name}", "is missing", "practice.incomplete")
+
+
+def check_charges(practice: Practice) -> Iterator[Problem]:
+    """Codes that most practices bill have a charge in the newest general schedule."""
+    general = [schedule for schedule in practice.fees if not schedule.payers]
+    if not general:
+        yield _found("fees", "no schedule for all payers", "practice.no-charge")
+        return
+    newest = max(general, key=lambda schedule: schedule.span.first or dt.date.min)
+    for code in COMMON_CODES:
+        if code not in newest.charges:
+            yield _found(f"fees.charges.{code}", "has no charge", "practice.no-charge")
+
+
+CHECKS: Final[tuple[Callable[[Practice], Iterator[Problem]], ...]] = (
+    check_keys,
+    check_policies,
+    check_receivers,
+    check_submitter,
+    check_entities,
+    check_people,
+    check_charges,
+)
+
+
+def check(practice: Practice) -> list[Problem]:
+    """All that is missing or looks wrong, errors and warnings, in the order of the file."""
+    return [
+        *practice.warnings,
+        *(
+            evolve(problem, where=evolve(problem.where, file=practice.file))
+            for one in CHECKS
+            for problem in one(practice)
+        ),
+    ]

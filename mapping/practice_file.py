@@ -1,0 +1,283 @@
+"""The practice file (TOML) to a ``Practice``: every fault named by its place, all at once."""
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Final
+
+from attrs import evolve
+
+from edi.problem import Place, Problem, declare
+from mapping import policy
+from mapping.identifiers import HCPCS, MODIFIER
+from mapping.kinds import KINDS, Fault, Notes, Unfit
+from mapping.policy import DatedPolicy
+from mapping.practice_values import (
+    Entity,
+    FeeSchedule,
+    Location,
+    Payer,
+    Person,
+    Practice,
+    Receiver,
+    Submitter,
+)
+from mapping.structure import Reader, nearest, shown
+
+declare(
+    {
+        "practice.unreadable": ("the practice file is no TOML", "mend the line it names"),
+        "practice.overlap": (
+            "two dated tables speak of the same day",
+            "end the older with `until` the day before the newer begins",
+        ),
+        "practice.unknown-key": (
+            "a key points at a table that is not there",
+            "mend the key or add the table",
+        ),
+    }
+)
+
+TABLES: Final[Mapping[str, type]] = MappingProxyType(
+    {
+        "entities": Entity,
+        "locations": Location,
+        "receivers": Receiver,
+        "people": Person,
+        "payers": Payer,
+    }
+)
+SECTIONS: Final = frozenset({"practice", "submitter", "fees", *TABLES})
+_strict: Final = Reader(unknown="error", skip=frozenset({"policies", "span", "charges"}))
+_readers: Final = {cls: _strict.of(cls) for cls in (*TABLES.values(), Submitter)}
+_schedule_head: Final = _strict.of(FeeSchedule)
+
+
+class PracticeFileError(Exception):
+    """The practice file cannot be used. ``problems`` says where and why, all at once."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        first = problems[0]
+        super().__init__(f"{first.where.file}: {first.where.column}: {first.message}")
+        self.problems = problems
+
+
+def read(name: str, text: str) -> Practice:
+    """The practice of a TOML text; ``name`` stands in the problems.
+
+    Raises:
+        PracticeFileError: with every problem, when there is an error among them.
+    """
+    try:
+        document = tomllib.loads(text.removeprefix("\ufeff"), parse_float=Decimal)
+    except tomllib.TOMLDecodeError as wrong:
+        place = Place(file=name)
+        problem = Problem(code="practice.unreadable", message=f"no TOML: {wrong}", where=place)
+        raise PracticeFileError((problem,)) from None
+    notes: Notes = []
+    practice = _practice(name, document, notes)
+    if practice is not None:
+        notes.extend(dangling(practice))
+    problems = tuple(_problem(name, note) for note in notes)
+    errors = tuple(problem for problem in problems if problem.level == "error")
+    if practice is None or errors:
+        raise PracticeFileError((*errors, *(p for p in problems if p.level == "warning")))
+    return evolve(practice, warnings=problems)
+
+
+def _problem(name: str, note: Fault) -> Problem:
+    return Problem(
+        code=note.code,
+        level=note.level,
+        message=note.message,
+        where=Place(file=name, column=shown(note.path)),
+        value=note.value,
+    )
+
+
+def _practice(name: str, document: dict[str, Any], notes: Notes) -> Practice | None:
+    for section in document.keys() - SECTIONS:
+        hint = nearest(section, dict.fromkeys(SECTIONS))
+        _note(notes, (section,), f"is not a table we know{hint}", "input.unknown-field")
+    head = _head(document.get("practice"), notes)
+    submitter = _one(Submitter, document.get("submitter"), ("submitter",), notes)
+    tables = {key: _keyed(key, cls, document.get(key), notes) for key, cls in TABLES.items()}
+    fees = _fees(document.get("fees", []), notes)
+    if head is None or submitter is None or any(note.level == "error" for note in notes):
+        return None
+    return Practice(
+        file=name,
+        name=head["name"],
+        time_zone=head["time_zone"],
+        submitter=submitter,
+        fees=fees,
+        entities=tables["entities"],
+        locations=tables["locations"],
+        receivers=tables["receivers"],
+        people=tables["people"],
+        payers=tables["payers"],
+    )
+
+
+def _note(
+    notes: Notes, path: tuple[str | int, ...], message: str, code: str = "input.invalid"
+) -> None:
+    notes.append(Fault(code=code, message=message, path=path))
+
+
+def _head(table: Any, notes: Notes) -> dict[str, str] | None:
+    known = {"name": "", "time_zone": "America/New_York"}
+    if not isinstance(table, dict) or not table.get("name"):
+        _note(notes, ("practice", "name"), "is missing", "input.missing")
+        return None
+    for key in table.keys() - known:
+        _note(notes, ("practice", key), f"is not a field we know{nearest(key, known)}")
+    return {key: str(table.get(key, known[key])) for key in known}
+
+
+def _one(cls: type, table: Any, path: tuple[str | int, ...], notes: Notes) -> Any:
+    """A table as a value of the class; its notes lead to it by the path."""
+    if table is None:
+        _note(notes, path, "is missing", "input.missing")
+        return None
+    start = len(notes)
+    try:
+        made = _readers[cls](table, notes)
+    except Unfit as wrong:
+        _note(notes, (), f"expected {wrong}")
+        made = None
+    _under(notes, start, path)
+    return made
+
+
+def _under(notes: Notes, start: int, path: tuple[str | int, ...]) -> None:
+    notes[start:] = [evolve(note, path=(*path, *note.path)) for note in notes[start:]]
+
+
+def _keyed(name: str, cls: type, tables: Any, notes: Notes) -> Mapping[str, Any]:
+    """The tables ``[name.KEY]`` by key."""
+    if not isinstance(tables, dict) or not tables:
+        _note(notes, (name,), f"is missing: write a table [{name}.KEY]", "input.missing")
+        return {}
+    made: dict[str, Any] = {}
+    for key, table in tables.items():
+        if not isinstance(table, dict):
+            _note(notes, (name, key), f"expected a table [{name}.KEY]")
+            continue
+        content = {**table, "key": key}
+        policies = content.pop("policy", []) if cls is Payer else []
+        value = _one(cls, content, (name, key), notes)
+        if cls is Payer:
+            rows = _policies(policies, (name, key, "policy"), notes)
+            value = evolve(value, policies=rows) if value is not None else None
+        made[key] = value
+    return MappingProxyType(made)
+
+
+def _policies(tables: Any, path: tuple[str | int, ...], notes: Notes) -> tuple[DatedPolicy, ...]:
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        _note(notes, path, "expected tables [[payers.KEY.policy]], each with its days")
+        return ()
+    rows: list[DatedPolicy] = []
+    for number, table in enumerate(tables):
+        start = len(notes)
+        row = policy.dated(table, notes)
+        _under(notes, start, (*path, number))
+        if row is None:
+            continue
+        for earlier in rows:
+            if row.span.overlaps(earlier.span):
+                message = f"its days ({row.span}) overlap those of another ({earlier.span})"
+                _note(notes, (*path, number), message, "practice.overlap")
+        rows.append(row)
+    return tuple(rows)
+
+
+def _fees(tables: Any, notes: Notes) -> tuple[FeeSchedule, ...]:
+    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+        _note(notes, ("fees",), "expected tables [[fees]], each with charges")
+        return ()
+    schedules: list[FeeSchedule] = []
+    for number, table in enumerate(tables):
+        start = len(notes)
+        schedule = _schedule(dict(table), notes)
+        _under(notes, start, ("fees", number))
+        if schedule is None:
+            continue
+        for earlier in schedules:
+            if _same_payers(schedule, earlier) and schedule.span.overlaps(earlier.span):
+                message = f"its days ({schedule.span}) overlap those of another ({earlier.span})"
+                _note(notes, ("fees", number), message, "practice.overlap")
+        schedules.append(schedule)
+    return tuple(schedules)
+
+
+def _same_payers(one: FeeSchedule, other: FeeSchedule) -> bool:
+    return not {*one.payers}.isdisjoint(other.payers) or not (one.payers or other.payers)
+
+
+def _schedule(table: dict[str, Any], notes: Notes) -> FeeSchedule | None:
+    charges = _charges(table.pop("charges", {}), notes)
+    ends: dict[str, Any] = {key: table.pop(key) for key in ("from", "until") if key in table}
+    days = policy.dated(ends, notes)
+    if not charges:
+        _note(notes, ("charges",), "is missing: 97530 = 75.00 ...", "input.missing")
+    head = {"name": table.pop("name", ""), "payers": table.pop("payers", [])}
+    for key in table:
+        _note(notes, (key,), f"is not a field we know{nearest(key, head)}", "input.unknown-field")
+    made: FeeSchedule | None = _named(head, notes)
+    if made is None or days is None:
+        return None
+    return evolve(made, span=days.span, charges=MappingProxyType(charges))
+
+
+def _named(head: dict[str, Any], notes: Notes) -> Any:
+    try:
+        return _schedule_head(head, notes)
+    except Unfit as wrong:
+        _note(notes, (), f"expected {wrong}")
+        return None
+
+
+def _charges(table: Any, notes: Notes) -> dict[str, Decimal]:
+    """``97530`` or ``97530-CQ`` to dollars."""
+    if not isinstance(table, dict):
+        _note(notes, ("charges",), "expected a table: 97530 = 75.00 ...")
+        return {}
+    charges: dict[str, Decimal] = {}
+    for name, raw in table.items():
+        code, _, modifier = name.upper().partition("-")
+        if not HCPCS.is_valid(code) or (modifier and not MODIFIER.is_valid(modifier)):
+            _note(notes, ("charges", name), "expected a code as 97530, or 97530-CQ")
+            continue
+        try:
+            charges[name.upper()] = KINDS["money"].convert(raw, notes)
+        except Unfit as wrong:
+            _note(notes, ("charges", name), f"expected {wrong}")
+    return charges
+
+
+def dangling(practice: Practice) -> Iterator[Fault]:
+    """Keys that lead nowhere, and keys left out where there is more than one to choose from."""
+    links: tuple[tuple[str, Mapping[str, Any], str, Mapping[str, Any]], ...] = (
+        ("locations", practice.locations, "entity", practice.entities),
+        ("payers", practice.payers, "receiver", practice.receivers),
+    )
+    for name, rows, link, known in links:
+        for key, row in rows.items():
+            yield from _link((name, key, link), getattr(row, link), known, len(known) > 1)
+    for number, schedule in enumerate(practice.fees):
+        for payer in schedule.payers:
+            yield from _link(("fees", number, "payers"), payer, practice.payers, True)
+
+
+def _link(
+    path: tuple[str | int, ...], key: str, known: Mapping[str, Any], needed: bool
+) -> Iterator[Fault]:
+    if key and key not in known:
+        message = f"{key} is no key of the tables {path[-1]}{nearest(key, known)}"
+        yield Fault(code="practice.unknown-key", message=message, path=path)
+    elif needed and not key:
+        message = f"is missing: there are several, say which ({', '.join(known)})"
+        yield Fault(code="input.missing", message=message, path=path)

@@ -1,0 +1,249 @@
+"""What a practice file says: who bills, where, through whom, which payers want what, and charges.
+
+Every value is immutable; look-ups by day (policy, charge) are remembered.
+"""
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal
+from types import MappingProxyType
+from typing import Any, Literal
+
+from attrs import field, frozen
+
+from edi.problem import Problem
+from mapping.fields import doc
+from mapping.policy import ALWAYS, DEFAULTS, DatedPolicy, Family, Policy, Span
+
+Role = Literal["therapist", "assistant", "referring"]
+
+
+@frozen(kw_only=True)
+class Address:
+    """A street address in the United States."""
+
+    line1: str = field(metadata=doc("street and number"))
+    line2: str = field(default="", metadata=doc("suite"))
+    city: str = field(metadata=doc("city"))
+    state: str = field(metadata=doc("two letters", "state"))
+    zip: str = field(metadata=doc("ZIP; of a billing provider or facility all 9 digits", "zip"))
+
+
+@frozen(kw_only=True)
+class Contact:
+    """Whom the clearinghouse calls."""
+
+    name: str = field(metadata=doc("name of a person or desk"))
+    phone: str = field(default="", metadata=doc("10 digits", "phone"))
+    email: str = field(default="", metadata=doc("address"))
+
+
+@frozen(kw_only=True)
+class Entity:
+    """A billing provider: a legal person with its NPI and tax number."""
+
+    key: str = field(metadata=doc("key of this table"))
+    legal_name: str = field(metadata=doc("name as the tax office and payers know it"))
+    npi: str = field(metadata=doc("group NPI", "npi"))
+    ein: str = field(metadata=doc("tax number, 9 digits", "ein"))
+    taxonomy: str = field(default="", metadata=doc("taxonomy code billed under", "taxonomy"))
+    address: Address = field(metadata=doc("street address, no post office box"))
+    pay_to: Address | None = field(default=None, metadata=doc("where payment goes, if elsewhere"))
+    contact: Contact | None = field(default=None, metadata=doc("billing contact"))
+
+
+@frozen(kw_only=True)
+class Location:
+    """A place of treatment."""
+
+    key: str = field(metadata=doc("key of this table"))
+    name: str = field(metadata=doc("name of the place"))
+    entity: str = field(
+        default="", metadata=doc("key of the billing provider; may be left out if there is one")
+    )
+    place_of_service: str = field(metadata=doc("place of service: 11, 12, 31 ...", "pos"))
+    address: Address | None = field(
+        default=None, metadata=doc("its address, where it differs from the billing provider's")
+    )
+    npi: str = field(default="", metadata=doc("the place's own NPI, if it has one", "npi"))
+
+
+@frozen(kw_only=True)
+class Submitter:
+    """Who sends the files (loop 1000A)."""
+
+    name: str = field(metadata=doc("name"))
+    id: str = field(metadata=doc("number the receiver knows the sender by (1000A NM109)"))
+    contact: Contact = field(metadata=doc("whom to call about a file; phone or email needed"))
+
+
+@frozen(kw_only=True)
+class Exchange:
+    """The ids on the envelope of a file, as the receiver wants them."""
+
+    sender_qualifier: str = field(default="ZZ", metadata=doc("ISA05"))
+    sender: str = field(metadata=doc("ISA06"))
+    receiver_qualifier: str = field(default="ZZ", metadata=doc("ISA07"))
+    receiver: str = field(metadata=doc("ISA08"))
+    group_sender: str = field(default="", metadata=doc("GS02; empty: as ISA06"))
+    group_receiver: str = field(default="", metadata=doc("GS03; empty: as ISA08"))
+
+
+@frozen(kw_only=True)
+class Receiver:
+    """A clearinghouse or payer that takes the files (loop 1000B)."""
+
+    key: str = field(metadata=doc("key of this table"))
+    name: str = field(metadata=doc("name"))
+    id: str = field(metadata=doc("1000B NM109"))
+    test: Exchange | None = field(default=None, metadata=doc("envelope ids for test files"))
+    production: Exchange | None = field(default=None, metadata=doc("envelope ids in earnest"))
+    claims_per_transaction: int = field(
+        default=20,
+        metadata=doc(
+            "claims per ST; a receiver rejects a whole ST for one bad claim, so keep it small",
+            "units",
+        ),
+    )
+    newline: bool = field(default=False, metadata=doc("a line feed after each segment"))
+
+
+@frozen(kw_only=True)
+class Person:
+    """A clinician: one of ours, or one who refers to us."""
+
+    key: str = field(metadata=doc("key of this table"))
+    last_name: str = field(metadata=doc("last name"))
+    first_name: str = field(metadata=doc("first name"))
+    middle_name: str = field(default="", metadata=doc("middle name or initial"))
+    npi: str = field(default="", metadata=doc("NPI; an assistant may have none", "npi"))
+    taxonomy: str = field(default="", metadata=doc("taxonomy code", "taxonomy"))
+    discipline: Literal["", "PT", "OT", "SLP"] = field(
+        default="", metadata=doc("discipline of a therapist or assistant")
+    )
+    role: Role = field(default="therapist", metadata=doc("therapist, assistant or referring"))
+
+
+@frozen(kw_only=True)
+class Payer:
+    """Who pays: its ids on the wire and what it wants."""
+
+    key: str = field(metadata=doc("key of this table"))
+    name: str = field(metadata=doc("name (2010BB NM103)"))
+    id: str = field(metadata=doc("payer id as the receiver knows it (2010BB NM109)"))
+    id_qualifier: Literal["PI", "XV"] = field(default="PI", metadata=doc("NM108: PI or XV"))
+    receiver: str = field(
+        default="", metadata=doc("key of the receiver; may be left out if there is one")
+    )
+    filing_indicator: str = field(metadata=doc("SBR09: MB MC CI BL CH WC AM VA 16 ..."))
+    family: Family = field(metadata=doc("whose defaults apply where the policy says nothing"))
+    address: Address | None = field(default=None, metadata=doc("where paper would go"))
+    policies: tuple[DatedPolicy, ...] = field(
+        default=(), metadata=doc("tables [[payers.KEY.policy]] with from and until")
+    )
+
+
+@frozen(kw_only=True)
+class FeeSchedule:
+    """Charges of ONE unit, for all payers or for some, within a span of days."""
+
+    name: str = field(default="", metadata=doc("name of the schedule"))
+    payers: tuple[str, ...] = field(default=(), metadata=doc("keys of payers; empty: all others"))
+    span: Span = ALWAYS
+    charges: Mapping[str, Decimal] = field(
+        metadata=doc('code, or code-modifier, to dollars: `97530 = 75.00`, `"97530-CQ" = 60.00`')
+    )
+
+
+@frozen(kw_only=True)
+class Resolution:
+    """What a payer wants on one day, and where each value comes from."""
+
+    policy: Policy
+    origin: Mapping[str, str]  # key -> "policy since 2026-01-01", "family medicare-b (source)"
+    version: str  # what decided, in short: kept with each claim
+
+
+@frozen(kw_only=True)
+class Practice:
+    """All of a practice that a claim needs. Tables are by key."""
+
+    file: str = ""  # where it was read from, for problems
+    name: str
+    time_zone: str = "America/New_York"
+    entities: Mapping[str, Entity]
+    locations: Mapping[str, Location]
+    submitter: Submitter
+    receivers: Mapping[str, Receiver]
+    people: Mapping[str, Person]
+    payers: Mapping[str, Payer]
+    fees: tuple[FeeSchedule, ...]
+    warnings: tuple[Problem, ...] = ()  # of the file: repairs, oddities
+    _resolved: dict[tuple[str, dt.date], Resolution] = field(
+        factory=dict, init=False, repr=False, eq=False
+    )
+    _charges: dict[tuple[str, str, tuple[str, ...], dt.date], tuple[Decimal, str] | None] = field(
+        factory=dict, init=False, repr=False, eq=False
+    )
+
+    def resolve(self, payer: str, day: dt.date) -> Resolution:
+        """What the payer of that key wants on the day, with the origin of each value."""
+        found = self._resolved.get((payer, day))
+        if found is None:
+            found = self._resolved[payer, day] = _resolution(self.payers[payer], day)
+        return found
+
+    def policy(self, payer: str, day: dt.date) -> Policy:
+        """What the payer of that key wants on the day."""
+        return self.resolve(payer, day).policy
+
+    def charge(
+        self, payer: str, code: str, modifiers: tuple[str, ...], day: dt.date
+    ) -> tuple[Decimal, str] | None:
+        """The charge of one unit and the schedule it stands in; ``None`` where there is none."""
+        key = (payer, code, modifiers, day)
+        if key not in self._charges:
+            self._charges[key] = _charge(self.fees, *key)
+        return self._charges[key]
+
+    def entity_of(self, location: Location) -> Entity:
+        """The billing provider of a location."""
+        return self.entities[location.entity or next(iter(self.entities))]
+
+    def receiver_of(self, payer: Payer) -> Receiver:
+        """Who takes the payer's claims."""
+        return self.receivers[payer.receiver or next(iter(self.receivers))]
+
+
+def _resolution(payer: Payer, day: dt.date) -> Resolution:
+    stated: dict[str, Any] = {}
+    origin: dict[str, str] = {}
+    version: list[str] = []
+    for layer, name in ((DEFAULTS[payer.family], "family"), (payer.policies, "policy")):
+        for dated in layer:
+            if not dated.span.holds(day):
+                continue
+            label = f"{name} {payer.family if name == 'family' else payer.key} {dated.span}"
+            version.append(label)
+            stated.update(dated.stated)
+            source = f" ({dated.source})" if dated.source else ""
+            origin.update(dict.fromkeys(dated.stated, label + source))
+    return Resolution(
+        policy=Policy(**stated), origin=MappingProxyType(origin), version="; ".join(version)
+    )
+
+
+def _charge(
+    fees: tuple[FeeSchedule, ...], payer: str, code: str, modifiers: tuple[str, ...], day: dt.date
+) -> tuple[Decimal, str] | None:
+    """The payer's own schedule before the general one; code with modifier before code."""
+    for own in (True, False):
+        for schedule in fees:
+            if bool(schedule.payers) != own or (own and payer not in schedule.payers):
+                continue
+            if not schedule.span.holds(day):
+                continue
+            for name in (*(f"{code}-{modifier}" for modifier in modifiers), code):
+                if name in schedule.charges:
+                    return schedule.charges[name], schedule.name or f"fees {schedule.span}"
+    return None
