@@ -1,0 +1,57 @@
+"""The ledger: what was sent, what came back, who decided what. Append-only facts, exact money."""
+
+from reconcile.ledger.errors import (
+    LedgerDamaged,
+    LedgerError,
+    LedgerLocked,
+    LedgerMissing,
+    LedgerNewer,
+    LedgerOld,
+)
+from reconcile.ledger.ledger import Ledger, open_ledger, upgrade_ledger
+from reconcile.ledger.records import (
+    Billed,
+    ClaimStory,
+    Decision,
+    Found,
+    HeldRecord,
+    KeptProblem,
+    KnownVisit,
+    Payment,
+    Run,
+    SentAndReceived,
+    SentFile,
+    SentRecord,
+    StoredFile,
+    UnpostedClaim,
+    Usage,
+)
+from reconcile.ledger.writer import Writer
+
+__all__ = [
+    "Billed",
+    "ClaimStory",
+    "Decision",
+    "Found",
+    "HeldRecord",
+    "KeptProblem",
+    "KnownVisit",
+    "Ledger",
+    "LedgerDamaged",
+    "LedgerError",
+    "LedgerLocked",
+    "LedgerMissing",
+    "LedgerNewer",
+    "LedgerOld",
+    "Payment",
+    "Run",
+    "SentAndReceived",
+    "SentFile",
+    "SentRecord",
+    "StoredFile",
+    "UnpostedClaim",
+    "Usage",
+    "Writer",
+    "open_ledger",
+    "upgrade_ledger",
+]

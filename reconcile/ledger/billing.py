@@ -1,0 +1,166 @@
+"""What ``bill`` needs: visits known, files of claims, what was billed for a patient on a day."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, select, tuple_
+
+from reconcile.ledger import bulk, held, keeping, sent
+from reconcile.ledger.convert import from_date, to_date
+from reconcile.ledger.records import (
+    Billed,
+    KnownVisit,
+    SentFile,
+    SentRecord,
+    StoredFile,
+    Usage,
+)
+from reconcile.ledger.tables import (
+    file,
+    sent_claim,
+    sent_file,
+    sent_line,
+    visit,
+    written_file,
+)
+
+if TYPE_CHECKING:
+    from reconcile.ledger.writer import Writer
+
+
+def known_visits(
+    connection: Connection, ids: Iterable[str], *, usage: Usage
+) -> dict[str, KnownVisit]:
+    """What is known of these visits: billed wins over held; the newest content counts."""
+    found: dict[str, KnownVisit] = {}
+    for batch in bulk.batches(iter(dict.fromkeys(ids))):
+        found.update(held.visits(connection, batch, usage=usage))
+        found.update(_billed_visits(connection, batch, usage))
+    return found
+
+
+def _billed_visits(connection: Connection, ids: list[str], usage: str) -> dict[str, KnownVisit]:
+    rows = connection.execute(
+        select(
+            visit.c.visit_id, visit.c.digest, sent_claim.c.control, file.c.name, visit.c.recorded_at
+        )
+        .join(sent_claim, sent_claim.c.id == visit.c.sent_claim_id)
+        .join(file, file.c.id == sent_claim.c.file_id)
+        .where(visit.c.usage == usage, visit.c.visit_id.in_(ids))
+        .order_by(visit.c.id)
+    )
+    claims: dict[str, list[Any]] = {}
+    for row in rows:
+        claims.setdefault(row.visit_id, []).append(row)
+    return {
+        visit_id: KnownVisit(
+            visit=visit_id,
+            digest=group[-1].digest,
+            state="billed",
+            claims=tuple(row.control for row in group),
+            file=group[-1].name,
+            recorded_at=group[-1].recorded_at,
+        )
+        for visit_id, group in claims.items()
+    }
+
+
+def record_sent(writer: "Writer", made: SentFile, records: Sequence[SentRecord]) -> StoredFile:
+    """Keep a complete file of claims with its claims and visits; nothing is written yet."""
+    stored = writer.store(made.data, kind="837P", name=made.name, direction="out")
+    row = (stored.id, made.usage, made.sender, made.receiver, made.interchange_control)
+    writer.add(sent_file, [(*row, made.name, len(records), *writer.recorded)])
+    numbers = sent.add_claims(writer, records, file_id=stored.id, usage=made.usage, origin="billed")
+    visits = [
+        (visit_id, digest, numbers[record.claim.control])
+        for record in records
+        for visit_id, digest in record.visits
+    ]
+    first = writer.ids(visit, len(visits))
+    writer.add(
+        visit,
+        [
+            (number, made.usage, *seen, *writer.recorded)
+            for number, seen in enumerate(visits, first)
+        ],
+    )
+    held.billed(writer.connection, [seen[0] for seen in visits], usage=made.usage)
+    return stored
+
+
+def mark_written(writer: "Writer", digest: str, name: str) -> None:
+    """The file stands in the outbox, complete. Saying it twice changes nothing."""
+    stored = keeping.find_file(writer.connection, digest)
+    assert stored is not None, "only a kept file can be written"
+    known = writer.connection.execute(
+        select(written_file.c.file_id).where(written_file.c.file_id == stored.id)
+    ).first()
+    if known is None:
+        writer.add(written_file, [(stored.id, name, *writer.recorded)])
+
+
+def unwritten(connection: Connection) -> tuple[StoredFile, ...]:
+    """Files of claims that are recorded and not yet known to stand in the outbox, oldest first."""
+    rows = connection.execute(
+        select(file, sent_file.c.name.label("outbox_name"))
+        .join(sent_file, sent_file.c.file_id == file.c.id)
+        .outerjoin(written_file, written_file.c.file_id == file.c.id)
+        .where(written_file.c.file_id.is_(None))
+        .order_by(file.c.id)
+    )
+    return tuple(
+        StoredFile(
+            id=row.id,
+            digest=row.digest,
+            name=row.outbox_name,
+            kind=row.kind,
+            size=row.size,
+            recorded_at=row.recorded_at,
+        )
+        for row in rows
+    )
+
+
+def billed_on(
+    connection: Connection, days: Iterable[tuple[str, dt.date]], *, usage: Usage
+) -> tuple[Billed, ...]:
+    """The claims already billed for these (patient key, day of service) pairs."""
+    found: list[Billed] = []
+    wanted = [(patient, from_date(date)) for patient, date in dict.fromkeys(days)]
+    claim = sent_claim.c
+    for batch in bulk.batches(wanted):
+        rows = connection.execute(
+            select(
+                claim.id, claim.control, claim.patient, claim.date, claim.payer, claim.discipline
+            )
+            .where(claim.usage == usage, tuple_(claim.patient, claim.date).in_(batch))
+            .order_by(claim.id)
+        ).fetchall()
+        codes = _codes(connection, [row.id for row in rows])
+        found += [
+            Billed(
+                claim=row.control,
+                patient=row.patient,
+                date=to_date(row.date),
+                payer=row.payer,
+                discipline=row.discipline,
+                codes=tuple(codes.get(row.id, ())),
+            )
+            for row in rows
+        ]
+    return tuple(found)
+
+
+def _codes(connection: Connection, claims: list[int]) -> dict[int, list[str]]:
+    found: dict[int, list[str]] = {}
+    line = sent_line.c
+    for batch in bulk.batches(claims):
+        rows = connection.execute(
+            select(line.sent_claim_id, line.code)
+            .where(line.sent_claim_id.in_(batch))
+            .order_by(line.id)
+        )
+        for row in rows:
+            found.setdefault(row.sent_claim_id, []).append(row.code)
+    return found

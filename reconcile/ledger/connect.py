@@ -1,0 +1,190 @@
+"""Opening the ledger: SQLite by default, any database SQLAlchemy speaks by URL.
+
+SQLite runs in WAL mode, so that readers never wait for the writer, with foreign keys on and full
+synchronisation: a control number once committed survives a power cut. Writers begin with BEGIN
+IMMEDIATE, so that two of them meet at the start and not at the first write. The file is made
+readable by its owner only before SQLite first opens it; SQLite gives its side files the same mode.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+
+from reconcile.ledger.errors import (
+    LedgerDamaged,
+    LedgerError,
+    LedgerLocked,
+    LedgerMissing,
+    LedgerNewer,
+    LedgerOld,
+)
+
+HEAD: Final = "0002"  # the newest migration; a test compares it with the folder
+KNOWN: Final = ("0001", "0002")
+BUSY_SECONDS: Final = 30
+_WRITING: Final = "claimline_writing"
+
+
+def parse(url: str) -> URL:
+    """The URL of a ledger; a text without ``://`` is the path of an SQLite file.
+
+    Raises:
+        LedgerError: where the text is no URL.
+    """
+    try:
+        return make_url(url if "://" in url else f"sqlite:///{url}")
+    except ArgumentError:
+        raise LedgerError(
+            "The ledger's URL cannot be read.",
+            "Give a path or a URL such as sqlite:////home/me/ledger.sqlite3.",
+        ) from None
+
+
+def sqlite_path(url: URL) -> Path | None:
+    """The file of an SQLite ledger; None for other databases and for one in memory."""
+    if url.get_backend_name() != "sqlite" or url.database in (None, "", ":memory:"):
+        return None
+    return Path(str(url.database))
+
+
+def make_engine(url: URL, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
+    """An engine whose transactions begin and end where we say."""
+    if url.get_backend_name() != "sqlite":
+        return create_engine(url)
+    engine = create_engine(url, connect_args={"timeout": busy_seconds})
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(dbapi: Any, _record: Any) -> None:
+    dbapi.isolation_level = None  # transactions are ours: see _begin
+    cursor = dbapi.cursor()
+    for pragma in (
+        "journal_mode = WAL",
+        "synchronous = FULL",
+        "foreign_keys = ON",
+        "cache_size = -65536",  # 64 MB: the upper pages of the indexes of a large ledger
+        "temp_store = MEMORY",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin(connection: Connection) -> None:
+    writing = connection.get_execution_options().get(_WRITING)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
+
+
+def make_private(path: Path, url: URL) -> None:
+    """Make the database's file and folder, if they are not there, for their owner only.
+
+    Raises:
+        LedgerError: where the folder or file cannot be made.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise LedgerError(
+            f"The ledger {shown(url)} cannot be opened: {error.strerror}.",
+            "Check the path and its permissions.",
+        ) from None
+
+
+def version_of(engine: Engine) -> str:
+    """The migration the database is at; empty for a database without tables.
+
+    Raises:
+        LedgerDamaged: for a file that is no database, or a database that is no ledger.
+    """
+    with told(engine.url), engine.connect() as connection:
+        names = inspect(connection).get_table_names()
+        if "alembic_version" in names:
+            found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+            return str(found or "")
+    if names:
+        raise LedgerDamaged(
+            f"{shown(engine.url)} is a database, but not a Claimline ledger.",
+            "Name another file with --ledger or CLAIMLINE_LEDGER.",
+        )
+    return ""
+
+
+def check_version(engine: Engine) -> None:
+    """Refuse what is not exactly of this version.
+
+    Raises:
+        LedgerMissing, LedgerOld, LedgerNewer: as they say.
+    """
+    version = version_of(engine)
+    if version == HEAD:
+        return
+    place = shown(engine.url)
+    if not version:
+        raise missing(engine.url)
+    if version in KNOWN:
+        raise LedgerOld(
+            f"The ledger {place} was made by an older version (schema {version}, needed {HEAD}).",
+            "Make a copy with `claimline ledger backup`, then run `claimline ledger upgrade`.",
+        )
+    raise LedgerNewer(
+        f"The ledger {place} was made by a newer version (schema {version}, known {HEAD}).",
+        "Install the newest Claimline. This version leaves the ledger as it is.",
+    )
+
+
+def missing(url: URL) -> LedgerMissing:
+    """The error for a ledger that is not there."""
+    return LedgerMissing(
+        f"There is no ledger at {shown(url)}.",
+        "`claimline bill` and `claimline receive` make one. If you have one elsewhere, "
+        "name it with --ledger or CLAIMLINE_LEDGER.",
+    )
+
+
+def shown(url: URL) -> str:
+    """The ledger's place for messages, without a password."""
+    path = sqlite_path(url)
+    return str(path) if path else url.render_as_string(hide_password=True)
+
+
+@contextmanager
+def told(url: URL) -> Iterator[None]:
+    """Turn the database's own errors into ours where a person can do something about them."""
+    try:
+        yield
+    except OperationalError as error:
+        reason = str(error.orig).lower()
+        if "locked" in reason or "busy" in reason:
+            raise LedgerLocked(
+                f"The ledger {shown(url)} is in use by another command.",
+                "Wait until it is done and run this again; nothing was changed.",
+            ) from None
+        if "unable to open" in reason:
+            raise LedgerMissing(
+                f"The ledger {shown(url)} cannot be opened.", "Check the path and its permissions."
+            ) from None
+        if "readonly" in reason or "read-only" in reason:
+            raise LedgerError(
+                f"The ledger {shown(url)} may not be written.", "Check who owns the file."
+            ) from None
+        if "full" in reason or "disk i/o" in reason:
+            raise LedgerError(
+                f"The disk of the ledger {shown(url)} is full or failing; nothing was changed.",
+                "Make room and run this again.",
+            ) from None
+        raise
+    except DatabaseError as error:
+        if "not a database" in str(error.orig) or "malformed" in str(error.orig):
+            raise LedgerDamaged(
+                f"{shown(url)} is not a ledger, or it is damaged.",
+                "Restore it from a backup, or name another file with --ledger.",
+            ) from None
+        raise

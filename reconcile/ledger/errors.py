@@ -1,0 +1,33 @@
+"""Why a ledger cannot be used. Each message is for the person who gets it: what, and what to do.
+
+``LedgerError`` is never raised itself. None of these texts holds patient data.
+"""
+
+
+class LedgerError(Exception):
+    """A ledger that cannot be used now; ``todo`` says what to do about it."""
+
+    def __init__(self, message: str, todo: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.todo = todo
+
+
+class LedgerMissing(LedgerError):  # noqa: N818 - named by what is wrong
+    """There is no ledger at that place, and it was not asked to make one."""
+
+
+class LedgerOld(LedgerError):  # noqa: N818 - named by what is wrong
+    """The ledger was made by an older version and must be upgraded first."""
+
+
+class LedgerNewer(LedgerError):  # noqa: N818 - named by what is wrong
+    """The ledger was made by a newer version than this one."""
+
+
+class LedgerLocked(LedgerError):  # noqa: N818 - named by what is wrong
+    """Another process writes into the ledger for longer than we wait."""
+
+
+class LedgerDamaged(LedgerError):  # noqa: N818 - named by what is wrong
+    """The file is no ledger, or its content contradicts itself."""

@@ -1,0 +1,131 @@
+"""Bytes, once by digest, in compressed pieces: flat in memory whatever the file's size."""
+
+import hashlib
+import zlib
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection, func, select, update
+
+from reconcile.ledger import bulk
+from reconcile.ledger.errors import LedgerDamaged
+from reconcile.ledger.records import StoredFile
+from reconcile.ledger.tables import file, file_chunk
+
+if TYPE_CHECKING:
+    from reconcile.ledger.writer import Writer
+
+CHUNK: Final = 1 << 20  # bytes before compression
+LEVEL: Final = 3  # zlib's; X12 shrinks to a tenth, more effort gains little
+
+
+def find_file(connection: Connection, digest: str) -> StoredFile | None:
+    """The file of that digest."""
+    row = connection.execute(select(file).where(file.c.digest == digest)).one_or_none()
+    if row is None:
+        return None
+    return StoredFile(
+        id=row.id,
+        digest=row.digest,
+        name=row.name,
+        kind=row.kind,
+        size=row.size,
+        recorded_at=row.recorded_at,
+    )
+
+
+def pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """The same bytes in pieces of ``CHUNK``."""
+    buffer = bytearray()
+    for chunk in chunks:
+        buffer += chunk
+        while len(buffer) >= CHUNK:
+            yield bytes(buffer[:CHUNK])
+            del buffer[:CHUNK]
+    if buffer:
+        yield bytes(buffer)
+
+
+class Keeper:
+    """Stores bytes that flow through it. The file's row must exist and is completed by ``done``."""
+
+    def __init__(self, connection: Connection, file_id: int) -> None:
+        self._connection = connection
+        self._file_id = file_id
+        self._digest = hashlib.sha256()
+        self._count = 0
+        self._size = 0
+
+    def through(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
+        """Yield the bytes on, each piece once it is stored."""
+        for piece in pieces(chunks):
+            self._digest.update(piece)
+            self._size += len(piece)
+            row = (self._file_id, self._count, zlib.compress(piece, LEVEL))
+            bulk.insert(self._connection, file_chunk, [row])
+            self._count += 1
+            yield piece
+
+    def done(self, *, digest: str, kind: str) -> StoredFile:
+        """Complete the file's row.
+
+        Raises:
+            LedgerDamaged: when the bytes are not those of the digest they were announced with.
+        """
+        if self._digest.hexdigest() != digest:
+            raise LedgerDamaged(
+                "The file changed while it was read; nothing of it was kept.",
+                "Run this again when the file is complete.",
+            )
+        self._connection.execute(
+            update(file)
+            .where(file.c.id == self._file_id)
+            .values(kind=kind, size=self._size, chunks=self._count)
+        )
+        found = find_file(self._connection, digest)
+        assert found is not None
+        return found
+
+
+def file_bytes(connection: Connection, digest: str) -> Iterator[bytes]:
+    """The bytes of a kept file, piece by piece.
+
+    Raises:
+        LedgerDamaged: where a piece is missing, or the bytes do not have the digest.
+    """
+    found = connection.execute(
+        select(file.c.id, file.c.chunks).where(file.c.digest == digest)
+    ).one_or_none()
+    if found is None:
+        raise LedgerDamaged(f"The ledger has no file of digest {digest[:12]}.")
+    whole = hashlib.sha256()
+    for number in range(found.chunks):
+        data = connection.execute(
+            select(file_chunk.c.data).where(
+                file_chunk.c.file_id == found.id, file_chunk.c.number == number
+            )
+        ).scalar()
+        piece = zlib.decompress(data) if data is not None else b""
+        whole.update(piece)
+        yield piece
+    if whole.hexdigest() != digest:
+        raise LedgerDamaged(
+            f"The kept bytes of file {digest[:12]} are damaged.", "Restore the ledger's backup."
+        )
+
+
+def total_size(connection: Connection) -> int:
+    """Bytes of all kept files before compression."""
+    return int(connection.execute(select(func.coalesce(func.sum(file.c.size), 0))).scalar_one())
+
+
+def store(writer: "Writer", data: bytes, *, kind: str, name: str, direction: str) -> StoredFile:
+    """Keep bytes that are in memory, once by digest."""
+    digest = hashlib.sha256(data).hexdigest()
+    known = find_file(writer.connection, digest)
+    if known is not None:
+        return known
+    _, keeper = writer.new_file(digest=digest, name=name, direction=direction)
+    for _ in keeper.through([data]):
+        pass
+    return keeper.done(digest=digest, kind=kind)

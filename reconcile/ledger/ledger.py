@@ -1,0 +1,173 @@
+"""The ledger: the door. Reading opens a snapshot, writing one transaction of one run."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sqlalchemy import Connection, Engine
+from sqlalchemy.engine import URL
+
+from reconcile.ledger import backup, billing, connect, held, keeping, migrate, status
+from reconcile.ledger.connect import told
+from reconcile.ledger.errors import LedgerError
+from reconcile.ledger.records import (
+    Billed,
+    HeldRecord,
+    KnownVisit,
+    Run,
+    StoredFile,
+    Usage,
+)
+from reconcile.ledger.writer import Writer
+
+
+def open_ledger(url: str, *, create: bool = False) -> "Ledger":
+    """Open the ledger at a URL, or at a path, which means SQLite.
+
+    Args:
+        url: ``sqlite:////path/ledger.sqlite3`` or a path.
+        create: make it where there is none; ``Ledger.created`` then says so.
+
+    Raises:
+        LedgerMissing, LedgerOld, LedgerNewer, LedgerDamaged, LedgerLocked: as they say.
+    """
+    place = connect.parse(url)
+    path = connect.sqlite_path(place)
+    new = path is not None and (not path.exists() or path.stat().st_size == 0)
+    if new and not create:
+        raise connect.missing(place)
+    if path is not None:
+        connect.make_private(path, place)
+    engine = connect.make_engine(place)
+    if create and not connect.version_of(engine):
+        migrate.upgrade(engine)
+        new = True
+    try:
+        connect.check_version(engine)
+    except LedgerError:
+        engine.dispose()
+        raise
+    return Ledger(engine, created=new)
+
+
+def upgrade_ledger(url: str) -> tuple[str, str]:
+    """Bring an older ledger to this version's schema; gives the versions before and after.
+
+    Raises:
+        LedgerMissing, LedgerNewer, LedgerDamaged, LedgerLocked: as they say.
+    """
+    place = connect.parse(url)
+    path = connect.sqlite_path(place)
+    if path is not None and not path.exists():
+        raise connect.missing(place)
+    engine = connect.make_engine(place)
+    try:
+        before = connect.version_of(engine)
+        if before in connect.KNOWN:
+            migrate.upgrade(engine)
+        connect.check_version(engine)
+    finally:
+        engine.dispose()
+    return before, connect.HEAD
+
+
+class Ledger:
+    """An open ledger. Use it as a context manager, or call ``close``."""
+
+    def __init__(self, engine: Engine, *, created: bool = False) -> None:
+        self._engine = engine
+        self.created = created
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._engine.dispose()
+
+    @property
+    def url(self) -> URL:
+        """Where the ledger is."""
+        return self._engine.url
+
+    @property
+    def place(self) -> str:
+        """Where the ledger is, for messages: without a password."""
+        return connect.shown(self._engine.url)
+
+    @contextmanager
+    def begin(self, run: Run, *, at: dt.datetime | None = None) -> Iterator[Writer]:
+        """Write: committed when the block ends, undone when it raises.
+
+        Args:
+            run: the start of the command; recorded with the first fact.
+            at: the moment the facts are recorded with, the run's start by default.
+
+        Raises:
+            LedgerLocked: when another process goes on writing for half a minute.
+        """
+        engine = self._engine.execution_options(claimline_writing=True)
+        with told(self.url), engine.begin() as connection:
+            yield Writer(connection, run, at or run.started)
+
+    @contextmanager
+    def reading(self) -> Iterator[Connection]:
+        """Read: one snapshot, whatever is written meanwhile."""
+        with told(self.url), self._engine.connect() as connection:
+            yield connection
+
+    # --- billing ---
+
+    def known_visits(self, ids: Iterable[str], *, usage: Usage) -> dict[str, KnownVisit]:
+        """What is known of these visits; those never seen are not in the answer."""
+        with self.reading() as connection:
+            return billing.known_visits(connection, ids, usage=usage)
+
+    def billed_on(self, days: Iterable[tuple[str, dt.date]], *, usage: Usage) -> tuple[Billed, ...]:
+        """The claims already billed for these (patient key, day of service) pairs."""
+        with self.reading() as connection:
+            return billing.billed_on(connection, days, usage=usage)
+
+    def held_claims(
+        self, *, usage: Usage, states: Iterable[str] = held.WAITING
+    ) -> tuple[HeldRecord, ...]:
+        """The held claims in these states, oldest first."""
+        with self.reading() as connection:
+            return held.listed(connection, states=states, usage=usage)
+
+    def unwritten_files(self) -> tuple[StoredFile, ...]:
+        """Files of claims recorded and not yet known to stand in the outbox, oldest first."""
+        with self.reading() as connection:
+            return billing.unwritten(connection)
+
+    def file(self, digest: str) -> StoredFile | None:
+        """The kept file of that digest."""
+        with self.reading() as connection:
+            return keeping.find_file(connection, digest)
+
+    def file_bytes(self, digest: str) -> Iterator[bytes]:
+        """The bytes of a kept file, piece by piece."""
+        with self.reading() as connection:
+            yield from keeping.file_bytes(connection, digest)
+
+    # --- the ledger itself ---
+
+    def status(self) -> status.Status:
+        """What is in it, counted."""
+        with self.reading() as connection:
+            return status.status(connection, self.place)
+
+    def backup(self, path: Path) -> None:
+        """Write a complete copy to a new file, readable by its owner only."""
+        backup.backup(self._engine, path)

@@ -1,0 +1,22 @@
+"""Making and upgrading the schema with Alembic; the migrations travel with the package."""
+
+from importlib import resources
+
+from sqlalchemy import Engine
+
+from reconcile.ledger.connect import HEAD, told
+
+
+def upgrade(engine: Engine, revision: str = HEAD) -> None:
+    """Bring the database to that migration, in one transaction. The newest by default."""
+    from alembic import command  # noqa: PLC0415 - takes 0.2 s, needed once in a ledger's life
+    from alembic.config import Config  # noqa: PLC0415 - as above
+
+    with resources.as_file(resources.files("reconcile.ledger") / "migrations") as folder:
+        config = Config()
+        config.set_main_option("script_location", str(folder).replace("%", "%%"))
+        config.set_main_option("path_separator", "os")
+        writing = engine.execution_options(claimline_writing=True)
+        with told(engine.url), writing.begin() as connection:
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)

@@ -1,0 +1,1 @@
+"""The schema, step by step. Run by Alembic through ``reconcile.ledger.migrate``."""

@@ -1,0 +1,201 @@
+"""What goes into the ledger and comes out of it, beside the values of ``reconcile.values``.
+
+Fields that may hold patient data never appear in a repr.
+"""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Literal
+
+from attrs import field, frozen
+
+from edi.problem import Problem
+from reconcile.values import Adjudication, SentClaim, SentLine
+
+Usage = Literal["T", "P"]
+
+
+@frozen(kw_only=True)
+class Run:
+    """One start of a command. ``started`` has a time zone; the clock is the caller's."""
+
+    command: str
+    version: str
+    started: dt.datetime
+    user: str = ""
+
+
+@frozen(kw_only=True)
+class SentRecord:
+    """A claim with all the ledger keeps of it beyond what the matchers need."""
+
+    claim: SentClaim
+    transaction: str  # ST02
+    position: int = 0  # of the CLM in its transaction, ST = 1
+    visits: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # (visit id, digest)
+    discipline: str = ""
+    payer_name: str = ""
+    patient_id: str = field(default="", repr=False)  # the practice's own
+    patient_name: str = field(default="", repr=False)
+    patient_birth: str = field(default="", repr=False)  # CCYY-MM-DD
+    decisions: str = field(default="", repr=False)  # JSON, opaque to the ledger
+
+
+@frozen(kw_only=True)
+class SentFile:
+    """A file of claims, complete, before it is written to the outbox."""
+
+    data: bytes = field(repr=False)
+    name: str  # in the outbox; no patient data
+    usage: Usage
+    sender: str
+    receiver: str
+    interchange_control: int
+
+
+@frozen(kw_only=True)
+class StoredFile:
+    """Bytes that the ledger keeps."""
+
+    id: int
+    digest: str  # SHA-256, hexadecimal
+    name: str
+    kind: str
+    size: int
+    recorded_at: str
+
+
+@frozen(kw_only=True)
+class KnownVisit:
+    """What the ledger knows of a visit id: billed (then with claim and file), or held."""
+
+    visit: str = field(repr=False)
+    digest: str  # of the content it was last billed or held with
+    state: Literal["billed", "held", "released", "overridden"]
+    claims: tuple[str, ...] = ()  # control numbers
+    file: str = ""  # name of the file it was billed in
+    recorded_at: str = ""
+
+
+@frozen(kw_only=True)
+class HeldRecord:
+    """A claim that was not billed, and why. ``reasons`` hold no patient data."""
+
+    claim: str  # the draft's key: the same visits give the same key
+    digest: str = ""  # of its content
+    reasons: tuple[tuple[str, str], ...]  # (problem code, message)
+    visits: tuple[tuple[str, str], ...] = field(default=(), repr=False)  # (visit id, digest)
+    payer: str = ""
+    patient: str = field(default="", repr=False)  # opaque key
+    patient_name: str = field(default="", repr=False)
+    discipline: str = ""
+    date: dt.date = field(repr=False)
+    charge: Decimal
+    detail: str = field(default="", repr=False)  # JSON, opaque to the ledger
+    id: int = 0  # given by the ledger
+    state: str = "held"  # held, released, overridden, billed, replaced
+    recorded_at: str = ""  # given by the ledger
+
+
+@frozen(kw_only=True)
+class Decision:
+    """What a person decided; a fact like any other."""
+
+    kind: str  # release, override, match ...
+    subject: str  # the held claim's key, a control number ...
+    user: str
+    reason: str
+    detail: str = ""  # JSON
+    recorded_at: str = ""
+
+
+@frozen(kw_only=True)
+class Billed:
+    """A claim already billed for a patient on a day: what mapping needs of the past."""
+
+    claim: str
+    patient: str = field(repr=False)
+    date: dt.date = field(repr=False)
+    payer: str
+    discipline: str
+    codes: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class Found:
+    """What an identifier is, and the claims it leads to."""
+
+    kind: str  # "patient control number", "line control number", "payer claim number" ...
+    families: tuple[str, ...] = ()
+    payments: tuple[int, ...] = ()  # numbers of remittances
+
+
+@frozen(kw_only=True)
+class UnpostedClaim:
+    """A claim payment, or lines of one, that stand on no sent line."""
+
+    id: int
+    key: str
+    state: str  # unmatched, aside, not posted, posted (then some lines are left)
+    why: str
+    control: str  # CLP01
+    status: str  # CLP02
+    charge: Decimal
+    paid: Decimal
+    payer_control: str
+    trace: str  # TRN02
+    payer: str
+    date: dt.date | None
+    file: str
+    candidates: tuple[str, ...] = ()
+    text: str = field(default="", repr=False)  # its segments, * and ~, : within
+
+
+@frozen(kw_only=True)
+class Payment:
+    """One ST of an 835 as the ledger keeps it."""
+
+    id: int
+    file: str
+    transaction: str  # ST02
+    trace: str
+    originator: str
+    payer: str
+    payer_id: str
+    method: str
+    paid: Decimal
+    date: dt.date | None
+    claims: int
+    state: str
+    why: str
+    difference: Decimal | None  # claims' payments - PLB - BPR02
+    recorded_at: str
+
+
+@frozen(kw_only=True)
+class ClaimStory:
+    """One claim as sent and all that came back for it, in order of payment date."""
+
+    sent: SentRecord
+    file: str
+    recorded_at: str
+    adjudications: tuple[Adjudication, ...]
+    payments: tuple[Payment, ...]  # those of the adjudications
+    unposted: tuple[UnpostedClaim, ...] = ()
+
+
+@frozen(kw_only=True)
+class SentAndReceived:
+    """A sent line with its claim and what came back for the claim so far."""
+
+    claim: SentClaim
+    line: SentLine
+    adjudications: tuple[Adjudication, ...]
+
+
+@frozen(kw_only=True)
+class KeptProblem:
+    """A problem with the file it was found in."""
+
+    file: str
+    problem: Problem

@@ -1,0 +1,128 @@
+"""One writing transaction: what the facts are added through.
+
+A ``Writer`` lives inside ``Ledger.begin``; all it did is committed together at the end, or none.
+It gives the rows their numbers: there is one writer at a time, so the next number is one more than
+the greatest. The run is recorded with the first fact that needs it; a run that changes nothing
+leaves no trace.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+
+from sqlalchemy import Connection, Table, func, select
+
+from reconcile.ledger import billing, bulk, control, held, keeping
+from reconcile.ledger.convert import moment
+from reconcile.ledger.records import (
+    Decision,
+    HeldRecord,
+    KnownVisit,
+    Run,
+    SentFile,
+    SentRecord,
+    StoredFile,
+    Usage,
+)
+from reconcile.ledger.tables import decision, file, run, view
+
+
+class Writer:
+    """The open transaction of one run. ``at`` is the moment all its rows are recorded with."""
+
+    def __init__(self, connection: Connection, run: Run, at: dt.datetime) -> None:
+        self.connection = connection
+        self.at = moment(at)
+        self._run = run
+        self._run_id = 0
+        self._next: dict[str, int] = {}
+
+    @property
+    def run_id(self) -> int:
+        """The number of this run's row, which is made when first needed."""
+        if not self._run_id:
+            self._run_id = _run_row(self)
+        return self._run_id
+
+    @property
+    def recorded(self) -> tuple[int, str]:
+        """The last two columns of a fact: by which run, and when."""
+        return self.run_id, self.at
+
+    def ids(self, table: Table, count: int = 1) -> int:
+        """Reserve ``count`` row numbers and return the first."""
+        first = self._next.get(table.name)
+        if first is None:
+            greatest = self.connection.execute(select(func.max(table.c.id))).scalar()
+            first = (greatest or 0) + 1
+        self._next[table.name] = first + count
+        return first
+
+    def add(self, table: Table, rows: Sequence[bulk.Row]) -> None:
+        """Add whole rows, each with a value for every column in the table's order."""
+        bulk.insert(self.connection, table, rows)
+
+    # --- billing ---
+
+    def known_visits(self, ids: Iterable[str], *, usage: Usage) -> dict[str, KnownVisit]:
+        """What is known of these visits; those never seen are not in the answer."""
+        return billing.known_visits(self.connection, ids, usage=usage)
+
+    def reserve(
+        self, kind: str, *, sender: str = "", receiver: str = "", usage: Usage, count: int = 1
+    ) -> int:
+        """Take ``count`` control numbers (interchange, group, claim) and return the first."""
+        return control.reserve(self.connection, (kind, sender, receiver, usage), count)
+
+    def record_sent(self, sent: SentFile, records: Sequence[SentRecord]) -> StoredFile:
+        """Keep a complete file of claims, before it is written, with all its claims."""
+        return billing.record_sent(self, sent, records)
+
+    def record_held(self, records: Sequence[HeldRecord], *, usage: Usage) -> int:
+        """Keep claims that wait; those held before with the same content stay. Returns the new."""
+        return held.record(self, records, usage=usage)
+
+    def decide(self, decided: Decision, *, state: str = "", usage: Usage = "P") -> None:
+        """Keep a person's decision; ``state`` is what it makes of the held claim, if of one."""
+        row = (self.ids(decision), decided.kind, decided.subject, decided.user, decided.reason)
+        self.add(decision, [(*row, decided.detail, *self.recorded)])
+        if state:
+            held.set_state(self.connection, decided.subject, state, usage=usage)
+
+    def mark_written(self, digest: str, *, name: str) -> None:
+        """The file stands in the outbox, complete."""
+        billing.mark_written(self, digest, name)
+
+    # --- anything ---
+
+    def viewed(self, *, user: str, patient: str, subject: str) -> None:
+        """Somebody looked at a patient's claim."""
+        self.add(view, [(self.ids(view), user, patient, subject, *self.recorded)])
+
+    def new_file(self, *, digest: str, name: str, direction: str) -> tuple[int, keeping.Keeper]:
+        """Begin to keep a file whose digest is known and new."""
+        file_id = self.ids(file)
+        row = (file_id, digest, "other", direction, name, 0, 0, *self.recorded)
+        self.add(file, [row])
+        return file_id, keeping.Keeper(self.connection, file_id)
+
+    def store(self, data: bytes, *, kind: str, name: str, direction: str) -> StoredFile:
+        """Keep bytes that are in memory; the same bytes again are found, not kept twice."""
+        return keeping.store(self, data, kind=kind, name=name, direction=direction)
+
+
+def _run_row(writer: Writer) -> int:
+    this = writer._run  # noqa: SLF001 - same module
+    found = writer.connection.execute(
+        select(run.c.id).where(
+            run.c.started_at == moment(this.started),
+            run.c.command == this.command,
+            run.c.version == this.version,
+            run.c.user == this.user,
+        )
+    ).scalar()
+    if found is not None:
+        return int(found)
+    number = writer.ids(run)
+    row = (number, this.command, this.version, moment(this.started), this.user)
+    writer.add(run, [row])
+    return number
