@@ -49,9 +49,8 @@ TABLES: Final[Mapping[str, type]] = MappingProxyType(
     }
 )
 SECTIONS: Final = frozenset({"practice", "submitter", "fees", *TABLES})
-_strict: Final = Reader(unknown="error", skip=frozenset({"policies", "span", "charges"}))
+_strict: Final = Reader(unknown="error", skip=frozenset({"policies"}))
 _readers: Final = {cls: _strict.of(cls) for cls in (*TABLES.values(), Submitter)}
-_schedule_head: Final = _strict.of(FeeSchedule)
 
 
 class PracticeFileError(Exception):
@@ -226,18 +225,17 @@ def _schedule(table: dict[str, Any], notes: Notes) -> FeeSchedule | None:
     head = {"name": table.pop("name", ""), "payers": table.pop("payers", [])}
     for key in table:
         _note(notes, (key,), f"is not a field we know{nearest(key, head)}", "input.unknown-field")
-    made: FeeSchedule | None = _named(head, notes)
-    if made is None or days is None:
+    if not isinstance(head["payers"], list):
+        _note(notes, ("payers",), 'expected a list of keys: ["medicare"]')
         return None
-    return evolve(made, span=days.span, charges=MappingProxyType(charges))
-
-
-def _named(head: dict[str, Any], notes: Notes) -> Any:
-    try:
-        return _schedule_head(head, notes)
-    except Unfit as wrong:
-        _note(notes, (), f"expected {wrong}")
+    if days is None:
         return None
+    return FeeSchedule(
+        name=str(head["name"]),
+        payers=tuple(str(key) for key in head["payers"]),
+        span=days.span,
+        charges=MappingProxyType(charges),
+    )
 
 
 def _charges(table: Any, notes: Notes) -> dict[str, Decimal]:
