@@ -1,0 +1,323 @@
+"""Where a sent line stands: a pure function of the SET of adjudications, not of their order.
+
+Per payer the shares add up. A reversal is paired with the original it negates and both drop out;
+a correction that comes before the reversal shows as decided twice (open below zero) until the
+reversal comes. Across payers a later one restates what the earlier left; it never adds to it.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Final
+
+from attrs import evolve, frozen
+
+from edi.remittance import Adjustment
+from reconcile.buckets import Buckets, is_duplicate, receiving_lines
+from reconcile.match_lines import UNBUNDLED
+from reconcile.values import (
+    ZERO,
+    Adjudication,
+    LineBooks,
+    LineShare,
+    LineStatus,
+    SentClaim,
+    SentLine,
+)
+
+NEVER_POSTED: Final = frozenset({"23", "25"})  # forwarded without a decision; an estimate
+NO_REVERSAL: Final = "correction without its reversal"
+NO_ORIGINAL: Final = "reversal without its original"
+POSITIVE: Final = "reversal sent with positive amounts: read as taking back its original"
+POSITIVE_ALONE: Final = "reversal sent with positive amounts, its original is not here: not counted"
+DUPLICATE: Final = "denied as a duplicate: the first answer stands"
+QMB: Final = "QMB: the patient owes nothing"
+CROSSOVER: Final = "forwarded by the payer to the next one: wait before billing it"
+PRIOR_MISSING: Final = "another payer decided first; its remittance is not here"
+OVERPAID: Final = "the payers together paid more than the charge"
+
+RANK_ORDER: Final = {"P": 0, "S": 1, "T": 2}
+
+
+@frozen(kw_only=True)
+class _Entry:
+    """One share with the adjudication it stands in."""
+
+    adjudication: Adjudication
+    share: LineShare
+
+
+def books(line: SentLine, claim: SentClaim, adjudications: Iterable[Adjudication]) -> LineBooks:
+    """The books of one line; see ``claim_books``."""
+    return next(b for b in claim_books(claim, adjudications) if b.line == line.control)
+
+
+def claim_books(claim: SentClaim, adjudications: Iterable[Adjudication]) -> tuple[LineBooks, ...]:
+    """The books of all lines of a claim, in the claim's order, from all that came for it."""
+    ordered = sorted(
+        {a.id: a for a in adjudications if a.status not in NEVER_POSTED}.values(),
+        key=lambda a: (a.date, a.trace, a.position, a.id),
+    )
+    history: dict[str, list[_Entry]] = {}
+    for adjudication in ordered:
+        for share in adjudication.lines:
+            entry = _Entry(adjudication=adjudication, share=share)
+            history.setdefault(share.line, []).append(entry)
+    plain = [_line_books(line, claim, history.get(line.control, [])) for line in claim.lines]
+    return _with_credit(claim, plain)
+
+
+def _line_books(line: SentLine, claim: SentClaim, history: Sequence[_Entry]) -> LineBooks:
+    if not history:
+        return LineBooks(line=line.control, status="open", charge=line.charge, open=line.charge)
+    flags: list[str] = []
+    live = _live(history, flags)
+    groups = _groups(live)
+    current = _newest(live)
+    totals = _combined(line, groups, flags)
+    status = _status(line, current, groups, reversed_once=any(_is_reversal(e) for e in history))
+    flags += _flags(line, claim, current, groups, totals)
+    return LineBooks(
+        line=line.control,
+        status=status,
+        charge=line.charge,
+        paid=totals.paid,
+        contractual=totals.contractual,
+        patient=totals.patient,
+        denied=totals.denied,
+        transferred=totals.transferred,
+        other=totals.other,
+        prior_payer=totals.prior_payer,
+        open=line.charge - totals.charge,
+        not_explained=totals.not_explained,
+        flags=tuple(dict.fromkeys(flags)),
+        current=current.share if current else None,
+        decided_by=current.adjudication if current else None,
+    )
+
+
+def _is_reversal(entry: _Entry) -> bool:
+    return entry.adjudication.is_reversal
+
+
+def _live(history: Sequence[_Entry], flags: list[str]) -> list[_Entry]:
+    """What still counts: originals not taken back, and reversals whose original is not here."""
+    reversals = [e for e in history if _is_reversal(e)]
+    live = [e for e in history if not _is_reversal(e)]
+    if not reversals:
+        return _without_duplicates(live, flags)
+    for exactly in (True, False):
+        for reversal in list(reversals):
+            original = _original(reversal, live, exactly=exactly)
+            if original is not None:
+                live.remove(original)
+                reversals.remove(reversal)
+                if reversal.share.charge > ZERO:
+                    flags.append(POSITIVE)
+    flags += [POSITIVE_ALONE if e.share.charge > ZERO else NO_ORIGINAL for e in reversals]
+    live = _without_duplicates(live, flags)
+    return live + [e for e in reversals if e.share.charge <= ZERO]
+
+
+def _original(reversal: _Entry, live: Sequence[_Entry], *, exactly: bool) -> _Entry | None:
+    """The live entry that the reversal takes back: the newest of those that fit best."""
+    found = [e for e in live if _takes_back(reversal, e, exactly=exactly)]
+    same_number = [e for e in found if _same_number(e, reversal)]
+    earlier = [e for e in found if e.adjudication.date <= reversal.adjudication.date]
+    best = same_number or earlier or found
+    return best[-1] if best else None
+
+
+def _same_number(one: _Entry, other: _Entry) -> bool:
+    number = one.adjudication.payer_control
+    return bool(number) and number == other.adjudication.payer_control
+
+
+def _takes_back(reversal: _Entry, original: _Entry, *, exactly: bool) -> bool:
+    """Same payer, charge and payment negated, and the adjustments too (RFI 1147, 1429).
+
+    Not exactly: the 4010 way with all of them under CR (RFI 213), or the same payer number.
+    """
+    theirs, ours = reversal.share, original.share
+    if reversal.adjudication.payer != original.adjudication.payer:
+        return False
+    sign = 1 if theirs.charge > ZERO else -1  # wrong signs in the wild: only with an original
+    if theirs.charge != sign * ours.charge or theirs.paid != sign * ours.paid:
+        return False
+    if exactly:
+        return _sums(theirs.adjustments, sign) == _sums(ours.adjustments, 1)
+    in_cr = any(a.group == "CR" for a in theirs.adjustments)
+    return in_cr or _same_number(reversal, original)
+
+
+def _sums(adjustments: Iterable[Adjustment], sign: int) -> dict[tuple[str, str], Decimal]:
+    sums: dict[tuple[str, str], Decimal] = {}
+    for a in adjustments:
+        if a.amount:
+            key = (a.group, a.reason)
+            sums[key] = sums.get(key, ZERO) + sign * a.amount
+    return sums
+
+
+def _without_duplicates(live: list[_Entry], flags: list[str]) -> list[_Entry]:
+    """A duplicate denial decides nothing where the same payer's real answer is here."""
+    if len(live) < 2:
+        return live
+    real = {e.adjudication.payer for e in live if not is_duplicate(e.adjudication, e.share)}
+    kept = [
+        e
+        for e in live
+        if e.adjudication.payer not in real or not is_duplicate(e.adjudication, e.share)
+    ]
+    if len(kept) < len(live):
+        flags.append(DUPLICATE)
+    return kept
+
+
+@frozen(kw_only=True)
+class _Group:
+    """What one payer in one turn says of the line, added up."""
+
+    payer: str
+    rank: int
+    entries: tuple[_Entry, ...]
+    sums: Buckets
+
+
+def _groups(live: Sequence[_Entry]) -> list[_Group]:
+    """By payer and turn, the newest last."""
+    found: dict[tuple[str, int], list[_Entry]] = {}
+    for entry in live:
+        key = (entry.adjudication.payer, RANK_ORDER[entry.adjudication.rank])
+        found.setdefault(key, []).append(entry)
+    groups = [
+        _Group(payer=payer, rank=rank, entries=tuple(entries), sums=_sum(entries))
+        for (payer, rank), entries in found.items()
+    ]
+    return sorted(groups, key=lambda g: (g.entries[-1].adjudication.date, g.rank, g.payer))
+
+
+def _sum(entries: Iterable[_Entry]) -> Buckets:
+    sums = Buckets()
+    for entry in entries:
+        adjudication = entry.adjudication
+        sums.add(adjudication, entry.share, receiving_lines(adjudication))
+    return sums
+
+
+def _newest(live: Sequence[_Entry]) -> _Entry | None:
+    decisions = [e for e in live if not _is_reversal(e)]
+    return decisions[-1] if decisions else None
+
+
+def _combined(line: SentLine, groups: Sequence[_Group], flags: list[str]) -> Buckets:
+    """All payers together: each later one restates what the earlier left (RFI 1696)."""
+    total = Buckets()
+    if not groups:
+        return total
+    lead = min(groups, key=lambda g: (g.rank, g.entries[0].adjudication.date, g.payer))
+    total.charge = lead.sums.charge
+    for n, group in enumerate(groups):
+        if n:
+            _restate(total, group)
+        else:
+            _start(total, group, flags)
+        total.not_explained += group.sums.not_explained
+    if len(groups) > 1:
+        total.contractual = (
+            total.charge
+            - total.paid
+            - total.patient
+            - total.denied
+            - total.transferred
+            - total.other
+            - total.not_explained
+        )
+        if total.paid > line.charge:
+            flags.append(OVERPAID)
+    return total
+
+
+def _start(total: Buckets, group: _Group, flags: list[str]) -> None:
+    sums = group.sums
+    total.paid, total.contractual, total.patient = sums.paid, sums.contractual, sums.patient
+    total.denied, total.transferred = sums.denied, sums.transferred
+    total.other, total.qmb = sums.other, sums.qmb
+    if sums.prior_payer:
+        total.other += sums.prior_payer
+        flags.append(PRIOR_MISSING)
+
+
+def _restate(total: Buckets, group: _Group) -> None:
+    """The newer decision says who owes what the earlier payers did not pay or write off."""
+    newest = _sum(group.entries[-1:])
+    left = total.patient + total.denied + total.other
+    total.paid += group.sums.paid
+    total.patient = newest.patient
+    left = max(left - group.sums.paid - newest.patient, ZERO)
+    total.denied = min(max(newest.denied, ZERO), left)
+    total.other = min(max(newest.other, ZERO), left - total.denied)
+    total.prior_payer += group.sums.prior_payer
+    total.qmb = total.qmb or newest.qmb
+
+
+def _status(
+    line: SentLine, current: _Entry | None, groups: Sequence[_Group], *, reversed_once: bool
+) -> LineStatus:
+    """Denied, reduced, paid ... as docs/denials.md defines them."""
+    if current is None:
+        return "reversed" if reversed_once else "open"
+    share, payer = current.share, current.adjudication.payer
+    sums = _sum((current,))
+    others = sum((g.sums.paid for g in groups if g.payer != payer), ZERO)
+    if sums.pending and not share.paid:
+        return "open"
+    if sums.denied > ZERO:
+        return "reduced" if share.paid or others or sums.patient > ZERO else "denied"
+    return "reduced" if is_cut(line, share) and (share.paid or sums.patient) else "paid"
+
+
+def is_cut(line: SentLine, share: LineShare) -> bool:
+    """Whether fewer units or another code were paid than were sent."""
+    if share.units is not None and ZERO < share.units < line.units:
+        return True
+    return share.code.upper() != line.code and not (share.bundled_into or share.method == UNBUNDLED)
+
+
+def _flags(
+    line: SentLine,
+    claim: SentClaim,
+    current: _Entry | None,
+    groups: Sequence[_Group],
+    totals: Buckets,
+) -> Iterator[str]:
+    for group in groups:
+        decisions = [e for e in group.entries if not _is_reversal(e)]
+        if len(decisions) > 1 and group.sums.charge > line.charge:
+            yield NO_REVERSAL
+    if totals.qmb:
+        yield QMB
+    if totals.not_explained:
+        yield f"not explained: {totals.not_explained}"
+    if current is None:
+        return
+    share = current.share
+    if share.bundled_into:
+        numbers = {sent.control: sent.number for sent in claim.lines}
+        moved = sum((a.amount for a in share.adjustments if a.reason == "97"), ZERO)
+        yield f"included in line {numbers[share.bundled_into]} ({moved} moved)"
+    if share.charge != line.charge and len(groups[-1].entries) == 1:
+        yield f"the payer shows a charge of {share.charge}, sent was {line.charge}"
+    if current.adjudication.crossover and groups[-1].payer == current.adjudication.payer:
+        yield CROSSOVER
+
+
+def _with_credit(claim: SentClaim, lines: list[LineBooks]) -> tuple[LineBooks, ...]:
+    """What was collected at the visit and is not owed, on the claim's first line.
+
+    Only once every line is decided: before that the copay may still be owed.
+    """
+    decided = all(b.current is not None and b.status != "open" for b in lines)
+    credit = claim.collected - sum((b.patient for b in lines), ZERO)
+    if decided and credit > ZERO and lines:
+        lines[0] = evolve(lines[0], patient_credit=credit)
+    return tuple(lines)
