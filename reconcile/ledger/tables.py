@@ -9,7 +9,7 @@ Facts are only ever added: ``run``, ``file``, ``file_chunk``, ``decision``, ``vi
 ``sent_file``, ``written_file``, ``visit``, ``held_claim``, ``held_visit``, ``sent_claim``,
 ``sent_line``, ``provider_adjustment``, and of ``remittance`` and ``claim_payment`` what stands in
 the file. Derived, updated in the transaction that adds the facts, and made again by ``rebuild``:
-the ``state`` columns, how a claim payment was matched, ``line_share``, ``posting``.
+the ``state`` columns, how a claim payment was matched, ``awaiting``, ``line_share``, ``posting``.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, String, Table, Text
@@ -152,6 +152,7 @@ sent_claim = Table(
     Index(None, "stem"),
     Index(None, "family"),
     Index(None, "patient", "date"),
+    Index(None, "payer_id"),
     Index(None, "date"),
     Index(None, "file_id"),
 )

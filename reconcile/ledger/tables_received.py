@@ -4,9 +4,20 @@ A payment is one ST..SE of an 835 (RFI 2202), a claim payment one CLP, a line sh
 one sent line, a posting one amount of that: ``charge == sum(postings)`` for each line share.
 """
 
-from sqlalchemy import Column, Index, Table, Text, text
+from sqlalchemy import Column, Index, String, Table, Text
 
-from reconcile.ledger.columns import cents, code, count, metadata, recorded, row_number, to, words
+from reconcile.ledger.columns import (
+    Number,
+    cents,
+    code,
+    count,
+    key_to,
+    metadata,
+    recorded,
+    row_number,
+    to,
+    words,
+)
 
 remittance = Table(
     "remittance",
@@ -18,22 +29,23 @@ remittance = Table(
     words("group_control"),  # GS06
     words("transaction_control"),  # ST02
     code("usage", 1),
-    words("payment_key", default=None),  # TRN03, TRN02, BPR02, BPR16, usage
+    words("payment_key", default=None),  # JSON: TRN03, TRN02, BPR02, BPR16, usage
+    Column("payment_id", Number, nullable=False),  # the first remittance of that key
     code("digest", 64),  # of ST..SE without control numbers
     words("originator"),  # TRN03
     words("trace"),  # TRN02
     words("method"),  # BPR04
     cents("paid"),  # BPR02
-    code("payment_date", 10),  # BPR16
+    code("payment_date", 10),  # BPR16, empty where missing
     words("payer_name"),
-    words("payer_id"),
-    count("claims"),
+    words("payer_ids"),  # JSON: N104, REF, TRN03 ...
+    count("complete"),  # 0: no SE, or wrong count or number
+    count("claims"),  # derived, as all below
     cents("claims_paid", required=False),  # sum of CLP04
     cents("provider_adjusted", required=False),  # sum of PLB amounts
     cents("difference", required=False),  # claims_paid - provider_adjusted - paid
-    count("complete"),  # 0: no SE, or wrong count or number
-    code("state", 10),  # derived: pending, posted, duplicate, incomplete, aside
-    words("why"),  # in words, where the state is not posted
+    code("state", 10),  # pending, posted, duplicate, incomplete, aside
+    words("why"),  # in words, where the state is not simply posted
     *recorded(),
     Index(None, "file_id", "number", unique=True),
     Index(None, "payment_key"),
@@ -46,38 +58,43 @@ claim_payment = Table(
     metadata,
     row_number(),
     to("remittance"),
-    words("payment_key", default=None),
+    Column("payment_id", Number, nullable=False),
     code("fingerprint", 32),  # of the CLP loop's text, the same whatever the separators
-    count("occurrence"),  # how many equal ones stand before it
+    count("occurrence"),  # how many equal ones of the payment stand before it
     count("position"),  # of the CLP in its transaction, ST = 1
     words("control"),  # CLP01
-    words("stem"),
     words("status"),  # CLP02
     cents("charge"),
     cents("paid"),
     cents("patient_responsibility", required=False),
     words("payer_control"),  # CLP07
     words("remarks"),  # MOA and MIA, space separated
-    words("names"),  # JSON: roles of NM1 that matter later (TT crossover, 74 corrected id)
-    cents("difference"),  # charge - adjustments - paid: not explained by the payer
+    cents("difference"),  # charge - adjustments - paid: what the payer's own figures leave open
     to("sent_claim", required=False),  # derived, as all below
     words("method"),  # how it was matched
+    words("payer"),  # who paid: see Adjudication.payer
+    words("rank"),  # P, S, T
+    cents("beside_lines"),  # Adjudication.difference: paid, but on no line
     words("candidates"),  # JSON: control numbers, where ambiguous
-    code("state", 10),  # posted, duplicate, unmatched, aside, not posted
+    code("state", 10),  # posted, unmatched, aside, not posted
     words("why"),
-    count("unsettled"),  # 1: later evidence may match it, or match it otherwise
-    Column("text", Text),  # its segments, while anything of it is not on a line
+    words("notes"),  # JSON: what a person should know of how it was read
+    words("unmatched_lines"),  # JSON: lines that fit no sent line for certain
+    Column("segments", Text),  # JSON, kept while anything of it is not on a sent line
     *recorded(),
-    Index(None, "payment_key", "fingerprint"),
+    Index(None, "payment_id", "fingerprint"),
     Index(None, "remittance_id"),
     Index(None, "sent_claim_id"),
     Index(None, "payer_control"),
-    Index(
-        "ix_claim_payment_unsettled",
-        "stem",
-        sqlite_where=text("unsettled = 1"),
-        postgresql_where=text("unsettled = 1"),
-    ),
+)
+
+awaiting = Table(  # keys by which new evidence finds what is unmatched or weakly matched
+    "awaiting",
+    metadata,
+    key_to("claim_payment"),
+    Column("kind", String(10), primary_key=True),  # stem, line, payer
+    Column("value", Text, primary_key=True),
+    Index(None, "value"),
 )
 
 line_share = Table(
@@ -92,24 +109,26 @@ line_share = Table(
     cents("charge"),
     cents("paid"),
     words("units"),  # paid units, empty where not said
+    words("adjustments"),  # JSON: [[group, reason, cents, quantity], ...]
     words("remarks"),
     cents("allowed", required=False),  # AMT*B6
     words("bundled_into"),  # control of the line paid in its place
+    cents("not_explained"),
     Index(None, "claim_payment_id"),
     Index(None, "sent_line_id"),
 )
 
-posting = Table(
+posting = Table(  # every cent of a matched claim payment: on a line, or on the claim alone
     "posting",
     metadata,
     row_number(),
-    to("line_share"),
-    code("kind", 10),  # paid, adjustment
+    to("claim_payment"),
+    to("line_share", required=False),
+    code("kind", 13),  # paid, adjustment, not explained
     words("group"),  # CAS01, empty for paid
     words("reason"),  # CARC, empty for paid
     cents("cents"),
-    words("quantity"),
-    Index(None, "line_share_id"),
+    Index(None, "claim_payment_id"),
 )
 
 provider_adjustment = Table(  # one pair of a PLB; never on a claim

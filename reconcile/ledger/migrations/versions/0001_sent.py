@@ -198,6 +198,7 @@ def _sent_claim() -> None:
     op.create_index("ix_sent_claim_family", "sent_claim", ["family"], unique=False)
     op.create_index("ix_sent_claim_file_id", "sent_claim", ["file_id"], unique=False)
     op.create_index("ix_sent_claim_patient_date", "sent_claim", ["patient", "date"], unique=False)
+    op.create_index("ix_sent_claim_payer_id", "sent_claim", ["payer_id"], unique=False)
     op.create_index("ix_sent_claim_stem", "sent_claim", ["stem"], unique=False)
 
 

@@ -17,6 +17,7 @@ def upgrade() -> None:
     _claim_payment()
     _problem()
     _provider_adjustment()
+    _awaiting()
     _line_share()
     _posting()
 
@@ -32,6 +33,7 @@ def _remittance() -> None:
         sa.Column("transaction_control", sa.Text(), server_default="", nullable=False),
         sa.Column("usage", sa.String(length=1), nullable=False),
         sa.Column("payment_key", sa.Text(), nullable=False),
+        sa.Column("payment_id", NUMBER, nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("originator", sa.Text(), server_default="", nullable=False),
         sa.Column("trace", sa.Text(), server_default="", nullable=False),
@@ -39,12 +41,12 @@ def _remittance() -> None:
         sa.Column("paid", sa.BigInteger(), nullable=False),
         sa.Column("payment_date", sa.String(length=10), nullable=False),
         sa.Column("payer_name", sa.Text(), server_default="", nullable=False),
-        sa.Column("payer_id", sa.Text(), server_default="", nullable=False),
+        sa.Column("payer_ids", sa.Text(), server_default="", nullable=False),
+        sa.Column("complete", sa.Integer(), nullable=False),
         sa.Column("claims", sa.Integer(), nullable=False),
         sa.Column("claims_paid", sa.BigInteger(), nullable=True),
         sa.Column("provider_adjusted", sa.BigInteger(), nullable=True),
         sa.Column("difference", sa.BigInteger(), nullable=True),
-        sa.Column("complete", sa.Integer(), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("why", sa.Text(), server_default="", nullable=False),
         sa.Column("run_id", NUMBER, nullable=False),
@@ -66,27 +68,29 @@ def _claim_payment() -> None:
         "claim_payment",
         sa.Column("id", NUMBER, autoincrement=False, nullable=False),
         sa.Column("remittance_id", NUMBER, nullable=False),
-        sa.Column("payment_key", sa.Text(), nullable=False),
+        sa.Column("payment_id", NUMBER, nullable=False),
         sa.Column("fingerprint", sa.String(length=32), nullable=False),
         sa.Column("occurrence", sa.Integer(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("control", sa.Text(), server_default="", nullable=False),
-        sa.Column("stem", sa.Text(), server_default="", nullable=False),
         sa.Column("status", sa.Text(), server_default="", nullable=False),
         sa.Column("charge", sa.BigInteger(), nullable=False),
         sa.Column("paid", sa.BigInteger(), nullable=False),
         sa.Column("patient_responsibility", sa.BigInteger(), nullable=True),
         sa.Column("payer_control", sa.Text(), server_default="", nullable=False),
         sa.Column("remarks", sa.Text(), server_default="", nullable=False),
-        sa.Column("names", sa.Text(), server_default="", nullable=False),
         sa.Column("difference", sa.BigInteger(), nullable=False),
         sa.Column("sent_claim_id", NUMBER, nullable=True),
         sa.Column("method", sa.Text(), server_default="", nullable=False),
+        sa.Column("payer", sa.Text(), server_default="", nullable=False),
+        sa.Column("rank", sa.Text(), server_default="", nullable=False),
+        sa.Column("beside_lines", sa.BigInteger(), nullable=False),
         sa.Column("candidates", sa.Text(), server_default="", nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
         sa.Column("why", sa.Text(), server_default="", nullable=False),
-        sa.Column("unsettled", sa.Integer(), nullable=False),
-        sa.Column("text", sa.Text(), nullable=True),
+        sa.Column("notes", sa.Text(), server_default="", nullable=False),
+        sa.Column("unmatched_lines", sa.Text(), server_default="", nullable=False),
+        sa.Column("segments", sa.Text(), nullable=True),
         sa.Column("run_id", NUMBER, nullable=False),
         sa.Column("recorded_at", sa.String(length=20), nullable=False),
         sa.ForeignKeyConstraint(
@@ -102,9 +106,9 @@ def _claim_payment() -> None:
         "ix_claim_payment_payer_control", "claim_payment", ["payer_control"], unique=False
     )
     op.create_index(
-        "ix_claim_payment_payment_key_fingerprint",
+        "ix_claim_payment_payment_id_fingerprint",
         "claim_payment",
-        ["payment_key", "fingerprint"],
+        ["payment_id", "fingerprint"],
         unique=False,
     )
     op.create_index(
@@ -112,14 +116,6 @@ def _claim_payment() -> None:
     )
     op.create_index(
         "ix_claim_payment_sent_claim_id", "claim_payment", ["sent_claim_id"], unique=False
-    )
-    op.create_index(
-        "ix_claim_payment_unsettled",
-        "claim_payment",
-        ["stem"],
-        unique=False,
-        sqlite_where=sa.text("unsettled = 1"),
-        postgresql_where=sa.text("unsettled = 1"),
     )
 
 
@@ -174,6 +170,20 @@ def _provider_adjustment() -> None:
     )
 
 
+def _awaiting() -> None:
+    op.create_table(
+        "awaiting",
+        sa.Column("claim_payment_id", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["claim_payment_id"], ["claim_payment.id"], name="fk_awaiting_claim_payment_id"
+        ),
+        sa.PrimaryKeyConstraint("claim_payment_id", "kind", "value", name="pk_awaiting"),
+    )
+    op.create_index("ix_awaiting_value", "awaiting", ["value"], unique=False)
+
+
 def _line_share() -> None:
     op.create_table(
         "line_share",
@@ -186,9 +196,11 @@ def _line_share() -> None:
         sa.Column("charge", sa.BigInteger(), nullable=False),
         sa.Column("paid", sa.BigInteger(), nullable=False),
         sa.Column("units", sa.Text(), server_default="", nullable=False),
+        sa.Column("adjustments", sa.Text(), server_default="", nullable=False),
         sa.Column("remarks", sa.Text(), server_default="", nullable=False),
         sa.Column("allowed", sa.BigInteger(), nullable=True),
         sa.Column("bundled_into", sa.Text(), server_default="", nullable=False),
+        sa.Column("not_explained", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["claim_payment_id"], ["claim_payment.id"], name="fk_line_share_claim_payment_id"
         ),
@@ -207,15 +219,18 @@ def _posting() -> None:
     op.create_table(
         "posting",
         sa.Column("id", NUMBER, autoincrement=False, nullable=False),
-        sa.Column("line_share_id", NUMBER, nullable=False),
-        sa.Column("kind", sa.String(length=10), nullable=False),
+        sa.Column("claim_payment_id", NUMBER, nullable=False),
+        sa.Column("line_share_id", NUMBER, nullable=True),
+        sa.Column("kind", sa.String(length=13), nullable=False),
         sa.Column("group", sa.Text(), server_default="", nullable=False),
         sa.Column("reason", sa.Text(), server_default="", nullable=False),
         sa.Column("cents", sa.BigInteger(), nullable=False),
-        sa.Column("quantity", sa.Text(), server_default="", nullable=False),
+        sa.ForeignKeyConstraint(
+            ["claim_payment_id"], ["claim_payment.id"], name="fk_posting_claim_payment_id"
+        ),
         sa.ForeignKeyConstraint(
             ["line_share_id"], ["line_share.id"], name="fk_posting_line_share_id"
         ),
         sa.PrimaryKeyConstraint("id", name="pk_posting"),
     )
-    op.create_index("ix_posting_line_share_id", "posting", ["line_share_id"], unique=False)
+    op.create_index("ix_posting_claim_payment_id", "posting", ["claim_payment_id"], unique=False)
