@@ -1,0 +1,196 @@
+"""What we refuse to write in an 837P claim beyond what the guide's own data say.
+
+A rule is a function of one shape in ``RULES``: it takes a claim and yields (field, reason). The
+guide's checker sees presence, lengths and codes; these see what it cannot: sums, pointers, check
+digits. A claim that breaks one is held with a Problem, the others go.
+"""
+
+from collections.abc import Callable, Iterator
+from decimal import Decimal
+from typing import Final
+
+from edi.claim import Claim, Party
+from edi.problem import Place, Problem, declare
+from edi.writing import WriteError
+from edi.x837p_segments import DIAGNOSIS, PRINCIPAL, SELF
+
+Fault = tuple[str, str]  # field, reason
+Rule = Callable[[Claim], Iterator[Fault]]
+
+MAX_CONTROL: Final = 20  # receivers need to keep no more of CLM01 (RFI 525)
+MAX_LINE_CONTROL: Final = 30  # REF*6R
+MAX_LINES: Final = 50  # loop 2400
+MAX_DIAGNOSES: Final = 12  # HI01 to HI12
+MAX_MODIFIERS: Final = 4  # SV101-3 to SV101-6
+CENT: Final = Decimal("0.01")
+
+declare(
+    {
+        "write.refused": (
+            "The claim holds something X12 does not allow, so it was not written.",
+            "Correct the named field and bill again; the other claims of the batch went.",
+        ),
+        "write.duplicate": (
+            "Two claims of the batch have the same patient control number (CLM01).",
+            "Give each claim its own number: replies are matched by it.",
+        ),
+    }
+)
+
+
+def refused(claim: str, field: str, reason: str) -> Problem:
+    """The Problem of a claim that is held; ``field`` is an element, with its loop if that helps."""
+    loop, _, element = field.rpartition(" ")
+    where = Place(claim=claim, element=element, loop=loop)
+    return Problem(code="write.refused", message=f"{field}: {reason}", where=where)
+
+
+def refused_for(claim: str, error: WriteError) -> Problem:
+    """The Problem of a claim whose text could not be written."""
+    return refused(claim, error.field, error.reason)
+
+
+def refusals(claim: Claim) -> list[Problem]:
+    """All that is wrong with a claim by our own rules."""
+    return [
+        refused(claim.control, field, reason) for rule in RULES for field, reason in rule(claim)
+    ]
+
+
+def has_check_digit(npi: str) -> bool:
+    """Whether an NPI is ten digits with the right last one (Luhn over 80840 and the number)."""
+    if len(npi) != 10 or not (npi.isascii() and npi.isdigit()):
+        return False
+    doubled = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
+    odd = sum(doubled[int(digit)] for digit in npi[-2::-2])
+    return (24 + odd + sum(map(int, npi[-1::-2]))) % 10 == 0  # 24 is what 80840 adds
+
+
+def _control(claim: Claim) -> Iterator[Fault]:
+    if not claim.control.strip():
+        yield "CLM01", "the claim has no patient control number"
+    elif len(claim.control) > MAX_CONTROL:
+        yield "CLM01", f"has {len(claim.control)} characters; payers keep only {MAX_CONTROL}"
+
+
+def _required(claim: Claim) -> Iterator[Fault]:
+    parties = (
+        ("2010AA NM103", claim.billing.name, "the billing provider has no name"),
+        ("2010BB NM103", claim.payer.name, "the payer has no name"),
+        ("2010BB NM109", claim.payer.id, "the payer has no id"),
+        ("2010BA NM103", claim.subscriber.party.name, "the subscriber has no name"),
+        ("2010BA NM109", claim.subscriber.party.id, "the subscriber has no member id"),
+        ("CLM05-1", claim.place_of_service, "the claim has no place of service"),
+        ("LX01", claim.lines, "the claim has no service line"),
+        ("HI01", claim.diagnoses, "the claim has no diagnosis"),
+    )
+    yield from ((field, reason) for field, value, reason in parties if not value)
+    for n, line in enumerate(claim.lines, 1):
+        if line.date is None:
+            yield "DTP03", f"line {n} has no date of service"
+        if not line.control:
+            yield "REF02", f"line {n} has no line control number (REF*6R)"
+
+
+def _money(claim: Claim) -> Iterator[Fault]:
+    amounts = [("CLM02", claim.charge)]
+    if claim.amount_paid_by_patient is not None:
+        amounts.append(("AMT02", claim.amount_paid_by_patient))
+    amounts += [("SV102", line.charge) for line in claim.lines]
+    for field, amount in amounts:
+        if not amount.is_finite():
+            yield field, "is no amount"
+        elif amount < 0:
+            yield field, "a charge cannot be negative"
+        elif amount != amount.quantize(CENT):
+            yield field, "has fractions of a cent"
+    total = sum((line.charge for line in claim.lines), Decimal(0))
+    if claim.lines and claim.charge != total:
+        yield "CLM02", f"{claim.charge} is not the sum of the lines (SV102), {total}"
+
+
+def _lines(claim: Claim) -> Iterator[Fault]:
+    if len(claim.lines) > MAX_LINES:
+        yield "LX01", f"the claim has {len(claim.lines)} lines; a claim takes {MAX_LINES}"
+    seen: set[str] = set()
+    for n, line in enumerate(claim.lines, 1):
+        if line.number != n:
+            yield "LX01", f"line {n} is numbered {line.number}; lines count from 1"
+        if not line.units.is_finite() or line.units < 0:
+            yield "SV104", f"line {n} has negative units"
+        if len(line.procedure.modifiers) > MAX_MODIFIERS:
+            count = len(line.procedure.modifiers)
+            yield "SV101", f"line {n} has {count} modifiers; a line takes {MAX_MODIFIERS}"
+        if len(line.control) > MAX_LINE_CONTROL:
+            yield "REF02", f"line {n}: REF*6R has more than {MAX_LINE_CONTROL} characters"
+        if line.control and line.control in seen:
+            yield "REF02", f"line {n} repeats a line control number (REF*6R)"
+        seen.add(line.control)
+
+
+def _diagnoses(claim: Claim) -> Iterator[Fault]:
+    count = len(claim.diagnoses)
+    if count > MAX_DIAGNOSES:
+        yield "HI", f"the claim has {count} diagnoses; a claim takes {MAX_DIAGNOSES}"
+    for n, diagnosis in enumerate(claim.diagnoses, 1):
+        if (diagnosis.qualifier in PRINCIPAL) != (n == 1) or diagnosis.qualifier not in DIAGNOSIS:
+            yield f"HI{n:02d}-1", "the first diagnosis is ABK, the others are ABF"
+        if "." in diagnosis.code:
+            yield f"HI{n:02d}-2", "a diagnosis code is written without its dot"
+    if len({len(diagnosis.qualifier) for diagnosis in claim.diagnoses}) > 1:
+        yield "HI", "ICD-9 and ICD-10 codes cannot stand in one claim"
+    for n, line in enumerate(claim.lines, 1):
+        if len(line.pointers) > 4:
+            yield "SV107", f"line {n} points at {len(line.pointers)} diagnoses; at most 4"
+        if not line.pointers or any(not 1 <= p <= count for p in line.pointers):
+            yield "SV107", f"line {n} points at a diagnosis that is not there"
+
+
+def _dates(claim: Claim) -> Iterator[Fault]:
+    ranges = [(dated.date, dated.until) for dated in claim.dates]
+    for line in claim.lines:
+        ranges += [(dated.date, dated.until) for dated in line.dates]
+        if line.date is not None and line.until is not None:
+            ranges.append((line.date, line.until))
+    yield from (("DTP03", "the range ends before it begins") for a, b in ranges if b < a)
+
+
+def _patient(claim: Claim) -> Iterator[Fault]:
+    if claim.patient is None and claim.subscriber.relationship != SELF:
+        yield "SBR02", "must be 18 where the patient is the subscriber"
+    if claim.patient is not None and claim.subscriber.relationship:
+        yield "SBR02", "must be empty where the patient is not the subscriber"
+
+
+def _npis(claim: Claim) -> Iterator[Fault]:
+    claim_level = (claim.billing, claim.rendering, claim.facility, claim.supervising)
+    parties: list[tuple[str, Party | None]] = [("", party) for party in claim_level]
+    parties += [("", party) for party in claim.referring]
+    for n, line in enumerate(claim.lines, 1):
+        of_line = (line.rendering, line.supervising, line.ordering, *line.referring)
+        parties += [(f" of line {n}", party) for party in of_line if party]
+    for place, party in parties:
+        if party and party.id_qualifier == "XX" and not has_check_digit(party.id):
+            role = _ROLES.get(party.role, party.role)
+            yield "NM109", f"the NPI of the {role}{place} has a wrong check digit or length"
+
+
+_ROLES: Final = {
+    "85": "billing provider",
+    "82": "rendering provider",
+    "77": "service facility",
+    "DQ": "supervising provider",
+    "DK": "ordering provider",
+    "DN": "referring provider",
+    "P3": "primary care provider",
+}
+RULES: Final[tuple[Rule, ...]] = (
+    _control,
+    _required,
+    _money,
+    _lines,
+    _diagnoses,
+    _dates,
+    _patient,
+    _npis,
+)

@@ -1,0 +1,179 @@
+"""Example claims for tests: every person, number and place in them is invented."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+from attrs import evolve
+
+from edi.claim import (
+    Address,
+    Claim,
+    Contact,
+    Diagnosis,
+    Party,
+    Patient,
+    Procedure,
+    Reference,
+    ServiceLine,
+    Submission,
+    Subscriber,
+)
+from edi.writing import Envelope
+
+DAY = dt.date(2026, 3, 10)
+MADE = dt.datetime(2026, 3, 11, 8, 30)  # noqa: DTZ001 (an envelope has local time)
+
+CLINIC = Address(line1="12 ALDER STREET", city="MILLBROOK", state="OH", zip="440990012")
+HOME = Address(line1="7 QUARRY LANE", line2="APT 4", city="MILLBROOK", state="OH", zip="44099")
+
+BILLING = Party(
+    role="85",
+    is_person=False,
+    name="MILLBROOK THERAPY LLC",
+    id_qualifier="XX",
+    id="1234567893",
+    address=CLINIC,
+    taxonomy="261QP2000X",
+    references=(Reference(qualifier="EI", value="990000001"),),
+)
+OTHER_BILLING = Party(
+    role="85",
+    is_person=False,
+    name="HARBOR SPEECH GROUP",
+    id_qualifier="XX",
+    id="1003000126",
+    address=Address(line1="3 PIER ROAD", city="EASTPORT", state="OH", zip="440880003"),
+    taxonomy="261QR0400X",
+    references=(Reference(qualifier="EI", value="990000002"),),
+    contacts=(Contact(name="BILLING DESK", numbers=(("TE", "5555550142"),)),),
+)
+PAY_TO = Party(
+    role="87",
+    is_person=False,
+    address=Address(line1="PO BOX 88", city="MILLBROOK", state="OH", zip="440990088"),
+)
+THERAPIST = Party(
+    role="82",
+    is_person=True,
+    name="TERN",
+    first="AVERY",
+    id_qualifier="XX",
+    id="1245319599",
+    taxonomy="225100000X",
+)
+SUPERVISOR = Party(
+    role="DQ", is_person=True, name="WREN", first="LEE", id_qualifier="XX", id="1497758544"
+)
+DOCTOR = Party(
+    role="DN", is_person=True, name="HERON", first="KIM", id_qualifier="XX", id="1679576722"
+)
+FACILITY = Party(
+    role="77",
+    is_person=False,
+    name="MILLBROOK POOL",
+    address=Address(line1="90 LAKE ROAD", city="MILLBROOK", state="OH", zip="440990090"),
+)
+PAYER = Party(
+    role="PR", is_person=False, name="EXAMPLE HEALTH PLAN", id_qualifier="PI", id="EX001"
+)
+SUBMITTER = Party(
+    role="41",
+    is_person=False,
+    name="MILLBROOK THERAPY LLC",
+    id_qualifier="46",
+    id="MTLLC",
+    contacts=(Contact(name="CLAIMS", numbers=(("TE", "5555550100"), ("EM", "CLAIMS@EX.TEST"))),),
+)
+RECEIVER = Party(
+    role="40", is_person=False, name="EXAMPLE CLEARING", id_qualifier="46", id="EXCLEAR"
+)
+SUBSCRIBER = Subscriber(
+    relationship="18",
+    group_number="G100",
+    filing_indicator="CI",
+    party=Party(
+        role="IL",
+        is_person=True,
+        name="FINCH",
+        first="ROBIN",
+        id_qualifier="MI",
+        id="EX0000123",
+        address=HOME,
+    ),
+    birth_date=dt.date(1970, 2, 28),
+    gender="F",
+)
+CHILD = Patient(
+    relationship="19",
+    party=Party(role="QC", is_person=True, name="FINCH", first="JAY", address=HOME),
+    birth_date=dt.date(2015, 6, 1),
+    gender="M",
+)
+ENVELOPE = Envelope(
+    sender_qualifier="ZZ",
+    sender_id="MTLLC",
+    receiver_qualifier="ZZ",
+    receiver_id="EXCLEAR",
+    group_sender="MTLLC",
+    group_receiver="EXCLEAR",
+    created=MADE,
+    control=1,
+    group_control=1,
+    usage="T",
+)
+
+
+def line(number: int = 1, code: str = "97530", control: str = "", **more: Any) -> ServiceLine:
+    """One line of 75.00 and one unit."""
+    values: dict[str, Any] = {
+        "number": number,
+        "procedure": Procedure(code=code, modifiers=("GP",)),
+        "charge": Decimal(75),
+        "units": Decimal(1),
+        "pointers": (1,),
+        "date": DAY,
+        "until": DAY,
+        "control": control or f"{number:02d}LINE",
+    }
+    return ServiceLine(**values | more)
+
+
+def claim(control: str = "CLAIM1", **more: Any) -> Claim:
+    """One claim of a subscriber: a line of 97530 unless ``lines`` says otherwise."""
+    lines = more.pop("lines", None) or (line(control=f"01{control}"),)
+    values: dict[str, Any] = {
+        "control": control,
+        "charge": sum((one.charge for one in lines), Decimal(0)),
+        "place_of_service": "11",
+        "billing": BILLING,
+        "subscriber": SUBSCRIBER,
+        "payer": PAYER,
+        "diagnoses": (
+            Diagnosis(qualifier="ABK", code="M25511"),
+            Diagnosis(qualifier="ABF", code="M6281"),
+        ),
+        "rendering": THERAPIST,
+        "referring": (DOCTOR,),
+        "lines": lines,
+    }
+    return Claim(**values | more)
+
+
+def dependent(control: str = "CHILD1", **more: Any) -> Claim:
+    """One claim of a subscriber's child."""
+    return claim(
+        control, subscriber=evolve(SUBSCRIBER, relationship=""), **{"patient": CHILD} | more
+    )
+
+
+def submission(*claims: Claim, reference: str = "BATCH1", **more: Any) -> Submission:
+    """One transaction with these claims."""
+    values: dict[str, Any] = {
+        "reference": reference,
+        "created": MADE,
+        "submitter": SUBMITTER,
+        "receiver": RECEIVER,
+        "claims": claims,
+    }
+    return Submission(**values | more)
