@@ -1,0 +1,110 @@
+"""Counting within a transaction: HL levels (X12.6 hierarchical structure) and claim lines (LX)."""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from edi.check_codes import Finding
+from edi.guide import Guide, Loop
+
+# Given a segment's canonical text and its number from ST = 1; returns what is wrong with it.
+Call: TypeAlias = Callable[[str, int], "list[Finding]"]
+NOTHING: list[Finding] = []
+
+
+class Level:
+    """An open HL."""
+
+    __slots__ = ("child_code", "has_child", "id", "number", "rank")
+
+    def __init__(self, elements: list[str], number: int, rank: int) -> None:
+        self.id = elements[1]
+        self.child_code = elements[4]
+        self.number = number
+        self.rank = rank
+        self.has_child = False
+
+
+class Levels:
+    """HL01 counts, HL02 names the level above, HL04 tells whether one follows below."""
+
+    def __init__(self, guide: Guide) -> None:
+        self._ranks = dict(_ranks(guide.root, 0))
+        self._open: list[Level] = []
+        self._count = 0
+
+    def calls(self) -> Mapping[str, Call]:
+        """Segment id -> what looks at it."""
+        return {"HL": self.hl, "SE": self.end}
+
+    def hl(self, text: str, number: int) -> list[Finding]:
+        """An HL segment."""
+        elements = [*text.split("*"), "", "", "", ""]
+        rank = self._ranks.get(elements[3], 0)
+        found = self._close(rank)
+        self._count += 1
+        if elements[1] != str(self._count):
+            found.append(_finding("hl.number", "HL01", f"HL01 should be {self._count}"))
+            if elements[1].isascii() and elements[1].isdigit():
+                self._count = int(elements[1][:12])
+        above = self._open[-1] if self._open else None
+        if above is not None:
+            above.has_child = True
+        parent = above.id if above else ""
+        if elements[2] != parent and (above is None or elements[2]):  # empty is told elsewhere
+            words = f"HL02 should be {parent}, the HL01 of the level above"
+            found.append(_finding("hl.parent", "HL02", words if above else "HL02 should be empty"))
+        self._open.append(Level(elements, number, rank))
+        return found
+
+    def end(self, _text: str, _number: int) -> list[Finding]:
+        """The SE segment."""
+        return self._close(0)
+
+    def _close(self, rank: int) -> list[Finding]:
+        found = []
+        while self._open and self._open[-1].rank >= rank:
+            level = self._open.pop()
+            if level.child_code == ("0" if level.has_child else "1"):
+                right = "1: levels follow below" if level.has_child else "0: none follows below"
+                words = f"HL04 of HL {level.id[:12]} should be {right}"
+                found.append(_finding("hl.child-code", "HL04", words, level.number))
+        return found
+
+
+class Lines:
+    """LX01 counts 1, 2, 3 in each claim of an 837P."""
+
+    def __init__(self) -> None:
+        self._count = 0
+
+    def calls(self) -> Mapping[str, Call]:
+        """Segment id -> what looks at it."""
+        return {"CLM": self.claim, "LX": self.line}
+
+    def claim(self, _text: str, _number: int) -> list[Finding]:
+        """A claim begins."""
+        self._count = 0
+        return NOTHING
+
+    def line(self, text: str, _number: int) -> list[Finding]:
+        """A line begins."""
+        self._count += 1
+        if text == f"LX*{self._count}":
+            return NOTHING
+        return [_finding("lx.number", "LX01", f"LX01 should be {self._count}")]
+
+
+def _ranks(loop: Loop, rank: int) -> "list[tuple[str, int]]":
+    """Level code -> depth, from the loops that an HL opens."""
+    found: list[tuple[str, int]] = []
+    for child in loop.children:
+        if isinstance(child, Loop):
+            opens = child.first.id == "HL"
+            if opens:
+                found += [(code, rank) for code in child.first.coded[0][2]]
+            found += _ranks(child, rank + opens)
+    return found
+
+
+def _finding(code: str, element: str, message: str, segment: int = 0) -> Finding:
+    return Finding(code=code, standard="IK403:7", element=element, message=message, segment=segment)

@@ -1,0 +1,275 @@
+"""What is wrong with the order of segments, and where to go on after a segment out of place.
+
+``explain`` is asked only where the fast path stopped. It finds the place the segment was meant
+for, tells what is missing before it, and gives the state the walk goes on from, so that one fault
+gives one Problem and not one per following segment.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from attrs import evolve, frozen
+
+from edi.check_codes import Finding
+from edi.check_compile import LoopNode, Node, Slot, Step, open_at, passed_over, reachable
+from edi.check_explain import explain_segment
+from edi.guide import Composite, Loop, SegmentUse
+from edi.separators import Separators
+
+
+@frozen
+class State:
+    """Where a walk is. ``lost``: an unplaced loop was begun, its segments are passed in silence."""
+
+    node: Node
+    mask: int
+    lost: bool = False
+
+
+def explain(
+    state: State, values: Sequence[str], separators: Separators
+) -> tuple[list[Finding], State, bool]:
+    """Findings at a segment, the state after it, and whether it was given a place."""
+    component = separators.component or "\0"
+    steps = [step for step in reachable(state.node) if step.node.id == values[0]]
+    step = _best(steps, values, component)
+    if step is not None:
+        return _enter(state, step, values, separators)
+    inside = _without_opener(state, values, component)
+    if inside is not None and not state.lost:
+        missing, node, mask = inside
+        found = [_missing(missing), *_inside(node, values, separators)]
+        return found, State(node, mask), True
+    if state.lost and not _opens_loop(state.node, values):
+        return [], state, False
+    found = [_unplaced(state.node, steps, values, component)]
+    return found, evolve(state, lost=state.lost or _opens_loop(state.node, values)), False
+
+
+def _best(steps: Sequence[Step], values: Sequence[str], component: str) -> Step | None:
+    """The innermost step whose qualifiers all fit, else the one whose first fits best."""
+    best, most = None, 0
+    for step in steps:
+        coded = step.node.use.coded
+        fit = step.node.use.matches(values, component)
+        if fit == len(coded):
+            return step
+        if fit > most:
+            best, most = step, fit
+    if best is None and len({id(step.node) for step in steps}) == 1:
+        return steps[0]  # there is only one thing it can be: its code is wrong
+    return best
+
+
+def _enter(
+    state: State, step: Step, values: Sequence[str], separators: Separators
+) -> tuple[list[Finding], State, bool]:
+    found = [
+        _missing_child(loop, slot)
+        for loop, slot in passed_over(state.node, step.loop, step.slot)
+        if slot.alone or not state.mask & slot.seen
+    ]
+    slot = step.slot
+    mask = (state.mask & step.keep | step.seen) + step.add
+    node = state.node
+    repeated = (
+        slot.alone
+        and slot.child.limit == 1
+        and any(
+            loop is step.loop and position == slot.child.position
+            for loop, position in open_at(node)
+        )
+    )
+    if step.over and mask & step.over:
+        mask -= slot.add  # stay at the limit
+        repeated = True
+    if repeated:
+        found.append(_too_many(slot))
+    if step.node.use.usage == "N":
+        found.append(_not_used(step.node))
+    found += _inside(step.node, values, separators)
+    return found, State(step.node, mask), True
+
+
+def _inside(node: Node, values: Sequence[str], separators: Separators) -> Iterator[Finding]:
+    for finding in explain_segment(node.use, values, separators):
+        yield evolve(finding, loop=node.loop.id)
+
+
+def _without_opener(
+    state: State, values: Sequence[str], component: str
+) -> tuple[Node, Node, int] | None:
+    """A loop that could come now and holds this segment, though its first segment is not there.
+
+    Only where exactly one loop would do: (the missing opener, the segment's node, the mask).
+    """
+    found = []
+    for step in reachable(state.node):
+        loop = step.node.loop
+        if loop is step.loop or not isinstance(step.slot.target, LoopNode):
+            continue
+        for slot in loop.slots[1:]:
+            node = slot.target
+            if (
+                isinstance(node, Node)
+                and node.use.coded
+                and node.use.matches(values, component) == len(node.use.coded)
+            ):
+                mask = (state.mask & step.keep | step.seen) + step.add
+                found.append((step.node, node, (mask | slot.mark) + slot.add))
+    return found[0] if len(found) == 1 else None
+
+
+def _opens_loop(node: Node, values: Sequence[str]) -> bool:
+    """Whether this segment id opens a loop somewhere in the guide."""
+    return values[0] in _OPENERS or any(
+        step.node.id == values[0] and isinstance(step.slot.child, Loop) for step in reachable(node)
+    )
+
+
+_OPENERS: Final = frozenset({"NM1", "N1", "HL", "CLM", "LX", "SVC", "CLP", "SVD", "SBR", "TRN"})
+
+
+def _unplaced(node: Node, steps: Sequence[Step], values: Sequence[str], component: str) -> Finding:
+    name = values[0]
+    loop = node.loop.id
+    if steps:
+        return _wrong_qualifier(steps, values, component)
+    for here, position in open_at(node):
+        for slot in here.slots:
+            use = slot.child.first if isinstance(slot.child, Loop) else slot.child
+            if slot.child.position < position and use.matches(values, component) == len(use.coded):
+                after = f"{node.id} in loop {loop}"
+                return Finding(
+                    code="segment.out-of-order",
+                    standard="IK304:7",
+                    loop=here.id,
+                    message=f"{name} ({use.name}) comes too late: it stands before {after}",
+                )
+    if name in _known(node.loop):
+        return Finding(
+            code="segment.unexpected",
+            standard="IK304:2",
+            loop=loop,
+            message=f"{_shown(name)} may not stand after {node.id} in loop {loop}",
+        )
+    return Finding(
+        code="segment.unknown",
+        standard="IK304:1",
+        loop=loop,
+        message=f"the guide has no segment {_shown(name)}",
+        value="*".join(values)[:80],
+    )
+
+
+def _shown(name: str) -> str:
+    """A segment id for a message; what is none may be data, and is not shown."""
+    plain = name.isascii() and name.isalnum() and 2 <= len(name) <= 3
+    return name if plain else "with this identifier"
+
+
+def _wrong_qualifier(steps: Sequence[Step], values: Sequence[str], component: str) -> Finding:
+    """The segment may come here, but with another qualifier."""
+    use = steps[0].node.use
+    place, part, _ = use.coded[0]
+    value = values[place] if place < len(values) else ""
+    codes = sorted(
+        {
+            code
+            for step in steps
+            for at, _, cs in step.node.use.coded[:1]
+            for code in cs
+            if at == place
+        }
+    )
+    ref = f"{use.id}{place:02d}" + ("-1" if part else "")
+    shown = ", ".join(codes[:20]) + (" ..." if len(codes) > 20 else "")
+    return Finding(
+        code="element.code-invalid" if value else "element.missing",
+        standard="IK403:7" if value else "IK403:1",
+        loop=steps[0].node.loop.id,
+        element=ref,
+        message=f"{use.id} with this {ref} may not stand here; expected {ref}: {shown}",
+        value=value.split(component)[0] if part else value,
+    )
+
+
+def _known(loop: LoopNode) -> set[str]:
+    """All segment ids of the guide."""
+    while loop.parent is not None:
+        loop = loop.parent
+    return {use.id for use in _uses(loop.loop)}
+
+
+def _uses(loop: Loop) -> Iterator[SegmentUse]:
+    for child in loop.children:
+        if isinstance(child, Loop):
+            yield from _uses(child)
+        else:
+            yield child
+
+
+def _missing_child(loop: LoopNode, slot: Slot) -> Finding:
+    if isinstance(slot.child, Loop):
+        opener = slot.child.first
+        return Finding(
+            code="loop.missing",
+            standard="IK304:3",
+            loop=slot.child.id,
+            message=f"loop {slot.child.id} ({slot.child.name}) is missing: "
+            f"it begins with {_described(opener)}",
+        )
+    return Finding(
+        code="segment.missing",
+        standard="IK304:3",
+        loop=loop.id,
+        message=f"{_described(slot.child)} ({slot.child.name}) is missing in loop {loop.id}",
+    )
+
+
+def _missing(node: Node) -> Finding:
+    return Finding(
+        code="segment.missing",
+        standard="IK304:3",
+        loop=node.loop.id,
+        message=f"{_described(node.use)} ({node.use.name}), which begins loop {node.loop.id}, "
+        "is missing",
+    )
+
+
+def _too_many(slot: Slot) -> Finding:
+    child = slot.child
+    times = "once" if child.limit == 1 else f"{child.limit} times"
+    if isinstance(child, Loop):
+        return Finding(
+            code="loop.too-many",
+            standard="IK304:4",
+            loop=child.id,
+            message=f"loop {child.id} ({child.name}) may come {times} only",
+        )
+    assert isinstance(slot.target, Node)
+    return Finding(
+        code="segment.too-many",
+        standard="IK304:5",
+        loop=slot.target.loop.id,
+        message=f"{_described(child)} ({child.name}) may come {times} only",
+    )
+
+
+def _not_used(node: Node) -> Finding:
+    return Finding(
+        code="segment.not-used",
+        standard="IK304:I4",
+        loop=node.loop.id,
+        message=f"{node.id} ({node.use.name}) is not used by this guide",
+    )
+
+
+def _described(use: SegmentUse) -> str:
+    """A segment with the qualifier that tells it apart: NM1*85, REF*EI or SY."""
+    if not use.coded or len(use.coded[0][2]) > 4:
+        return use.id
+    place, part, codes = use.coded[0]
+    name = use.elements[place - 1]
+    ref = name.parts[0].ref if isinstance(name, Composite) and part else name.ref
+    return f"{use.id} with {ref} = {' or '.join(sorted(codes))}"
