@@ -54,3 +54,18 @@ def identifiers(given: Iterable[str]) -> Iterator[str]:
             yield word
             continue
         yield from (line.strip() for line in sys.stdin if line.strip())
+
+
+def show_patient_option(function: F) -> F:
+    """``--show-patient``: names on a terminal."""
+    return click.option(
+        "--show-patient", is_flag=True, help="Show names and ids of patients, on a terminal only."
+    )(function)
+
+
+def may_show_patient() -> bool:
+    """Whether the result goes to a terminal; if not, say that names stay masked."""
+    if sys.stdout.isatty():
+        return True
+    click.echo("claimline: --show-patient works on a terminal only: names stay masked", err=True)
+    return False

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Iterable
-from typing import IO, Any
+from typing import Any
 
 from edi.problem import Place, Problem
 
@@ -43,13 +43,13 @@ def place_text(where: Place) -> str:
     return ", ".join(part for part in (*parts, *named) if part)
 
 
-def show_problems(problems: Iterable[Problem], stream: IO[str] | None = None) -> None:
-    """Print problems, one or two lines each, on standard error unless told otherwise."""
+def show_problems(problems: Iterable[Problem], *, to_result: bool = False) -> None:
+    """Print problems on standard error, or on standard output where they are the result."""
     from rich.text import Text
 
     from claimline.render.table import STYLES, make_console
 
-    target = sys.stderr if stream is None else stream
+    target = sys.stdout if to_result else sys.stderr
     console = make_console(target)
     for problem in problems:
         place = place_text(problem.where)

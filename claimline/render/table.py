@@ -18,6 +18,7 @@ from claimline.render.values import Column, Result, Row, Table
 NARROWEST: Final = 60
 WIDEST: Final = 120
 PIPED: Final = 100  # where the output is no terminal
+SHORTEST: Final = 6  # no column is made narrower than this
 STYLES: Final = {  # of the words staff look for
     "denied": "bold red", "reduced": "yellow", "reversed": "magenta", "unmatched": "cyan",
     "paid": "green", "error": "bold red", "warning": "yellow", "held": "yellow", "no": "red",
@@ -27,10 +28,15 @@ STYLES: Final = {  # of the words staff look for
 def write_tables(result: Result, stream: IO[str]) -> None:
     """Print the result's lines and all its tables."""
     console = make_console(stream)
-    for line in result.text:
-        console.print(Text(cell(line)))
-    for table in result.tables:
-        _write(console, table)
+    with console.capture() as captured:
+        for line in result.text:
+            console.print(Text(cell(line)))
+        for table in result.tables:
+            _write(console, table)
+    text = captured.get()
+    if not console.is_terminal:  # rich pads every line to its width
+        text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
+    stream.write(text)
 
 
 def make_console(stream: IO[str]) -> Console:
@@ -86,7 +92,7 @@ def _write_cards(
 ) -> None:
     """Rows in aligned columns, each with its long texts under it."""
     shown = [*rows, table.totals] if table.totals is not None else rows
-    widths = [_width(column, shown) for column in across]
+    widths = _widths(across, shown, console.width)
     heads = {column.key: column.title for column in across}
     console.print(_line(across, widths, heads, header=True))
     console.rule(style="dim")
@@ -130,8 +136,10 @@ def _texts(columns: Iterable[Column], row: Row) -> list[Text]:
     return [Text(text, style=STYLES.get(text, "")) for text in texts]
 
 
-def _width(column: Column, rows: list[Row]) -> int:
-    """The width of a column: its longest value, a long one wraps."""
-    return min(
-        max(len(cell(row.get(column.key))) for row in [*rows, {column.key: column.title}]), 24
-    )
+def _widths(columns: list[Column], rows: list[Row], room: int) -> list[int]:
+    """The width of each column: its longest value; the widest give way until all fit."""
+    titles = {column.key: column.title for column in columns}
+    widths = [max(len(cell(row.get(c.key))) for row in [titles, *rows]) for c in columns]
+    while sum(widths) + 2 * len(widths) > room and max(widths) > SHORTEST:
+        widths[widths.index(max(widths))] -= 1
+    return widths

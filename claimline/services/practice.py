@@ -1,0 +1,51 @@
+"""Reading a practice file for a person: all its problems, and what it holds."""
+
+from attrs import frozen
+
+from claimline.errors import WrongUsageError
+from edi.problem import Problem
+from mapping.practice import Practice, PracticeFileError, check, read
+
+
+@frozen(kw_only=True)
+class Inspection:
+    """What was found. ``summary`` is empty where the file could not be read."""
+
+    problems: tuple[Problem, ...]
+    summary: str
+
+
+def inspect(name: str, data: bytes) -> Inspection:
+    """Read a practice file and look for what is wrong or missing."""
+    try:
+        practice = read(name, text_of(name, data))
+    except PracticeFileError as error:
+        return Inspection(problems=tuple(error.problems), summary="")
+    return Inspection(problems=tuple(check(practice)), summary=_summary(practice))
+
+
+def text_of(name: str, data: bytes) -> str:
+    """The text of a TOML file, which is UTF-8 by its standard.
+
+    Raises:
+        WrongUsageError: it is not.
+    """
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise WrongUsageError(
+            f"{name}: line {line} holds a character that is not UTF-8",
+            todo="save the file as UTF-8",
+        ) from error
+
+
+def _summary(practice: Practice) -> str:
+    """What the file holds, counted."""
+    parts = (
+        (len(practice.entities), "billing providers"),
+        (len(practice.locations), "locations"),
+        (len(practice.people), "people"),
+        (len(practice.payers), "payers"),
+    )
+    return ", ".join(f"{count} {what}" for count, what in parts)
