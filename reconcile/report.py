@@ -1,0 +1,195 @@
+"""Rows for worklists: plain values under the names other programs rely on; no formatting.
+
+Amounts and units are strings, dates ISO, a missing deadline None. Fields may be added, never
+renamed.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from edi.remittance import Adjustment, ClaimPayment
+from reconcile.denial_table import DenialTable
+from reconcile.denials import expected_cuts, finding
+from reconcile.values import (
+    Adjudication,
+    ClaimMatch,
+    LineBooks,
+    PayerFacts,
+    SentClaim,
+    SentLine,
+    UnmatchedLine,
+)
+
+Row = dict[str, Any]
+
+WANTED: Final = frozenset({"denied", "reduced", "reversed"})
+BY_HAND: Final = "compare with the candidates and match by hand"
+
+
+def denial_rows(
+    claim: SentClaim,
+    books: Sequence[LineBooks],
+    adjudications: Iterable[Adjudication],
+    neighbours: Sequence[SentLine],
+    facts: PayerFacts,
+    *,
+    on: dt.date,
+    statuses: frozenset[str] = WANTED,
+    table: DenialTable | None = None,
+) -> Iterator[Row]:
+    """The rows of one claim's denied, reduced, taken back and unmatched lines.
+
+    Args:
+        claim: the sent claim.
+        books: of its lines (``post.claim_books``).
+        adjudications: all that came for it; their unmatched lines become rows.
+        neighbours: other lines of the same patient and days, of any claim.
+        facts: what the payer allows.
+        on: the day of the question.
+        statuses: which lines to show; unmatched ones always are.
+        table: the denial table, ours where None.
+    """
+    lines = {line.control: line for line in claim.lines}
+    for line_books in books:
+        if line_books.status in statuses:
+            line = lines[line_books.line]
+            found = finding(line, claim, line_books, neighbours, facts, on, table=table)
+            yield _line_row(line, claim, line_books, facts) | {
+                "category": found.category,
+                "cause": found.cause,
+                "next_step": found.next_step,
+                "never": list(found.never),
+                "who": found.who,
+                "deadline": found.deadline.isoformat() if found.deadline else None,
+                "deadline_source": found.deadline_source or None,
+                "confidence": found.confidence,
+                "rule": found.row,
+                "table": found.table,
+            }
+    for adjudication in sorted(adjudications, key=lambda a: (a.date, a.trace, a.position, a.id)):
+        for unmatched in adjudication.unmatched:
+            yield _unmatched_line_row(unmatched, claim, adjudication, facts)
+
+
+def unmatched_claim_row(
+    payment: ClaimPayment, match: ClaimMatch, *, payer: str, trace: str, date: dt.date | None
+) -> Row:
+    """The row of a claim payment that fits no sent claim for certain."""
+    adjustments = [*payment.adjustments, *(a for line in payment.lines for a in line.adjustments)]
+    remarks = {*payment.remarks, *(code for line in payment.lines for code in line.remarks)}
+    codes = dict.fromkeys(line.procedure.code for line in payment.lines)
+    day = payment.service_date or next((s.service_date for s in payment.lines), None)
+    return {
+        "claim": payment.control,
+        "line": None,
+        "payer": payer,
+        "code": " ".join(codes),
+        "modifiers": [],
+        "date": _iso(day),
+        "units": None,
+        "billed": _text(payment.charge),
+        "paid": _text(payment.paid),
+        "status": "unmatched",
+        "adjustments": _adjustments(adjustments),
+        "remarks": sorted(remarks),
+        "matched_by": None,
+        "trace": trace,
+        "payment_date": _iso(date),
+    } | _by_hand(match.why, match.candidates)
+
+
+def _line_row(line: SentLine, claim: SentClaim, books: LineBooks, facts: PayerFacts) -> Row:
+    share, decided = books.current, books.decided_by
+    remarks = [*share.remarks, *(decided.remarks if decided else ())] if share else []
+    return {
+        "claim": claim.control,
+        "line": line.control,
+        "payer": facts.name or claim.payer,
+        "code": line.code,
+        "modifiers": list(line.modifiers),
+        "date": line.date.isoformat(),
+        "units": _units(line.units),
+        "billed": _text(line.charge),
+        "paid": _text(books.paid),
+        "status": books.status,
+        "adjustments": _adjustments(share.adjustments if share else ()),
+        "remarks": list(dict.fromkeys(remarks)),
+        "matched_by": share.method if share else None,
+        "claim_matched_by": decided.method if decided else None,
+        "trace": decided.trace if decided else None,
+        "payment_date": _iso(decided.date if decided else None),
+        "payer_claim": decided.payer_control if decided else None,
+        "denied": _text(books.denied),
+        "patient": _text(books.patient),
+        "contractual": _text(books.contractual),
+        "open": _text(books.open),
+        "flags": list(books.flags),
+        "reductions": list(expected_cuts((share,))) if share else [],
+        "candidates": [],
+    }
+
+
+def _unmatched_line_row(
+    line: UnmatchedLine, claim: SentClaim, adjudication: Adjudication, facts: PayerFacts
+) -> Row:
+    return {
+        "claim": claim.control,
+        "line": None,
+        "payer": facts.name or claim.payer,
+        "code": line.code,
+        "modifiers": list(line.modifiers),
+        "date": _iso(line.date or claim.date),
+        "units": None if line.units is None else _units(line.units),
+        "billed": _text(line.charge),
+        "paid": _text(line.paid),
+        "status": "unmatched",
+        "adjustments": _adjustments(line.adjustments),
+        "remarks": list(dict.fromkeys((*line.remarks, *adjudication.remarks))),
+        "matched_by": None,
+        "claim_matched_by": adjudication.method,
+        "trace": adjudication.trace,
+        "payment_date": adjudication.date.isoformat(),
+        "payer_claim": adjudication.payer_control,
+    } | _by_hand(line.why, line.candidates)
+
+
+def _by_hand(why: str, candidates: Sequence[str]) -> Row:
+    return {
+        "category": "unmatched",
+        "cause": why,
+        "next_step": BY_HAND if candidates else "find out whose it is; another system's claim?",
+        "never": ["post it to a line by guess"],
+        "who": "billing",
+        "deadline": None,
+        "deadline_source": None,
+        "confidence": "high",
+        "rule": "",
+        "table": "",
+        "candidates": list(candidates),
+    }
+
+
+def _adjustments(adjustments: Iterable[Adjustment]) -> list[Row]:
+    return [
+        {
+            "group": a.group,
+            "reason": a.reason,
+            "amount": _text(a.amount),
+            "units": None if a.quantity is None else _units(a.quantity),
+        }
+        for a in adjustments
+    ]
+
+
+def _text(amount: Decimal) -> str:
+    return f"{amount:.2f}"
+
+
+def _units(units: Decimal) -> str:
+    return f"{units.normalize():f}"
+
+
+def _iso(date: dt.date | None) -> str | None:
+    return date.isoformat() if date else None
