@@ -150,7 +150,7 @@ class ClaimRules:
         if elements[4].startswith("-"):
             found.append(_finding("claim.negative", "SV104 (units) is negative", "SV104", "2400"))
         for place, pointer in enumerate(elements[7].split(":"), 1):
-            if pointer.isdigit() and int(pointer[:4]) > self._diagnoses:
+            if self._diagnoses and pointer.isdigit() and int(pointer[:4]) > self._diagnoses:
                 words = f"the line points to diagnosis {pointer[:4]}, "
                 words += f"the claim has {self._diagnoses}"
                 found.append(_finding("claim.pointer", words, f"SV107-{place}", "2400"))

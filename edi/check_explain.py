@@ -145,7 +145,10 @@ def _explain_element(
             message=f"{_label(item)} holds the control character {ord(control[0]):#04x}",
         )
         return
-    faults = [*_by_length(item, text), *_by_kind(item, text), *_by_codes(item, text)]
+    if item.codes or item.regex:
+        faults = [*_by_codes(item, text)]
+    else:
+        faults = [*_by_length(item, text), *_by_kind(item, text)]
     if before and item.number == PERIOD and before[0].number == FORMAT_QUALIFIER and before[1]:
         faults += _by_format(item, text, before[1])
     yield from (evolve(fault, element=item.ref, value=text) for fault in faults)

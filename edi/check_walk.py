@@ -6,7 +6,7 @@ gives one Problem and not one per following segment.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Final, TypeAlias
 
 from attrs import evolve, frozen
 
@@ -15,6 +15,8 @@ from edi.check_compile import LoopNode, Node, Slot, Step, open_at, passed_over, 
 from edi.check_explain import explain_segment
 from edi.guide import Composite, Loop, SegmentUse
 from edi.separators import Separators
+
+Marks: TypeAlias = tuple[str, str]  # component and repetition separators
 
 
 @frozen
@@ -30,28 +32,28 @@ def explain(
     state: State, values: Sequence[str], separators: Separators
 ) -> tuple[list[Finding], State, bool]:
     """Findings at a segment, the state after it, and whether it was given a place."""
-    component = separators.component or "\0"
+    marks = (separators.component or "\0", separators.repetition or "\1")
     steps = [step for step in reachable(state.node) if step.node.id == values[0]]
-    step = _best(steps, values, component)
+    step = _best(steps, values, marks)
     if step is not None:
         return _enter(state, step, values, separators)
-    inside = _without_opener(state, values, component)
+    inside = _without_opener(state, values, marks)
     if inside is not None and not state.lost:
         missing, node, mask = inside
         found = [_missing(missing), *_inside(node, values, separators)]
         return found, State(node, mask), True
     if state.lost and not _opens_loop(state.node, values):
         return [], state, False
-    found = [_unplaced(state.node, steps, values, component)]
+    found = [_unplaced(state.node, steps, values, marks)]
     return found, evolve(state, lost=state.lost or _opens_loop(state.node, values)), False
 
 
-def _best(steps: Sequence[Step], values: Sequence[str], component: str) -> Step | None:
+def _best(steps: Sequence[Step], values: Sequence[str], marks: Marks) -> Step | None:
     """The innermost step whose qualifiers all fit, else the one whose first fits best."""
     best, most = None, 0
     for step in steps:
         coded = step.node.use.coded
-        fit = step.node.use.matches(values, component)
+        fit = step.node.use.matches(values, *marks)
         if fit == len(coded):
             return step
         if fit > most:
@@ -97,7 +99,7 @@ def _inside(node: Node, values: Sequence[str], separators: Separators) -> Iterat
 
 
 def _without_opener(
-    state: State, values: Sequence[str], component: str
+    state: State, values: Sequence[str], marks: Marks
 ) -> tuple[Node, Node, int] | None:
     """A loop that could come now and holds this segment, though its first segment is not there.
 
@@ -113,7 +115,7 @@ def _without_opener(
             if (
                 isinstance(node, Node)
                 and node.use.coded
-                and node.use.matches(values, component) == len(node.use.coded)
+                and node.use.matches(values, *marks) == len(node.use.coded)
             ):
                 mask = (state.mask & step.keep | step.seen) + step.add
                 found.append((step.node, node, (mask | slot.mark) + slot.add))
@@ -130,15 +132,15 @@ def _opens_loop(node: Node, values: Sequence[str]) -> bool:
 _OPENERS: Final = frozenset({"NM1", "N1", "HL", "CLM", "LX", "SVC", "CLP", "SVD", "SBR", "TRN"})
 
 
-def _unplaced(node: Node, steps: Sequence[Step], values: Sequence[str], component: str) -> Finding:
+def _unplaced(node: Node, steps: Sequence[Step], values: Sequence[str], marks: Marks) -> Finding:
     name = values[0]
     loop = node.loop.id
     if steps:
-        return _wrong_qualifier(steps, values, component)
+        return _wrong_qualifier(steps, values, marks)
     for here, position in open_at(node):
         for slot in here.slots:
             use = slot.child.first if isinstance(slot.child, Loop) else slot.child
-            if slot.child.position < position and use.matches(values, component) == len(use.coded):
+            if slot.child.position < position and use.matches(values, *marks) == len(use.coded):
                 after = f"{node.id} in loop {loop}"
                 return Finding(
                     code="segment.out-of-order",
@@ -168,7 +170,7 @@ def _shown(name: str) -> str:
     return name if plain else "with this identifier"
 
 
-def _wrong_qualifier(steps: Sequence[Step], values: Sequence[str], component: str) -> Finding:
+def _wrong_qualifier(steps: Sequence[Step], values: Sequence[str], marks: Marks) -> Finding:
     """The segment may come here, but with another qualifier."""
     use = steps[0].node.use
     place, part, _ = use.coded[0]
@@ -190,7 +192,7 @@ def _wrong_qualifier(steps: Sequence[Step], values: Sequence[str], component: st
         loop=steps[0].node.loop.id,
         element=ref,
         message=f"{use.id} with this {ref} may not stand here; expected {ref}: {shown}",
-        value=value.split(component)[0] if part else value,
+        value=value.split(marks[0])[0] if part else value,
     )
 
 

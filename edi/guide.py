@@ -82,13 +82,15 @@ class SegmentUse:
                 found.append((number, int(isinstance(item, Composite)), first.codes))
         return tuple(found)
 
-    def matches(self, segment: Sequence[str], component: str = ":") -> int:
+    def matches(self, segment: Sequence[str], component: str = ":", repetition: str = "^") -> int:
         """How many leading coded elements of ``segment`` (id first) fit this use; -1 other id."""
         if not segment or segment[0] != self.id:
             return -1
         for count, (number, part, codes) in enumerate(self.coded):
             value = segment[number] if number < len(segment) else ""
-            if (value.split(component, 1)[0] if part else value) not in codes:
+            if part:
+                value = value.split(component, 1)[0].split(repetition, 1)[0]
+            if value not in codes:
                 return count
         return len(self.coded)
 

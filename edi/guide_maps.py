@@ -112,6 +112,8 @@ def _correct(tree: Any, correction: dict[str, Any]) -> None:
     for place in places:
         for tag, text in correction.get("set", {}).items():
             place.find(tag).text = text
+        if correction.get("any_code"):
+            place.remove(place.find("valid_codes"))
         for code in correction.get("add_codes", ()):
             etree.SubElement(place.find("valid_codes"), "code").text = code
 
