@@ -2,6 +2,7 @@
 
 from attrs import frozen
 
+from claimline import files
 from claimline.errors import WrongUsageError
 from edi.problem import Problem
 from mapping.practice import Practice, PracticeFileError, check, read
@@ -49,3 +50,20 @@ def _summary(practice: Practice) -> str:
         (len(practice.payers), "payers"),
     )
     return ", ".join(f"{count} {what}" for count, what in parts)
+
+
+def load(name: str) -> Practice:
+    """The practice of a file, for a command that needs it.
+
+    Raises:
+        WrongUsageError: with every error of the file and its place.
+        CommandError: the file cannot be read.
+    """
+    try:
+        return read(name, text_of(name, files.content(name)))
+    except PracticeFileError as error:
+        wrong = [p for p in error.problems if p.level == "error"]
+        listed = "\n".join(f"  {p.where.column}: {p.message}" for p in wrong)
+        raise WrongUsageError(
+            f"{name} is not right:\n{listed}", todo=f"mend it; see: claimline practice check {name}"
+        ) from error

@@ -1,0 +1,156 @@
+"""``claimline held``: claims that wait for a fix or a decision."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claimline.cli.options import format_option, identifiers, ledger_option
+from claimline.errors import DONE
+
+if TYPE_CHECKING:
+    from reconcile.ledger import Usage
+
+production_option = click.option(
+    "--production", is_flag=True, help="The production book; without it the test book."
+)
+
+
+@click.group()
+def held() -> None:
+    r"""Claims that wait for a fix or a decision: list, release, override.
+
+    \b
+    Example:
+      claimline held list
+      claimline held release V-2007
+      claimline held override V-2007 --by mkeller --reason "paper record shows the times"
+    """
+
+
+@held.command("list")
+@production_option
+@ledger_option
+@format_option("table", "json", "csv", "xlsx")
+def list_held(*, production: bool, ledger: str, shape: str) -> int:
+    r"""List the claims that wait, why, and how much money waits with them.
+
+    \b
+    Example:
+      claimline held list --format json
+    """
+    from claimline.render import Column, Result, Table, show
+    from claimline.services.held import listed
+
+    waiting = listed(_open(ledger), _usage(production=production))
+    rows = [
+        {
+            "id": one.claim,
+            "state": one.state,
+            "payer": one.payer,
+            "discipline": one.discipline,
+            "date": one.date,
+            "charge": one.charge,
+            "why": "; ".join(message for _, message in one.reasons),
+        }
+        for one in waiting
+    ]
+    columns = (
+        Column(key="id", title="Held"),
+        Column(key="state", title="State"),
+        Column(key="payer", title="Payer"),
+        Column(key="discipline", title="Plan"),
+        Column(key="date", title="Date"),
+        Column(key="charge", title="Charge", kind="money"),
+        Column(key="why", title="Why", place="below"),
+    )
+    totals = {"id": f"{len(rows)} claims", "charge": sum(one.charge for one in waiting)}
+    data = [
+        {
+            "id": one.claim,
+            "state": one.state,
+            "visits": [visit for visit, _ in one.visits],
+            "payer": one.payer,
+            "discipline": one.discipline,
+            "date": one.date.isoformat(),
+            "charge": str(one.charge),
+            "reasons": [{"code": code, "message": message} for code, message in one.reasons],
+            "recorded_at": one.recorded_at,
+        }
+        for one in waiting
+    ]
+    table = Table(
+        columns=columns,
+        rows=rows,
+        totals=totals if rows else None,
+        empty="Nothing is held.",
+        notes=("A charge of 0.00 means that it could not be worked out.",) if rows else (),
+    )
+    show(Result(data=data, tables=(table,)), shape)
+    return DONE
+
+
+@held.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@production_option
+@ledger_option
+def release(ids: tuple[str, ...], *, production: bool, ledger: str) -> int:
+    r"""Let held claims be tried again with the next bill run: after the practice file was mended.
+
+    \b
+    Example:
+      claimline held release V-2006 V-2023
+    """
+    return _decide(ids, ledger, production=production, kind="release", by="", reason="")
+
+
+@held.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option("--by", required=True, help="Who decides.")
+@click.option("--reason", required=True, help="Why; kept with the claim.")
+@production_option
+@ledger_option
+def override(ids: tuple[str, ...], *, by: str, reason: str, production: bool, ledger: str) -> int:
+    r"""Set the reasons of held claims aside: they go with the next bill run as they are.
+
+    Only what is a matter of judgement can be set aside, such as missing evidence for an edit
+    pair; a claim without a charge or a provider number cannot be sent by anybody's word.
+
+    \b
+    Example:
+      claimline held override V-2007 --by mkeller --reason "times are in the paper record"
+    """
+    return _decide(ids, ledger, production=production, kind="override", by=by, reason=reason)
+
+
+def _decide(
+    ids: tuple[str, ...], ledger: str, *, production: bool, kind: str, by: str, reason: str
+) -> int:
+    """Record the decision for each claim."""
+    import datetime as dt
+    import getpass
+
+    from claimline.services.held import decide
+
+    decided = decide(
+        _open(ledger),
+        tuple(identifiers(ids)),
+        kind=kind,
+        user=by or getpass.getuser(),
+        reason=reason,
+        usage=_usage(production=production),
+        now=dt.datetime.now(dt.UTC),
+    )
+    for claim in decided:
+        click.echo(f"{claim}: goes with the next claimline bill")
+    return DONE
+
+
+def _usage(*, production: bool) -> "Usage":
+    return "P" if production else "T"
+
+
+def _open(ledger: str) -> Any:
+    from claimline import settings
+    from reconcile.ledger import open_ledger
+
+    return open_ledger(settings.ledger_url(ledger))

@@ -1,0 +1,89 @@
+"""What ``bill`` is asked for and what it answers."""
+
+import datetime as dt
+from decimal import Decimal
+from pathlib import Path
+
+from attrs import field, frozen
+
+from edi.problem import Problem
+
+
+@frozen(kw_only=True)
+class BillRequest:
+    """One call of ``bill``. ``now`` has a time zone; nothing below reads a clock."""
+
+    visits: tuple[str, ...]  # file names, ``-`` for standard input
+    practice: str
+    out: Path
+    ledger: str  # URL
+    production: bool = False
+    dry_run: bool = False
+    now: dt.datetime
+    user: str = ""
+
+
+@frozen(kw_only=True)
+class BilledClaim:
+    """A claim that goes: what a person wants to see of it, and the segments of its lines."""
+
+    claim: str
+    visits: tuple[str, ...]
+    payer: str
+    discipline: str
+    date: dt.date = field(repr=False)
+    charge: Decimal
+    lines: tuple[dict[str, object], ...]
+    because: tuple[str, ...]
+    warnings: tuple[Problem, ...]
+    file: str
+
+
+@frozen(kw_only=True)
+class HeldVisits:
+    """Visits that do not go, and why. ``id`` is what ``held release`` takes."""
+
+    id: str
+    visits: tuple[str, ...]
+    payer: str
+    discipline: str
+    date: dt.date | None = field(repr=False)
+    charge: Decimal | None
+    problems: tuple[Problem, ...]
+
+
+@frozen(kw_only=True)
+class MadeFile:
+    """A file of claims, written or (in a dry run) not."""
+
+    file: str
+    receiver: str
+    control: int  # ISA13
+    usage: str
+    claims: int
+    lines: int
+    charge: Decimal
+
+
+@frozen(kw_only=True)
+class AlreadyBilled:
+    """A visit that went before with the same content."""
+
+    visit: str
+    file: str
+    claims: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class BillResult:
+    """Everything ``bill`` did. Every visit read is in exactly one of claims, held, already."""
+
+    files: tuple[MadeFile, ...] = ()
+    recovered: tuple[str, ...] = ()  # files of an earlier, interrupted run
+    claims: tuple[BilledClaim, ...] = field(default=(), repr=False)
+    held: tuple[HeldVisits, ...] = field(default=(), repr=False)
+    already: tuple[AlreadyBilled, ...] = ()
+    problems: tuple[Problem, ...] = ()  # of rows that could not be read
+    unreadable: tuple[tuple[str, str], ...] = ()  # file, why
+    ledger_created: str = ""
+    dry_run: bool = False
