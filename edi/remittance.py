@@ -3,6 +3,10 @@
 The reader keeps everything a payer sends, also where it breaks the guide; checking is another
 pass. Money is ``Decimal`` dollars with the file's sign. Fields that may hold patient data never
 appear in a repr. The classes made by the million are frozen to the type checker only.
+
+What does not fit the fields is kept beside them: ``other`` holds segments that have no field at
+all, ``longer`` those that have one but say more than it holds (NM106, CLP10, REF04, or an amount
+that cannot be read), as they came, components joined with ``:``.
 """
 
 import datetime as dt
@@ -107,6 +111,7 @@ class ServicePayment:
     quantities: tuple[Amount, ...] = ()  # QTY
     remarks: tuple[str, ...] = ()  # LQ*HE: RARCs
     other: tuple[Elements, ...] = field(default=(), repr=False)  # what we do not model, kept
+    longer: tuple[Elements, ...] = field(default=(), repr=False)  # segments with more in them
     position: int = 0  # of the SVC in its transaction, ST = 1
 
     @property
@@ -156,6 +161,7 @@ class ClaimPayment:
     quantities: tuple[Amount, ...] = ()  # QTY
     lines: tuple[ServicePayment, ...] = ()
     other: tuple[Elements, ...] = field(default=(), repr=False)
+    longer: tuple[Elements, ...] = field(default=(), repr=False)  # segments with more in them
     position: int = 0  # of the CLP in its transaction, ST = 1
     faults: tuple[str, ...] = ()  # elements that could not be read: such a claim is never posted
 
@@ -195,6 +201,7 @@ class RemittanceHeader:
     payer: Organisation | None = None  # 1000A
     payee: Organisation | None = None  # 1000B
     other: tuple[Elements, ...] = field(default=(), repr=False)
+    longer: tuple[Elements, ...] = field(default=(), repr=False)  # segments with more in them
     faults: tuple[str, ...] = ()
 
 
@@ -204,6 +211,7 @@ class RemittanceTrailer:
 
     provider_adjustments: tuple[ProviderAdjustment, ...] = ()
     other: tuple[Elements, ...] = field(default=(), repr=False)
+    longer: tuple[Elements, ...] = field(default=(), repr=False)  # segments with more in them
     complete: bool = True  # the SE is there and its count and number are right
     faults: tuple[str, ...] = ()
 
