@@ -49,6 +49,7 @@ class Parts(NamedTuple):
     """A claim as texts: what it hangs under, and itself from CLM to its last line."""
 
     control: str
+    keys: tuple[object, object, object]  # same key, same billing, subscriber, patient level
     billing: tuple[str, ...]  # 2000A without HL
     subscriber: tuple[str, ...]  # 2000B without HL
     patient: tuple[str, ...]  # 2000C without HL; empty where the patient is the subscriber
@@ -74,7 +75,8 @@ class Pen:
         """The block of a party. Few parties stand in many claims: each is written once."""
         known = self._parties.get((id(party), prv))
         if known is None:
-            made = list(_party(party, prv))
+            absent = self.as_read and not (party.name or party.id or party.address)
+            made = [] if absent else list(_party(party, prv))
             known = (party, made, [self.write(*segment) for segment in made])
             self._parties[id(party), prv] = known  # holds the party too, so its id stays its own
         return Block(loop, occurrence, known[1], known[2])
@@ -130,16 +132,16 @@ def parts(pen: Pen, claim: Claim) -> Parts:
         WriteError: naming the element that cannot be written.
     """
     kept = claim.kept
-    return Parts(
-        control=claim.control,
-        billing=tuple(pen.render(_billing(pen, claim), _of(kept, BILLING))),
-        subscriber=tuple(pen.render(_subscriber(pen, claim), _of(kept, SUBSCRIBER))),
-        patient=tuple(pen.render(_patient(claim), _of(kept, PATIENT))),
-        claim=[
-            *pen.render(_claim(pen, claim), [k for k in kept if not k.loop.startswith(ABOVE)]),
-            *(text for line in claim.lines for text in pen.render(_line(pen, line), line.kept)),
-        ],
-    )
+    billing = tuple(pen.render(_billing(pen, claim), _of(kept, BILLING)))
+    subscriber = tuple(pen.render(_subscriber(pen, claim), _of(kept, SUBSCRIBER)))
+    patient = tuple(pen.render(_patient(claim), _of(kept, PATIENT)))
+    keys: tuple[object, object, object] = (billing, subscriber, patient)
+    if pen.as_read:  # levels stay as they were: claims of one level share its values
+        keys = (id(claim.billing), id(claim.subscriber), id(claim.patient))
+    body = pen.render(_claim(pen, claim), [k for k in kept if not k.loop.startswith(ABOVE)])
+    for line in claim.lines:
+        body += pen.render(_line(pen, line), line.kept)
+    return Parts(claim.control, keys, billing, subscriber, patient, body)
 
 
 def _of(kept: Sequence[Kept], loops: tuple[str, ...]) -> list[Kept]:
@@ -216,7 +218,8 @@ def _line(pen: Pen, line: ServiceLine) -> Iterator[Block]:
 
 
 def _line_segments(pen: Pen, line: ServiceLine) -> Iterator[Segment]:
-    yield ("LX", str(line.number))
+    if line.number:  # none where a file that was read has no LX
+        yield ("LX", str(line.number))
     yield segments.sv1(line, pen.number)
     if line.date:
         yield segments.dtp("472", line.date, line.until or line.date)

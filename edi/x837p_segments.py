@@ -256,6 +256,11 @@ def amt(amount: Decimal, number: Number) -> Segment:
     return ("AMT", "F5", number(amount))
 
 
+def read_amt(s: Sequence[str]) -> Decimal | None:
+    """AMT*F5; None for another amount or none."""
+    return elements.read_money(s[2]) if s[1] == "F5" else None
+
+
 def nte(code: str, note: str) -> Segment:
     """NTE."""
     return ("NTE", code or NOTE, note)
@@ -346,8 +351,8 @@ def _dtp_again(s: Sequence[str], _: Number) -> Segment | None:
 
 
 def _amt_again(s: Sequence[str], number: Number) -> Segment | None:
-    amount = elements.read_money(s[2])
-    return amt(amount, number) if s[1] == "F5" and amount is not None else None
+    amount = read_amt(s)
+    return None if amount is None else amt(amount, number)
 
 
 def _sbr_again(s: Sequence[str], _: Number) -> Segment:
@@ -386,7 +391,7 @@ _AGAIN: Final[Mapping[str, Callable[[Sequence[str], Number], Segment | None]]] =
         "HI": lambda s, _: hi(read_hi(s)),
         "AMT": _amt_again,
         "NTE": lambda s, _: nte("" if s[1] == NOTE else s[1], s[2]),
-        "LX": lambda s, _: ("LX", str(int(s[1])) if s[1].isdecimal() else "0"),
+        "LX": lambda s, _: ("LX", str(int(s[1]))) if s[1].isdecimal() else None,
         "SV1": _sv1_again,
     }
 )

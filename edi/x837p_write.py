@@ -138,7 +138,7 @@ class _Draft:
         self._body: list[str] = list(top)
         self._star = separators.element
         self._hl = 0
-        for billing in _groups(claims, lambda made: made.billing):
+        for billing in _groups(claims, 0):
             self._billing(billing)
         self.texts = transaction(separators, "837", control, self._body, VERSION)
 
@@ -181,7 +181,7 @@ class _Draft:
     def _billing(self, claims: list[Parts]) -> None:
         number = self._level(0, "20", claims, children=True)
         self._body += claims[0].billing
-        for group in _groups(claims, lambda made: made.subscriber):
+        for group in _groups(claims, 1):
             own = [made for made in group if not made.patient]
             if own:
                 for some in _some(own):
@@ -195,7 +195,7 @@ class _Draft:
     def _subscriber(self, parent: int, claims: list[Parts]) -> None:
         number = self._level(parent, "22", claims, children=True)
         self._body += claims[0].subscriber
-        for group in _groups(claims, lambda made: made.patient):
+        for group in _groups(claims, 2):
             for some in _some(group):
                 self._level(number, "23", some, children=False)
                 self._body += some[0].patient
@@ -207,13 +207,11 @@ class _Draft:
             self._open((made,), made.claim)
 
 
-def _groups(
-    claims: Sequence[Parts], key: Callable[[Parts], tuple[str, ...]]
-) -> Iterable[list[Parts]]:
-    """Claims with the same texts of a loop together, in the order of first appearance."""
-    groups: dict[tuple[str, ...], list[Parts]] = {}
+def _groups(claims: Sequence[Parts], level: int) -> Iterable[list[Parts]]:
+    """Claims of the same level together, in the order of first appearance."""
+    groups: dict[object, list[Parts]] = {}
     for made in claims:
-        groups.setdefault(key(made), []).append(made)
+        groups.setdefault(made.keys[level], []).append(made)
     return groups.values()
 
 
