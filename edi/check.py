@@ -175,7 +175,8 @@ def _walk(
                 continue
         for call in calls.get(node.id, ()):
             for finding in call(text, number):
-                yield number, finding
+                known = finding.loop or finding.segment
+                yield number, finding if known else evolve(finding, loop=node.loop.id)
 
 
 def _begin(

@@ -157,6 +157,8 @@ def _explain_element(
 def _by_length(item: Element, text: str) -> Iterator[Finding]:
     """Length in characters; of numbers the digits alone count (X12.5, R and N)."""
     counted = text
+    if item.kind in {"DT", "TM"}:
+        return  # a date of the wrong length is no date
     if item.kind[0] in "RN":
         counted = text.replace("-", "", 1).replace(".", "", 1)
     if len(counted) < item.minimum:
@@ -297,11 +299,11 @@ FORMATS: Final = MappingProxyType[str, Callable[[str], bool]](
 
 def _explain_note(use: SegmentUse, note: Note, texts: Sequence[str]) -> Iterator[Finding]:
     fields = use.elements
-    if any(
-        place <= len(fields) and fields[place - 1].usage == "R" and not texts[place - 1]
-        for place in note.places
-    ):
-        return  # told as missing already
+    for place in note.places:
+        if place <= len(fields):
+            text, usage = texts[place - 1], fields[place - 1].usage
+            if (usage == "R" and not text) or (usage == "N" and text):
+                return  # told already, as missing or as not used
     here = [place <= len(texts) and bool(texts[place - 1]) for place in note.places]
     refs = [f"{use.id}{place:02d}" for place in note.places]
     first, rest = refs[0], " and ".join(refs[1:])

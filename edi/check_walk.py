@@ -37,14 +37,19 @@ def explain(
     step = _best(steps, values, marks)
     if step is not None:
         return _enter(state, step, values, separators)
-    inside = _without_opener(state, values, marks)
-    if inside is not None and not state.lost:
-        missing, node, mask = inside
-        found = [_missing(missing), *_inside(node, values, separators)]
-        return found, State(node, mask), True
+    late = _earlier(state.node, values, marks)
+    if late is None or late[1].required:
+        inside = _without_opener(state, values, marks)
+        if inside is not None and not state.lost:
+            missing, node, mask = inside
+            found = [_missing(missing), *_inside(node, values, separators)]
+            return found, State(node, mask), True
     if state.lost and not _opens_loop(state.node, values):
         return [], state, False
-    found = [_unplaced(state.node, steps, values, marks)]
+    if late is not None:
+        found = [_too_late(state.node, *late)]
+    else:
+        found = [_unplaced(state.node, steps, values, marks)]
     return found, evolve(state, lost=state.lost or _opens_loop(state.node, values)), False
 
 
@@ -132,28 +137,46 @@ def _opens_loop(node: Node, values: Sequence[str]) -> bool:
 _OPENERS: Final = frozenset({"NM1", "N1", "HL", "CLM", "LX", "SVC", "CLP", "SVD", "SBR", "TRN"})
 
 
+def _earlier(node: Node, values: Sequence[str], marks: Marks) -> tuple[LoopNode, Slot] | None:
+    """The child of an open loop that this segment is, where its position has been passed."""
+    for loop, position in open_at(node):
+        for slot in loop.slots:
+            use = _first(slot)
+            if slot.child.position < position and use.matches(values, *marks) == len(use.coded):
+                return loop, slot
+    return None
+
+
+def _first(slot: Slot) -> SegmentUse:
+    return slot.child.first if isinstance(slot.child, Loop) else slot.child
+
+
+def _too_late(node: Node, loop: LoopNode, slot: Slot) -> Finding:
+    use = _first(slot)
+    return Finding(
+        code="segment.out-of-order",
+        standard="IK304:7",
+        loop=loop.id,
+        message=f"{use.id} ({use.name}) comes too late: it stands before {node.id} "
+        f"{_in(node.loop.id)}",
+    )
+
+
+def _in(loop: str) -> str:
+    return f"in loop {loop}" if loop else "at the level of the transaction"
+
+
 def _unplaced(node: Node, steps: Sequence[Step], values: Sequence[str], marks: Marks) -> Finding:
     name = values[0]
     loop = node.loop.id
     if steps:
         return _wrong_qualifier(steps, values, marks)
-    for here, position in open_at(node):
-        for slot in here.slots:
-            use = slot.child.first if isinstance(slot.child, Loop) else slot.child
-            if slot.child.position < position and use.matches(values, *marks) == len(use.coded):
-                after = f"{node.id} in loop {loop}"
-                return Finding(
-                    code="segment.out-of-order",
-                    standard="IK304:7",
-                    loop=here.id,
-                    message=f"{name} ({use.name}) comes too late: it stands before {after}",
-                )
     if name in _known(node.loop):
         return Finding(
             code="segment.unexpected",
             standard="IK304:2",
             loop=loop,
-            message=f"{_shown(name)} may not stand after {node.id} in loop {loop}",
+            message=f"{_shown(name)} may not stand after {node.id} {_in(loop)}",
         )
     return Finding(
         code="segment.unknown",
@@ -225,7 +248,7 @@ def _missing_child(loop: LoopNode, slot: Slot) -> Finding:
         code="segment.missing",
         standard="IK304:3",
         loop=loop.id,
-        message=f"{_described(slot.child)} ({slot.child.name}) is missing in loop {loop.id}",
+        message=f"{_described(slot.child)} ({slot.child.name}) is missing {_in(loop.id)}",
     )
 
 
