@@ -53,7 +53,7 @@ def _say(message: str, todo: str = "") -> int:
 def _say_unexpected(error: Exception) -> int:
     """Tell of an error nobody foresaw: its kind, never its text, which may hold patient data."""
     if _is_for_people(error):
-        return _say(str(error))
+        return _say(str(error), getattr(error, "todo", ""))
     _say(f"internal error ({type(error).__name__})", "with CLAIMLINE_DEBUG=1 it says where")
     if settings.debug():
         for frame in traceback.extract_tb(error.__traceback__):

@@ -7,7 +7,7 @@ patient data can reach a log by accident; what was left out is counted.
 import functools
 import logging
 import sys
-from typing import TYPE_CHECKING, Any, Final, TextIO
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TextIO
 
 from claimline import settings
 
@@ -26,7 +26,6 @@ ALLOWED: Final = frozenset(
     }
 )  # fmt: skip
 LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}
-OFF: Final = logging.CRITICAL + 10
 
 
 def keep_allowed(
@@ -41,18 +40,30 @@ def keep_allowed(
     return event
 
 
+def silence(_logger: Any, _method: str, _event: "MutableMapping[str, Any]") -> NoReturn:
+    """A processor: write nothing.
+
+    Raises:
+        DropEvent: always; structlog takes it as "no".
+    """
+    import structlog
+
+    raise structlog.DropEvent
+
+
 def configure(level: str, stream: TextIO) -> None:
     """Send logs of ``level`` and above to ``stream`` as JSON lines; an empty level is silence."""
     import structlog
 
     structlog.configure(
         processors=[
+            *([] if level in LEVELS else [silence]),
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             keep_allowed,
             structlog.processors.JSONRenderer(),
         ],
-        wrapper_class=structlog.make_filtering_bound_logger(LEVELS.get(level, OFF)),
+        wrapper_class=structlog.make_filtering_bound_logger(LEVELS.get(level, logging.CRITICAL)),
         logger_factory=structlog.PrintLoggerFactory(stream),
     )
 

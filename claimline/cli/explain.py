@@ -36,7 +36,6 @@ def explain(codes: tuple[str, ...], shape: str) -> int:
             "meaning": each.meaning,
             "todo": each.todo,
             "more": list(each.more),
-            "more_text": "; ".join(each.more),
             "table": each.table,
             "known": each.known,
         }
@@ -47,10 +46,10 @@ def explain(codes: tuple[str, ...], shape: str) -> int:
         Column(key="what", title="Kind"),
         Column(key="meaning", title="means", place="below"),
         Column(key="todo", title="to do", place="below"),
-        Column(key="more_text", title="also", place="below"),
+        Column(key="more", title="also", place="below"),
         Column(key="table", title="source", place="below"),
     )
-    hidden = {"what", "more_text"}
+    hidden = {"what"}
     data = [{k: v for k, v in row.items() if k not in hidden} for row in found]
     show(Result(data={"codes": data}, tables=(Table(columns=columns, rows=found),)), shape)
     return DONE

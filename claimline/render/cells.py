@@ -25,8 +25,16 @@ def cell(value: Any) -> str:
         case dt.date():
             return value.isoformat()
         case tuple() | list():
-            return " ".join(cell(item) for item in value)
+            items = [cell(item) for item in value if item]
+            return ("; " if any(" " in item for item in items) else " ").join(items)
     return visible(str(value))
+
+
+def lines_of(value: Any) -> str:
+    """A value below its row: a sequence is a line for each item."""
+    if isinstance(value, tuple | list):
+        return "\n".join(cell(item) for item in value)
+    return cell(value)
 
 
 def visible(text: str) -> str:

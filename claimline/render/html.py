@@ -3,9 +3,10 @@
 from html import escape
 from typing import IO, Final
 
-from claimline.render.cells import cell
+from claimline.render.cells import cell, lines_of
 from claimline.render.values import Column, Result, Row, Table
 
+NEW_LINE: Final = "\n"
 STYLE: Final = """
 body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#1a1a1a}
 table{border-collapse:collapse;width:100%;margin:0 0 2em}
@@ -58,8 +59,12 @@ def _cells(columns: list[Column], row: Row) -> str:
 
 def _below(table: Table, row: Row, span: int) -> str:
     """The long texts of a row, under it, over its whole width."""
-    told = [(c, cell(row.get(c.key))) for c in table.columns if c.place == "below"]
-    parts = [f"<dt>{escape(c.title)}</dt><dd>{escape(text)}</dd>" for c, text in told if text]
+    told = [(c, lines_of(row.get(c.key))) for c in table.columns if c.place == "below"]
+    parts = [
+        f"<dt>{escape(c.title)}</dt><dd>{escape(text).replace(NEW_LINE, '<br>')}</dd>"
+        for c, text in told
+        if text
+    ]
     if not parts:
         return ""
     return f'<tr class="below"><td colspan="{span}"><dl>{"".join(parts)}</dl></td></tr>\n'

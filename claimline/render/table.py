@@ -12,7 +12,7 @@ from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
-from claimline.render.cells import cell
+from claimline.render.cells import cell, lines_of
 from claimline.render.values import Column, Result, Row, Table
 
 NARROWEST: Final = 60
@@ -99,7 +99,7 @@ def _write_cards(
     for row in rows:
         console.print(_line(across, widths, row))
         for column in below:
-            if text := cell(row.get(column.key)):
+            if text := lines_of(row.get(column.key)):
                 console.print(Padding(_labelled(column.title, text), (0, 0, 0, 4)))
         console.print()
     if table.totals is not None:

@@ -5,8 +5,9 @@ one says which (``CARC 59``, ``CLP02 4``). A code nobody knows is said to be unk
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Final
+from typing import Any, Final
 
 from attrs import frozen
 
@@ -35,6 +36,15 @@ REFUSAL_WORDS: Final = {
     "pending": "waits for something",
     "unknown": "not known whether it refuses payment",
 }
+GENERAL: Final = defaultdict(  # for the words that a real line fills in
+    str,
+    times="start and stop times",
+    partner="the other service",
+    modifier="59 or X",
+    authorization="number",
+    code="the line",
+    excess="the excess",
+)
 _GROUP_AND_REASON: Final = re.compile(r"(CO|PR|OA|PI|CR)[-: ]?([A-Z]?\d{1,3})")
 
 
@@ -86,9 +96,9 @@ def _meanings(code: str, kind: str) -> Iterator[Explanation]:
         yield from _therapy(code)
 
 
-def _in_table(code: str, name: str) -> Iterator[Explanation]:
+def _in_table(code: str, name: Any) -> Iterator[Explanation]:
     """The meaning in one of ``edi.codes``' tables, if it has one."""
-    entry = codes.lookup(name, code)  # type: ignore[arg-type]  # the names of KINDS are Kinds
+    entry = codes.lookup(name, code)
     if entry is None:
         return
     more = [f"last day of use {entry.until.isoformat()}"] if entry.until else []
@@ -115,19 +125,85 @@ def _adjustment(asked: str, group: str, reason: str) -> Iterator[Explanation]:
         code=f"{group}-{entry.code}",
         meaning=entry.meaning,
         todo=entry.todo,
-        more=(f"{group} {whose.meaning}", REFUSAL_WORDS[codes.refusal(group, reason)]),
+        more=(
+            f"{group} {whose.meaning}",
+            REFUSAL_WORDS[codes.refusal(group, reason)],
+            *_denials(group, entry.code),
+        ),
         table=_table("carc"),
     )
 
 
+def _denials(group: str, reason: str) -> Iterator[str]:
+    """What lines with this reason turn out to be, by payer and remark: the denial table's rows."""
+    from reconcile.denial_table import shipped_table
+
+    for row in shipped_table().rows:
+        if row.codes.isdisjoint({f"{group}-{reason}", f"*-{reason}"}):
+            continue
+        where = [*sorted(row.families), *(f"with {remark}" for remark in sorted(row.remarks))]
+        where += [f"{' '.join(sorted(row.beside))} the same day"] if row.beside else []
+        where += [f"{_modifiers(row.sent)} sent"] if row.sent else []
+        where += [f"{_modifiers(row.not_sent)} not sent"] if row.not_sent else []
+        where += [f"REF {reference} sent" for reference in sorted(row.references)]
+        never = f"; never: {', '.join(row.never)}" if row.never else ""
+        told = f"{row.category} ({', '.join(where)})" if where else row.category
+        yield f"{told}: {row.next_step}{never}".format_map(GENERAL)
+
+
+def _modifiers(wanted: frozenset[str]) -> str:
+    """A set of modifiers in short."""
+    return "59 or X" if "59" in wanted else " ".join(sorted(wanted))
+
+
 def _therapy(code: str) -> Iterator[Explanation]:
     """Therapy procedure codes and modifiers."""
-    return iter(())
+    from mapping import codes as therapy
+
+    if code in therapy.MODIFIER_LABELS:
+        yield Explanation(
+            asked=code,
+            kind="modifier",
+            code=code,
+            meaning=therapy.MODIFIER_LABELS[code],
+            more=(f"group: {therapy.MODIFIER_GROUPS[code]}",),
+            table=therapy.VERSION,
+        )
+    known = therapy.CODES.get(code)
+    if known is not None:
+        base = f", {known.base_minutes} minutes" if known.base_minutes else ""
+        more = [f"{known.shape}{base}", f"disciplines {' '.join(known.disciplines)}"]
+        more += [f"therapy code: {known.disposition}"] if known.disposition else []
+        more += [known.note] if known.note else []
+        yield Explanation(
+            asked=code,
+            kind="procedure",
+            code=code,
+            meaning=known.label,
+            more=(*more, *_pairs(code)),
+            table=therapy.VERSION,
+        )
 
 
-def _table(name: str) -> str:
+def _pairs(code: str) -> Iterator[str]:
+    """The edit pairs of a procedure code: with what, and which line takes the modifier."""
+    from mapping.pairs import PAIRS
+
+    for codes_of_pair, rows in PAIRS.items():
+        if code not in codes_of_pair:
+            continue
+        for pair in rows:
+            other = pair.column2 if pair.column1 == code else pair.column1
+            note = f" ({pair.note})" if pair.note else ""
+            if pair.decides:
+                yield f"with {other} of the day: 59 on {pair.column2}, separate blocks only{note}"
+            else:
+                yield f"with {other} of the day: look at it{note}"
+
+
+def _table(name: Any) -> str:
     """Which table decided, and of which day."""
-    table = codes.table(name)  # type: ignore[arg-type]  # the names of KINDS are Kinds
+    table = codes.table(name)
     return f"{table.title}, {table.date.isoformat()}"
 
 
