@@ -10,18 +10,35 @@ from typing import Self
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
-from reconcile.ledger import backup, billing, connect, held, keeping, migrate, status
+from reconcile.ledger import (
+    backup,
+    billing,
+    connect,
+    find,
+    held,
+    keeping,
+    migrate,
+    reading,
+    status,
+)
 from reconcile.ledger.connect import told
 from reconcile.ledger.errors import LedgerError
 from reconcile.ledger.records import (
     Billed,
+    ClaimStory,
+    Found,
     HeldRecord,
     KnownVisit,
+    Payment,
+    Received,
     Run,
     StoredFile,
+    UnpostedClaim,
     Usage,
 )
+from reconcile.ledger.tables_received import remittance
 from reconcile.ledger.writer import Writer
+from reconcile.plb import ProviderEntry
 
 
 def open_ledger(url: str, *, create: bool = False) -> "Ledger":
@@ -160,6 +177,69 @@ class Ledger:
         """The bytes of a kept file, piece by piece."""
         with self.reading() as connection:
             yield from keeping.file_bytes(connection, digest)
+
+    # --- what came back ---
+
+    def book(self) -> Usage:
+        """The book to show where none is asked for: production if it holds any claim, else test."""
+        with self.reading() as connection:
+            return status.book_in_use(connection)
+
+    def find(self, identifier: str) -> tuple[Found, ...]:
+        """All that an identifier is, the surest kind first."""
+        with self.reading() as connection:
+            return find.find(connection, identifier)
+
+    def story(self, family: str, *, usage: Usage) -> tuple[ClaimStory, ...]:
+        """All claims of a family, each with all that came back for it."""
+        with self.reading() as connection:
+            return reading.story(connection, family, usage)
+
+    def received(
+        self,
+        *,
+        usage: Usage,
+        code: str = "",
+        payer: str = "",
+        since: dt.date | None = None,
+        until: dt.date | None = None,
+        answered: bool = True,
+    ) -> Iterator[Received]:
+        """Sent claims with what came back, some hundred at a time, in the order of recording.
+
+        Args:
+            usage: the book.
+            code: a procedure code one of the claim's lines has.
+            payer: key, id or name of the payer the claim was sent to.
+            since: first day of service, at the earliest.
+            until: first day of service, at the latest.
+            answered: only claims for which something came back.
+        """
+        wanted = reading.Filter(
+            usage=usage, code=code, payer=payer, since=since, until=until, answered=answered
+        )
+        with self.reading() as connection:
+            yield from reading.received(connection, wanted)
+
+    def unposted(
+        self, *, usage: Usage, states: Iterable[str] = ("unmatched", "aside")
+    ) -> Iterator[UnpostedClaim]:
+        """Claim payments that stand on no sent claim; also of state ``not posted`` if asked."""
+        with self.reading() as connection:
+            yield from reading.unposted(connection, usage=usage, states=states)
+
+    def payments(self, *, usage: Usage, trace: str = "") -> tuple[Payment, ...]:
+        """The payments received, by date; of one check or EFT number if given."""
+        condition = remittance.c.usage == usage
+        if trace:
+            condition &= remittance.c.trace == trace
+        with self.reading() as connection:
+            return reading.payments(connection, condition)
+
+    def provider_adjustments(self, *, usage: Usage, payer: str = "") -> tuple[ProviderEntry, ...]:
+        """The provider adjustments (PLB) received, for ``reconcile.plb.plb_book``."""
+        with self.reading() as connection:
+            return reading.provider_adjustments(connection, usage=usage, payer=payer)
 
     # --- the ledger itself ---
 

@@ -10,7 +10,9 @@ from typing import Literal
 from attrs import field, frozen
 
 from edi.problem import Problem
-from reconcile.values import Adjudication, SentClaim, SentLine
+from edi.remittance import ClaimPayment
+from reconcile.plb import ProviderEntry
+from reconcile.values import Adjudication, ClaimMatch, SentClaim, SentLine
 
 Usage = Literal["T", "P"]
 
@@ -126,29 +128,23 @@ class Found:
     """What an identifier is, and the claims it leads to."""
 
     kind: str  # "patient control number", "line control number", "payer claim number" ...
-    families: tuple[str, ...] = ()
-    payments: tuple[int, ...] = ()  # numbers of remittances
+    families: tuple[str, ...] = ()  # see ``Ledger.story``
+    payments: tuple[int, ...] = ()  # numbers of payments (``Payment.id``)
+    usage: Usage
 
 
 @frozen(kw_only=True)
 class UnpostedClaim:
     """A claim payment, or lines of one, that stand on no sent line."""
 
-    id: int
-    key: str
-    state: str  # unmatched, aside, not posted, posted (then some lines are left)
-    why: str
-    control: str  # CLP01
-    status: str  # CLP02
-    charge: Decimal
-    paid: Decimal
-    payer_control: str
+    id: str  # of the adjudication it would be
+    state: str  # unmatched, aside, not posted, posted (then some of its lines are left)
+    match: ClaimMatch  # without a claim; its candidates and why
+    payment: ClaimPayment = field(repr=False)
+    payer: str  # name in the 835
     trace: str  # TRN02
-    payer: str
-    date: dt.date | None
+    date: dt.date  # of the payment
     file: str
-    candidates: tuple[str, ...] = ()
-    text: str = field(default="", repr=False)  # its segments, * and ~, : within
 
 
 @frozen(kw_only=True)
@@ -158,39 +154,49 @@ class Payment:
     id: int
     file: str
     transaction: str  # ST02
-    trace: str
-    originator: str
+    trace: str  # TRN02
+    originator: str  # TRN03
     payer: str
-    payer_id: str
-    method: str
-    paid: Decimal
-    date: dt.date | None
+    payer_ids: tuple[str, ...]
+    method: str  # BPR04
+    paid: Decimal  # BPR02
+    date: dt.date
+    usage: Usage
     claims: int
-    state: str
+    claims_paid: Decimal | None  # sum of CLP04
+    provider_adjusted: Decimal | None  # sum of PLB amounts
+    difference: Decimal | None  # claims_paid - provider_adjusted - paid; None where not posted
+    state: str  # posted, duplicate, incomplete, aside, pending
     why: str
-    difference: Decimal | None  # claims' payments - PLB - BPR02
     recorded_at: str
+
+
+@frozen(kw_only=True)
+class Received:
+    """A sent claim and all that came back for it so far, in order of payment date."""
+
+    claim: SentClaim
+    adjudications: tuple[Adjudication, ...]
+    neighbours: tuple[SentLine, ...] = ()  # other lines of the patient on these days
+    usage: Usage
+    payer_name: str = ""
+    file: str = ""  # it was sent in
 
 
 @frozen(kw_only=True)
 class ClaimStory:
-    """One claim as sent and all that came back for it, in order of payment date."""
+    """One claim as it was sent and all that came back for it, in order of payment date."""
 
     sent: SentRecord
+    usage: Usage
+    origin: str  # billed, adopted
     file: str
+    file_digest: str
     recorded_at: str
     adjudications: tuple[Adjudication, ...]
-    payments: tuple[Payment, ...]  # those of the adjudications
-    unposted: tuple[UnpostedClaim, ...] = ()
-
-
-@frozen(kw_only=True)
-class SentAndReceived:
-    """A sent line with its claim and what came back for the claim so far."""
-
-    claim: SentClaim
-    line: SentLine
-    adjudications: tuple[Adjudication, ...]
+    payments: tuple[Payment, ...]  # those of the adjudications, by trace number
+    neighbours: tuple[tuple[str, SentLine], ...]  # (claim, line) of the patient on these days
+    provider_adjustments: tuple[ProviderEntry, ...] = ()  # whose reference names the claim
 
 
 @frozen(kw_only=True)

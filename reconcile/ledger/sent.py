@@ -29,8 +29,8 @@ if TYPE_CHECKING:
 _CLAIM: Final = sent_claim.c
 _LINE: Final = sent_line.c
 
-# What the matchers need, in the order ``_claim_of`` reads it.
-_MATCHING: Final = (
+# What the matchers need, in the order ``claim_of`` reads it.
+MATCHING: Final = (
     _CLAIM.id,
     _CLAIM.control,
     _CLAIM.family,
@@ -136,11 +136,11 @@ def load(
         payer_controls: payer claim numbers seen so far, by row number of the claim.
     """
     condition = _CLAIM.id.in_(where) if isinstance(where, Select) else where
-    rows = connection.execute(select(*_MATCHING).where(condition).order_by(_CLAIM.id)).fetchall()
+    rows = connection.execute(select(*MATCHING).where(condition).order_by(_CLAIM.id)).fetchall()
     lines = load_lines(connection, [row[0] for row in rows])
     known = payer_controls or {}
     return {
-        row[0]: _claim_of(row, tuple(line for _, line in lines[row[0]]), known.get(row[0], ()))
+        row[0]: claim_of(row, tuple(line for _, line in lines[row[0]]), known.get(row[0], ()))
         for row in rows
     }
 
@@ -159,7 +159,8 @@ def load_lines(
     return found
 
 
-def _claim_of(row: Any, lines: tuple[SentLine, ...], known: tuple[str, ...]) -> SentClaim:
+def claim_of(row: Any, lines: tuple[SentLine, ...], known: tuple[str, ...]) -> SentClaim:
+    """The claim of a row of ``MATCHING``; ``known`` are the payer claim numbers seen so far."""
     return SentClaim(
         control=row[1],
         family=row[2],

@@ -10,6 +10,7 @@ from reconcile.ledger import keeping
 from reconcile.ledger import tables as t
 from reconcile.ledger import tables_received as r
 from reconcile.ledger.connect import HEAD
+from reconcile.ledger.records import Usage
 
 
 @frozen(kw_only=True)
@@ -52,6 +53,12 @@ def status(connection: Connection, place: str) -> Status:
         problems=_count(connection, r.problem),
         books=tuple(_book(connection, usage) for usage in ("P", "T")),
     )
+
+
+def book_in_use(connection: Connection) -> Usage:
+    """Production if it holds any claim, else test."""
+    production = select(t.sent_claim.c.id).where(t.sent_claim.c.usage == "P").limit(1)
+    return "P" if connection.execute(production).first() else "T"
 
 
 def _book(connection: Connection, usage: str) -> Book:

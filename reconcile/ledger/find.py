@@ -1,0 +1,129 @@
+"""What an identifier is: a claim, a line, a payer's number, a check, a visit, a patient, a file."""
+
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from sqlalchemy import ColumnElement, Connection, Select, func, select
+
+from reconcile.keys import stem
+from reconcile.ledger.records import Found
+from reconcile.ledger.tables import file, held_claim, held_visit, sent_claim, sent_line, visit
+from reconcile.ledger.tables_received import claim_payment, remittance
+
+_CLAIM: Final = sent_claim.c
+_REMIT: Final = remittance.c
+FEW: Final = 500  # claims shown of one identifier
+
+
+def find(connection: Connection, identifier: str) -> tuple[Found, ...]:
+    """All that the identifier is, the surest kind first; empty where it is nothing we know.
+
+    Letter case and surrounding spaces do not matter for control numbers; a control number is also
+    found by its first twelve characters (what some payers leave of it).
+    """
+    word = identifier.strip()
+    if not word:
+        return ()
+    found: list[Found] = []
+    for kind, look in _KINDS:
+        found += look(connection, kind, word)
+    return tuple(found)
+
+
+def _claims(connection: Connection, kind: str, condition: ColumnElement[bool]) -> Iterable[Found]:
+    query = select(_CLAIM.usage, _CLAIM.family).where(condition).distinct().limit(FEW)
+    return _by_usage(connection, kind, query.order_by(_CLAIM.usage, _CLAIM.family))
+
+
+def _by_usage(connection: Connection, kind: str, query: Select[Any]) -> list[Found]:
+    books: dict[Any, list[str]] = {}
+    for usage, family in connection.execute(query):
+        books.setdefault(usage, []).append(family)
+    return [
+        Found(kind=kind, usage=usage, families=tuple(families)) for usage, families in books.items()
+    ]
+
+
+def _by_control(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    exact = list(_claims(connection, kind, (_CLAIM.control == word) | (_CLAIM.family == word)))
+    if exact or not stem(word):
+        return exact
+    return _claims(connection, kind, _CLAIM.stem == stem(word))
+
+
+def _by_line(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    lines = select(sent_line.c.sent_claim_id).where(sent_line.c.control.in_({word, word.upper()}))
+    return _claims(connection, kind, _CLAIM.id.in_(lines))
+
+
+def _by_payer_number(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    c = claim_payment.c
+    answered = select(c.sent_claim_id).where(c.payer_control == word, c.sent_claim_id.is_not(None))
+    return _claims(connection, kind, _CLAIM.id.in_(answered))
+
+
+def _by_visit(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    billed = select(visit.c.sent_claim_id).where(visit.c.visit_id == word)
+    return _claims(connection, kind, _CLAIM.id.in_(billed))
+
+
+def _by_patient(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    return _claims(connection, kind, (_CLAIM.patient_id == word) | (_CLAIM.patient == word))
+
+
+def _by_member(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    return _claims(connection, kind, func.upper(_CLAIM.member_id) == word.upper())
+
+
+def _by_trace(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    books: dict[Any, list[int]] = {}
+    query = select(_REMIT.usage, _REMIT.id).where(_REMIT.trace == word).order_by(_REMIT.id)
+    for usage, number in connection.execute(query):
+        books.setdefault(usage, []).append(number)
+    found = []
+    for usage, numbers in books.items():
+        families = connection.execute(
+            select(_CLAIM.family)
+            .join(claim_payment, claim_payment.c.sent_claim_id == _CLAIM.id)
+            .where(claim_payment.c.remittance_id.in_(numbers))
+            .distinct()
+            .order_by(_CLAIM.family)
+            .limit(FEW)
+        )
+        found.append(
+            Found(
+                kind=kind,
+                usage=usage,
+                payments=tuple(numbers),
+                families=tuple(row[0] for row in families),
+            )
+        )
+    return found
+
+
+def _by_file(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    sent_in = select(file.c.id).where((file.c.name == word) | (file.c.digest == word))
+    return _claims(connection, kind, _CLAIM.file_id.in_(sent_in))
+
+
+def held_for(connection: Connection, visit_id: str) -> tuple[str, ...]:
+    """The keys of held claims that wait for that visit."""
+    query = (
+        select(held_claim.c.claim)
+        .join(held_visit, held_visit.c.held_claim_id == held_claim.c.id)
+        .where(held_visit.c.visit_id == visit_id)
+        .order_by(held_claim.c.id)
+    )
+    return tuple(row[0] for row in connection.execute(query))
+
+
+_KINDS: Final[tuple[tuple[str, Callable[[Connection, str, str], Iterable[Found]]], ...]] = (
+    ("patient control number", _by_control),
+    ("line control number", _by_line),
+    ("payer claim number", _by_payer_number),
+    ("check or EFT number", _by_trace),
+    ("visit id", _by_visit),
+    ("patient id", _by_patient),
+    ("member id", _by_member),
+    ("file", _by_file),
+)

@@ -1,0 +1,46 @@
+"""Which payer paid: payers name themselves differently in an 835 than we name them in an 837P."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from sqlalchemy import Connection, or_, select
+
+from edi.remittance import ClaimPayment
+from reconcile.ledger.tables import sent_claim
+from reconcile.post import RANKS
+from reconcile.values import SentClaim
+
+_OWN: Final = frozenset(RANKS)
+
+
+class Payers:
+    """Remembers which ids are used by sent claims, for one batch."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._known: dict[str, bool] = {}
+
+    def known(self, ids: Iterable[str]) -> frozenset[str]:
+        """Those of a payment's payer ids that sent claims name a payer by.
+
+        None of them says nothing: most payers put their tax number into the 835 only.
+        """
+        wanted = list(ids)
+        for new in (one for one in wanted if one not in self._known):
+            c = sent_claim.c
+            query = select(c.id).where(or_(c.payer_id == new, c.payer == new)).limit(1)
+            self._known[new] = self._connection.execute(query).first() is not None
+        return frozenset(one for one in wanted if self._known[one])
+
+    def paying(self, payment: ClaimPayment, claim: SentClaim, ids: tuple[str, ...]) -> str:
+        """``Adjudication.payer``: the claim's own, or the id of another payer.
+
+        CLP02 says whose turn it was (1 and 19 primary, 2 and 20, 3 and 21); where it does not
+        (4, 22), the payer is the claim's unless the ids are those of another payer we bill.
+        """
+        if claim.payer_id in ids or claim.payer in ids:
+            return claim.payer
+        other = ids[0] if ids else "another payer"
+        if payment.status in _OWN:
+            return claim.payer if RANKS[payment.status] == claim.payer_rank else other
+        return other if self.known(ids) else claim.payer

@@ -1,0 +1,215 @@
+"""Claim payments as text: what equals what, and how one is kept until it can be posted.
+
+A fingerprint is taken of a CLP loop's segments with canonical separators, so that the same answer
+in another file has the same. Kept segments are JSON and are read again by the reader of 835s.
+"""
+
+import hashlib
+import json
+from collections import deque
+from collections.abc import Iterable, Iterator
+from typing import Any, Final, cast
+
+from attrs import evolve
+
+from edi.envelope import Transaction
+from edi.problem import Level, Problem
+from edi.remittance import ClaimPayment, RemittanceHeader, RemittanceTrailer
+from edi.separators import Separators
+from edi.x835 import read_835
+
+_SEPARATORS: Final = Separators(element="*", component=":", repetition="^", terminator="~")
+_ENDS: Final = ("LX", "TS2", "TS3", "PLB", "SE")  # what ends a claim, beside the next CLP
+
+
+def fingerprint(text: str) -> str:
+    """Of a CLP loop's segments in canonical separators, joined by ``~``: 32 characters."""
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def adjudication_id(payment_key: str, fingerprint: str, occurrence: int) -> str:
+    """Unique in the ledger, and the same whatever the order in which files came."""
+    text = f"{payment_key} {fingerprint} {occurrence}"
+    return hashlib.blake2b(text.encode(), digest_size=12).hexdigest()
+
+
+def canonical(separators: Separators) -> dict[int, str] | None:
+    """The table that makes a text's separators canonical; None where they are.
+
+    Data that would then look like a separator is marked, so that different texts stay different.
+    """
+    pairs = ((separators.element, "*"), (separators.component, ":"), (separators.repetition, "^"))
+    if all(used in (wanted, "") for used, wanted in pairs):
+        return None
+    table = {ord("*"): "\x1d", ord(":"): "\x1f", ord("^"): "\x1e"}
+    return table | {ord(used): wanted for used, wanted in pairs if used}
+
+
+class Digest:
+    """Of a transaction's content: the same whatever its separators and control numbers."""
+
+    def __init__(self, separators: Separators) -> None:
+        self._skip = (f"ST{separators.element}", f"SE{separators.element}")
+        self._canonical = canonical(separators)
+        self._digest = hashlib.sha256()
+        self._texts: list[str] = []
+
+    def add(self, text: str) -> None:
+        """Take the next segment."""
+        if text.startswith(self._skip):
+            return
+        self._texts.append(text)
+        if len(self._texts) >= 1000:
+            self._flush()
+
+    def _flush(self) -> None:
+        text = "~".join([*self._texts, ""])
+        if self._canonical is not None:
+            text = text.translate(self._canonical)
+        self._digest.update(text.encode())
+        self._texts.clear()
+
+    def hexdigest(self) -> str:
+        """The digest of all segments taken."""
+        self._flush()
+        return self._digest.hexdigest()
+
+
+class Kept:
+    """A claim payment with its text; ``segments`` makes the JSON it is kept as."""
+
+    __slots__ = ("component", "element", "fingerprint", "payment", "texts")
+
+    def __init__(self, payment: ClaimPayment, texts: list[str], mark: str, of: Separators) -> None:
+        self.payment = payment
+        self.texts = texts
+        self.fingerprint = mark
+        self.element = of.element
+        self.component = of.component
+
+    def segments(self) -> str:
+        """The segments as JSON, components joined with ``:``."""
+        split = [text.split(self.element) for text in self.texts]
+        if self.component not in ("", ":"):
+            split = [[part.replace(self.component, ":") for part in one] for one in split]
+        return json.dumps(split, separators=(",", ":"))
+
+
+class Reading:
+    """One 835 read with the text of each claim beside its value. ``problems`` are the reader's."""
+
+    def __init__(self, transaction: Transaction) -> None:
+        self._transaction = transaction
+        self._claims: deque[tuple[list[str], str]] = deque()
+        self._canonical = canonical(transaction.separators)
+        self.problems: list[Problem] = []
+
+    def parts(self) -> Iterator[RemittanceHeader | Kept | RemittanceTrailer]:
+        """The header, the claims, the trailer."""
+        separators = self._transaction.separators
+        for part in read_835(cast("Transaction", self)):  # all that the reader asks for is here
+            if isinstance(part, ClaimPayment):
+                texts, mark = self._claims.popleft()
+                yield Kept(part, texts, mark, separators)
+            else:
+                yield part
+
+    def segments(self) -> Iterator[list[str]]:
+        """The segments, split; claims are collected on the way."""
+        element = self.separators.element
+        ends = {"CLP", *_ENDS}
+        claim: list[str] = []
+        for text in self._transaction.texts():
+            split = text.split(element)
+            name = split[0]
+            if name in ends:
+                if claim:
+                    self._finish(claim)
+                    claim = []
+                if name == "CLP":
+                    claim.append(text)
+            elif claim:
+                claim.append(text)
+            yield split
+        if claim:
+            self._finish(claim)
+
+    def _finish(self, claim: list[str]) -> None:
+        text = "~".join(claim)
+        if self._canonical is not None:
+            text = text.translate(self._canonical)
+        self._claims.append((claim, fingerprint(text)))
+
+    @property
+    def separators(self) -> Separators:
+        """The file's."""
+        return self._transaction.separators
+
+    @property
+    def control(self) -> str:
+        """ST02."""
+        return self._transaction.control
+
+    @property
+    def complete(self) -> bool:
+        """Whether its SE is there and right, once all was read."""
+        return self._transaction.complete
+
+    def tell(self, code: str, words: str, standard: str = "", **more: Any) -> None:
+        """Collect what the reader finds wrong."""
+        level: Level = more.pop("level", "error")
+        value = more.pop("value", "")
+        where = self._transaction.place(**more)
+        self.problems.append(
+            Problem(
+                code=code, message=words, level=level, where=where, standard=standard, value=value
+            )
+        )
+
+
+class HeaderReading:
+    """The first segments of an 835 as the reader wants them, to look at its header alone."""
+
+    def __init__(self, transaction: Transaction, segments: list[list[str]]) -> None:
+        self.separators = transaction.separators
+        self.control = transaction.control
+        self.complete = True
+        self._segments = segments
+
+    def segments(self) -> Iterator[list[str]]:
+        """The header's."""
+        yield from self._segments
+
+    def tell(self, code: str, words: str, standard: str = "", **more: Any) -> None:
+        """Told when the transaction is read whole."""
+
+
+class _Replay:
+    """Kept segments as the reader wants them. Their problems were told when they came."""
+
+    separators = _SEPARATORS
+    control = ""
+    complete = True
+
+    def __init__(self, segments: Iterable[list[str]]) -> None:
+        self._segments = segments
+
+    def segments(self) -> Iterator[list[str]]:
+        yield from self._segments
+
+    def tell(self, code: str, words: str, standard: str = "", **more: Any) -> None:
+        """Known already."""
+
+
+def again(segments: str, position: int) -> ClaimPayment:
+    """The claim payment whose segments were kept, at its place in its transaction."""
+    replay = _Replay(json.loads(segments))
+    parts = read_835(cast("Transaction", replay))
+    found = next(part for part in parts if isinstance(part, ClaimPayment))
+    return moved(found, position - found.position)
+
+
+def moved(payment: ClaimPayment, by: int) -> ClaimPayment:
+    """The payment with its positions moved: they count from the ST of its transaction."""
+    lines = tuple(evolve(line, position=line.position + by) for line in payment.lines)
+    return evolve(payment, position=payment.position + by, lines=lines)

@@ -1,0 +1,286 @@
+"""Claim payments into the books: matched, adjudicated, written, some hundred at a time.
+
+What stands in the file is written as it came; what we make of it (the match, the shares, the
+postings) is derived and made anew when later evidence asks for it. Nothing is posted that is not
+matched for certain, that cannot be read whole, or that is no decision (CLP02 23 and 25).
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from typing import TYPE_CHECKING, Final, Literal
+
+from attrs import frozen
+from sqlalchemy import func, select
+
+from edi.remittance import Adjustment, ClaimPayment
+from reconcile.balance import Difference
+from reconcile.ledger import bulk
+from reconcile.ledger.candidates import TEACHING, Candidate, Finder
+from reconcile.ledger.convert import number_text, to_cents, to_json
+from reconcile.ledger.payers import Payers
+from reconcile.ledger.payments import adjudication_id
+from reconcile.ledger.received import Context
+from reconcile.ledger.rows import unmatched_json
+from reconcile.ledger.tables_received import awaiting, claim_payment, line_share, posting
+from reconcile.match import candidate_keys, match_claim
+from reconcile.match_claim import FAMILY, PATIENT_CONTROL
+from reconcile.post import adjudicate, postings, posts
+from reconcile.values import Adjudication, ClaimMatch, LineShare
+
+if TYPE_CHECKING:
+    from attrs import frozen as value
+
+    from reconcile.ledger.writer import Writer
+else:
+    from attrs import define as value
+
+State = Literal["posted", "unmatched", "aside", "not posted"]
+CLAIM_EQUATION: Final = "CLP03 - all CAS = CLP04"
+FIRM: Final = (PATIENT_CONTROL, FAMILY)  # found by the very number sent
+_NO_DECISION: Final = {
+    "23": "not our claim's decision: forwarded to another payer (CLP02 23)",
+    "25": "an estimate, no payment (CLP02 25)",
+}
+
+
+@value(kw_only=True)
+class Item:
+    """One claim payment on its way into the books."""
+
+    id: int
+    context: Context
+    payment: ClaimPayment
+    fingerprint: str
+    occurrence: int
+    difference: int  # cents that charge - adjustments - paid leaves: see ``claim_difference``
+    segments: Callable[[], str]  # JSON, made only where it must be kept
+
+
+def claim_difference(found: Iterable[Difference]) -> int:
+    """The cents that the payer's own figures of a claim leave open, from its differences."""
+    for one in found:
+        if one.level == "claim" and one.equation == CLAIM_EQUATION:
+            return to_cents(one.expected - one.actual)
+    return 0
+
+
+@value(kw_only=True)
+class _Result:
+    """What was made of an item."""
+
+    item: Item
+    state: State
+    why: str = ""
+    match: ClaimMatch | None = None
+    candidate: Candidate | None = None
+    adjudication: Adjudication | None = None
+
+
+@frozen(kw_only=True)
+class Posted:
+    """What a batch came to."""
+
+    states: Counter[str]
+    learned: frozenset[str]  # payer claim numbers now known to be of a sent claim
+    lines_left: int  # lines that fit no sent line
+
+
+def occurrences(writer: "Writer", payment_id: int, marks: Sequence[str]) -> list[int]:
+    """How many equal claim payments of that payment stand before each of these."""
+    c = claim_payment.c
+    seen: Counter[str] = Counter()
+    for batch in bulk.batches(list(dict.fromkeys(marks))):
+        query = select(c.fingerprint, func.count()).where(
+            c.payment_id == payment_id, c.fingerprint.in_(batch)
+        )
+        for mark, count in writer.connection.execute(query.group_by(c.fingerprint)):
+            seen[mark] = count
+    result = []
+    for mark in marks:
+        result.append(seen[mark])
+        seen[mark] += 1
+    return result
+
+
+def post(writer: "Writer", items: Sequence[Item], *, aside: str = "") -> Posted:
+    """Match, adjudicate and write claim payments.
+
+    Args:
+        writer: the open transaction.
+        items: claim payments, all of one book.
+        aside: why they may not be posted though they could be; empty where they may.
+    """
+    if not items:
+        return Posted(states=Counter(), learned=frozenset(), lines_left=0)
+    results = [_Result(item=item, state="aside", why=aside) for item in items]
+    if not aside:
+        results = list(_match(writer, items))
+    _write(writer, results)
+    learned = frozenset(
+        result.item.payment.payer_control
+        for result in results
+        if result.match and result.match.method in TEACHING
+    )
+    left = sum(len(r.adjudication.unmatched) for r in results if r.adjudication)
+    states: Counter[str] = Counter(result.state for result in results)
+    return Posted(states=states, learned=learned - {""}, lines_left=left)
+
+
+def _match(writer: "Writer", items: Sequence[Item]) -> Iterable[_Result]:
+    finder = Finder(writer.connection, items[0].context.usage)
+    found = finder.find([item.payment for item in items])
+    payers = Payers(writer.connection)
+    for item, candidates in zip(items, found, strict=True):
+        yield _decide(item, candidates, payers)
+
+
+def _decide(item: Item, candidates: tuple[Candidate, ...], payers: Payers) -> _Result:
+    payment, context = item.payment, item.context
+    if not posts(payment):
+        why = _NO_DECISION.get(payment.status) or _unreadable(payment)
+        return _Result(item=item, state="not posted", why=why)
+    known = payers.known(context.payer_ids)
+    claims = [candidate.claim for candidate in candidates]
+    match = match_claim(payment, claims, payers=known, date=context.date)
+    if match.claim is None:
+        return _Result(item=item, state="unmatched", why=match.why, match=match)
+    candidate = next(c for c in candidates if c.claim is match.claim or c.claim == match.claim)
+    adjudication = adjudicate(
+        payment,
+        match.claim,
+        id=adjudication_id(context.payment_key, item.fingerprint, item.occurrence),
+        method=match.method,
+        payer=payers.paying(payment, match.claim, context.payer_ids),
+        date=context.date,
+        trace=context.trace,
+    )
+    return _Result(
+        item=item,
+        state="posted",
+        match=match,
+        candidate=candidate,
+        adjudication=adjudication,
+    )
+
+
+def _unreadable(payment: ClaimPayment) -> str:
+    return f"could not be read whole: {', '.join(payment.faults)}"
+
+
+def _write(writer: "Writer", results: Sequence[_Result]) -> None:
+    shares: list[bulk.Row] = []
+    amounts: list[bulk.Row] = []
+    waiting: list[bulk.Row] = []
+    recorded = writer.recorded
+    writer.add(claim_payment, [_claim_row(result, recorded) for result in results])
+    next_share = writer.ids(
+        line_share, sum(len(r.adjudication.lines) for r in results if r.adjudication)
+    )
+    for result in results:
+        waiting += _waiting(result)
+        if result.adjudication is None or result.candidate is None:
+            continue
+        numbers = _line_numbers(result.candidate)
+        share_of: dict[str, int] = {"": 0}
+        for share in result.adjudication.lines:
+            share_of[share.line] = next_share
+            shares.append(_share_row(next_share, result.item.id, numbers[share.line], share))
+            next_share += 1
+        amounts += [
+            (result.item.id, share_of[p.line] or None, p.kind, p.group, p.reason, p.cents)
+            for p in postings(result.adjudication)
+        ]
+    writer.add(line_share, shares)
+    first = writer.ids(posting, len(amounts))
+    writer.add(posting, [(number, *row) for number, row in enumerate(amounts, first)])
+    writer.add(awaiting, waiting)
+
+
+def _line_numbers(candidate: Candidate) -> dict[str, int]:
+    return {
+        line.control: number
+        for line, number in zip(candidate.claim.lines, candidate.lines, strict=True)
+    }
+
+
+def _claim_row(result: _Result, recorded: tuple[int, str]) -> bulk.Row:
+    item, payment, made = result.item, result.item.payment, result.adjudication
+    match = result.match
+    settled = made is not None and not made.unmatched
+    return (
+        item.id,
+        item.context.remittance_id,
+        item.context.payment_id,
+        item.fingerprint,
+        item.occurrence,
+        payment.position,
+        payment.control,
+        payment.status,
+        to_cents(payment.charge),
+        to_cents(payment.paid),
+        None
+        if payment.patient_responsibility is None
+        else to_cents(payment.patient_responsibility),
+        payment.payer_control,
+        " ".join(payment.remarks),
+        item.difference,
+        result.candidate.id if result.candidate else None,
+        match.method if match else "",
+        made.payer if made else item.context.payer,
+        made.rank if made else "",
+        to_cents(made.difference) if made else 0,
+        to_json(match.candidates) if match else "",
+        result.state,
+        result.why,
+        to_json(made.notes) if made else "",
+        unmatched_json(made.unmatched) if made else "",
+        None if settled else item.segments(),
+        *recorded,
+    )
+
+
+def _share_row(number: int, claim_number: int, line_number: int, share: LineShare) -> bulk.Row:
+    return (
+        number,
+        claim_number,
+        line_number,
+        share.method,
+        share.code,
+        " ".join(share.modifiers),
+        to_cents(share.charge),
+        to_cents(share.paid),
+        number_text(share.units),
+        adjustments_json(share.adjustments),
+        " ".join(share.remarks),
+        None if share.allowed is None else to_cents(share.allowed),
+        share.bundled_into,
+        to_cents(share.not_explained),
+    )
+
+
+def adjustments_json(adjustments: Iterable[Adjustment]) -> str:
+    """``[[group, reason, cents, quantity], ...]``; empty for none."""
+    parts = []
+    for one in adjustments:
+        group, reason, cents = one.group, one.reason, to_cents(one.amount)
+        quantity = number_text(one.quantity)
+        if group.isalnum() and reason.isalnum():  # nothing in it to be escaped
+            parts.append(f'["{group}","{reason}",{cents},"{quantity}"]')
+        else:
+            parts.append(to_json([group, reason, cents, quantity]))
+    return f"[{','.join(parts)}]" if parts else ""
+
+
+def _waiting(result: _Result) -> list[bulk.Row]:
+    """The keys by which later evidence may match it, or match it otherwise."""
+    match = result.match
+    if match is None:
+        return []
+    lines_left = result.adjudication is not None and result.adjudication.unmatched
+    if match.method in FIRM and not lines_left:
+        return []
+    keys = candidate_keys(result.item.payment)
+    found = [("stem", keys.stem)] if keys.stem else []
+    found += [("payer", control) for control in keys.payer_controls]
+    found += [("line", control) for control in keys.line_controls]
+    return [(result.item.id, kind, value) for kind, value in dict.fromkeys(found)]

@@ -1,0 +1,333 @@
+"""What was sent beside what came back: claims for worklists, a family's whole story, neighbours.
+
+Everything is read in batches of some hundred claims, so memory stays flat and a million lines can
+be walked through.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final, cast
+
+from attrs import frozen
+from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
+
+from edi.remittance import ProviderAdjustment
+from reconcile.ledger import bulk, rows, sent
+from reconcile.ledger.candidates import learned_controls
+from reconcile.ledger.convert import dollars, from_date, from_json, to_date
+from reconcile.ledger.payments import adjudication_id, again
+from reconcile.ledger.records import (
+    ClaimStory,
+    Payment,
+    Received,
+    SentRecord,
+    UnpostedClaim,
+    Usage,
+)
+from reconcile.ledger.tables import file, sent_claim, sent_line, visit
+from reconcile.ledger.tables_received import claim_payment, provider_adjustment, remittance
+from reconcile.plb import ProviderEntry
+from reconcile.values import Adjudication, ClaimMatch, SentClaim, SentLine
+
+_CLAIM: Final = sent_claim.c
+
+
+@frozen(kw_only=True)
+class Filter:
+    """Which sent claims. Empty or None: any."""
+
+    usage: Usage
+    code: str = ""  # of one of its lines
+    payer: str = ""  # key or id or name of the payer it was sent to
+    since: dt.date | None = None  # first day of service
+    until: dt.date | None = None  # last first day of service
+    answered: bool = True  # only claims for which something came back
+
+
+def received(connection: Connection, wanted: Filter) -> Iterator[Received]:
+    """The claims of a filter with what came back for them, in the order they were recorded."""
+    condition = _condition(wanted)
+    last = 0
+    while True:
+        query = select(_CLAIM.id).where(condition, _CLAIM.id > last).order_by(_CLAIM.id)
+        numbers = [row[0] for row in connection.execute(query.limit(bulk.BATCH))]
+        if not numbers:
+            return
+        last = numbers[-1]
+        yield from _received(connection, numbers)
+
+
+def _condition(wanted: Filter) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = _CLAIM.usage == wanted.usage
+    if wanted.since:
+        condition &= _CLAIM.date >= from_date(wanted.since)
+    if wanted.until:
+        condition &= _CLAIM.date <= from_date(wanted.until)
+    if wanted.payer:
+        condition &= or_(
+            _CLAIM.payer == wanted.payer,
+            _CLAIM.payer_id == wanted.payer,
+            _CLAIM.payer_name == wanted.payer,
+        )
+    if wanted.code:
+        with_code = select(sent_line.c.id).where(
+            sent_line.c.sent_claim_id == _CLAIM.id, sent_line.c.code == wanted.code
+        )
+        condition &= with_code.exists()
+    if wanted.answered:
+        condition &= (
+            select(claim_payment.c.id).where(claim_payment.c.sent_claim_id == _CLAIM.id).exists()
+        )
+    return condition
+
+
+def _received(connection: Connection, numbers: list[int]) -> Iterator[Received]:
+    learned = learned_controls(connection, numbers)
+    claims = sent.load(connection, _CLAIM.id.in_(numbers), payer_controls=learned)
+    answers = rows.adjudications(connection, {n: c.control for n, c in claims.items()})
+    near = neighbours(connection, claims)
+    about = {
+        row.id: row
+        for row in connection.execute(
+            select(_CLAIM.id, _CLAIM.usage, _CLAIM.payer_name, file.c.name.label("file_name"))
+            .join(file, file.c.id == _CLAIM.file_id)
+            .where(_CLAIM.id.in_(numbers))
+        )
+    }
+    for number, claim in claims.items():
+        yield Received(
+            claim=claim,
+            adjudications=answers.get(number, ()),
+            neighbours=tuple(line for _, line in near[number]),
+            usage=about[number].usage,
+            payer_name=about[number].payer_name,
+            file=about[number].file_name,
+        )
+
+
+def neighbours(
+    connection: Connection, claims: dict[int, SentClaim]
+) -> dict[int, list[tuple[str, SentLine]]]:
+    """The lines of other claims of the same patient on the same first day, by row number.
+
+    Claims of one family are not each other's neighbours: a replacement restates the original.
+    """
+    days = {(c.patient, from_date(c.date)) for c in claims.values() if c.patient}
+    others: dict[tuple[str, str], list[Any]] = {}
+    for batch in bulk.batches(sorted(days)):
+        query = select(
+            _CLAIM.id, _CLAIM.control, _CLAIM.family, _CLAIM.patient, _CLAIM.date, _CLAIM.usage
+        ).where(tuple_(_CLAIM.patient, _CLAIM.date).in_(batch))
+        for row in connection.execute(query.order_by(_CLAIM.id)):
+            others.setdefault((row.patient, row.date), []).append(row)
+    several = {row.id for group in others.values() if len(group) > 1 for row in group}
+    lines = sent.load_lines(connection, several)
+    found: dict[int, list[tuple[str, SentLine]]] = {}
+    for number, claim in claims.items():
+        group = others.get((claim.patient, from_date(claim.date)), [])
+        mine = next((row for row in group if row.id == number), None)
+        found[number] = [
+            (row.control, line)
+            for row in group
+            if mine and row.usage == mine.usage and row.family != mine.family
+            for _, line in lines.get(row.id, ())
+        ]
+    return found
+
+
+def story(connection: Connection, family: str, usage: Usage) -> tuple[ClaimStory, ...]:
+    """All claims of a family (original, replacements, voids), each with what came back for it."""
+    query = (
+        select(sent_claim, file.c.name.label("file_name"), file.c.digest)
+        .join(file, file.c.id == _CLAIM.file_id)
+        .where(_CLAIM.family == family, _CLAIM.usage == usage)
+        .order_by(_CLAIM.id)
+    )
+    found = connection.execute(query).fetchall()
+    numbers = [row.id for row in found]
+    learned = learned_controls(connection, numbers)
+    claims = sent.load(connection, _CLAIM.id.in_(numbers), payer_controls=learned)
+    answers = rows.adjudications(connection, {n: c.control for n, c in claims.items()})
+    near = neighbours(connection, claims)
+    return tuple(
+        ClaimStory(
+            sent=_record(connection, row, claims[row.id]),
+            usage=row.usage,
+            origin=row.origin,
+            file=row.file_name,
+            file_digest=row.digest,
+            recorded_at=row.recorded_at,
+            adjudications=answers.get(row.id, ()),
+            payments=_payments_of(connection, row.id),
+            neighbours=tuple(near[row.id]),
+            provider_adjustments=_hints(connection, claims[row.id], answers.get(row.id, ())),
+        )
+        for row in found
+    )
+
+
+def _record(connection: Connection, row: Any, claim: SentClaim) -> SentRecord:
+    visits = connection.execute(
+        select(visit.c.visit_id, visit.c.digest).where(visit.c.sent_claim_id == row.id)
+    )
+    return SentRecord(
+        claim=claim,
+        transaction=row.transaction_control,
+        position=row.position,
+        visits=tuple((seen.visit_id, seen.digest) for seen in visits),
+        discipline=row.discipline,
+        payer_name=row.payer_name,
+        patient_id=row.patient_id,
+        patient_name=row.patient_name,
+        patient_birth=row.patient_birth,
+        decisions=row.decisions,
+    )
+
+
+def _payments_of(connection: Connection, number: int) -> tuple[Payment, ...]:
+    of_claim = select(claim_payment.c.remittance_id).where(claim_payment.c.sent_claim_id == number)
+    return payments(connection, remittance.c.id.in_(of_claim))
+
+
+def payments(connection: Connection, condition: ColumnElement[bool]) -> tuple[Payment, ...]:
+    """The payments of a condition on ``remittance``, by date and trace number."""
+    query = (
+        select(remittance, file.c.name.label("file_name"))
+        .join(file, file.c.id == remittance.c.file_id)
+        .where(condition)
+        .order_by(remittance.c.payment_date, remittance.c.trace, remittance.c.id)
+    )
+    return tuple(_payment(row) for row in connection.execute(query))
+
+
+def _payment(row: Any) -> Payment:
+    return Payment(
+        id=row.id,
+        file=row.file_name,
+        transaction=row.transaction_control,
+        trace=row.trace,
+        originator=row.originator,
+        payer=row.payer_name,
+        payer_ids=tuple(from_json(row.payer_ids)),
+        method=row.method,
+        paid=dollars(row.paid),
+        date=to_date(row.payment_date),
+        usage=row.usage,
+        claims=row.claims,
+        claims_paid=None if row.claims_paid is None else dollars(row.claims_paid),
+        provider_adjusted=(
+            None if row.provider_adjusted is None else dollars(row.provider_adjusted)
+        ),
+        difference=None if row.difference is None else dollars(row.difference),
+        state=row.state,
+        why=row.why,
+        recorded_at=row.recorded_at,
+    )
+
+
+def provider_adjustments(
+    connection: Connection, *, usage: Usage, payer: str = "", reference: Iterable[str] = ()
+) -> tuple[ProviderEntry, ...]:
+    """The provider adjustments (PLB) of posted payments, for ``reconcile.plb.plb_book``.
+
+    Args:
+        connection: the open snapshot.
+        usage: the book.
+        payer: name or id of the payer in the 835; empty for all.
+        reference: only those with one of these references (PLB03-2).
+    """
+    p, r = provider_adjustment.c, remittance.c
+    condition = (r.state == "posted") & (r.usage == usage)
+    references = list(reference)
+    if references:
+        condition &= p.reference.in_(references)
+    query = (
+        select(provider_adjustment, remittance)
+        .join(remittance, r.id == p.remittance_id)
+        .where(condition)
+        .order_by(r.payment_date, p.id)
+    )
+    found = []
+    for row in connection.execute(query):
+        ids = tuple(from_json(row.payer_ids))
+        if payer and payer not in (row.payer_name, *ids):
+            continue
+        found.append(
+            ProviderEntry(
+                payer=row.originator or row.payer_name,
+                date=to_date(row.payment_date),
+                trace=row.trace,
+                index=row.position,
+                adjustment=ProviderAdjustment(
+                    provider=row.provider,
+                    fiscal_date=row.fiscal_date,
+                    reason=row.reason,
+                    reference=row.reference,
+                    amount=dollars(row.cents),
+                ),
+            )
+        )
+    return tuple(found)
+
+
+def _hints(
+    connection: Connection, claim: SentClaim, answers: Sequence[Adjudication]
+) -> tuple[ProviderEntry, ...]:
+    """Provider adjustments whose reference is the claim's number, ours or the payer's: a hint."""
+    names = {claim.control, *(one.payer_control for one in answers)} - {""}
+    usage = connection.execute(
+        select(_CLAIM.usage).where(_CLAIM.control == claim.control).limit(1)
+    ).scalar_one()
+    return provider_adjustments(connection, usage=cast("Usage", usage), reference=sorted(names))
+
+
+def unposted(
+    connection: Connection, *, usage: Usage, states: Iterable[str] = ("unmatched", "aside")
+) -> Iterator[UnpostedClaim]:
+    """Claim payments that stand on no sent claim, in the order they came."""
+    c, r = claim_payment.c, remittance.c
+    last = 0
+    columns = (
+        c.id,
+        c.position,
+        c.fingerprint,
+        c.occurrence,
+        c.state,
+        c.why,
+        c.candidates,
+        c.segments,
+        r.payment_key,
+        r.payer_name,
+        r.trace,
+        r.payment_date,
+        file.c.name.label("file_name"),
+    )
+    wanted = list(states)
+    while True:
+        found = connection.execute(
+            select(*columns)
+            .join(remittance, r.id == c.remittance_id)
+            .join(file, file.c.id == r.file_id)
+            .where(c.id > last, c.state.in_(wanted), r.usage == usage)
+            .order_by(c.id)
+            .limit(bulk.BATCH)
+        ).fetchall()
+        if not found:
+            return
+        last = found[-1].id
+        for row in found:
+            yield _unposted(row)
+
+
+def _unposted(row: Any) -> UnpostedClaim:
+    candidates = tuple(from_json(row.candidates))
+    return UnpostedClaim(
+        id=adjudication_id(row.payment_key, row.fingerprint, row.occurrence),
+        state=row.state,
+        match=ClaimMatch(claim=None, method="", candidates=candidates, why=row.why),
+        payment=again(row.segments, row.position),
+        payer=row.payer_name,
+        trace=row.trace,
+        date=to_date(row.payment_date),
+        file=row.file_name,
+    )

@@ -1,0 +1,246 @@
+"""Payments as they were received: their rows, and which of them are the same payment."""
+
+import datetime as dt
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final, cast
+
+from attrs import asdict, frozen
+from sqlalchemy import Connection, select, update
+
+from edi.envelope import Transaction
+from edi.problem import Problem
+from edi.remittance import RemittanceHeader
+from edi.x835 import read_835
+from reconcile.ledger import bulk
+from reconcile.ledger.convert import from_date, from_json, to_cents, to_json
+from reconcile.ledger.payments import Digest, HeaderReading
+from reconcile.ledger.tables_received import problem, remittance
+
+if TYPE_CHECKING:
+    from reconcile.ledger.writer import Writer
+
+PROBLEMS_KEPT: Final = 1000  # of one file; what is beyond is counted
+_NEVER: Final = dt.date(1, 1, 1)
+
+
+@frozen(kw_only=True)
+class Scanned:
+    """One 835 transaction looked over: whose payment it is, and whether it is whole."""
+
+    number: int  # of the transaction in its file, from 1
+    interchange: str  # ISA13
+    group: str  # GS06
+    usage: str
+    header: RemittanceHeader
+    date: dt.date  # BPR16; where missing, that of DTM*405 or the interchange
+    digest: str
+    complete: bool
+    claims: int
+
+    @property
+    def key(self) -> str:
+        """What makes it the same payment (CAQH CORE 370): TRN03, TRN02, BPR02, BPR16, usage."""
+        header = self.header
+        day = from_date(header.payment_date) if header.payment_date else ""
+        cents = to_cents(header.paid)
+        return to_json([header.originator, header.trace, cents, day, self.usage])
+
+
+def scan(transaction: Transaction, number: int) -> Scanned:
+    """Look an 835 over: its header, a digest of its content, whether it is complete."""
+    head: list[list[str]] = []
+    digest = Digest(transaction.separators)
+    in_header = True
+    claims = 0
+    element = transaction.separators.element
+    claim = f"CLP{element}"
+    for text in transaction.texts():
+        digest.add(text)
+        if in_header:
+            split = text.split(element)
+            in_header = split[0] not in ("LX", "CLP", "TS2", "TS3", "PLB", "SE")
+            if in_header:
+                head.append(split)
+        if text.startswith(claim):
+            claims += 1
+    parts = read_835(cast("Transaction", HeaderReading(transaction, head)))
+    header = next(part for part in parts if isinstance(part, RemittanceHeader))
+    interchange = transaction.interchange
+    return Scanned(
+        number=number,
+        interchange=interchange.control,
+        group=transaction.group.control,
+        usage="T" if interchange.usage.upper() == "T" else "P",
+        header=header,
+        date=_date(header, interchange.header),
+        digest=digest.hexdigest(),
+        complete=transaction.complete,
+        claims=claims,
+    )
+
+
+def _date(header: RemittanceHeader, isa: tuple[str, ...]) -> dt.date:
+    if header.payment_date:
+        return header.payment_date
+    produced = next((d.date for d in header.dates if d.qualifier == "405" and d.date), None)
+    if produced:
+        return produced
+    text = isa[8] if len(isa) > 8 else ""
+    try:
+        return dt.datetime.strptime(text, "%y%m%d").replace(tzinfo=dt.UTC).date()
+    except ValueError:
+        return _NEVER
+
+
+def add(writer: "Writer", file_id: int, found: list[Scanned]) -> None:
+    """Record the payments of a file, still to be posted."""
+    first = writer.ids(remittance, len(found))
+    rows = []
+    firsts: dict[str, int] = {}
+    for number, one in enumerate(found, first):
+        firsts.setdefault(one.key, _first_of(writer.connection, one.key) or number)
+        rows.append(_row(number, file_id, firsts[one.key], one, writer.recorded))
+    writer.add(remittance, rows)
+
+
+def _first_of(connection: Connection, key: str) -> int | None:
+    query = select(remittance.c.payment_id).where(remittance.c.payment_key == key).limit(1)
+    return connection.execute(query).scalar()
+
+
+def _row(
+    number: int, file_id: int, payment_id: int, one: Scanned, recorded: tuple[int, str]
+) -> bulk.Row:
+    header = one.header
+    payer = header.payer
+    return (
+        number,
+        file_id,
+        one.number,
+        one.interchange,
+        one.group,
+        header.transaction,
+        one.usage,
+        one.key,
+        payment_id,
+        one.digest,
+        header.originator,
+        header.trace,
+        header.method,
+        to_cents(header.paid),
+        from_date(one.date),
+        payer.name if payer else "",
+        to_json(payer_ids(header)),
+        int(one.complete),
+        one.claims,
+        None,
+        None,
+        None,
+        "pending",
+        "",
+        *recorded,
+    )
+
+
+def payer_ids(header: RemittanceHeader) -> list[str]:
+    """All that identifies the payer: N104, its REFs, TRN03 with and without its 1, TRN04."""
+    payer = header.payer
+    found = [payer.id] if payer else []
+    if payer:
+        found += [r.value for r in payer.references if r.qualifier in ("2U", "NF", "EO")]
+    found += [header.originator, header.originator[1:], header.originator_supplement]
+    return list(dict.fromkeys(text.strip() for text in found if text.strip("0 ")))
+
+
+def add_problems(
+    writer: "Writer", file_id: int, found: list[Problem], *, remittance_id: int | None = None
+) -> None:
+    """Keep the problems of a file; of very many the first, and how many more there were."""
+    kept = found[:PROBLEMS_KEPT]
+    if len(found) > PROBLEMS_KEPT:
+        more = len(found) - PROBLEMS_KEPT
+        kept.append(Problem(code="file.more-problems", message=f"{more} more problems like these."))
+    first = writer.ids(problem, len(kept))
+    rows = [
+        (
+            number,
+            file_id,
+            remittance_id,
+            one.code,
+            one.level,
+            one.message,
+            one.standard,
+            to_json(place_fields(one)),
+            one.value,
+            *writer.recorded,
+        )
+        for number, one in enumerate(kept, first)
+    ]
+    writer.add(problem, rows)
+
+
+def place_fields(one: Problem) -> dict[str, Any]:
+    """A problem's place without what does not apply."""
+    return {name: value for name, value in asdict(one.where).items() if value}
+
+
+@frozen(kw_only=True)
+class Context:
+    """What the posting of a claim payment needs to know of its payment."""
+
+    remittance_id: int
+    payment_id: int
+    payment_key: str
+    usage: str
+    trace: str
+    date: dt.date
+    payer_ids: tuple[str, ...]
+    paid: Decimal
+
+    @property
+    def payer(self) -> str:
+        """The id the payer is named by where it is none of the claim's."""
+        return self.payer_ids[0] if self.payer_ids else ""
+
+
+def rows_of(connection: Connection, file_id: int) -> Iterator[Any]:
+    """The payments of a file, in its order."""
+    query = select(remittance).where(remittance.c.file_id == file_id)
+    yield from connection.execute(query.order_by(remittance.c.number)).fetchall()
+
+
+def context_of(row: Any) -> Context:
+    """The context of a row of ``remittance``."""
+    return Context(
+        remittance_id=row.id,
+        payment_id=row.payment_id,
+        payment_key=row.payment_key,
+        usage=row.usage,
+        trace=row.trace,
+        date=dt.date.fromisoformat(row.payment_date),
+        payer_ids=tuple(from_json(row.payer_ids)),
+        paid=Decimal(row.paid).scaleb(-2),
+    )
+
+
+def same_payment(connection: Connection, row: Any) -> list[Any]:
+    """The other complete transactions of that payment that were dealt with before."""
+    c = remittance.c
+    return list(
+        connection.execute(
+            select(remittance)
+            .where(
+                c.payment_id == row.payment_id,
+                c.payment_key == row.payment_key,
+                c.id != row.id,
+                c.state.in_(("posted", "aside")),
+            )
+            .order_by(c.id)
+        )
+    )
+
+
+def settle(connection: Connection, number: int, **values: Any) -> None:
+    """Set what was derived of a payment: its state, why, and its sums in cents."""
+    connection.execute(update(remittance).where(remittance.c.id == number).values(**values))
