@@ -1,0 +1,358 @@
+"""Visits to claims: one per patient, day, payer and discipline unless the payer wants otherwise.
+
+``draft`` gives drafts and holds; every visit is in exactly one of them. ``finish`` gives a draft
+its numbers. No clock, number or file name is made here: they are arguments.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Final
+
+from attrs import evolve
+
+from edi.claim import Claim, Dated, Diagnosis, Party, Procedure, Reference, ServiceLine
+from edi.problem import Place, Problem
+from mapping import codes, edits, lines, pairs, parties
+from mapping.authorizations import references
+from mapping.codes import CODES
+from mapping.day import Day, Line, day_key, diagnoses_of, rows_of
+from mapping.draft import NO_HISTORY, ClaimDraft, DayKey, Drafts, Held, History, LineDecision
+from mapping.numbers import line_control_number
+from mapping.parties import Constant
+from mapping.practice_values import Practice
+from mapping.structure import nearest
+from mapping.visit import Visit
+
+MOST_LINES: Final = 50  # loop 2400
+MOST_DIAGNOSES: Final = 12  # HI
+CAUSES: Final = {"auto": "AA", "employment": "EM", "other": "OA"}  # CLM11
+
+
+def draft(visits: Iterable[Visit], practice: Practice, history: History = NO_HISTORY) -> Drafts:
+    """Claims of the visits, and the visits that are held with the reasons.
+
+    The order of drafts is that of each claim's first visit. Visits of one patient, day, payer and
+    discipline must come in one call: units are counted over the day.
+    """
+    drafter = Drafter(practice, history)
+    drafts: list[ClaimDraft] = []
+    held: list[Held] = []
+    for key, group in _groups(visits, practice):
+        for made in drafter.draft(key, group):
+            if isinstance(made, Held):
+                held.append(made)
+            else:
+                drafts.append(made)
+    return Drafts(drafts=tuple(drafts), held=tuple(held))
+
+
+def finish(given: ClaimDraft, control: str) -> Claim:
+    """The claim with its patient control number, and each line with its line control number.
+
+    ``control`` is at most 20 characters; a draft's claim is never sent without it.
+    """
+    return evolve(
+        given.claim,
+        control=control,
+        lines=tuple(
+            evolve(line, control=line_control_number(line.number, control))
+            for line in given.claim.lines
+        ),
+    )
+
+
+def _groups(
+    visits: Iterable[Visit], practice: Practice
+) -> Iterator[tuple[DayKey, tuple[Visit, ...]]]:
+    """Visits that share a claim, in the order of their first."""
+    groups: dict[tuple[DayKey, str], list[Visit]] = {}
+    for visit in visits:
+        key = day_key(visit)
+        payer = key[2]
+        alone = payer not in practice.payers or (
+            practice.policy(payer, visit.date).claim_per == "visit"
+        )
+        groups.setdefault((key, visit.visit_id if alone else ""), []).append(visit)
+    for (key, _), group in groups.items():
+        yield key, tuple(group)
+
+
+class Drafter:
+    """Drafts claims of a practice, remembering the parties that claims share."""
+
+    def __init__(self, practice: Practice, history: History) -> None:
+        self._practice = practice
+        self._history = history
+        self._constants: dict[tuple[str, str], Constant] = {}
+        self._clinicians: dict[tuple[str, str], Party | None] = {}
+
+    def draft(self, key: DayKey, visits: tuple[Visit, ...]) -> Iterator[ClaimDraft | Held]:
+        """The claims of one day, or the day held."""
+        payer = self._practice.payers.get(key[2])
+        if payer is None:
+            yield _unknown_payer(key, visits, self._practice)
+            return
+        day = self._day(key, visits)
+        problems = edits.run(edits.FACTS, day)
+        if _stops(problems):
+            yield _held(day, problems)
+            return
+        day = lines.work_out(day)
+        problems += edits.run(edits.LINES, day)
+        if _stops(problems):
+            yield _held(day, problems)
+            return
+        yield from self._claims(day, tuple(problems))
+
+    def _day(self, key: DayKey, visits: tuple[Visit, ...]) -> Day:
+        first = visits[0]
+        resolved = self._practice.resolve(key[2], first.date)
+        location = self._practice.locations.get(first.location)
+        diagnoses = diagnoses_of(visits)
+        place = location.place_of_service if location is not None else ""
+        return Day(
+            key=key,
+            visits=visits,
+            practice=self._practice,
+            payer=self._practice.payers[key[2]],
+            policy=resolved.policy,
+            version=resolved.version,
+            coverage=first.coverages[0],
+            location=location,
+            rows=rows_of(visits, diagnoses, place),
+            diagnoses=diagnoses,
+            history=self._history,
+        )
+
+    def _constant(self, day: Day) -> Constant:
+        assert day.location is not None  # check_keys holds a day without a location
+        key = (day.payer.key, day.location.key)
+        if key not in self._constants:
+            self._constants[key] = parties.constant(day, day.location)
+        return self._constants[key]
+
+    def _rendering(self, day: Day, line: Line, constant: Constant) -> Party | None:
+        key = (line.row.rendering, constant.entity.key)
+        if key not in self._clinicians:
+            self._clinicians[key] = parties.rendering(day, line.row, constant.entity)
+        return self._clinicians[key]
+
+    def _claims(self, day: Day, problems: tuple[Problem, ...]) -> Iterator[ClaimDraft]:
+        """One claim, or several where there are more lines than a claim has."""
+        reasons = (*_reasons(day), *lines.other_rules(day))
+        versions = (codes.VERSION, *_pair_version(day), day.version)
+        for start in range(0, len(day.lines), MOST_LINES):
+            some = day.lines[start : start + MOST_LINES]
+            constant = self._constant(day)
+            claim = self._claim(day, some, constant, is_first=start == 0)
+            yield ClaimDraft(
+                visit_ids=tuple(visit.visit_id for visit in day.visits),
+                patient=day.key[0],
+                payer=day.payer.key,
+                receiver=constant.receiver,
+                entity=constant.entity.key,
+                discipline=day.key[3],
+                date=day.date,
+                claim=claim,
+                decisions=tuple(_decision(n, line) for n, line in enumerate(some, 1)),
+                because=reasons,
+                versions=versions,
+                warnings=problems,
+                other_coverages=day.visits[0].coverages[1:],
+            )
+
+    def _claim(
+        self, day: Day, some: Sequence[Line], constant: Constant, *, is_first: bool
+    ) -> Claim:
+        chosen = _diagnoses(day, some)
+        claim_refs, line_refs = references(day, [line.row.code for line in some])
+        main = some[0]
+        rendering = self._rendering(day, main, constant)
+        by_role = {party.role: party for party in parties.referring(day)}
+        service = tuple(
+            self._line(
+                day,
+                line,
+                number=n,
+                main=main,
+                chosen=chosen,
+                constant=constant,
+                refs=line_refs[n - 1],
+                ordering=by_role.get("DK"),
+            )
+            for n, line in enumerate(some, 1)
+        )
+        accident = next((v.accident for v in day.visits if v.accident), None)
+        return Claim(
+            control="",
+            charge=sum((line.charge for line in service), start=Decimal(0)),
+            place_of_service=main.row.place_of_service,
+            related_causes=(CAUSES[accident.kind],) if accident else (),
+            accident_state=accident.state if accident and accident.kind == "auto" else "",
+            billing=constant.billing,
+            pay_to=constant.pay_to,
+            subscriber=parties.subscriber(day),
+            patient=parties.patient(day),
+            payer=constant.payer,
+            diagnoses=tuple(
+                Diagnosis(qualifier="ABF" if n else "ABK", code=day.diagnoses[index - 1])
+                for n, index in enumerate(chosen)
+            ),
+            dates=tuple(_dates(day)),
+            references=claim_refs,
+            amount_paid_by_patient=_collected(day) if is_first else None,
+            note="; ".join(dict.fromkeys(v.note for v in day.visits if v.note)),
+            referring=tuple(by_role[role] for role in ("DN", "P3") if role in by_role),
+            rendering=rendering,
+            facility=constant.facility,
+            supervising=parties.supervising(day),
+            property_casualty_claim=day.coverage.claim_number,
+            lines=service,
+        )
+
+    def _line(
+        self,
+        day: Day,
+        line: Line,
+        *,
+        number: int,
+        main: Line,
+        chosen: tuple[int, ...],
+        constant: Constant,
+        refs: tuple[Reference, ...],
+        ordering: Party | None,
+    ) -> ServiceLine:
+        row = line.row
+        assert line.charge is not None  # check_charges holds a day with a line without charge
+        place = row.place_of_service
+        known = CODES.get(row.code)
+        return ServiceLine(
+            number=number,
+            procedure=Procedure(
+                code=row.code,
+                modifiers=line.modifiers,
+                description=row.note if known and known.shape == "unlisted" else "",
+            ),
+            charge=line.charge,
+            units=Decimal(line.units),
+            place_of_service=place if place != main.row.place_of_service else "",
+            pointers=tuple(chosen.index(pointer) + 1 for pointer in row.pointers),
+            date=day.date,
+            until=day.date,
+            references=refs,
+            note="" if known and known.shape == "unlisted" else row.note,
+            rendering=(
+                self._rendering(day, line, constant)
+                if row.rendering != main.row.rendering
+                else None
+            ),
+            ordering=ordering,
+        )
+
+
+def _stops(problems: Sequence[Problem]) -> bool:
+    return any(problem.level == "error" for problem in problems)
+
+
+def _held(day: Day, problems: Sequence[Problem]) -> Held:
+    """The day held; visits without a fault of their own are told which one they wait for."""
+    faulty = {problem.where.claim for problem in problems if problem.level == "error"}
+    waits = tuple(
+        Problem(
+            code="hold.waits",
+            message=f"waits for visit {', '.join(sorted(faulty))} of the same day",
+            where=Place(claim=visit.visit_id),
+        )
+        for visit in day.visits
+        if visit.visit_id not in faulty
+    )
+    charges = [line.charge for line in day.lines]
+    known = [charge for charge in charges if charge is not None]
+    return Held(
+        visit_ids=tuple(visit.visit_id for visit in day.visits),
+        patient=day.key[0],
+        payer=day.payer.key,
+        discipline=day.key[3],
+        date=day.date,
+        problems=(*problems, *waits),
+        charge=sum(known, start=Decimal(0)) if known and len(known) == len(charges) else None,
+    )
+
+
+def _unknown_payer(key: DayKey, visits: tuple[Visit, ...], practice: Practice) -> Held:
+    if key[2]:
+        hint = nearest(key[2], practice.payers)
+        code, message = "unknown-key", f"payer {key[2]} is not in the practice file{hint}"
+    else:
+        code, message = "missing", "no coverage"
+    return Held(
+        visit_ids=tuple(visit.visit_id for visit in visits),
+        patient=key[0],
+        payer=key[2],
+        discipline=key[3],
+        date=key[1],
+        problems=tuple(
+            Problem(code=f"hold.{code}", message=message, where=Place(claim=visit.visit_id))
+            for visit in visits
+        ),
+    )
+
+
+def _reasons(day: Day) -> Iterator[str]:
+    if day.result is not None:
+        if day.result.total_minutes:
+            yield f"unit rule of {day.payer.key}: {day.result.rule}"
+        yield from day.result.because
+    if len(day.visits) > 1:
+        yield f"{len(day.visits)} visits of the day on one claim"
+
+
+def _pair_version(day: Day) -> tuple[str, ...]:
+    return () if day.policy.ncci == "none" else (pairs.VERSION,)
+
+
+def _decision(number: int, line: Line) -> LineDecision:
+    assert line.charge is not None
+    return LineDecision(
+        number=number,
+        code=line.row.code,
+        modifiers=line.modifiers,
+        therapist_minutes=line.row.therapist_minutes,
+        assistant_minutes=line.row.assistant_minutes,
+        units=line.units,
+        charge=line.charge,
+        because=line.because,
+        evidence=line.evidence,
+    )
+
+
+def _diagnoses(day: Day, some: Sequence[Line]) -> tuple[int, ...]:
+    """Positions in the day's diagnoses that the claim carries: all, or those pointed to first."""
+    count = len(day.diagnoses)
+    if count <= MOST_DIAGNOSES:
+        return tuple(range(1, count + 1))
+    used = {1, *(pointer for line in some for pointer in line.row.pointers)}  # 1: principal
+    room = MOST_DIAGNOSES - len(used)
+    spare = [n for n in range(1, count + 1) if n not in used][: max(room, 0)]
+    return tuple(sorted({*used, *spare}))
+
+
+def _dates(day: Day) -> Iterator[Dated]:
+    """DTP 431 onset, 454 initial treatment, 304 last seen, 439 accident; the first visit's."""
+    for qualifier, name in (
+        ("431", "onset_date"),
+        ("454", "first_treatment_date"),
+        ("304", "last_seen_date"),
+    ):
+        date = next((d for v in day.visits if (d := getattr(v, name))), None)
+        if date is not None:
+            yield Dated(qualifier=qualifier, date=date, until=date)
+    accident = next((v.accident for v in day.visits if v.accident), None)
+    if accident is not None:
+        yield Dated(qualifier="439", date=accident.date, until=accident.date)
+
+
+def _collected(day: Day) -> Decimal | None:
+    """AMT*F5: what the patient paid over the visits; nothing where nothing was."""
+    given = [v.amount_collected for v in day.visits if v.amount_collected]
+    return sum(given, start=Decimal(0)) if given else None

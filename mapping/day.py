@@ -1,0 +1,198 @@
+"""The visits of one patient, day, payer and discipline, gathered for one claim.
+
+Rows of one code merge unless their modifiers, place or clinician differ.
+"""
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from attrs import field
+
+from mapping.draft import DayKey, History
+from mapping.pairs import Pair
+from mapping.policy import Policy
+from mapping.practice_values import Location, Payer, Person, Practice
+from mapping.units import UnitResult
+from mapping.visit import Block, Coverage, Procedure, Visit
+
+if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the million at run time
+    from attrs import frozen as value
+else:
+    from attrs import define as value
+
+
+@value(kw_only=True)
+class Row:
+    """Procedures of one code that go on one line."""
+
+    code: str
+    explicit: tuple[str, ...]  # modifiers the visit states
+    place_of_service: str
+    rendering: str  # key of the person
+    therapist_minutes: int
+    assistant_minutes: int
+    blocks: tuple[Block, ...]
+    timed_throughout: bool  # every procedure has its blocks
+    separate: bool  # every procedure is attested a block of its own
+    units: int | None  # stated
+    units_mixed: bool  # stated on some procedures only
+    charges: tuple[Decimal, ...]  # stated for one unit, different ones
+    pointers: tuple[int, ...]  # into the day's diagnoses
+    note: str = field(repr=False)
+
+    @property
+    def minutes(self) -> int:
+        """Therapist's and assistant's together."""
+        return self.therapist_minutes + self.assistant_minutes
+
+
+@value(kw_only=True)
+class Separation:
+    """An edit pair of the day, and what shows that its codes were separate services."""
+
+    pair: Pair
+    evidence: str  # "times 09:16-09:24", "separate block attested", or empty
+    explicit: bool  # the visit states the modifier itself, on a line where it counts
+
+
+@value(kw_only=True)
+class Line:
+    """A row worked out: units, modifiers, charge."""
+
+    row: Row
+    units: int
+    modifiers: tuple[str, ...]
+    charge: Decimal | None  # of the line; None: no charge is known
+    because: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+@value(kw_only=True)
+class Day:
+    """All that one claim is made of, and the lines once they are worked out."""
+
+    key: DayKey
+    visits: tuple[Visit, ...]
+    practice: Practice
+    payer: Payer
+    policy: Policy
+    version: str  # of the policy
+    coverage: Coverage = field(repr=False)
+    location: Location | None
+    rows: tuple[Row, ...]
+    diagnoses: tuple[str, ...] = field(repr=False)
+    history: History = field(repr=False)
+    result: UnitResult | None = None
+    separations: tuple[Separation, ...] = ()
+    lines: tuple[Line, ...] = ()
+
+    @property
+    def date(self) -> dt.date:
+        """The day of service."""
+        return self.visits[0].date
+
+    def person(self, key: str) -> Person | None:
+        """A clinician of the practice file."""
+        return self.practice.people.get(key)
+
+
+def patient_key(visit: Visit) -> str:
+    """An opaque key of the patient: the same number of the practice gives the same key."""
+    return hashlib.blake2b(visit.patient.id.encode(), digest_size=8).hexdigest()
+
+
+def day_key(visit: Visit) -> DayKey:
+    """What ``History.billed`` is asked for: patient, day, first payer, discipline."""
+    payer = visit.coverages[0].payer if visit.coverages else ""
+    return (patient_key(visit), visit.date, payer, visit.discipline)
+
+
+def billed_under(visit: Visit) -> str:
+    """Key of the clinician the visit is billed under."""
+    return visit.billing_clinician or visit.treating_clinician
+
+
+def diagnoses_of(visits: Sequence[Visit]) -> tuple[str, ...]:
+    """All diagnoses of the visits, each once, in order."""
+    if len(visits) == 1:
+        return visits[0].diagnoses
+    return tuple(dict.fromkeys(code for visit in visits for code in visit.diagnoses))
+
+
+def rows_of(visits: Sequence[Visit], diagnoses: tuple[str, ...], place: str) -> tuple[Row, ...]:
+    """The procedures of the visits, merged, in the order listed. ``place`` is the location's."""
+    merged: dict[tuple[str, frozenset[str], str, str], list[tuple[Visit, Procedure]]] = {}
+    for visit in visits:
+        pos, rendering = visit.place_of_service or place, billed_under(visit)
+        for procedure in visit.procedures:
+            key = (procedure.code, frozenset(procedure.modifiers), pos, rendering)
+            merged.setdefault(key, []).append((visit, procedure))
+    return tuple(
+        _row(code, pos, rendering, found, diagnoses)
+        for (code, _, pos, rendering), found in merged.items()
+    )
+
+
+def _row(
+    code: str,
+    pos: str,
+    rendering: str,
+    found: list[tuple[Visit, Procedure]],
+    diagnoses: tuple[str, ...],
+) -> Row:
+    procedures = [procedure for _, procedure in found]
+    spent = [minutes_of(procedure) for procedure in procedures]
+    stated = [procedure.units for procedure in procedures if procedure.units is not None]
+    charges = dict.fromkeys(p.charge for p in procedures if p.charge is not None)
+    pointers = (_pointers(visit, procedure, diagnoses) for visit, procedure in found)
+    return Row(
+        code=code,
+        explicit=procedures[0].modifiers,
+        place_of_service=pos,
+        rendering=rendering,
+        therapist_minutes=sum(own for own, _ in spent),
+        assistant_minutes=sum(other for _, other in spent),
+        blocks=tuple(block for procedure in procedures for block in procedure.blocks),
+        timed_throughout=all(procedure.blocks for procedure in procedures),
+        separate=all(procedure.separate_block for procedure in procedures),
+        units=sum(stated) if stated else None,
+        units_mixed=0 < len(stated) < len(procedures),
+        charges=tuple(charges),
+        pointers=tuple(dict.fromkeys(p for some in pointers for p in some))[:4],
+        note="; ".join(dict.fromkeys(p.note for p in procedures if p.note)),
+    )
+
+
+def minutes_of(procedure: Procedure) -> tuple[int, int]:
+    """Therapist's and assistant's minutes; from the blocks where no minutes are stated."""
+    if procedure.blocks and not (procedure.therapist_minutes or procedure.assistant_minutes):
+        return block_minutes(procedure.blocks)
+    return procedure.therapist_minutes, procedure.assistant_minutes
+
+
+def block_minutes(blocks: Iterable[Block]) -> tuple[int, int]:
+    """Therapist's minutes (joint ones included) and the assistant's alone, from the clock."""
+    therapist = assistant = 0
+    for block in blocks:
+        start, end = block.start, block.end
+        spent = (end.hour - start.hour) * 60 + end.minute - start.minute
+        if block.who == "assistant":
+            assistant += spent
+        else:
+            therapist += spent
+    return therapist, assistant
+
+
+def _pointers(visit: Visit, procedure: Procedure, diagnoses: tuple[str, ...]) -> tuple[int, ...]:
+    """Pointers into the day's diagnoses; by default the visit's first four."""
+    listed = procedure.diagnosis_pointers or range(1, min(4, len(visit.diagnoses)) + 1)
+    if visit.diagnoses is diagnoses:
+        return tuple(listed)
+    return tuple(
+        diagnoses.index(visit.diagnoses[pointer - 1]) + 1
+        for pointer in listed
+        if pointer <= len(visit.diagnoses)
+    )

@@ -1,0 +1,434 @@
+"""What stops a claim, or is said about it: a tuple of checks of one shape.
+
+``FACTS`` look at the day before anything is worked out, ``LINES`` at the lines that came of it;
+``EDITS`` is both. An error holds the claim; the others go. To add a rule is to add a function.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from itertools import combinations
+from typing import Final
+
+from edi.problem import Level, Place, Problem, declare
+from mapping import modifiers, pairs
+from mapping.codes import CODES, DISCIPLINE_MODIFIERS, is_timed
+from mapping.day import Day, billed_under, block_minutes
+from mapping.structure import nearest
+from mapping.visit import Procedure, Visit
+
+declare(
+    {
+        "hold.unknown-key": ("the visit names a payer, place or person the practice file lacks",
+            "add it to the practice file or mend the visit"),
+        "hold.missing": ("something a claim must have is missing", "add it to the visit"),
+        "hold.policy-silent": ("nobody says what the payer wants",
+            "add the key to the payer's policy in the practice file"),
+        "hold.minutes": ("minutes and clock times do not agree", "mend the times or the minutes"),
+        "hold.units": ("units cannot be worked out", "state the units, or mend the minutes"),
+        "hold.assistant": ("an assistant took part and the payer wants CQ or CO",
+            "split the lines by hand until the assistant rules are there, or wait"),
+        "hold.pair": ("two codes are paid together only as separate services, and nothing shows it",
+            "give start and end times, or attest separate_block; else bill only one"),
+        "hold.second-visit": ("the day was billed already and the payer adds no lines afterwards",
+            "see the claim that was sent; a reopening cannot add lines"),
+        "hold.modifiers": ("the modifiers do not fit the line", "mend the modifiers of the visit"),
+        "hold.charge": ("there is no charge, or two", "add the code to the fee schedule"),
+        "hold.limits": ("more than a claim can carry", "split it by hand"),
+        "hold.coverage": ("the coverage does not fit the day", "check eligibility"),
+        "hold.waits": ("another visit of the same day is held", "mend that visit first"),
+        "warn.evidence": ("a stated modifier is kept, but nothing in the visit shows it",
+            "add what shows it, or take the modifier away"),
+        "warn.pair": ("a code pair may need a modifier", "check the payer's table"),
+        "warn.units": ("units are stated or left out, look at them", "check the minutes"),
+        "warn.missing": ("something the payer may ask for is missing", "add it where you can"),
+        "warn.disagree": ("visits or tables do not agree", "check which is right"),
+    }
+)  # fmt: skip
+
+
+def _hold(day: Day, code: str, message: str, visit: Visit | None = None) -> Problem:
+    return _problem(day, f"hold.{code}", message, "error", visit)
+
+
+def _warn(day: Day, code: str, message: str, visit: Visit | None = None) -> Problem:
+    return _problem(day, f"warn.{code}", message, "warning", visit)
+
+
+def _problem(day: Day, code: str, message: str, level: Level, visit: Visit | None) -> Problem:
+    claim = (visit or day.visits[0]).visit_id
+    return Problem(code=code, message=message, level=level, where=Place(claim=claim))
+
+
+def _people(visit: Visit) -> Iterator[tuple[str, str]]:
+    yield "treating_clinician", visit.treating_clinician
+    yield "billing_clinician", visit.billing_clinician
+    yield "assistant", visit.assistant
+    yield "referring.key", visit.referring.key if visit.referring else ""
+
+
+def check_keys(day: Day) -> Iterator[Problem]:
+    """Location and clinicians are in the practice file; visits of a day share a location."""
+    for visit in day.visits:
+        if visit.location not in day.practice.locations:
+            hint = nearest(visit.location, day.practice.locations)
+            yield _hold(
+                day, "unknown-key", f"location {visit.location} is not in the practice file{hint}",
+                visit,
+            )  # fmt: skip
+        for name, key in _people(visit):
+            if key and key not in day.practice.people:
+                hint = nearest(key, day.practice.people)
+                message = f"{name} {key} is not in the practice file{hint}"
+                yield _hold(day, "unknown-key", message, visit)
+    places = dict.fromkeys(visit.location for visit in day.visits)
+    if len(places) > 1:
+        message = f"visits of one day at {' and '.join(places)} cannot share a claim"
+        yield _hold(day, "limits", message)
+
+
+def check_patient(day: Day) -> Iterator[Problem]:
+    """The patient's address is whole (837P 2010BA or 2010CA N3, N4)."""
+    patient = day.visits[0].patient
+    address = patient.address
+    lacking = [n for n in ("line1", "city", "state", "zip") if not getattr(address, n)]
+    if lacking:
+        yield _hold(day, "missing", "the patient's address lacks " + ", ".join(lacking))
+
+
+def check_coverage(day: Day) -> Iterator[Problem]:
+    """The coverage holds on the day; its subscriber is given where not the patient."""
+    coverage = day.coverage
+    if coverage.relationship != "self" and coverage.subscriber is None:
+        yield _hold(day, "missing", "the patient is not the subscriber: say who is")
+    first, last = coverage.effective_from, coverage.effective_until
+    if (first and day.date < first) or (last and day.date > last):
+        yield _hold(day, "coverage", "the coverage was not effective on the day of service")
+    if any(v.coverages[0].member_id != coverage.member_id for v in day.visits):
+        yield _hold(day, "coverage", "visits of one day name different member ids")
+
+
+def check_minutes(day: Day) -> Iterator[Problem]:
+    """Minutes equal the sum of the blocks, and no minute of timed codes is counted twice."""
+    for visit in day.visits:
+        for procedure in visit.procedures:
+            yield from _check_blocks(day, visit, procedure)
+    timed = [(row.code, block) for row in day.rows if is_timed(row.code) for block in row.blocks]
+    for (code, block), (other_code, other) in combinations(timed, 2):
+        if modifiers.overlap(block, other):
+            message = (
+                f"{code} {modifiers.times([block])} and {other_code} {modifiers.times([other])} "
+                "overlap: a minute counts once"
+            )
+            yield _hold(day, "minutes", message)
+
+
+def _check_blocks(day: Day, visit: Visit, procedure: Procedure) -> Iterator[Problem]:
+    if not procedure.blocks:
+        return
+    for block in procedure.blocks:
+        if block.end <= block.start:
+            message = f"{procedure.code}: a block ends before it starts"
+            yield _hold(day, "minutes", message, visit)
+            return
+    clock = block_minutes(procedure.blocks)
+    stated = (procedure.therapist_minutes, procedure.assistant_minutes)
+    if any(stated) and stated != clock:
+        message = (
+            f"{procedure.code}: therapist {stated[0]} and assistant {stated[1]} minutes are "
+            f"stated, the blocks give {clock[0]} and {clock[1]}"
+        )
+        yield _hold(day, "minutes", message, visit)
+
+
+def check_policy(day: Day) -> Iterator[Problem]:
+    """Somebody says what the payer wants, wherever this claim depends on it."""
+    policy, rows = day.policy, day.rows
+    asked = {
+        "unit_rule": any(is_timed(row.code) for row in rows),
+        "discipline_modifier": True,
+        "assistant_modifiers": any(row.assistant_minutes for row in rows),
+    }
+    for name, needed in asked.items():
+        if needed and getattr(policy, name) is None:
+            message = (
+                f"payer {day.payer.key}: say {name} in its policy; the family "
+                f"{day.payer.family} has no default"
+            )
+            yield _hold(day, "policy-silent", message)
+    if len(day.visits) > 1 and policy.claim_per == "visit" and policy.pool == "day":
+        yield _hold(day, "policy-silent", f"payer {day.payer.key}: say pool = visit")
+
+
+def check_assistant(day: Day) -> Iterator[Problem]:
+    """Assistant's minutes under a payer that wants CQ or CO wait for the assistant rules."""
+    codes = dict.fromkeys(row.code for row in day.rows if row.assistant_minutes)
+    if codes and day.policy.assistant_modifiers == "required":
+        if day.visits[0].discipline == "SLP":
+            return  # no modifier exists for speech-language assistants
+        message = (
+            f"payer {day.payer.key} wants CQ or CO for the assistant's minutes of "
+            f"{', '.join(codes)}; which units carry it is not decided here yet"
+        )
+        yield _hold(day, "assistant", message)
+    for visit in day.visits:
+        if not visit.assistant and any(p.assistant_minutes for p in visit.procedures):
+            yield _warn(day, "missing", "assistant's minutes, but no assistant is named", visit)
+
+
+def check_clinicians(day: Day) -> Iterator[Problem]:
+    """Who it is billed under has an NPI, a fitting discipline, a taxonomy where it is wanted."""
+    for visit in day.visits:
+        person = day.person(billed_under(visit))
+        if person is None:
+            continue  # check_keys says so
+        if not person.npi:
+            yield _hold(day, "missing", f"{person.key} has no NPI and cannot be billed", visit)
+        if person.role == "assistant" and day.payer.family == "medicare-b":
+            message = f"{person.key} is an assistant; Part B is billed under the therapist"
+            yield _hold(day, "missing", message, visit)
+        if person.discipline and person.discipline != visit.discipline:
+            message = f"{person.key} is {person.discipline}, the plan of care {visit.discipline}"
+            yield _warn(day, "disagree", message, visit)
+        yield from _demand(
+            day, day.policy.taxonomy_required, not person.taxonomy, f"taxonomy of {person.key}",
+            visit,
+        )  # fmt: skip
+
+
+def _demand(day: Day, demand: str, lacking: bool, what: str, visit: Visit) -> Iterator[Problem]:
+    if lacking and demand != "no":
+        make = _hold if demand == "hold" else _warn
+        yield make(day, "missing", f"payer {day.payer.key} wants the {what}", visit)
+
+
+def check_referring(day: Day) -> Iterator[Problem]:
+    """The referring provider is named with an NPI where the payer wants one."""
+    for visit in day.visits:
+        referring = visit.referring
+        person = day.person(referring.key) if referring else None
+        npi = (person.npi if person else referring.npi) if referring else ""
+        yield from _demand(
+            day, day.policy.referring_required, not npi, "referring provider's NPI", visit
+        )
+        if referring and not person and not referring.key and not (npi and referring.last_name):
+            message = "the referring provider needs a key, or an NPI and a last name"
+            yield _hold(day, "missing", message, visit)
+
+
+def check_diagnoses(day: Day) -> Iterator[Problem]:
+    """There is a diagnosis, and every pointer leads to one."""
+    for visit in day.visits:
+        if not visit.diagnoses:
+            yield _hold(day, "missing", "no diagnosis", visit)
+        for procedure in visit.procedures:
+            if any(p > len(visit.diagnoses) for p in procedure.diagnosis_pointers):
+                message = f"{procedure.code}: a diagnosis pointer leads to no diagnosis"
+                yield _hold(day, "missing", message, visit)
+    used = {pointer for row in day.rows for pointer in row.pointers}
+    if len(used) > 12:
+        yield _hold(day, "limits", "the lines point to more than 12 diagnoses")
+    elif len(day.diagnoses) > 12:
+        yield _warn(day, "disagree", "more than 12 diagnoses: those no line points to stay out")
+
+
+def check_accident(day: Day) -> Iterator[Problem]:
+    """An auto accident has its state (CLM11-4); an injury payer has its accident."""
+    for visit in day.visits:
+        accident = visit.accident
+        if accident and accident.kind == "auto" and not accident.state:
+            yield _hold(day, "missing", "an auto accident needs its state", visit)
+        if accident and accident.date > visit.date:
+            yield _hold(day, "missing", "the accident is after the day of service", visit)
+        if not accident and day.payer.family in {"workers-comp", "auto"}:
+            yield _warn(day, "missing", "no accident date for an injury claim", visit)
+
+
+def check_notes(day: Day) -> Iterator[Problem]:
+    """A note fits its place (NTE02, 80 characters)."""
+    notes = ["; ".join(dict.fromkeys(v.note for v in day.visits if v.note))]
+    if any(len(note) > 80 for note in (*notes, *(row.note for row in day.rows))):
+        yield _hold(day, "limits", "a note to the payer is longer than 80 characters")
+
+
+def check_history(day: Day) -> Iterator[Problem]:
+    """A later visit of a day already billed waits where no line can be added afterwards."""
+    sent = day.history.billed.get(day.key, ())
+    if not sent:
+        return
+    message = f"this day was billed to {day.payer.key} already, in claim {', '.join(sent)}"
+    if day.policy.one_claim_per_day:
+        yield _hold(day, "second-visit", f"{message}; the payer adds no lines afterwards")
+    else:
+        yield _warn(day, "disagree", message)
+
+
+def check_procedures(day: Day) -> Iterator[Problem]:
+    """Every visit has a procedure; a code is known for the day, or its units are stated."""
+    for visit in day.visits:
+        if not visit.procedures:
+            yield _hold(day, "missing", "no procedure", visit)
+    for row in day.rows:
+        known = CODES.get(row.code)
+        if known is not None and not known.span.holds(day.date):
+            yield _hold(day, "units", f"{row.code} is not a code of this day ({known.span})")
+        if known is not None and known.shape == "unlisted" and not row.note:
+            yield _hold(day, "missing", f"{row.code} is unlisted: describe it in its note")
+        if row.units_mixed:
+            message = f"{row.code}: units are stated on some of its rows only"
+            yield _hold(day, "units", message)
+        if len(row.charges) > 1:
+            yield _hold(day, "charge", f"{row.code}: two charges are stated for one unit")
+        if known is not None and day.visits[0].discipline not in known.disciplines:
+            message = f"{row.code} is unusual under a plan of {day.visits[0].discipline}"
+            yield _warn(day, "disagree", message)
+
+
+def check_units(day: Day) -> Iterator[Problem]:
+    """Units follow from minutes, or are stated; what gives no unit is said."""
+    result = day.result
+    if result is None:
+        return
+    several = Counter(row.code for row in day.rows)
+    for row in day.rows:
+        if row.units is None and row.code in result.unassigned:
+            yield _hold(day, "units", f"{row.code} {result.unassigned[row.code]}")
+        elif row.units is None and is_timed(row.code) and not row.minutes:
+            yield _hold(day, "units", f"{row.code} has neither minutes nor units")
+        elif (
+            row.units is not None
+            and several[row.code] == 1
+            and row.units != result.units.get(row.code, row.units)
+        ):
+            ruled = result.units[row.code]
+            message = f"{row.code}: you state {row.units} units, rule {result.rule} gives {ruled}"
+            yield _warn(day, "units", message)
+    billed = {line.row.code for line in day.lines}
+    for code in dict.fromkeys(row.code for row in day.rows if row.minutes):
+        if code not in billed and is_timed(code):
+            yield _warn(day, "units", f"{code}: its minutes give no unit; it is not billed")
+    if not day.lines:
+        yield _hold(day, "units", "no unit to bill")
+    timed = sum(line.units for line in day.lines if is_timed(line.row.code))
+    most = day.policy.max_units_per_day
+    if most is not None and timed > most:
+        message = f"{timed} timed units, payer {day.payer.key} takes {most} a day"
+        yield _hold(day, "units", message)
+
+
+def check_pairs(day: Day) -> Iterator[Problem]:
+    """An edit pair has its evidence, or the visit's own modifier; else the claim waits."""
+    policy = day.policy
+    for found in day.separations:
+        pair = found.pair
+        names = f"{pair.column2} with {pair.column1}"
+        note = f" ({pair.note})" if pair.note else ""
+        if not pair.decides:
+            yield _warn(day, "pair", f"{names} may be an edit pair{note}")
+        elif policy.ncci is None or policy.distinct_modifier is None:
+            name = "ncci" if policy.ncci is None else "distinct_modifier"
+            message = f"payer {day.payer.key}: say {name} in its policy ({names})"
+            yield _hold(day, "policy-silent", message)
+        elif found.explicit:
+            if not found.evidence:
+                message = f"{names}: the stated modifier is kept, but no separate times show it"
+                yield _warn(day, "evidence", message)
+        elif not found.evidence:
+            message = (
+                f"{names} are paid together only as separate services: no separate times of both "
+                "codes and no separate_block in the visit"
+            )
+            yield _hold(day, "pair", message)
+        elif policy.distinct_modifier == "none":
+            message = f"{names}: payer {day.payer.key} takes no modifier for it"
+            yield _warn(day, "pair", message)
+        elif note:
+            yield _warn(day, "pair", f"{names}{note}")
+    if day.date < pairs.FIRST_DAY and policy.ncci not in {None, "none"} and len(day.lines) > 1:
+        message = f"the pair table begins {pairs.FIRST_DAY}: pairs were not checked"
+        yield _warn(day, "pair", message)
+
+
+def check_modifiers(day: Day) -> Iterator[Problem]:
+    """At most four; CQ with GP, CO with GO; what is stated is shown by the visit."""
+    paired = {found.pair.column2 for found in day.separations}
+    if day.policy.distinct_column == "either":
+        paired |= {found.pair.column1 for found in day.separations}
+    for line in day.lines:
+        code, found = line.row.code, line.modifiers
+        if len(found) > modifiers.MOST:
+            message = f"{code} would carry {len(found)} modifiers ({' '.join(found)}), 4 fit"
+            yield _hold(day, "modifiers", message)
+        for assistant, plan in (("CQ", "GP"), ("CO", "GO")):
+            if assistant in found and plan not in found:
+                yield _hold(day, "modifiers", f"{code}: {assistant} goes with {plan} only")
+        stated = [m for m in line.row.explicit if modifiers.group(m) == "discipline"]
+        wanted = DISCIPLINE_MODIFIERS[day.visits[0].discipline]
+        if len(stated) > 1 or any(m != wanted for m in stated):
+            message = f"{code} states {' '.join(stated)}, the plan of care says {wanted}"
+            yield _hold(day, "modifiers", message)
+        for modifier in line.row.explicit:
+            lacking = _unshown(day, modifier, code in paired)
+            if lacking:
+                yield _warn(day, "evidence", f"{code}: {modifier} is stated, but {lacking}")
+
+
+def _unshown(day: Day, modifier: str, paired: bool) -> str:
+    """What is missing for a stated modifier, or nothing."""
+    visits = day.visits
+    lacking = {
+        "distinct": ("no edit pair asks for it", paired),
+        "kx": ("no one states that the record supports it", any(v.kx for v in visits)),
+        "telehealth": ("the visit was in person", any(v.telehealth for v in visits)),
+        "assistant": (
+            "no assistant's minutes are given",
+            any(row.assistant_minutes for row in day.rows),
+        ),
+    }
+    if modifier in {"GA", "GX"}:
+        return "" if any(v.abn for v in visits) else "no advance notice is in the visit"
+    words, is_shown = lacking.get(modifiers.group(modifier), ("", True))
+    return "" if is_shown else words
+
+
+def check_charges(day: Day) -> Iterator[Problem]:
+    """Every line has a charge."""
+    for code in dict.fromkeys(line.row.code for line in day.lines if line.charge is None):
+        message = f"{code}: no fee schedule of the day has a charge for payer {day.payer.key}"
+        yield _hold(day, "charge", message)
+
+
+def check_lines(day: Day) -> Iterator[Problem]:
+    """More than 50 lines split into claims, but not where a payer takes one claim a day."""
+    if len(day.lines) > 50 and day.policy.one_claim_per_day:
+        yield _hold(day, "limits", f"{len(day.lines)} lines; a claim has 50, and one claim a day")
+
+
+Check = Callable[[Day], Iterator[Problem]]
+FACTS: Final[tuple[Check, ...]] = (
+    check_keys,
+    check_patient,
+    check_coverage,
+    check_minutes,
+    check_policy,
+    check_assistant,
+    check_clinicians,
+    check_referring,
+    check_diagnoses,
+    check_accident,
+    check_notes,
+    check_history,
+    check_procedures,
+)
+LINES: Final[tuple[Check, ...]] = (
+    check_units,
+    check_pairs,
+    check_modifiers,
+    check_charges,
+    check_lines,
+)
+EDITS: Final = FACTS + LINES
+
+
+def run(checks: tuple[Check, ...], day: Day) -> list[Problem]:
+    """All that the checks find."""
+    return [problem for check in checks for problem in check(day)]

@@ -1,0 +1,112 @@
+"""Which modifiers a line carries, in which order, and what shows that they are true.
+
+A modifier is derived only from facts in the visit; what the visit states itself is kept.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+
+from mapping.codes import CODES, DISCIPLINE_MODIFIERS, MODIFIER_GROUPS
+from mapping.day import Day, Row, Separation
+from mapping.pairs import Pair, among
+from mapping.policy import ModifierGroup
+from mapping.visit import Block
+
+MOST = 4  # SV101-3 to SV101-6
+
+
+def group(modifier: str) -> ModifierGroup:
+    """The group a modifier is ordered by."""
+    return MODIFIER_GROUPS.get(modifier, "other")
+
+
+def ordered(modifiers: Iterable[str], order: Sequence[ModifierGroup]) -> tuple[str, ...]:
+    """Each modifier once, by group; within a group and for groups not listed, as they came.
+
+    >>> ordered(("GP", "KX", "59"), ("distinct", "discipline", "kx"))
+    ('59', 'GP', 'KX')
+    """
+    rank = {name: number for number, name in enumerate(order)}
+    return tuple(sorted(dict.fromkeys(modifiers), key=lambda m: rank.get(group(m), len(rank))))
+
+
+def discipline_modifier(day: Day, code: str) -> str:
+    """GP, GO or GN of the plan of care, where the payer wants it on this code."""
+    wanted = day.policy.discipline_modifier
+    if wanted == "always" or (wanted == "therapy codes" and code in CODES):
+        return DISCIPLINE_MODIFIERS[day.visits[0].discipline]
+    return ""
+
+
+def separations(day: Day, codes: Iterable[str]) -> Iterator[Separation]:
+    """The edit pairs among the codes billed, each with what shows that they were separate."""
+    if day.policy.ncci == "none":
+        return
+    for pair in among(codes, day.date):
+        first = [row for row in day.rows if row.code == pair.column1]
+        second = [row for row in day.rows if row.code == pair.column2]
+        yield Separation(
+            pair=pair,
+            evidence=evidence(first, second),
+            explicit=_states_distinct(second)
+            or (day.policy.distinct_column == "either" and _states_distinct(first)),
+        )
+
+
+def _states_distinct(rows: Sequence[Row]) -> bool:
+    """Whether all lines of the code carry a distinct modifier of the visit's own."""
+    return all(any(group(m) == "distinct" for m in row.explicit) for row in rows)
+
+
+def evidence(first: Sequence[Row], second: Sequence[Row]) -> str:
+    """What shows that two codes were separate: the second's times, or an attestation.
+
+    Times count when both codes have them throughout and none overlap; blocks may alternate
+    (CMS paper on modifier 59).
+    """
+    if all(row.timed_throughout for row in (*first, *second)):
+        ours = [block for row in second for block in row.blocks]
+        theirs = [block for row in first for block in row.blocks]
+        if not any(overlap(one, other) for one in ours for other in theirs):
+            return times(ours)
+        return ""
+    if all(row.separate for row in second) or all(row.separate for row in first):
+        return "separate block attested"
+    return ""
+
+
+def overlap(one: Block, other: Block) -> bool:
+    """Whether a minute lies in both."""
+    return one.start < other.end and other.start < one.end
+
+
+def times(blocks: Iterable[Block]) -> str:
+    """``times 09:00-09:10, 09:25-09:30``: hours and minutes, nothing of the patient."""
+    spans = (f"{b.start:%H:%M}-{b.end:%H:%M}" for b in sorted(blocks, key=lambda b: b.start))
+    return "times " + ", ".join(spans)
+
+
+def needed(day: Day, code: str) -> Iterator[Pair]:
+    """The pairs for which this code gets the payer's distinct modifier."""
+    for found in day.separations:
+        if found.pair.column2 == code and found.pair.decides and found.evidence:
+            yield found.pair
+
+
+def derive(day: Day, row: Row) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """The modifiers of a row's line, the reasons, and the evidence to keep with it."""
+    found = list(row.explicit)
+    reasons = [f"{m} as stated in the visit" for m in row.explicit]
+    present = {group(m) for m in row.explicit}
+    shown = [s.evidence for s in day.separations if s.evidence and s.pair.column2 == row.code]
+    distinct = day.policy.distinct_modifier
+    if "distinct" not in present and distinct not in {None, "none"}:
+        for pair in needed(day, row.code):
+            found.append(str(distinct))
+            reasons.append(f"{distinct}: {row.code} with {pair.column1}, {shown[0]}")
+            break
+    discipline = discipline_modifier(day, row.code)
+    if discipline and "discipline" not in present:
+        found.append(discipline)
+        reasons.append(f"{discipline}: {day.visits[0].discipline} plan of care")
+    kept = tuple(dict.fromkeys(shown)) or ((times(row.blocks),) if row.blocks else ())
+    return ordered(found, day.policy.modifier_order), tuple(reasons), kept
