@@ -4,8 +4,9 @@
 its numbers. No clock, number or file name is made here: they are arguments.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final
 
 from attrs import evolve
@@ -25,16 +26,28 @@ from mapping.visit import Visit
 
 MOST_LINES: Final = 50  # loop 2400
 MOST_DIAGNOSES: Final = 12  # HI
+# Matters of judgement, which a named person may decide with a reason. Nobody's word replaces a
+# charge, a provider number, or the units of a code.
+OVERRIDABLE: Final = frozenset({"hold.pair", "hold.second-visit", "hold.minutes"})
+Waived = Mapping[str, frozenset[str]]  # visit id: problem codes
+NOTHING_WAIVED: Final[Waived] = MappingProxyType({})
 CAUSES: Final = {"auto": "AA", "employment": "EM", "other": "OA"}  # CLM11
 
 
-def draft(visits: Iterable[Visit], practice: Practice, history: History = NO_HISTORY) -> Drafts:
+def draft(
+    visits: Iterable[Visit],
+    practice: Practice,
+    history: History = NO_HISTORY,
+    *,
+    waived: Waived = NOTHING_WAIVED,
+) -> Drafts:
     """Claims of the visits, and the visits that are held with the reasons.
 
     The order of drafts is that of each claim's first visit. Visits of one patient, day, payer and
-    discipline must come in one call: units are counted over the day.
+    discipline must come in one call: units are counted over the day. ``waived`` names, by visit
+    id, the problem codes a person has set aside; only those in ``OVERRIDABLE`` can be.
     """
-    drafter = Drafter(practice, history)
+    drafter = Drafter(practice, history, waived)
     drafts: list[ClaimDraft] = []
     held: list[Held] = []
     for key, group in _groups(visits, practice):
@@ -80,9 +93,12 @@ def _groups(
 class Drafter:
     """Drafts claims of a practice, remembering the parties that claims share."""
 
-    def __init__(self, practice: Practice, history: History) -> None:
+    def __init__(
+        self, practice: Practice, history: History, waived: Waived = NOTHING_WAIVED
+    ) -> None:
         self._practice = practice
         self._history = history
+        self._waived = waived
         self._constants: dict[tuple[str, str], Constant] = {}
         self._clinicians: dict[tuple[str, str], Party | None] = {}
 
@@ -93,16 +109,28 @@ class Drafter:
             yield _unknown_payer(key, visits, self._practice)
             return
         day = self._day(key, visits)
-        problems = edits.run(edits.FACTS, day)
+        problems = self._unless_waived(edits.run(edits.FACTS, day), visits)
         if _stops(problems):
             yield _held(day, problems)
             return
         day = lines.work_out(day)
-        problems += edits.run(edits.LINES, day)
+        problems += self._unless_waived(edits.run(edits.LINES, day), visits)
         if _stops(problems):
             yield _held(day, problems)
             return
         yield from self._claims(day, tuple(problems))
+
+    def _unless_waived(self, problems: list[Problem], visits: tuple[Visit, ...]) -> list[Problem]:
+        """The problems; those a person has set aside for a visit of the day only warn."""
+        if not self._waived:
+            return problems
+        codes = OVERRIDABLE & {c for v in visits for c in self._waived.get(v.visit_id, ())}
+        return [
+            evolve(problem, level="warning", message=f"{problem.message} (overridden)")
+            if problem.code in codes
+            else problem
+            for problem in problems
+        ]
 
     def _day(self, key: DayKey, visits: tuple[Visit, ...]) -> Day:
         first = visits[0]

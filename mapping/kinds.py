@@ -80,7 +80,14 @@ def identifier(
 ) -> Convert:
     """A converter for an identifier; ``widths`` where lost leading zeros can be put back."""
 
+    @lru_cache(maxsize=16384)  # codes, places and clinicians repeat on every row
+    def clean(written: str) -> str:
+        compact = kind.compact(written)
+        return compact if kind.is_valid(compact) else ""
+
     def convert(raw: object, notes: Notes) -> str:
+        if type(raw) is str and (found := clean(raw)):
+            return found
         try:
             written = plain(raw)
             number = repair.digits(written)

@@ -229,7 +229,9 @@ def _resolution(payer: Payer, day: dt.date) -> Resolution:
             source = f" ({dated.source})" if dated.source else ""
             origin.update(dict.fromkeys(dated.stated, label + source))
     return Resolution(
-        policy=Policy(**stated), origin=MappingProxyType(origin), version="; ".join(version)
+        policy=Policy(**stated),
+        origin=MappingProxyType(origin),
+        version="; ".join(dict.fromkeys(version)),
     )
 
 
