@@ -34,10 +34,10 @@ def explain(
     """Findings at a segment, the state after it, and whether it was given a place."""
     marks = (separators.component or "\0", separators.repetition or "\1")
     steps = [step for step in reachable(state.node) if step.node.id == values[0]]
-    step = _best(steps, values, marks)
-    if step is not None:
+    step, exact = _best(steps, values, marks)
+    late = None if exact else _earlier(state.node, values, marks)
+    if step is not None and (late is None or not _first(late[1]).coded):
         return _enter(state, step, values, separators)
-    late = _earlier(state.node, values, marks)
     if late is None or late[1].required:
         inside = _without_opener(state, values, marks)
         if inside is not None and not state.lost:
@@ -53,19 +53,18 @@ def explain(
     return found, evolve(state, lost=state.lost or _opens_loop(state.node, values)), False
 
 
-def _best(steps: Sequence[Step], values: Sequence[str], marks: Marks) -> Step | None:
-    """The innermost step whose qualifiers all fit, else the one whose first fits best."""
+def _best(steps: Sequence[Step], values: Sequence[str], marks: Marks) -> tuple[Step | None, bool]:
+    """The innermost step whose qualifiers all fit, and True; else the one that fits best."""
     best, most = None, 0
     for step in steps:
-        coded = step.node.use.coded
         fit = step.node.use.matches(values, *marks)
-        if fit == len(coded):
-            return step
+        if fit == len(step.node.use.coded):
+            return step, True
         if fit > most:
             best, most = step, fit
     if best is None and len({id(step.node) for step in steps}) == 1:
-        return steps[0]  # there is only one thing it can be: its code is wrong
-    return best
+        return steps[0], False  # there is only one thing it can be: its code is wrong
+    return best, False
 
 
 def _enter(
