@@ -11,10 +11,10 @@ PAID_COLUMNS = (
     Column(key="file", title="File", place="file"),
     Column(key="trace", title="Payment", place="file"),
     Column(key="payer", title="Payer", place="file"),
-    Column(key="claim", title="Claim"),
+    Column(key="claim", title="Claim", kind="id", once=True),
     Column(key="payer_claim", title="Payer's number", place="file"),
-    Column(key="claim_status", title="St"),
-    Column(key="date", title="Date"),
+    Column(key="claim_status", title="St", once=True),
+    Column(key="date", title="Date", kind="id", once=True),
     Column(key="code", title="Code"),
     Column(key="units", title="Units", kind="number"),
     Column(key="charge", title="Charge", kind="money"),
@@ -25,19 +25,19 @@ PAID_COLUMNS = (
 )
 SENT_COLUMNS = (
     Column(key="file", title="File", place="file"),
-    Column(key="claim", title="Claim"),
-    Column(key="payer", title="Payer"),
+    Column(key="claim", title="Claim", kind="id", once=True),
+    Column(key="payer", title="Payer", once=True),
     Column(key="line", title="Line", kind="number"),
-    Column(key="date", title="Date"),
+    Column(key="date", title="Date", kind="id", once=True),
     Column(key="code", title="Code"),
     Column(key="units", title="Units", kind="number"),
     Column(key="charge", title="Charge", kind="money"),
-    Column(key="control", title="Line control number"),
+    Column(key="control", title="Line control number", kind="id"),
 )
 SEGMENT_COLUMNS = (
     Column(key="segment", title="No", kind="number"),
     Column(key="loop", title="Loop"),
-    Column(key="id", title="Segment"),
+    Column(key="id", title="Segment", kind="id"),
     Column(key="name", title="Name"),
     Column(key="values", title="", place="below"),
 )

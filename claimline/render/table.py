@@ -3,8 +3,9 @@
 A short value keeps its column on one line; long texts stand below their row, over the whole width.
 """
 
+import itertools
 from collections.abc import Iterable
-from typing import IO, Final
+from typing import IO, Final, Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
@@ -72,19 +73,41 @@ def _is_used(column: Column, rows: list[Row]) -> bool:
 
 def _grid(columns: list[Column], rows: list[Row], totals: Row | None) -> RichTable:
     """A plain table with a header and, where given, a row of totals."""
-    grid = RichTable(box=SIMPLE_HEAD, pad_edge=False, show_footer=totals is not None)
+    grid = RichTable(
+        box=SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        pad_edge=False,
+        show_edge=False,
+        show_footer=totals is not None,
+    )
     for column in columns:
         footer = Text(cell(totals.get(column.key)), style="bold") if totals is not None else ""
         grid.add_column(
             column.title,
             footer=footer,
-            justify="left" if column.kind == "text" else "right",
+            justify=_side(column),
             overflow="fold",
             no_wrap=column.kind != "text",
         )
+    above: Row = {}
     for row in rows:
-        grid.add_row(*_texts(columns, row))
+        grid.add_row(*_texts(columns, {**row, **_repeated(columns, row, above)}))
+        above = row
     return grid
+
+
+def _repeated(columns: list[Column], row: Row, above: Row) -> Row:
+    """The values that stand in the row above too, from the left, as empty ones."""
+    same = itertools.takewhile(
+        lambda column: row.get(column.key) == above.get(column.key),
+        (column for column in columns if column.once),
+    )
+    return {column.key: "" for column in same}
+
+
+def _side(column: Column) -> Literal["left", "right"]:
+    """Words stand left, numbers right."""
+    return "left" if column.kind in {"text", "id"} else "right"
 
 
 def _write_cards(
@@ -122,7 +145,7 @@ def _line(columns: list[Column], widths: list[int], row: Row, *, header: bool = 
     for column, width in zip(columns, widths, strict=True):
         grid.add_column(
             width=width,
-            justify="left" if column.kind == "text" else "right",
+            justify=_side(column),
             overflow="fold",
             style="bold" if header else "",
         )
@@ -140,6 +163,10 @@ def _widths(columns: list[Column], rows: list[Row], room: int) -> list[int]:
     """The width of each column: its longest value; the widest give way until all fit."""
     titles = {column.key: column.title for column in columns}
     widths = [max(len(cell(row.get(c.key))) for row in [titles, *rows]) for c in columns]
-    while sum(widths) + 2 * len(widths) > room and max(widths) > SHORTEST:
-        widths[widths.index(max(widths))] -= 1
+    free = [index for index, column in enumerate(columns) if column.kind == "text"]
+    while sum(widths) + 2 * len(widths) > room and free:
+        widest = max(free, key=lambda index: widths[index])
+        if widths[widest] <= SHORTEST:
+            break
+        widths[widest] -= 1
     return widths

@@ -5,19 +5,23 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-Kind = Literal["text", "money", "number"]
+Kind = Literal["text", "id", "money", "number"]  # an id is never broken over two lines
 Place = Literal["row", "below", "file"]
 Row = Mapping[str, Any]  # values: str, Decimal, date, int, None or a sequence of str
 
 
 @frozen(kw_only=True)
 class Column:
-    """One column. ``place``: in the row, in a line below the row, or in csv, xlsx and html only."""
+    """One column. ``place``: in the row, in a line below the row, or in csv, xlsx and html only.
+
+    ``once``: a table for people shows a value only where it differs from the row above.
+    """
 
     key: str
     title: str
     kind: Kind = "text"
     place: Place = "row"
+    once: bool = False
 
 
 @frozen(kw_only=True)

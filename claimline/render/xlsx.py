@@ -60,7 +60,7 @@ def _value(sheet: "WriteOnlyWorksheet", column: Column, value: Any) -> "WriteOnl
     from openpyxl.styles import Alignment
 
     text = cell(value)
-    if column.kind != "text" and text:
+    if column.kind in {"money", "number"} and text:
         made = _cell(sheet, None)
         made.value = Decimal(text)
         if column.kind == "money":

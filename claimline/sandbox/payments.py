@@ -32,6 +32,7 @@ RECOVERED_AFTER: Final = 42
 FORWARDED_AFTER: Final = 14
 INTEREST: Final = Decimal("1.37")
 SUPPLEMENT: Final = Organisation(role="PR", name="SANDBOX SUPPLEMENTAL", id_qualifier="", id="")
+SUPPLEMENT_ID: Final = "SUPPLEMENT"
 FISCAL_YEAR_END: Final = "1231"
 
 
@@ -143,7 +144,9 @@ def forwarded(case: Case) -> tuple[Reply, ...]:
     The secondary restates the primary's decision as OA-23 (RFI 1696 and the like).
     """
     first = claim_payment(case, pay_all(case), status="19")
-    crossover = Name(role="TT", is_person=False, last=SUPPLEMENT.name)
+    crossover = Name(
+        role="TT", is_person=False, last=SUPPLEMENT.name, id_qualifier="PI", id=SUPPLEMENT_ID
+    )
     primary = with_remarks(evolve(first, names=(*first.names, crossover)), "MA18")
     lines = tuple(_secondary(line) for line in first.lines)
     secondary = claim_payment(

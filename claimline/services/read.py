@@ -1,0 +1,249 @@
+"""The content of an X12 file in business words: what ``claimline read`` shows.
+
+Amounts and units are strings. Names, member ids and birth dates are left out or masked unless they
+are asked for.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+from claimline.services.segments import segment_view
+from edi import envelope
+from edi.claim import Claim
+from edi.problem import Problem
+from edi.remittance import (
+    Adjustment,
+    ClaimPayment,
+    ProviderAdjustment,
+    RemittanceHeader,
+    RemittanceTrailer,
+    ServicePayment,
+)
+from edi.x835 import read_835
+from edi.x837p import read_837p
+from reconcile.balance import Balance, Difference
+
+Content = dict[str, Any]
+REMITTANCES: Final = "remittances"
+SUBMISSIONS: Final = "submissions"
+TRANSACTIONS: Final = "transactions"
+
+
+def read(
+    chunks: Iterable[bytes],
+    problems: list[Problem],
+    file: str = "",
+    *,
+    segments: bool = False,
+    show_patient: bool = False,
+) -> Iterator[tuple[str, Content]]:
+    """Each transaction of a file as (kind, content).
+
+    Args:
+        chunks: the file's bytes.
+        problems: what is wrong with the file is added here.
+        file: its name.
+        segments: show every transaction segment by segment.
+        show_patient: do not mask names, ids and birth dates in the segment view.
+
+    Raises:
+        NotX12: where there is no interchange at all.
+    """
+    for interchange in envelope.read(chunks, problems, file):
+        for group in interchange.groups():
+            for transaction in group.transactions():
+                if transaction.type == "835" and not segments:
+                    yield REMITTANCES, remittance(transaction)
+                elif is_professional(transaction) and not segments:
+                    yield SUBMISSIONS, submission(transaction)
+                else:
+                    view = segment_view(transaction, show_patient=show_patient)
+                    yield TRANSACTIONS, view
+        for ack in interchange.interchange_acks:
+            yield TRANSACTIONS, _interchange_ack(ack)
+
+
+def is_professional(transaction: envelope.Transaction) -> bool:
+    """Whether it is an 837P: X222 of 5010 or X098 of 4010, by what GS08 and ST03 say."""
+    said = transaction.implementation + transaction.version
+    return transaction.type == "837" and ("X222" in said or "X098" in said)
+
+
+def remittance(transaction: envelope.Transaction) -> Content:
+    """One 835: the payment, its claims and lines, and whether it adds up."""
+    balance = Balance()
+    made: Content = {}
+    claims: list[Content] = []
+    for part in read_835(transaction):
+        if isinstance(part, RemittanceHeader):
+            balance.add_header(part)
+            made = _header(part)
+        elif isinstance(part, ClaimPayment):
+            balance.add_claim(part)
+            claims.append(_claim_payment(part))
+        else:
+            balance.add_trailer(part)
+            made |= _trailer(part)
+    return made | {
+        "balanced": balance.is_balanced,
+        "differences": [_difference(each) for each in balance.differences],
+        "claims": claims,
+    }
+
+
+def _header(header: RemittanceHeader) -> Content:
+    """BPR, TRN, payer and payee."""
+    return {
+        "trace": header.trace,
+        "payer": header.payer.name if header.payer else "",
+        "payee": header.payee.name if header.payee else "",
+        "paid": _money(header.paid),
+        "date": header.payment_date.isoformat() if header.payment_date else None,
+        "method": header.method,
+        "transaction": header.transaction,
+    }
+
+
+def _trailer(trailer: RemittanceTrailer) -> Content:
+    """PLB, and whether the transaction is whole."""
+    return {
+        "complete": trailer.complete,
+        "provider_adjustments": [_provider_adjustment(a) for a in trailer.provider_adjustments],
+    }
+
+
+def _provider_adjustment(given: ProviderAdjustment) -> Content:
+    """One PLB pair: positive takes money, negative gives it."""
+    return {
+        "provider": given.provider,
+        "fiscal_date": given.fiscal_date,
+        "reason": given.reason,
+        "reference": given.reference,
+        "amount": _money(given.amount),
+    }
+
+
+def _claim_payment(payment: ClaimPayment) -> Content:
+    """One CLP with its lines."""
+    patient = payment.patient_responsibility
+    return {
+        "claim": payment.control,
+        "status": payment.status,
+        "charge": _money(payment.charge),
+        "paid": _money(payment.paid),
+        "patient": _money(patient) if patient is not None else None,
+        "payer_claim": payment.payer_control,
+        "remarks": list(payment.remarks),
+        "adjustments": [adjustment(each) for each in payment.adjustments],
+        "lines": [_service(each) for each in payment.lines],
+    }
+
+
+def _service(line: ServicePayment) -> Content:
+    """One SVC."""
+    day = line.service_date
+    submitted = line.submitted
+    return {
+        "code": line.procedure.code,
+        "modifiers": list(line.procedure.modifiers),
+        "date": day.isoformat() if day else None,
+        "charge": _money(line.charge),
+        "paid": _money(line.paid),
+        "units": _number(line.paid_units) if line.paid_units is not None else "1",
+        "control": line.control,
+        "adjustments": [adjustment(each) for each in line.adjustments],
+        "remarks": list(line.remarks),
+        "submitted": " ".join((submitted.code, *submitted.modifiers)) if submitted else None,
+    }
+
+
+def adjustment(given: Adjustment) -> Content:
+    """One CAS triplet."""
+    return {
+        "group": given.group,
+        "reason": given.reason,
+        "amount": _money(given.amount),
+        "units": _number(given.quantity) if given.quantity is not None else None,
+    }
+
+
+def _difference(found: Difference) -> Content:
+    """What does not add up, and by how much."""
+    return {
+        "level": found.level,
+        "claim": found.claim,
+        "segment": found.position,
+        "equation": found.equation,
+        "expected": _money(found.expected),
+        "actual": _money(found.actual),
+        "difference": _money(found.amount),
+    }
+
+
+def submission(transaction: envelope.Transaction) -> Content:
+    """One ST of an 837P with its claims."""
+    made: Content = {"transaction": transaction.control}
+    claims: list[Content] = []
+    for part in read_837p(transaction):
+        if isinstance(part, Claim):
+            claims.append(claim(part))
+        else:
+            made |= {
+                "reference": part.reference,
+                "submitter": part.submitter.name,
+                "receiver": part.receiver.name,
+            }
+    return made | {"claims": claims}
+
+
+def claim(given: Claim) -> Content:
+    """One claim with its lines; no name, no member id."""
+    return {
+        "claim": given.control,
+        "frequency": given.frequency,
+        "charge": _money(given.charge),
+        "payer": given.payer.name,
+        "payer_id": given.payer.id,
+        "provider": given.billing.name,
+        "provider_id": given.billing.id,
+        "place": given.place_of_service,
+        "diagnoses": [diagnosis.code for diagnosis in given.diagnoses],
+        "references": {ref.qualifier: ref.value for ref in given.references},
+        "lines": [
+            {
+                "line": line.number,
+                "code": line.procedure.code,
+                "modifiers": list(line.procedure.modifiers),
+                "date": line.date.isoformat() if line.date else None,
+                "units": _number(line.units),
+                "charge": _money(line.charge),
+                "control": line.control,
+                "pointers": list(line.pointers),
+            }
+            for line in given.lines
+        ],
+        "kept_segments": len(given.kept) + sum(len(line.kept) for line in given.lines),
+    }
+
+
+def _interchange_ack(ack: tuple[str, ...]) -> Content:
+    """A TA1: the answer to one interchange."""
+    padded = [*ack, "", "", "", "", ""]
+    return {
+        "type": "TA1",
+        "control": padded[1],
+        "answer": padded[4],
+        "note": padded[5],
+        "segments": [{"segment": 0, "loop": "", "id": "TA1", "name": "", "values": list(ack[1:])}],
+    }
+
+
+def _money(amount: Any) -> str:
+    """Dollars and cents as text."""
+    return f"{amount:.2f}"
+
+
+def _number(units: Any) -> str:
+    """Units as text without trailing zeros."""
+    text = f"{units:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
