@@ -49,6 +49,7 @@ _CONTROL: Final = "\x00-\x1f\x7f-\x9f\ud800-\udfff"
 # at either end. ``*``, ``:`` and the other separators are judged by ``segment``, which knows them.
 _BASIC: Final = "A-Z0-9!\"&'()*+,\\-./:;?="
 _BASIC_TEXT: Final = re.compile(f"(?:[{_BASIC}]+(?: +[{_BASIC}]+)*+)?")
+_KNOWN_COMPOSITES: Final = 4096
 _IS_CONTROL: Final = re.compile(f"[{_CONTROL}]").search
 _NOT_BASIC: Final = re.compile(f"[^{_BASIC} ]")
 _SPELLINGS: Final = str.maketrans(
@@ -196,13 +197,21 @@ def _composite_writer(
     harmless = _harmless(star + colon, separators.repetition + separators.terminator, tidy)
     hollow = f"{colon}{star}"
 
+    known: dict[tuple[str, ...], str] = {}  # composites written before: few occur, and often
+
+    def joined(parts: tuple[str, ...]) -> str:
+        text = colon.join(parts)
+        if len(known) < _KNOWN_COMPOSITES and text.count(colon) == len(parts) - 1:
+            known[parts] = text
+        return text
+
     def write(name: str, elements: Sequence[Element]) -> str:
         parts, colons = [name], 0
         for element in elements:
             if isinstance(element, str):
                 parts.append(element)
             else:
-                parts.append(colon.join(element))
+                parts.append(known.get(element) or joined(element))
                 colons += len(element) - 1
         text = star.join(parts)
         # Separators in data show in the counts; spaces and hollow composites are rare.

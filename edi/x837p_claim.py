@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Final, NamedTuple
 
-from edi import elements, guide
+from edi import guide
 from edi import x837p_segments as segments
 from edi.claim import (
     Address,
@@ -62,7 +62,7 @@ class Pen:
     def __init__(self, separators: Separators, *, as_read: bool) -> None:
         self.separators = separators
         self.as_read = as_read
-        self.number: Number = segments.exact if as_read else elements.encode_number
+        self.number: Number = segments.exact if as_read else segments.shortest
         self.write: Callable[..., str] = segment_writer(separators, None if as_read else tidy)
         self._kept = kept_writer(separators)
         self._parties: dict[tuple[int, str], tuple[Party, list[Segment], list[str]]] = {}

@@ -5,8 +5,9 @@ guide's checker sees presence, lengths and codes; these see what it cannot: sums
 digits. A claim that breaks one is held with a Problem, the others go.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from edi.claim import Claim, Party
@@ -57,6 +58,7 @@ def refusals(claim: Claim) -> list[Problem]:
     ]
 
 
+@lru_cache(maxsize=4096)
 def has_check_digit(npi: str) -> bool:
     """Whether an NPI is ten digits with the right last one (Luhn over 80840 and the number)."""
     if len(npi) != 10 or not (npi.isascii() and npi.isdigit()):
@@ -163,13 +165,16 @@ def _patient(claim: Claim) -> Iterator[Fault]:
 
 
 def _npis(claim: Claim) -> Iterator[Fault]:
-    claim_level = (claim.billing, claim.rendering, claim.facility, claim.supervising)
-    parties: list[tuple[str, Party | None]] = [("", party) for party in claim_level]
-    parties += [("", party) for party in claim.referring]
+    own = (claim.billing, claim.rendering, claim.facility, claim.supervising, *claim.referring)
+    yield from _wrong_npis(own, "")
     for n, line in enumerate(claim.lines, 1):
-        of_line = (line.rendering, line.supervising, line.ordering, *line.referring)
-        parties += [(f" of line {n}", party) for party in of_line if party]
-    for place, party in parties:
+        if line.rendering or line.supervising or line.ordering or line.referring:
+            own = (line.rendering, line.supervising, line.ordering, *line.referring)
+            yield from _wrong_npis(own, f" of line {n}")
+
+
+def _wrong_npis(parties: Iterable[Party | None], place: str) -> Iterator[Fault]:
+    for party in parties:
         if party and party.id_qualifier == "XX" and not has_check_digit(party.id):
             role = _ROLES.get(party.role, party.role)
             yield "NM109", f"the NPI of the {role}{place} has a wrong check digit or length"

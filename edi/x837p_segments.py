@@ -11,6 +11,7 @@ when it was read. Source of the places: TR3 005010X222A1.
 import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -50,6 +51,12 @@ def filled(segment: Sequence[str]) -> list[str]:
 def exact(number: Decimal) -> str:
     """A number with the decimals it was read with."""
     return format(number, "f")
+
+
+@lru_cache(maxsize=4096)
+def shortest(number: Decimal) -> str:
+    """A number in its shortest form; few occur, and often."""
+    return elements.encode_number(number)
 
 
 # --- parties ---------------------------------------------------------------------------------

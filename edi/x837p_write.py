@@ -11,7 +11,9 @@ from typing import Final, NamedTuple
 
 from attrs import evolve, field, frozen
 
+from edi.check import check_texts
 from edi.claim import Claim, Submission
+from edi.guide import load
 from edi.problem import Place, Problem
 from edi.separators import Separators
 from edi.writing import Envelope, WriteError, control_number, interchange, transaction
@@ -49,11 +51,21 @@ class Written:
     index: tuple[Placed, ...]
 
 
+def by_the_guide(texts: Sequence[str], separators: Separators) -> list[Problem]:
+    """What our compiled guide says of a transaction."""
+    return check_texts(load("837P"), texts, separators)
+
+
+def _not_judged(_texts: Sequence[str], _separators: Separators) -> tuple[()]:
+    """No judgement: what was read is written again as it was."""
+    return ()
+
+
 def write_837p(
     envelope: Envelope,
     submissions: Iterable[Submission],
     *,
-    check: Check | None = None,
+    check: Check = by_the_guide,
     as_read: bool = False,
 ) -> Written:
     """Write one interchange with one group; each submission is a transaction.
@@ -61,8 +73,8 @@ def write_837p(
     Args:
         envelope: Sender, receiver, control numbers, separators.
         submissions: Each with the claims of one ST. One without a good claim is left out.
-        check: Judges a transaction, ST to SE.
-        as_read: Write what was read from a file as it was: its own case, no rules of ours.
+        check: Judges a transaction, ST to SE; by default our compiled guide.
+        as_read: Write what was read from a file as it was: its own case, nothing held or left out.
 
     Raises:
         WriteError: for the envelope, submitter or receiver; a claim's faults hold the claim.
@@ -81,7 +93,8 @@ def write_837p(
             else:
                 good.append(made)
         control = control_number(len(written) + 1)
-        draft, wrong = _checked(pen, header(pen, submission), good, control, check)
+        judge = _not_judged if as_read else check
+        draft, wrong = _checked(pen, header(pen, submission), good, control, judge)
         held += wrong
         if draft is not None:
             written.append(draft.texts)
@@ -107,13 +120,13 @@ def _made(pen: Pen, claim: Claim, seen: set[str]) -> Parts | HeldClaim:
 
 
 def _checked(
-    pen: Pen, top: list[str], good: list[Parts], control: str, check: Check | None
+    pen: Pen, top: list[str], good: list[Parts], control: str, check: Check
 ) -> "tuple[_Draft | None, list[HeldClaim]]":
     """The transaction with the claims the checker finds right, and those it does not."""
     held: list[HeldClaim] = []
     while good:
         draft = _Draft(pen.separators, top, good, control)
-        found = check(draft.texts, pen.separators) if check else ()
+        found = check(draft.texts, pen.separators)
         blamed = draft.blamed(problem for problem in found if problem.level == "error")
         if not blamed:
             return draft, held
