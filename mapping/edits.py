@@ -23,6 +23,7 @@ declare(
         "hold.missing": ("something a claim must have is missing", "add it to the visit"),
         "hold.policy-silent": ("nobody says what the payer wants",
             "add the key to the payer's policy in the practice file"),
+        "hold.times": ("a block of time is none", "mend its start or end"),
         "hold.minutes": ("minutes and clock times do not agree", "mend the times or the minutes"),
         "hold.units": ("units cannot be worked out", "state the units, or mend the minutes"),
         "hold.assistant": ("an assistant took part and the payer wants CQ or CO",
@@ -128,7 +129,7 @@ def _check_blocks(day: Day, visit: Visit, procedure: Procedure) -> Iterator[Prob
     for block in procedure.blocks:
         if block.end <= block.start:
             message = f"{procedure.code}: a block ends before it starts"
-            yield _hold(day, "minutes", message, visit)
+            yield _hold(day, "times", message, visit)
             return
     clock = block_minutes(procedure.blocks)
     stated = (procedure.therapist_minutes, procedure.assistant_minutes)

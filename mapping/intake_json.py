@@ -12,9 +12,14 @@ from attrs import evolve
 from edi.problem import Level, Place, Problem
 from mapping.kinds import Fault, Notes, Unfit
 from mapping.structure import Reader, shown
-from mapping.visit import Visit
+from mapping.visit import Block, Visit
 
-to_visit: Final = Reader().of(Visit)
+
+def _block_span(block: Block) -> str:
+    return "" if block.start < block.end else "an end after the start, on the same day"
+
+
+to_visit: Final = Reader(invariants={Block: _block_span}).of(Visit)
 
 _decoder: Final = json.JSONDecoder(parse_float=Decimal)
 _BLANK: Final = re.compile(r"[\s,\x1e]*")
