@@ -134,9 +134,9 @@ class _Billing:
 
     def _history(self, fresh: Visits) -> History:
         """What was billed before for these patients on these days."""
-        from mapping.claims import patient_key
+        from mapping.day import patient_key
 
-        days = {(patient_key(visit.patient), visit.date) for visit, _ in fresh.values()}
+        days = {(patient_key(visit), visit.date) for visit, _ in fresh.values()}
         billed: dict[tuple[str, dt.date, str, str], tuple[str, ...]] = {}
         for one in self.ledger.billed_on(days, usage=self.usage):
             key = (one.patient, one.date, one.payer, one.discipline)
@@ -152,7 +152,11 @@ class _Billing:
                 if not drafts:
                     return
                 made = bill_file.make(
-                    writer, drafts, self.practice, usage=self.usage, now=self.request.now,
+                    writer,
+                    drafts,
+                    self.practice,
+                    usage=self.usage,
+                    now=self.request.now,
                     visits=fresh,
                 )
                 self._note(made)

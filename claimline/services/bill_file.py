@@ -11,7 +11,8 @@ from attrs import evolve, field, frozen
 from claimline.errors import WrongUsageError
 from edi.claim import Claim, Contact, Party, Submission
 from edi.writing import Envelope
-from edi.x837p import Check, HeldClaim, Written, write_837p
+from edi.x837p import HeldClaim, Written, write_837p
+from edi.x837p_write import Check
 from mapping.claims import finish
 from mapping.draft import ClaimDraft
 from mapping.numbers import patient_control_number
@@ -154,9 +155,7 @@ def _submissions(
         id=submitter.id,
         contacts=(_contact(practice),),
     )
-    taker = Party(
-        role="40", is_person=False, name=receiver.name, id_qualifier="46", id=receiver.id
-    )
+    taker = Party(role="40", is_person=False, name=receiver.name, id_qualifier="46", id=receiver.id)
     for position in range(0, len(ready), size):
         yield Submission(
             reference=f"{control:09d}{position // size + 1:04d}",
@@ -173,9 +172,7 @@ def _contact(practice: Practice) -> Contact:
     return Contact(name=contact.name, numbers=tuple(way for way in ways if way[1]))
 
 
-def _refused(
-    ready: Sequence[Ready], written: Written
-) -> tuple[tuple[Ready, HeldClaim], ...]:
+def _refused(ready: Sequence[Ready], written: Written) -> tuple[tuple[Ready, HeldClaim], ...]:
     by_control = {one.claim.control: one for one in ready}
     return tuple((by_control[held.control], held) for held in written.held)
 
