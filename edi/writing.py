@@ -284,8 +284,7 @@ def _numbered(field: str, number: int) -> int:
 
 def _fixed(separators: Separators, field: str, value: str, width: int) -> str:
     """A value of fixed width, filled with spaces: an ISA is always 106 characters."""
-    written = segment(separators, "ISA", value).partition(separators.element)[2]
-    if not written or len(value) > width:
+    if not _one(separators, field, value) or len(value) > width:
         raise WriteError("", field, f"must have 1 to {width} characters, has {len(value)}")
     return value.ljust(width)
 

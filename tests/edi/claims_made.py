@@ -74,9 +74,7 @@ FACILITY = Party(
     name="MILLBROOK POOL",
     address=Address(line1="90 LAKE ROAD", city="MILLBROOK", state="OH", zip="440990090"),
 )
-PAYER = Party(
-    role="PR", is_person=False, name="EXAMPLE HEALTH PLAN", id_qualifier="PI", id="EX001"
-)
+PAYER = Party(role="PR", is_person=False, name="EXAMPLE HEALTH PLAN", id_qualifier="PI", id="EX001")
 SUBMITTER = Party(
     role="41",
     is_person=False,
