@@ -191,6 +191,7 @@ class Interchange:
         self._acks: list[tuple[str, ...]] = []
         self._group: Group | None = None
         self._done = False
+        self._straying = False  # among segments that stand outside of any transaction
         self._seen: set[str] = set()
         self.group_count = 0
         self.line = cursor.tokens.header_line
@@ -279,15 +280,31 @@ class Interchange:
         raw = cursor.batch.texts[cursor.index]
         if action == "acknowledge":
             self._acks.append(tuple(text.split(self.separators.element)))
-        else:
-            name = _name(raw, self.separators)
-            outside = ("segment.outside", f"A segment {name[:3]} stands outside of a transaction.")
-            code, words = _STRAY.get(name, outside)
+        elif (name := _name(text, self.separators)) in _STRAY:
+            code, words = _STRAY[name]
             self.tell(code, words, "TA1:024", value=raw[:80])
+        else:
+            self._outside(raw)
+            return
+        self._straying = False
         cursor.step()
+
+    def _outside(self, raw: str) -> None:
+        """Pass over segments that are in no transaction, reporting a run of them once."""
+        if not self._straying:
+            name = _name(raw, self.separators)[:3]
+            words = (
+                f"Segments stand outside of any transaction, from {name} on; they were not read."
+            )
+            self.tell("segment.outside", words, "TA1:024", value=raw[:80])
+        self._straying = True
+        cursor = self._cursor
+        stop = next((at for at in cursor.following if at > cursor.index), None)
+        cursor.take(len(cursor.batch.texts) if stop is None else stop)
 
     def _open(self, text: str, *, implied: bool) -> "Group":
         self.group_count += 1
+        self._straying = False
         header = () if implied else tuple(text.split(self.separators.element)[1:])
         group = Group(self._cursor, self, header, implied=implied)
         if implied:
@@ -505,7 +522,7 @@ class Transaction:
         for index in cursor.following:
             if not self._started and index == cursor.index:
                 continue  # its own ST
-            action = NESTING["transaction"][_name(cursor.batch.texts[index], separators)]
+            action = NESTING["transaction"].get(_name(cursor.batch.texts[index], separators), "")
             if action == "close":
                 return index + 1, True
             if action == "up":

@@ -117,7 +117,8 @@ def _header(text: str, *, at: int, fixed: bool) -> IsaHeader | None:
     """The header whose ISA16 stands at offset ``at``."""
     element, component, terminator = text[3], text[at : at + 1], text[at + 1 : at + 2]
     end = at + 2
-    if _is_plain(terminator or " ") and not _is_plain(component or " "):
+    bare = _is_plain(terminator or " ") or _ends_lines(text, end, component)
+    if bare and not _is_plain(component or " "):
         component, terminator, end = "", component, at + 1  # ISA16 was left out
     if not terminator or _is_plain(terminator) or terminator == element:
         return None
@@ -141,6 +142,14 @@ def _header(text: str, *, at: int, fixed: bool) -> IsaHeader | None:
         fixed=fixed,
         leading=bool(leading),
     )
+
+
+def _ends_lines(text: str, end: int, mark: str) -> bool:
+    """Whether a mark before a line break also ends the next line: then it is the terminator."""
+    if text[end - 1 : end] not in ("\r", "\n"):
+        return False
+    line = text[end:].lstrip(_NEWLINES).partition("\n" if "\n" in text[end:] else "\r")[0]
+    return line.rstrip(_NEWLINES).endswith(mark)
 
 
 def _leading(text: str, end: int, element: str) -> str:

@@ -291,14 +291,14 @@ class Tokens:
         mark = self.header.separators.terminator
         isa = self._segment_at(block, "ISA")
         iea = self._segment_at(block, "IEA")
+        stop = block.find(mark, iea) if iea >= 0 else -1
         end = mark if whole else ""
-        if isa >= 0 and not 0 <= iea < isa:
+        if isa >= 0 and (stop < 0 or isa < stop):
             self._source.back(block[isa:] + end)
             self._open = False
             return block[:isa], False
         if iea >= 0:
             self._open = False
-            stop = block.find(mark, iea)
             if stop >= 0:
                 self._source.back(block[stop + 1 :] + end)
                 return block[:stop], True

@@ -1,0 +1,48 @@
+"""What all tests share: where the fixtures are, and golden files."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+CORPUS = ROOT.parent / "shared" / "corpus"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """``--rewrite`` writes the golden files anew; look at the difference before committing it."""
+    parser.addoption("--rewrite", action="store_true", help="write golden files anew")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Nobody looks at a difference in continuous integration, so nothing is rewritten there."""
+    if config.getoption("rewrite") and os.environ.get("CI"):
+        raise pytest.UsageError("--rewrite is refused where CI is set")
+
+
+@pytest.fixture(scope="session")
+def fixtures() -> Path:
+    """The folder of synthetic files."""
+    return ROOT / "fixtures"
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """The folder of other people's sample files, where it is there."""
+    if not CORPUS.is_dir():
+        pytest.skip("the corpus of public sample files (../shared/corpus) is not there")
+    return CORPUS
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
+    """Compares a text with a golden file, or writes it under ``--rewrite``."""
+
+    def compare(path: Path, text: str) -> None:
+        if request.config.getoption("rewrite"):
+            path.write_text(text, encoding="utf-8")
+        assert path.exists(), f"{path.name} is missing; run pytest --rewrite and look at it"
+        assert text == path.read_text(encoding="utf-8")
+
+    return compare

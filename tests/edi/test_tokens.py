@@ -1,0 +1,146 @@
+"""Bytes to segments: any chunking, any size, oddities told once."""
+
+import time
+import tracemalloc
+from collections.abc import Iterator
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from x12read import segments_of, transactions
+from x12text import file_of, interchange, isa
+
+from edi.envelope import NotX12, read
+from edi.problem import CODES, Problem
+
+BODY = "BPR*I*0~TRN*1*T~" + "".join(f"REF*EA*{n}~" for n in range(2000))
+
+
+@given(st.lists(st.integers(0, 3000), max_size=8))
+def test_chunking_never_matters(cuts: list[int]) -> None:
+    """The same bytes in other chunks are the same segments."""
+    data = file_of("BPR*I*0~TRN*1*PEÑA~" + "REF*EA*1~" * 250)
+    edges = [0, *sorted(cut for cut in cuts if cut <= len(data)), len(data)]
+    chunks = [data[a:b] for a, b in pairwise(edges)]
+    assert segments_of(chunks) == segments_of([data])
+
+
+@pytest.mark.parametrize(
+    ("data", "word"),
+    [
+        (b"", "empty"),
+        (b" \r\n\t", "empty"),
+        (b"%PDF-1.7 \xe2\xe3", "PDF"),
+        (b"PK\x03\x04\x14\x00", "zip"),
+        (b"<?xml version='1.0'?>", "XML"),
+        (b"GS*HP*A*B~ST*835*1~", "without its ISA"),
+        (b"visit,date\n1,2026-01-05\n", "not an X12 file"),
+        (isa()[:60].encode(), "cut off"),
+        (b"MSH|^~\\&|LOUISA|1|2|3|4|5|6|7|8|9|0|1|2|3|4|5|6", "HL7"),
+    ],
+    ids=["nothing", "blank", "PDF", "xlsx", "XML", "no ISA", "CSV", "cut ISA", "HL7"],
+)
+def test_what_holds_no_interchange_is_refused_in_words(data: bytes, word: str) -> None:
+    """The one exception of reading says to a person what the file seems to be."""
+    with pytest.raises(NotX12, match=word):
+        list(read([data], []))
+
+
+def test_lines_are_those_of_an_editor() -> None:
+    """A place names the line of the file, whatever stands at the line ends."""
+    for end in ("\n", "\r\n"):
+        text = file_of(BODY, end=end).decode()
+        for one in transactions([text.encode()], []):
+            for number, segment in enumerate(one.segments(), 1):
+                line = one.place(number).line
+                assert text.split("\n")[line - 1].startswith("*".join(segment))
+
+
+def test_a_line_can_be_asked_for_later() -> None:
+    """The place of an earlier segment is known after later ones were read."""
+    one = next(transactions([file_of(BODY)], []))
+    assert len(list(one.segments())) == 2004
+    assert [one.place(number).line for number in (1, 2, 1000, 2004)] == [3, 4, 1002, 2006]
+
+
+def test_an_oddity_is_told_once_per_interchange() -> None:
+    """A thousand blank segments give one Problem, with the place of the first."""
+    data = file_of(BODY).replace(b"REF*EA*", b"~REF*EA*")
+    problems: list[Problem] = []
+    for one in transactions([data + data], problems):
+        one.drain()
+    assert {p.code for p in problems} <= set(CODES)
+    blanks = [p.where.line for p in problems if p.code == "segment.blank"]
+    assert blanks == [6, 6 + 2008]
+
+
+def test_a_huge_segment_is_read_in_linear_time() -> None:
+    """A segment of 20 MB is one segment; ten times the size takes about ten times as long."""
+
+    def seconds(size: int) -> float:
+        data = file_of(f"NTE*ADD*{'X' * size}~")
+        chunks = [data[at : at + 65536] for at in range(0, len(data), 65536)]
+        start = time.perf_counter()
+        assert [len(s[2]) for s in segments_of(chunks) if s[0] == "NTE"] == [size]
+        return time.perf_counter() - start
+
+    small = min(seconds(2_000_000) for _ in range(3))
+    assert seconds(20_000_000) < 40 * small + 0.5
+
+
+def test_many_small_interchanges_are_read_in_linear_time() -> None:
+    """An interchange costs by its own size, not by what follows it in the same chunk."""
+
+    def seconds(count: int) -> float:
+        data = file_of("BPR*I*0~TRN*1*T~") * count
+        start = time.perf_counter()
+        assert len(segments_of([data])) == 4 * count
+        return time.perf_counter() - start
+
+    small = min(seconds(300) for _ in range(3))
+    assert seconds(3000) < 40 * small + 0.5
+
+
+def test_memory_is_flat() -> None:
+    """Reading ten times as much keeps no more."""
+
+    def chunks(count: int) -> Iterator[bytes]:
+        whole = file_of("BPR*I*0~").decode()
+        head, tail = whole.split("SE*", 1)
+        yield head.encode()
+        for _ in range(count):
+            yield b"REF*EA*1234567890~\n" * 5000
+        yield ("SE*" + tail).encode()
+
+    def peak(count: int) -> int:
+        tracemalloc.start()
+        for one in transactions(chunks(count), []):
+            for _ in one.segments():
+                pass
+        top = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        return top
+
+    assert peak(60) < 1.3 * peak(15) + 200_000
+
+
+def test_a_wrapped_line_may_not_hide_the_next_interchange() -> None:
+    """An IEA without terminator before the next ISA on its own line loses neither."""
+    data = file_of("BPR*I*0~").decode().rstrip("~\n")
+    problems: list[Problem] = []
+    count = len(list(transactions([f"{data}\n{data}~\n".encode()], problems)))
+    assert count == 2
+    assert "segment.unterminated" in {p.code for p in problems}
+
+
+def test_a_lower_case_trailer_still_ends_the_interchange() -> None:
+    """What follows an ``iea`` belongs to the next interchange."""
+    data = interchange([]).replace("IEA", "iea").encode()
+    assert len(list(read([data + file_of("BPR*I*0~")], []))) == 2
+
+
+def test_names_of_people_are_no_interchanges() -> None:
+    """LISA and VISA within a segment begin nothing."""
+    body = "NM1*QC*1*DOE*LISA~NM1*QC*1*LOUISA*00*MARISA~ISAX*1~"
+    assert [s[0] for s in segments_of([file_of(body)])] == ["ST", "NM1", "NM1", "ISAX", "SE"]
