@@ -97,7 +97,8 @@ def _fees() -> dict[str, Any]:
 
 
 def _object(cls: type) -> dict[str, Any]:
-    known = [a for a in public(cls) if a.name not in _SET_BY_READER]
+    hidden = _SET_BY_READER if cls in TABLES.values() else ()
+    known = [a for a in public(cls) if a.name not in hidden]
     made: dict[str, Any] = {
         "type": "object",
         "description": (cls.__doc__ or "").split("\n\n")[0].strip(),
