@@ -1,9 +1,11 @@
-"""What the environment says. Read here and nowhere else.
+"""What the environment and the clock say. Read here and nowhere else.
 
 ``CLAIMLINE_LEDGER`` the ledger's URL or file, ``CLAIMLINE_DEBUG`` 1 for the place of an internal
 error, ``CLAIMLINE_LOG`` a level (``info``, ``debug``) for structured logs on standard error.
 """
 
+import datetime as dt
+import getpass
 import os
 from pathlib import Path
 from typing import Final
@@ -40,3 +42,21 @@ def default_ledger_path() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("claimline", appauthor=False) / "ledger.sqlite3"
+
+
+def user() -> str:
+    """Who runs this, for the record of who decided and who looked; "unknown" where nobody says."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # no such user on this machine, as in a bare container
+        return "unknown"
+
+
+def now() -> dt.datetime:
+    """The clock, with its time zone."""
+    return dt.datetime.now(dt.UTC).astimezone()
+
+
+def today() -> dt.date:
+    """The day it is here."""
+    return now().date()

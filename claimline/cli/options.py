@@ -69,3 +69,13 @@ def may_show_patient() -> bool:
         return True
     click.echo("claimline: --show-patient works on a terminal only: names stay masked", err=True)
     return False
+
+
+def practice_option(function: F) -> F:
+    """``--practice FILE``, where a command can do without."""
+    return click.option(
+        "--practice",
+        type=click.Path(),
+        default="",
+        help="The practice file, for the payers' families and deadlines.",
+    )(function)

@@ -1,0 +1,147 @@
+"""``claimline denials``: the worklist of denied and reduced lines."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from claimline.cli.options import format_option, ledger_option, output_option, practice_option
+from claimline.errors import DONE
+
+if TYPE_CHECKING:
+    from claimline.render import Column, Table
+
+DAY = click.DateTime(["%Y-%m-%d"])
+
+
+@click.command()
+@click.option("--code", default="", help="Only lines of this procedure code.")
+@click.option("--payer", default="", help="Only claims sent to this payer: its key, id or name.")
+@click.option("--since", type=DAY, help="Only lines from this day of service on.")
+@click.option("--until", type=DAY, help="Only lines up to this day of service.")
+@click.option(
+    "--status",
+    multiple=True,
+    type=click.Choice(["denied", "reduced", "reversed", "unmatched"]),
+    help="Only lines of this state; may be given several times.",
+)
+@click.option("--test/--production", "test", default=None, help="The book to look into.")
+@practice_option
+@ledger_option
+@format_option("table", "json", "csv", "xlsx", "html")
+@output_option
+def denials(
+    *,
+    code: str,
+    payer: str,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    status: tuple[str, ...],
+    test: bool | None,
+    practice: str,
+    ledger: str,
+    shape: str,
+    output: Path | None,
+) -> int:
+    r"""List denied, reduced, taken back and unmatched lines: why, what next, what never.
+
+    The state is that after everything received. A deadline is shown only where the payer's policy
+    says one: payers are known from the practice file that billed, or from --practice.
+
+    \b
+    Example:
+      claimline denials --code 97530
+      claimline denials --payer aetna --since 2026-01-01 --format xlsx --output denied.xlsx
+    """
+    from claimline import settings
+    from claimline.render import Result, show
+    from claimline.services import denials as service
+    from claimline.services.practice import load
+    from reconcile.ledger import open_ledger
+
+    query = service.Query(
+        on=settings.today(),
+        usage=None if test is None else "T" if test else "P",
+        code=code.strip().upper(),
+        payer=payer,
+        since=since.date() if since else None,
+        until=until.date() if until else None,
+        statuses=frozenset(status or service.STATUSES),
+    )
+    known = load(practice) if practice else None
+    totals = service.Totals()
+    with open_ledger(settings.ledger_url(ledger)) as opened:
+        found = totals.through(service.rows(opened, query, known))
+        if shape == "json":
+            show(Result(data=found), shape, output)
+        elif shape == "table":
+            rows = list(_flat(found))
+            show(Result(data=None, tables=(_table(rows, totals.words()),)), shape, output)
+        else:
+            show(Result(data=None, tables=(_table(_flat(found)),)), shape, output)
+    return DONE
+
+
+def _flat(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Rows as a person reads them: codes with their words, modifiers beside the code."""
+    from claimline.render.content import adjustments_text
+    from claimline.services.denials import said
+
+    for row in rows:
+        until = f"{row['deadline']} ({row['deadline_source']})" if row["deadline"] else ""
+        matched = row["matched_by"] or "not matched"
+        yield row | {
+            "procedure": " ".join((row["code"], *row["modifiers"])),
+            "said": said(row),
+            "because": row["cause"],
+            "due": until,
+            "adjustments": adjustments_text(row["adjustments"]),
+            "from": f"{row['payer']}, payment {row['trace']}, matched by {matched}",
+            "candidates": row.get("candidates", []),
+        }
+
+
+def _table(rows: Iterable[dict[str, Any]], total: str = "") -> "Table":
+    """The worklist as a table."""
+    from claimline.render import Table
+
+    return Table(
+        title="Denied and reduced lines",
+        columns=_columns(),
+        rows=rows,
+        notes=(total,) if total else (),
+        empty="No denied or reduced lines.",
+    )
+
+
+def _columns() -> "tuple[Column, ...]":
+    """What stands in the row, what under it, what in files only."""
+    from claimline.render import Column
+
+    in_files = (
+        ("line", "Line control number"), ("payer", "Payer"), ("code", "Code"),
+        ("modifiers", "Modifiers"), ("adjustments", "Adjustments"), ("remarks", "Remarks"),
+        ("category", "Category"), ("cause", "Cause"), ("who", "Who acts"),
+        ("deadline", "Deadline"), ("confidence", "Confidence"), ("matched_by", "Matched by"),
+        ("trace", "Payment"), ("payment_date", "Payment date"), ("payer_claim", "Payer's number"),
+        ("flags", "Flags"),
+    )  # fmt: skip
+    return (
+        Column(key="claim", title="Claim", kind="id"),
+        Column(key="date", title="Date", kind="id"),
+        Column(key="procedure", title="Code"),
+        Column(key="units", title="Units", kind="number"),
+        Column(key="billed", title="Billed", kind="money"),
+        Column(key="paid", title="Paid", kind="money"),
+        Column(key="status", title="State", kind="id"),
+        Column(key="from", title="payer", place="below"),
+        Column(key="said", title="said", place="below"),
+        Column(key="because", title="because", place="below"),
+        Column(key="next_step", title="next", place="below"),
+        Column(key="never", title="never", place="below"),
+        Column(key="due", title="deadline", place="below"),
+        Column(key="candidates", title="may be", place="below"),
+        *(Column(key=key, title=title, place="file") for key, title in in_files),
+    )

@@ -1,0 +1,122 @@
+"""The worklist: denied, reduced, taken back and unmatched lines, with what to do about each."""
+
+import datetime as dt
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Any, Final
+
+from attrs import frozen
+
+from claimline.services.payer_facts import Facts
+from edi import codes
+from mapping.practice import Practice
+from reconcile.books import claim_books
+from reconcile.ledger import Ledger, Usage
+from reconcile.report import denial_rows, unmatched_claim_row
+
+Row = dict[str, Any]
+STATUSES: Final = ("denied", "reduced", "reversed", "unmatched")
+UNMATCHED: Final = "unmatched"
+
+
+@frozen(kw_only=True)
+class Query:
+    """Which lines. Empty or None: any. ``since`` and ``until`` are days of service."""
+
+    on: dt.date  # the day of the question
+    usage: Usage | None = None  # None: production if there is any, else test
+    code: str = ""
+    payer: str = ""
+    since: dt.date | None = None
+    until: dt.date | None = None
+    statuses: frozenset[str] = frozenset(STATUSES)
+
+
+def rows(ledger: Ledger, query: Query, practice: Practice | None = None) -> Iterator[Row]:
+    """The rows of ``denials --format json``, one line at a time, in the order of sending."""
+    usage = query.usage or ledger.book()
+    facts = Facts(ledger, practice, query.on)
+    claims = ledger.received(
+        usage=usage,
+        code=query.code,
+        payer=query.payer,
+        since=query.since,
+        until=query.until,
+    )
+    for each in claims:
+        found = denial_rows(
+            each.claim,
+            claim_books(each.claim, each.adjudications),
+            each.adjudications,
+            each.neighbours,
+            facts.of(each.claim, each.payer_name),
+            on=query.on,
+            statuses=query.statuses - {UNMATCHED},
+        )
+        yield from (row for row in found if _is_wanted(row, query))
+    if UNMATCHED in query.statuses:
+        yield from _unmatched(ledger, usage, query)
+
+
+def _unmatched(ledger: Ledger, usage: Usage, query: Query) -> Iterator[Row]:
+    """Claim payments that fit no sent claim."""
+    for each in ledger.unposted(usage=usage):
+        row = unmatched_claim_row(
+            each.payment, each.match, payer=each.payer, trace=each.trace, date=each.date
+        )
+        if _is_wanted(row, query) and query.payer in {"", each.payer}:
+            yield row
+
+
+def _is_wanted(row: Row, query: Query) -> bool:
+    """Whether a line is among those asked for; a line without a date is always."""
+    day = dt.date.fromisoformat(row["date"]) if row["date"] else None
+    return (
+        row["status"] in query.statuses
+        and (not query.code or query.code in row["code"].split())
+        and (day is None or query.since is None or day >= query.since)
+        and (day is None or query.until is None or day <= query.until)
+    )
+
+
+def said(row: Mapping[str, Any]) -> list[str]:
+    """What the payer said, each code with its meaning in our words."""
+    told = [
+        f"{a['group']}-{a['reason']} {a['amount']}: {_meaning('carc', a['reason'])}"
+        for a in row["adjustments"]
+    ]
+    return told + [f"{remark}: {_meaning('rarc', remark)}" for remark in row["remarks"]]
+
+
+def _meaning(kind: Any, code: str) -> str:
+    """A code in our words, or that we have none for it."""
+    entry = codes.lookup(kind, code)
+    return entry.meaning if entry is not None else "not in our tables"
+
+
+class Totals:
+    """Adds rows up as they go by: memory stays flat."""
+
+    def __init__(self) -> None:
+        self.count: Counter[str] = Counter()
+        self.billed = self.paid = self.denied = Decimal("0.00")
+
+    def through(self, given: Iterable[Row]) -> Iterator[Row]:
+        """The same rows, counted."""
+        for row in given:
+            self.count[row["status"]] += 1
+            self.billed += Decimal(row["billed"])
+            self.paid += Decimal(row["paid"])
+            self.denied += Decimal(row.get("denied") or "0.00")
+            yield row
+
+    def words(self) -> str:
+        """All of it in one line."""
+        if not self.count:
+            return ""
+        counted = ", ".join(f"{self.count[s]} {s}" for s in STATUSES if self.count[s])
+        return (
+            f"{sum(self.count.values())} lines: {counted}; "
+            f"billed {self.billed}, paid {self.paid}, denied {self.denied}"
+        )

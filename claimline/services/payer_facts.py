@@ -1,0 +1,83 @@
+"""What a payer allows: from the practice file, or as ``bill`` last recorded it in the ledger.
+
+``bill`` records the facts of the payers it bills whenever they change, so that ``denials`` and
+``trace`` know a payer's family and deadlines without the practice file.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Final
+
+import attrs
+from sqlalchemy import select
+
+from mapping.practice import Practice
+from reconcile.ledger import Decision
+from reconcile.ledger.tables import decision
+from reconcile.values import PayerFacts, SentClaim
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from reconcile.ledger import Ledger, Writer
+
+KIND: Final = "payer facts"
+
+
+def from_practice(practice: Practice, key: str, on: dt.date) -> PayerFacts:
+    """The facts of one payer of the practice file, as its policy has them on a day.
+
+    Raises:
+        KeyError: the file has no such payer.
+    """
+    payer = practice.payers[key]
+    policy = practice.policy(key, on)
+    return PayerFacts(
+        key=key,
+        name=payer.name,
+        family=payer.family,
+        appeal1_days=policy.appeal1_days,
+        appeal1_source=policy.appeal1_source,
+        reopening_days=policy.reopening_days,
+        corrected_claim_days=policy.corrected_claim_days,
+        takes_replacement=policy.takes_replacement,
+    )
+
+
+def remember(writer: "Writer", practice: Practice, keys: Iterable[str], on: dt.date) -> None:
+    """Record the facts of these payers where they differ from what the ledger has."""
+    known = _recorded(writer.connection)
+    for key in sorted(set(keys)):
+        facts = from_practice(practice, key, on)
+        if known.get(key) != facts:
+            detail = json.dumps(attrs.asdict(facts))
+            source = f"practice file, policy of {on.isoformat()}"
+            writer.decide(Decision(kind=KIND, subject=key, user="", reason=source, detail=detail))
+
+
+class Facts:
+    """The facts of the payers of sent claims."""
+
+    def __init__(self, ledger: "Ledger", practice: Practice | None, on: dt.date) -> None:
+        with ledger.reading() as connection:
+            self._known: dict[str, PayerFacts] = dict(_recorded(connection))
+        self._by_id: dict[str, str] = {}
+        if practice is not None:
+            self._known |= {key: from_practice(practice, key, on) for key in practice.payers}
+            self._by_id = {payer.id: key for key, payer in practice.payers.items()}
+
+    def of(self, claim: SentClaim, name: str) -> PayerFacts:
+        """The facts of the payer a claim was sent to; its name alone where nothing is known."""
+        key = claim.payer if claim.payer in self._known else self._by_id.get(claim.payer_id, "")
+        return self._known.get(key) or PayerFacts(key=claim.payer, name=name, family="")
+
+
+def _recorded(connection: "Connection") -> Mapping[str, PayerFacts]:
+    """The newest recorded facts of each payer."""
+    rows = connection.execute(
+        select(decision.c.subject, decision.c.detail)
+        .where(decision.c.kind == KIND)
+        .order_by(decision.c.id)
+    )
+    return {row.subject: PayerFacts(**json.loads(row.detail)) for row in rows}
