@@ -139,7 +139,7 @@ def line(number: int = 1, code: str = "97530", control: str = "", **more: Any) -
 
 def claim(control: str = "CLAIM1", **more: Any) -> Claim:
     """One claim of a subscriber: a line of 97530 unless ``lines`` says otherwise."""
-    lines = more.pop("lines", None) or (line(control=f"01{control}"),)
+    lines = more.pop("lines", (line(control=f"01{control}"),))
     values: dict[str, Any] = {
         "control": control,
         "charge": sum((one.charge for one in lines), Decimal(0)),
