@@ -12,6 +12,7 @@ from typing import Final, Literal
 
 from attrs import field, frozen
 
+from edi.codes import lookup
 from edi.remittance import ProviderAdjustment
 from reconcile.values import ZERO
 
@@ -63,6 +64,14 @@ def plb_book(entries: Iterable[ProviderEntry]) -> tuple[Receivable, ...]:
         groups.setdefault(key, []).append(entry)
     _join_carried(groups)
     return tuple(_receivable(payer, kind, some) for (payer, kind, _), some in groups.items())
+
+
+def words(adjustment: ProviderAdjustment) -> str:
+    """A provider adjustment in a biller's words: "50.00 taken: recovery of an overpayment"."""
+    entry = lookup("plb", adjustment.reason)
+    meaning = entry.meaning if entry else f"{adjustment.reason} (not in our tables)"
+    direction = "taken" if adjustment.amount > ZERO else "given"
+    return f"{abs(adjustment.amount)} {direction}: {meaning}"
 
 
 def _order(entry: ProviderEntry) -> tuple[str, str, dt.date, str, int, str, Decimal]:

@@ -11,7 +11,7 @@ from remits import answered, claim, line, payment, remittance
 from edi.claim import Procedure
 from edi.remittance import Adjustment, ClaimPayment, ProviderAdjustment, ServicePayment
 from reconcile.balance import Balance, claim_differences
-from reconcile.plb import ProviderEntry, plb_book
+from reconcile.plb import ProviderEntry, plb_book, words
 from reconcile.post import adjudicate, books, claim_books, postings, posts
 from reconcile.shares import split_cents
 from reconcile.values import Adjudication, LineBooks, SentClaim
@@ -395,6 +395,15 @@ def test_provider_adjustments_as_a_book(
         (one,) = plb_book(order)
         assert one.state == state
         assert one.open == Decimal(open_amount)
+
+
+def test_provider_adjustments_say_which_way_the_money_went() -> None:
+    """Positive takes, negative gives; a reason we do not know is shown."""
+    assert (
+        words(entry(1, "WO", "A1", "50.00").adjustment) == "50.00 taken: recovery of an overpayment"
+    )
+    assert words(entry(1, "L6", "A1", "-1.50").adjustment) == "1.50 given: interest"
+    assert "not in our tables" in words(entry(1, "ZZ", "A1", "1").adjustment)
 
 
 def test_unreadable_and_estimated_payments_do_not_post() -> None:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from attrs import evolve, frozen
@@ -9,8 +10,9 @@ from remits import claim, facts, line
 
 from edi.claim import Reference
 from edi.remittance import Adjustment
-from reconcile.denial_table import read_table, shipped_table
+from reconcile.denial_table import Row, read_table, shipped_table
 from reconcile.denials import finding
+from reconcile.match import METHODS
 from reconcile.values import Adjudication, Finding, LineBooks, LineShare
 
 ON = dt.date(2026, 5, 1)
@@ -254,3 +256,41 @@ def test_patient_data_stays_out_of_reprs() -> None:
     assert "XYZ123456789" not in repr(sent)
     assert "SECRET1" not in repr(sent)
     assert isinstance(sent.references[0], Reference)
+
+
+DOC = Path(__file__).parents[2] / "docs" / "denials.md"
+
+
+def row_of_the_doc(row: Row) -> str:
+    """A row of the table as docs/denials.md shows it."""
+    codes = ", ".join(sorted(row.codes - {"*"})) or ("any reason" if row.codes else row.status)
+    if row.or_remarks:
+        codes += " or " + ", ".join(sorted(row.or_remarks))
+    asks = [codes]
+    for word, given in (
+        ("with", row.remarks), ("without", row.not_remarks), ("sent", row.sent),
+        ("not sent", row.not_sent), ("beside", row.beside), ("our", row.references),
+    ):  # fmt: skip
+        if given:
+            asks.append(f"{word} " + ", ".join(sorted(given)))
+    if row.paid:
+        asks.append(f"paid: {row.paid}")
+    family = ", ".join(sorted(row.families)) or "all"
+    if row.not_families:
+        family = "not " + ", ".join(sorted(row.not_families))
+    return (
+        f"| {row.key} | {'; '.join(asks)} | {family} | {row.next_step} | {'; '.join(row.never)} |"
+    )
+
+
+def test_the_documentation_shows_the_table_as_it_is() -> None:
+    """docs/denials.md ends with the rows of the shipped table, in order."""
+    head = ["| row | fits | payers | next step | never |", "| --- | --- | --- | --- | --- |"]
+    rows = head + [row_of_the_doc(row) for row in shipped_table().rows]
+    assert DOC.read_text(encoding="utf-8").endswith("\n".join(rows) + "\n")
+
+
+def test_the_documentation_names_every_method() -> None:
+    """Each way a claim or line is matched is explained under its own name."""
+    text = DOC.read_text(encoding="utf-8")
+    assert [method for method in METHODS if f"`{method}`" not in text] == []
