@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, select, tuple_
 
-from reconcile.ledger import bulk, held, keeping, sent
+from reconcile.ledger import bulk, held, keeping, sent, settle
 from reconcile.ledger.convert import from_date, to_date
 from reconcile.ledger.records import (
     Billed,
@@ -71,6 +71,7 @@ def record_sent(writer: "Writer", made: SentFile, records: Sequence[SentRecord])
     stored = writer.store(made.data, kind="837P", name=made.name, direction="out")
     row = (stored.id, made.usage, made.sender, made.receiver, made.interchange_control)
     writer.add(sent_file, [(*row, made.name, len(records), *writer.recorded)])
+    first_claim = writer.ids(sent_claim, 0)
     numbers = sent.add_claims(writer, records, file_id=stored.id, usage=made.usage, origin="billed")
     visits = [
         (visit_id, digest, numbers[record.claim.control])
@@ -85,6 +86,7 @@ def record_sent(writer: "Writer", made: SentFile, records: Sequence[SentRecord])
             for number, seen in enumerate(visits, first)
         ],
     )
+    settle.after_sent(writer, [record.claim for record in records], first=first_claim)
     held.billed(writer.connection, [seen[0] for seen in visits], usage=made.usage)
     return stored
 
@@ -115,6 +117,7 @@ def unwritten(connection: Connection) -> tuple[StoredFile, ...]:
             digest=row.digest,
             name=row.outbox_name,
             kind=row.kind,
+            direction=row.direction,
             size=row.size,
             recorded_at=row.recorded_at,
         )

@@ -29,6 +29,7 @@ def find_file(connection: Connection, digest: str) -> StoredFile | None:
         digest=row.digest,
         name=row.name,
         kind=row.kind,
+        direction=row.direction,
         size=row.size,
         recorded_at=row.recorded_at,
     )
@@ -87,31 +88,59 @@ class Keeper:
         return found
 
 
-def file_bytes(connection: Connection, digest: str) -> Iterator[bytes]:
-    """The bytes of a kept file, piece by piece.
+def count_pieces(connection: Connection, digest: str) -> tuple[int, int]:
+    """The row number of a kept file, and in how many pieces it is kept.
 
     Raises:
-        LedgerDamaged: where a piece is missing, or the bytes do not have the digest.
+        LedgerDamaged: where there is no such file.
     """
     found = connection.execute(
         select(file.c.id, file.c.chunks).where(file.c.digest == digest)
     ).one_or_none()
     if found is None:
         raise LedgerDamaged(f"The ledger has no file of digest {digest[:12]}.")
+    return found.id, found.chunks
+
+
+def piece(connection: Connection, file_id: int, number: int) -> bytes:
+    """One piece of a kept file; empty where it is missing."""
+    data = connection.execute(
+        select(file_chunk.c.data).where(
+            file_chunk.c.file_id == file_id, file_chunk.c.number == number
+        )
+    ).scalar()
+    try:
+        return b"" if data is None else zlib.decompress(data)
+    except zlib.error:
+        raise LedgerDamaged(
+            f"Piece {number} of a kept file is damaged.", "Restore the ledger's backup."
+        ) from None
+
+
+def checked(pieces_of_file: Iterable[bytes], digest: str) -> Iterator[bytes]:
+    """The pieces on, with a look at the end whether they are those that were kept.
+
+    Raises:
+        LedgerDamaged: where the bytes do not have the digest.
+    """
     whole = hashlib.sha256()
-    for number in range(found.chunks):
-        data = connection.execute(
-            select(file_chunk.c.data).where(
-                file_chunk.c.file_id == found.id, file_chunk.c.number == number
-            )
-        ).scalar()
-        piece = zlib.decompress(data) if data is not None else b""
-        whole.update(piece)
-        yield piece
+    for one in pieces_of_file:
+        whole.update(one)
+        yield one
     if whole.hexdigest() != digest:
         raise LedgerDamaged(
             f"The kept bytes of file {digest[:12]} are damaged.", "Restore the ledger's backup."
         )
+
+
+def file_bytes(connection: Connection, digest: str) -> Iterator[bytes]:
+    """The bytes of a kept file, piece by piece.
+
+    Raises:
+        LedgerDamaged: where the file or a piece of it is missing or damaged.
+    """
+    file_id, count = count_pieces(connection, digest)
+    return checked((piece(connection, file_id, number) for number in range(count)), digest)
 
 
 def total_size(connection: Connection) -> int:

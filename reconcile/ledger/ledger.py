@@ -174,9 +174,18 @@ class Ledger:
             return keeping.find_file(connection, digest)
 
     def file_bytes(self, digest: str) -> Iterator[bytes]:
-        """The bytes of a kept file, piece by piece."""
+        """The bytes of a kept file, piece by piece; nothing stays open between the pieces.
+
+        Raises:
+            LedgerDamaged: where the file or a piece of it is missing or damaged.
+        """
         with self.reading() as connection:
-            yield from keeping.file_bytes(connection, digest)
+            file_id, count = keeping.count_pieces(connection, digest)
+        return keeping.checked((self._piece(file_id, n) for n in range(count)), digest)
+
+    def _piece(self, file_id: int, number: int) -> bytes:
+        with self.reading() as connection:
+            return keeping.piece(connection, file_id, number)
 
     # --- what came back ---
 

@@ -1,7 +1,7 @@
 """Payments as they were received: their rows, and which of them are the same payment."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -10,12 +10,12 @@ from sqlalchemy import Connection, select, update
 
 from edi.envelope import Transaction
 from edi.problem import Problem
-from edi.remittance import RemittanceHeader
+from edi.remittance import ProviderAdjustment, RemittanceHeader
 from edi.x835 import read_835
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import from_date, from_json, to_cents, to_json
 from reconcile.ledger.payments import Digest, HeaderReading
-from reconcile.ledger.tables_received import problem, remittance
+from reconcile.ledger.tables_received import problem, provider_adjustment, remittance
 
 if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
@@ -244,3 +244,34 @@ def same_payment(connection: Connection, row: Any) -> list[Any]:
 def settle(connection: Connection, number: int, **values: Any) -> None:
     """Set what was derived of a payment: its state, why, and its sums in cents."""
     connection.execute(update(remittance).where(remittance.c.id == number).values(**values))
+
+
+def complete(connection: Connection, payment_id: int) -> None:
+    """All parts of a payment are there: together they make its amount."""
+    c = remittance.c
+    connection.execute(
+        update(remittance)
+        .where(c.payment_id == payment_id, c.state.in_(("posted", "aside")))
+        .values(state="posted", difference=0)
+    )
+
+
+def add_provider_adjustments(
+    writer: "Writer", remittance_id: int, found: Sequence[ProviderAdjustment]
+) -> None:
+    """Keep the PLB pairs of a payment."""
+    first = writer.ids(provider_adjustment, len(found))
+    rows = [
+        (
+            first + position,
+            remittance_id,
+            position,
+            one.provider,
+            one.fiscal_date,
+            one.reason,
+            one.reference,
+            to_cents(one.amount),
+        )
+        for position, one in enumerate(found)
+    ]
+    writer.add(provider_adjustment, rows)

@@ -62,8 +62,9 @@ class StoredFile:
     id: int
     digest: str  # SHA-256, hexadecimal
     name: str
-    kind: str
-    size: int
+    kind: str  # 835, 837P, 999, 277CA, TA1, mixed, other
+    direction: str  # in: received; out: made by us
+    size: int  # bytes
     recorded_at: str
 
 

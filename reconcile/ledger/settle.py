@@ -5,15 +5,14 @@ depend on the order in which files came. A claim payment is tried again by makin
 derived of it anew.
 """
 
-import json
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, Connection, delete, or_, select
 
-from edi.envelope import read
-from edi.remittance import ClaimPayment
+from edi.envelope import Transaction, read
+from edi.remittance import RemittanceHeader, RemittanceTrailer
 from reconcile.balance import claim_differences
 from reconcile.keys import SHORTEST, STEM_LENGTH, stem
 from reconcile.ledger import bulk, keeping, posting
@@ -93,6 +92,18 @@ def _of_relatives(connection: Connection, claims: Sequence[SentClaim], first: in
     return found
 
 
+def release(writer: "Writer", payment_id: int) -> int:
+    """Post what was kept aside of a payment, now that it is certain. Returns how many."""
+    c = claim_payment.c
+    aside = select(c.id).where(c.payment_id == payment_id, c.state == "aside").order_by(c.id)
+    ids = [row[0] for row in writer.connection.execute(aside)]
+    learned: set[str] = set()
+    for batch in bulk.batches(ids):
+        learned |= _again(writer, batch)
+    after_learned(writer, learned)
+    return len(ids)
+
+
 def retry(writer: "Writer", ids: set[int]) -> int:
     """Make these claim payments anew, and those that wait for what they teach."""
     done: set[int] = set()
@@ -127,13 +138,13 @@ def _forget(connection: Connection, ids: list[int]) -> None:
 
 
 def _items(connection: Connection, ids: list[int]) -> Iterator[Item]:
-    """These claim payments as they came, but for those that were kept aside."""
+    """These claim payments as they came."""
     c = claim_payment.c
     query = (
         select(claim_payment, remittance, file.c.digest.label("file_digest"))
         .join(remittance, remittance.c.id == c.remittance_id)
         .join(file, file.c.id == remittance.c.file_id)
-        .where(c.id.in_(ids), c.state.in_(("posted", "unmatched")))
+        .where(c.id.in_(ids))
         .order_by(remittance.c.file_id, remittance.c.number, c.position)
     )
     rows = connection.execute(query).fetchall()
@@ -183,18 +194,28 @@ def _texts(connection: Connection, rows: Sequence[Any]) -> dict[int, str]:
 
 def claims_of(connection: Connection, digest: str, numbers: set[int]) -> Iterator[tuple[int, Kept]]:
     """The claims of some 835s of a kept file, with the number of their transaction."""
+    for number, transaction in _transactions(connection, digest):
+        if number in numbers:
+            for part in Reading(transaction).parts():
+                if isinstance(part, Kept):
+                    yield number, part
+
+
+def parts_of(
+    connection: Connection, digest: str, number: int
+) -> Iterator[RemittanceHeader | Kept | RemittanceTrailer]:
+    """The parts of one 835 of a kept file."""
+    for found, transaction in _transactions(connection, digest):
+        if found == number:
+            yield from Reading(transaction).parts()
+            return
+
+
+def _transactions(connection: Connection, digest: str) -> Iterator[tuple[int, Transaction]]:
+    """The transactions of a kept file, numbered from 1."""
     number = 0
     for interchange in read(keeping.file_bytes(connection, digest), []):
         for group in interchange.groups():
             for transaction in group.transactions():
                 number += 1
-                if number in numbers:
-                    for part in Reading(transaction).parts():
-                        if isinstance(part, Kept):
-                            yield number, part
-
-
-def payment_of(segments: str, position: int) -> ClaimPayment:
-    """A kept claim payment as a value."""
-    assert json.loads(segments), "kept segments are never empty"
-    return again(segments, position)
+                yield number, transaction

@@ -7,11 +7,13 @@ leaves no trace.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy import Connection, Table, func, select
 
-from reconcile.ledger import billing, bulk, control, held, keeping
+from reconcile.ledger import adopt, billing, bulk, control, held, keeping
+from reconcile.ledger.adopt import Adopted
 from reconcile.ledger.convert import moment
 from reconcile.ledger.records import (
     Decision,
@@ -49,13 +51,24 @@ class Writer:
         return self.run_id, self.at
 
     def ids(self, table: Table, count: int = 1) -> int:
-        """Reserve ``count`` row numbers and return the first."""
+        """Reserve ``count`` row numbers and return the first; with 0, what would be next."""
         first = self._next.get(table.name)
         if first is None:
             greatest = self.connection.execute(select(func.max(table.c.id))).scalar()
             first = (greatest or 0) + 1
         self._next[table.name] = first + count
         return first
+
+    @contextmanager
+    def undoable(self) -> Iterator[None]:
+        """What is written inside is undone when the block raises, and only that."""
+        before = self._run_id, dict(self._next)
+        try:
+            with self.connection.begin_nested():
+                yield
+        except BaseException:
+            self._run_id, self._next = before
+            raise
 
     def add(self, table: Table, rows: Sequence[bulk.Row]) -> None:
         """Add whole rows, each with a value for every column in the table's order."""
@@ -91,6 +104,12 @@ class Writer:
     def mark_written(self, digest: str, *, name: str) -> None:
         """The file stands in the outbox, complete."""
         billing.mark_written(self, digest, name)
+
+    # --- receiving ---
+
+    def adopt(self, records: Sequence[SentRecord], *, file_id: int, usage: Usage) -> Adopted:
+        """Take over claims another system sent, some hundred at a time; never overwrites."""
+        return adopt.adopt(self, records, file_id=file_id, usage=usage)
 
     # --- anything ---
 

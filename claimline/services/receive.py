@@ -1,0 +1,175 @@
+"""``receive``: files from the clearinghouse into the ledger.
+
+Each file is looked over and kept first (its bytes once, its payments still to be posted), in one
+transaction of the ledger; then its payments are posted, each whole or not at all. A run that was
+cut off goes on where it stopped when the file is given again; a file given twice changes nothing.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from claimline.errors import CommandError
+from claimline.services.read import is_professional
+from claimline.services.receive_adopt import adopt
+from claimline.services.receive_post import post
+from claimline.services.receive_values import FileResult, FileState
+from edi import envelope
+from edi.problem import Problem, declare
+from reconcile.ledger import received
+
+if TYPE_CHECKING:
+    from reconcile.ledger import Ledger, Run, StoredFile
+
+Source = Callable[[], Iterable[bytes]]
+
+ACKNOWLEDGEMENTS: Final = frozenset({"999", "997", "277", "TA1"})
+
+declare(
+    {
+        "file.more-problems": (
+            "The file has very many problems; not every one of them is kept.",
+            "Look at the first ones; ask the sender for the file again.",
+        ),
+        "payment.not-whole": (
+            "A payment is cut off or its count is wrong; it was kept and not posted.",
+            "Ask the sender for the file again. The file's other payments were posted.",
+        ),
+        "payment.aside": (
+            "A payment has the number of an earlier one, but other content.",
+            "Compare the two and ask the payer which one holds.",
+        ),
+        "sent.same-number": (
+            "A claim has the number of a claim sent before for that day, but other content.",
+            "The one in the ledger stays. Look at both; resend under a number of its own.",
+        ),
+        "sent.no-date": (
+            "A claim has no line with a date of service and was not taken over.",
+            "Correct it in the system it comes from.",
+        ),
+    }
+)
+
+
+def receive(
+    ledger: "Ledger", run: "Run", names: Iterable[str], source: Callable[[str], Source]
+) -> Iterator[FileResult]:
+    """Receive files one after the other; one that cannot be read does not stop the others.
+
+    Args:
+        ledger: open.
+        run: this start of the command.
+        names: of the files, as given.
+        source: gives for a name a function that opens its bytes anew.
+    """
+    for name in names:
+        try:
+            yield receive_file(ledger, run, name, source(name))
+        except envelope.NotX12 as error:
+            yield FileResult(file=name, state="unreadable", message=str(error))
+        except CommandError as error:
+            yield FileResult(file=name, state="unreadable", message=error.message, todo=error.todo)
+
+
+def receive_file(ledger: "Ledger", run: "Run", name: str, source: Source) -> FileResult:
+    """Receive one file.
+
+    Raises:
+        NotX12: where it is no X12 file; then nothing of it is kept.
+        CommandError: where it cannot be read.
+    """
+    digest = _digest(source())
+    stored = ledger.file(digest)
+    if stored is None:
+        looked = _keep(ledger, run, name, digest, source)
+        return _finish(ledger, run, name, looked, state="received")
+    looked = _Looked(stored=stored)
+    if stored.direction == "out":
+        return FileResult(
+            file=name,
+            state="known",
+            digest=digest,
+            message="this file was made by claimline bill; its claims are in the ledger",
+        )
+    return _finish(ledger, run, name, looked, state="resumed")
+
+
+def _digest(chunks: Iterable[bytes]) -> str:
+    whole = hashlib.sha256()
+    for chunk in chunks:
+        whole.update(chunk)
+    return whole.hexdigest()
+
+
+@define(kw_only=True)
+class _Looked:
+    """What the first look at a file gave."""
+
+    stored: "StoredFile"
+    payments: list[received.Scanned] = field(factory=list)
+    kinds: Counter[str] = field(factory=Counter)
+    problems: list[Problem] = field(factory=list)
+
+
+def _keep(ledger: "Ledger", run: "Run", name: str, digest: str, source: Source) -> _Looked:
+    """Look a file over while its bytes are kept."""
+    problems: list[Problem] = []
+    payments: list[received.Scanned] = []
+    kinds: Counter[str] = Counter()
+    with ledger.begin(run) as writer:
+        file_id, keeper = writer.new_file(digest=digest, name=_short(name), direction="in")
+        number = 0
+        for interchange in envelope.read(keeper.through(source()), problems, name):
+            for group in interchange.groups():
+                for transaction in group.transactions():
+                    number += 1
+                    kinds[_kind(transaction)] += 1
+                    if transaction.type == "835":
+                        payments.append(received.scan(transaction, number))
+            kinds["TA1"] += len(interchange.interchange_acks)
+        kinds = +kinds
+        kind = next(iter(kinds)) if len(kinds) == 1 else "mixed" if kinds else "other"
+        stored = keeper.done(digest=digest, kind=kind)
+        received.add(writer, file_id, payments)
+        received.add_problems(writer, file_id, problems)
+    return _Looked(stored=stored, payments=payments, kinds=kinds, problems=problems)
+
+
+def _kind(transaction: envelope.Transaction) -> str:
+    if is_professional(transaction):
+        return "837P"
+    if transaction.type == "277" and "X214" in transaction.implementation + transaction.version:
+        return "277CA"
+    return transaction.type[:20] or "other"
+
+
+def _short(name: str) -> str:
+    """The name without its folder."""
+    return name.replace("\\", "/").rpartition("/")[2]
+
+
+def _finish(
+    ledger: "Ledger", run: "Run", name: str, looked: _Looked, *, state: FileState
+) -> FileResult:
+    """Post and adopt what of the file is not yet; tell what became of it."""
+    stored = looked.stored
+    payments, problems = post(ledger, run, stored)
+    adopted, more = adopt(ledger, run, stored)
+    changed = any(payment.state != "known" for payment in payments) or any(
+        one.adopted for one in adopted
+    )
+    if state == "resumed" and not changed:
+        state = "known"
+    read = ("835", "837P")
+    return FileResult(
+        file=name,
+        state=state,
+        digest=stored.digest,
+        payments=payments,
+        adopted=adopted,
+        unread=tuple((kind, n) for kind, n in looked.kinds.items() if kind not in read),
+        problems=(*looked.problems, *problems, *more) if state != "known" else (),
+    )

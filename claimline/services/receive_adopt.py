@@ -1,0 +1,160 @@
+"""837P files made elsewhere, taken over as sent: the claims that remittances will answer."""
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from claimline.services.read import is_professional
+from claimline.services.receive_values import AdoptedResult
+from edi import envelope
+from edi.claim import Claim, Party
+from edi.envelope import Transaction
+from edi.problem import Problem
+from edi.x837p import read_837p
+from reconcile.ledger import SentRecord, bulk, received
+from reconcile.values import ZERO, SentClaim, SentLine
+
+if TYPE_CHECKING:
+    from reconcile.ledger import Ledger, Run, StoredFile, Usage, Writer
+
+
+def adopt(
+    ledger: "Ledger", run: "Run", stored: "StoredFile"
+) -> tuple[tuple[AdoptedResult, ...], list[Problem]]:
+    """Take over the claims of a kept file; each 837P transaction whole or not at all."""
+    problems: list[Problem] = []
+    if stored.kind not in ("837P", "mixed"):
+        return (), problems
+    results = []
+    with ledger.begin(run) as writer:
+        for interchange in envelope.read(ledger.file_bytes(stored.digest), [], stored.name):
+            for group in interchange.groups():
+                for transaction in group.transactions():
+                    if is_professional(transaction):
+                        work = _Adopting(writer=writer, stored=stored)
+                        results.append(work.run(transaction))
+                        problems += work.problems
+        received.add_problems(writer, stored.id, problems)
+    return tuple(results), problems
+
+
+class _IncompleteError(Exception):
+    """The transaction has no SE, or a wrong one: what was taken over of it is undone."""
+
+
+@define(kw_only=True)
+class _Adopting:
+    """One 837P transaction while it is taken over."""
+
+    writer: "Writer"
+    stored: "StoredFile"
+    problems: list[Problem] = field(factory=list)
+    counts: Counter[str] = field(factory=Counter)
+    conflicting: list[str] = field(factory=list)
+
+    def run(self, transaction: Transaction) -> AdoptedResult:
+        """Take its claims over, some hundred at a time."""
+        usage: Usage = "T" if transaction.interchange.usage.upper() == "T" else "P"
+        try:
+            with self.writer.undoable():
+                self._take(transaction, usage)
+        except _IncompleteError:
+            return AdoptedResult(transaction=transaction.control, usage=usage, state="incomplete")
+        for control in self.conflicting:
+            words = "was sent before for that day with other content; the earlier one stays"
+            self._tell(transaction, "sent.same-number", control, f"Claim {control} {words}.")
+        return AdoptedResult(
+            transaction=transaction.control,
+            usage=usage,
+            adopted=self.counts["new"],
+            known=self.counts["known"],
+            conflicting=tuple(self.conflicting),
+            state="adopted" if self.counts["new"] or self.conflicting else "known",
+        )
+
+    def _take(self, transaction: Transaction, usage: "Usage") -> None:
+        """Take the claims over.
+
+        Raises:
+            _IncompleteError: at the end, where the transaction is not whole.
+        """
+        for batch in bulk.batches(self._records(transaction)):
+            found = self.writer.adopt(batch, file_id=self.stored.id, usage=usage)
+            self.counts["new"] += len(found.new)
+            self.counts["known"] += len(found.known)
+            self.conflicting += found.conflicting
+        if not transaction.complete:
+            raise _IncompleteError
+
+    def _records(self, transaction: Transaction) -> Iterator[SentRecord]:
+        for part in read_837p(transaction):
+            if not isinstance(part, Claim):
+                continue
+            if any(line.date for line in part.lines):
+                yield record_of(part, transaction.control)
+            else:
+                words = f"Claim {part.control} has no date of service."
+                self._tell(transaction, "sent.no-date", part.control, words)
+
+    def _tell(self, transaction: Transaction, code: str, control: str, message: str) -> None:
+        where = transaction.place(claim=control)
+        self.problems.append(Problem(code=code, message=message, where=where))
+
+
+def record_of(claim: Claim, transaction: str) -> SentRecord:
+    """A claim another system sent, in the words of the ledger. It needs a date of service."""
+    patient = claim.patient.party if claim.patient else claim.subscriber.party
+    birth = (claim.patient or claim.subscriber).birth_date
+    days = [line.date for line in claim.lines if line.date]
+    member = claim.subscriber.party.id
+    return SentRecord(
+        claim=SentClaim(
+            control=claim.control,
+            family=claim.control,
+            frequency=claim.frequency[:1] or "1",
+            payer=claim.payer.id,
+            payer_id=claim.payer.id,
+            payer_rank=claim.subscriber.payer_rank,
+            member_id=member,
+            patient=_patient_key(member, patient, birth.isoformat() if birth else ""),
+            billing_npi=claim.billing.id,
+            charge=claim.charge,
+            date=min(days),
+            until=max([*days, *(line.until for line in claim.lines if line.until)]),
+            collected=claim.amount_paid_by_patient or ZERO,
+            references=claim.references,
+            lines=tuple(_lines(claim, min(days))),
+        ),
+        transaction=transaction,
+        payer_name=claim.payer.name,
+        patient_name=", ".join(word for word in (patient.name, patient.first) if word),
+        patient_birth=birth.isoformat() if birth else "",
+    )
+
+
+def _patient_key(member: str, patient: Party, birth: str) -> str:
+    """The same for the same patient of the same coverage; nobody can read a name from it."""
+    text = f"{member}\x1f{patient.name}\x1f{patient.first}\x1f{birth}".upper()
+    return "A" + hashlib.sha256(text.encode()).hexdigest()[:23]
+
+
+def _lines(claim: Claim, first: dt.date) -> Iterator[SentLine]:
+    """The lines; one sent without a line control number, or with one twice, is ``#`` and its LX."""
+    seen = Counter(line.control for line in claim.lines)
+    for line in claim.lines:
+        day = line.date or first
+        unique = line.control and seen[line.control] == 1
+        yield SentLine(
+            control=line.control if unique else f"#{line.number}",
+            number=line.number,
+            code=line.procedure.code,
+            modifiers=tuple(m for m in line.procedure.modifiers if m),
+            charge=line.charge,
+            units=line.units,
+            date=day,
+            until=line.until or day,
+        )

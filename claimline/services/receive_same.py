@@ -1,0 +1,125 @@
+"""A payment whose number is known, with other content: claim by claim, what is known and what new.
+
+Certain is what the money says: a payment of nothing whose new claims pay nothing, or claims that,
+together with those known, less the provider adjustments, make exactly the payment (BPR02).
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any
+
+from attrs import define, field
+from sqlalchemy import Connection, func, select
+
+from edi.remittance import ProviderAdjustment, RemittanceTrailer
+from reconcile.ledger import settle
+from reconcile.ledger.convert import dollars, to_cents
+from reconcile.ledger.payments import Kept
+from reconcile.ledger.tables_received import claim_payment, provider_adjustment
+
+ZERO = Decimal("0.00")
+
+
+@define(kw_only=True)
+class Compared:
+    """What a payment's number was used for before. ``certain``: what is new may be posted."""
+
+    known: Counter[str]  # claim payments received before, by fingerprint
+    adjustments: Counter[tuple[str, str, str, str, int]]  # provider adjustments before
+    certain: bool = False
+    why: str = "another payment has this number; it is not certain that these are new"
+    _seen: Counter[str] = field(factory=Counter)
+
+    def is_known(self, fingerprint: str) -> bool:
+        """Whether the next claim payment of that fingerprint was received before."""
+        self._seen[fingerprint] += 1
+        return self._seen[fingerprint] <= self.known[fingerprint]
+
+    def new_adjustments(
+        self, found: Iterable[ProviderAdjustment]
+    ) -> tuple[ProviderAdjustment, ...]:
+        """Those provider adjustments that were not received before."""
+        left = Counter(self.adjustments)
+        new = []
+        for one in found:
+            key = _key(one)
+            if left[key] > 0:
+                left[key] -= 1
+            else:
+                new.append(one)
+        return tuple(new)
+
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self._seen.clear()
+
+
+def _key(one: ProviderAdjustment) -> tuple[str, str, str, str, int]:
+    return one.provider, one.fiscal_date, one.reason, one.reference, to_cents(one.amount)
+
+
+def compare(connection: Connection, row: Any, digest: str, same: Sequence[Any]) -> Compared:
+    """Compare a payment with those of the same number.
+
+    Args:
+        connection: the open transaction.
+        row: the payment, still to be posted.
+        digest: of the file it stands in.
+        same: the payments of that number that were dealt with before.
+    """
+    compared = Compared(known=_fingerprints(connection, row), adjustments=_before(connection, same))
+    new_paid, has_money, adjustments = ZERO, False, ZERO
+    for part in settle.parts_of(connection, digest, row.number):
+        if isinstance(part, Kept):
+            if not compared.is_known(part.fingerprint):
+                new_paid += part.payment.paid
+                has_money = has_money or part.payment.paid != ZERO
+        elif isinstance(part, RemittanceTrailer):
+            new = compared.new_adjustments(part.provider_adjustments)
+            adjustments = sum((one.amount for one in new), ZERO)
+    compared.forget()
+    taken = adjustments + _taken(connection, same)
+    posted, aside = _paid(connection, row.payment_id)
+    paid = dollars(row.paid)
+    no_money = paid == ZERO and not has_money and adjustments == ZERO
+    whole = paid in (posted + new_paid - taken, posted + aside + new_paid - taken)
+    compared.certain = no_money or whole
+    return compared
+
+
+def _fingerprints(connection: Connection, row: Any) -> Counter[str]:
+    c = claim_payment.c
+    query = (
+        select(c.fingerprint, func.count())
+        .where(c.payment_id == row.payment_id, c.remittance_id != row.id)
+        .group_by(c.fingerprint)
+    )
+    return Counter(dict(connection.execute(query).tuples().all()))
+
+
+def _before(connection: Connection, same: Sequence[Any]) -> Counter[tuple[str, str, str, str, int]]:
+    p = provider_adjustment.c
+    query = select(p.provider, p.fiscal_date, p.reason, p.reference, p.cents).where(
+        p.remittance_id.in_([other.id for other in same])
+    )
+    return Counter(tuple(found) for found in connection.execute(query))
+
+
+def _taken(connection: Connection, same: Sequence[Any]) -> Decimal:
+    query = select(func.coalesce(func.sum(provider_adjustment.c.cents), 0)).where(
+        provider_adjustment.c.remittance_id.in_([other.id for other in same])
+    )
+    return dollars(int(connection.execute(query).scalar_one()))
+
+
+def _paid(connection: Connection, payment_id: int) -> tuple[Decimal, Decimal]:
+    """What the claims of that payment were paid: those dealt with, and those aside."""
+    c = claim_payment.c
+    query = (
+        select(c.state == "aside", func.sum(c.paid))
+        .where(c.payment_id == payment_id)
+        .group_by(c.state == "aside")
+    )
+    sums = {bool(aside): dollars(int(cents)) for aside, cents in connection.execute(query)}
+    return sums.get(False, ZERO), sums.get(True, ZERO)

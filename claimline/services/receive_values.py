@@ -1,0 +1,86 @@
+"""What ``receive`` answers, file by file. Amounts are Decimal; nothing here names a patient."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Literal
+
+from attrs import field, frozen
+
+from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
+from edi.problem import Problem
+
+FileState = Literal["received", "known", "resumed", "unreadable"]
+
+
+@frozen(kw_only=True)
+class PaymentResult:
+    """One payment (ST of an 835) and what became of its claim payments."""
+
+    transaction: str  # ST02
+    trace: str  # TRN02
+    payer: str
+    date: dt.date
+    paid: Decimal  # BPR02
+    usage: str
+    state: str  # posted, duplicate, incomplete, aside; known: received before
+    why: str = ""
+    claims: int = 0  # CLPs in the transaction
+    posted: int = 0
+    known: int = 0  # of the same payment, received before
+    unmatched: int = 0
+    aside: int = 0
+    not_posted: int = 0  # CLP02 23 and 25, or not readable
+    lines_left: int = 0  # lines of posted claims that fit no sent line
+    provider_adjusted: Decimal = Decimal("0.00")
+    difference: Decimal | None = None  # claims - provider adjustments - BPR02; None: not added up
+    unbalanced: int = 0  # claims whose own figures do not add up
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to look at it."""
+        if self.state in ("incomplete", "aside"):
+            return True
+        left = self.unmatched or self.aside or self.lines_left or self.unbalanced
+        return bool(left or self.difference)
+
+
+@frozen(kw_only=True)
+class AdoptedResult:
+    """One ST of an 837P made elsewhere."""
+
+    transaction: str
+    usage: str
+    adopted: int = 0
+    known: int = 0
+    conflicting: tuple[str, ...] = ()  # control numbers
+    state: Literal["adopted", "incomplete", "known"] = "adopted"
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to look at it."""
+        return bool(self.conflicting) or self.state == "incomplete"
+
+
+@frozen(kw_only=True)
+class FileResult:
+    """One file. ``unread`` are transactions that are kept but not read yet, by type."""
+
+    file: str
+    state: FileState
+    digest: str = ""
+    payments: tuple[PaymentResult, ...] = ()
+    adopted: tuple[AdoptedResult, ...] = ()
+    unread: tuple[tuple[str, int], ...] = ()  # (999, how many)
+    problems: tuple[Problem, ...] = field(default=(), repr=False)
+    message: str = ""
+    todo: str = ""
+
+    @property
+    def status(self) -> int:
+        """0 done, 1 somebody has to look at it, 3 could not be read."""
+        if self.state == "unreadable":
+            return COULD_NOT_RUN
+        needs = any(one.needs_person for one in self.payments)
+        needs = needs or any(one.needs_person for one in self.adopted)
+        wrong = any(problem.level == "error" for problem in self.problems)
+        return worst(DONE, NEEDS_PERSON if needs or wrong else DONE)
