@@ -32,7 +32,9 @@ def write_tables(result: Result, stream: IO[str]) -> None:
     with console.capture() as captured:
         for line in result.text:
             console.print(Text(cell(line)))
-        for table in result.tables:
+        for number, table in enumerate(result.tables):
+            if number or result.text:
+                console.print()
             _write(console, table)
     text = captured.get()
     if not console.is_terminal:  # rich pads every line to its width

@@ -1,0 +1,84 @@
+"""``claimline trace``: the story of a claim or a line."""
+
+from typing import Any
+
+import click
+
+from claimline.cli.options import (
+    format_option,
+    identifiers,
+    ledger_option,
+    may_show_patient,
+    practice_option,
+    show_patient_option,
+)
+from claimline.errors import DONE, NEEDS_PERSON
+
+
+@click.command()
+@click.argument("ids", nargs=-1, required=True, metavar="ID...")
+@click.option("--test/--production", "test", default=None, help="The book to look into.")
+@show_patient_option
+@practice_option
+@ledger_option
+@format_option("table", "json")
+def trace(
+    *,
+    ids: tuple[str, ...],
+    test: bool | None,
+    show_patient: bool,
+    practice: str,
+    ledger: str,
+    shape: str,
+) -> int:
+    r"""Tell the story of a claim: what was sent, what came back, what to do next.
+
+    ID is a patient control number, a line control number, the payer's claim number, a check or
+    EFT number, a visit id, a patient or member id, or a file. - reads ids from standard input, one
+    a line: that keeps a member id out of the shell's history. Each view is recorded. Exit status 1
+    where an id is not known.
+
+    \b
+    Example:
+      claimline trace CP7K2MWQ4XTRB9DEF
+      echo W123456789 | claimline trace -
+    """
+    from claimline import settings
+    from claimline.files import complain
+    from claimline.render import Result, show
+    from claimline.render.story import story_tables
+    from claimline.services import trace as service
+    from claimline.services.practice import load
+    from reconcile.ledger import open_ledger
+
+    seen = show_patient and may_show_patient()
+    known = load(practice) if practice else None
+    answers: list[dict[str, Any]] = []
+    with open_ledger(settings.ledger_url(ledger)) as opened:
+        for number, identifier in enumerate(identifiers(ids), 1):
+            question = service.Question(
+                identifier=identifier,
+                on=settings.today(),
+                now=settings.now(),
+                user=settings.user(),
+                usage=None if test is None else "T" if test else "P",
+                show_patient=seen,
+            )
+            answer = service.trace(opened, question, known)
+            answers.append({"found_by": answer.kind or None, "claims": list(answer.claims)})
+            if not answer.claims:
+                complain(
+                    f"id number {number} is not known: {_why(answer)}",
+                    "look for it among held claims (claimline held list) or unmatched payments "
+                    "(claimline denials --status unmatched)",
+                )
+    tables = tuple(table for answer in answers for table in story_tables(answer))
+    show(Result(data={"traces": answers}, tables=tables), shape)
+    return DONE if all(answer["claims"] for answer in answers) else NEEDS_PERSON
+
+
+def _why(answer: Any) -> str:
+    """What kept us from a claim."""
+    if answer.kind:
+        return f"it is a {answer.kind}, but no claim of ours hangs on it"
+    return "no claim, line, payment, visit, patient or file has it"

@@ -1,0 +1,219 @@
+"""The story of a claim as tables: sent, received, books, neighbours, next step."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from claimline.render.content import adjustments_text
+from claimline.render.values import Column, Row, Table
+
+Content = Mapping[str, Any]
+MANY = 6  # claims from which on an identifier gets a list, not stories
+
+LIST_COLUMNS = (
+    Column(key="claim", title="Claim", kind="id"),
+    Column(key="date", title="Date", kind="id"),
+    Column(key="payer", title="Payer"),
+    Column(key="charge", title="Charge", kind="money"),
+    Column(key="states", title="Lines"),
+)
+SENT_COLUMNS = (
+    Column(key="number", title="No", kind="number"),
+    Column(key="procedure", title="Code", kind="id"),
+    Column(key="therapist_minutes", title="Therapist", kind="number"),
+    Column(key="assistant_minutes", title="Assistant", kind="number"),
+    Column(key="units", title="Units", kind="number"),
+    Column(key="charge", title="Charge", kind="money"),
+    Column(key="line", title="Line control number", kind="id"),
+    Column(key="because", title="because", place="below"),
+    Column(key="evidence", title="shown by", place="below"),
+)
+RECEIVED_COLUMNS = (
+    Column(key="date", title="Date", kind="id", once=True),
+    Column(key="trace", title="Payment", kind="id", once=True),
+    Column(key="status", title="Status", once=True),
+    Column(key="number", title="No", kind="number"),
+    Column(key="procedure", title="Code", kind="id"),
+    Column(key="paid", title="Paid", kind="money"),
+    Column(key="adjustments", title="Adjustments"),
+    Column(key="remarks", title="Remarks"),
+)
+BOOK_COLUMNS = (
+    Column(key="number", title="No", kind="number"),
+    Column(key="procedure", title="Code", kind="id"),
+    Column(key="status", title="State", kind="id"),
+    Column(key="charge", title="Charge", kind="money"),
+    Column(key="paid", title="Paid", kind="money"),
+    Column(key="contractual", title="Contract", kind="money"),
+    Column(key="patient", title="Patient", kind="money"),
+    Column(key="denied", title="Denied", kind="money"),
+    Column(key="open", title="Open", kind="money"),
+    Column(key="flags", title="Flags"),
+)
+NEAR_COLUMNS = (
+    Column(key="claim", title="Claim", kind="id"),
+    Column(key="procedure", title="Code", kind="id"),
+    Column(key="units", title="Units", kind="number"),
+    Column(key="charge", title="Charge", kind="money"),
+)
+TAKEN_COLUMNS = (
+    Column(key="date", title="Date", kind="id"),
+    Column(key="trace", title="Payment", kind="id"),
+    Column(key="reason", title="PLB", kind="id"),
+    Column(key="reference", title="Reference", kind="id"),
+    Column(key="amount", title="Amount", kind="money"),
+    Column(key="state", title="State"),
+)
+NEXT_COLUMNS = (
+    Column(key="procedure", title="Code", kind="id"),
+    Column(key="status", title="State", kind="id"),
+    Column(key="billed", title="Billed", kind="money"),
+    Column(key="paid", title="Paid", kind="money"),
+    Column(key="cause", title="because", place="below"),
+    Column(key="next_step", title="next", place="below"),
+    Column(key="never", title="never", place="below"),
+    Column(key="due", title="deadline", place="below"),
+    Column(key="how_sure", title="how sure", place="below"),
+)
+
+
+def story_tables(answer: Content) -> Iterator[Table]:
+    """All tables of one identifier; a list where it leads to many claims."""
+    claims = answer["claims"]
+    if len(claims) >= MANY:
+        yield Table(
+            title=f"{len(claims)} claims by {answer['found_by']}",
+            columns=LIST_COLUMNS,
+            rows=[{**c, "states": sorted({b["status"] for b in c["books"]})} for c in claims],
+            notes=("claimline trace CLAIM tells the story of one.",),
+        )
+        return
+    for claim in claims:
+        yield from _story(claim, answer["found_by"])
+
+
+def _story(claim: Content, found_by: str) -> Iterator[Table]:
+    """The chapters of one claim, in the order in which they are told."""
+    lines = {line["line"]: line for line in claim["sent"]["lines"]}
+    yield _sent(claim, found_by)
+    yield Table(
+        title="What came back",
+        columns=RECEIVED_COLUMNS,
+        rows=list(_received(claim["received"], lines)),
+        notes=tuple(_matched(claim["received"])),
+        empty="Nothing yet.",
+    )
+    yield Table(
+        title="Where each line stands",
+        columns=BOOK_COLUMNS,
+        rows=[_with_line(book, lines) for book in claim["books"]],
+        notes=_credit(claim["books"]),
+    )
+    yield Table(
+        title="Other lines of the patient on these days",
+        columns=NEAR_COLUMNS,
+        rows=[{**line, "procedure": procedure(line)} for line in claim["neighbours"]],
+        empty="None.",
+    )
+    if claim["provider_adjustments"]:
+        yield Table(
+            title="Provider adjustments that name this claim (on no claim, a hint)",
+            columns=TAKEN_COLUMNS,
+            rows=list(_taken(claim["provider_adjustments"])),
+        )
+    yield Table(
+        title="Next",
+        columns=NEXT_COLUMNS,
+        rows=[_todo(row) for row in claim["next"]],
+        empty="Nothing to do: no line is denied, reduced or taken back."
+        if claim["received"]
+        else "Wait for the payer's answer.",
+    )
+
+
+def procedure(line: Content) -> str:
+    """Code and modifiers."""
+    return " ".join((line["code"], *line["modifiers"]))
+
+
+def _sent(claim: Content, found_by: str) -> Table:
+    """What was sent: the claim's head, its lines with their reasons, the segments."""
+    sent = claim["sent"]
+    patient = ", ".join(value for value in claim["patient"].values() if value)
+    references = ", ".join(f"{key} {value}" for key, value in sent["references"].items())
+    notes = [f"Patient: {patient}", f"Visits: {', '.join(sent['visits']) or 'sent elsewhere'}"]
+    notes += [f"References: {references}"] if references else []
+    notes += [f"Decided: {text}" for text in sent["because"]]
+    notes += [f"By: {', '.join(sent['versions'])}"] if sent["versions"] else []
+    notes += [f"Warned: {text}" for text in sent["warnings"]]
+    notes += ["As sent:", *(f"  {text}" for text in sent["segments"])] if sent["segments"] else []
+    book = "test, " if sent["usage"] == "T" else ""
+    return Table(
+        title=f"Claim {claim['claim']} ({book}found by {found_by}) to {claim['payer']}, "
+        f"{claim['date']}, {claim['charge']}\nWhat was sent, in {sent['file']}, {sent['at']}",
+        columns=SENT_COLUMNS,
+        rows=[{**line, "procedure": procedure(line)} for line in sent["lines"]],
+        notes=tuple(notes),
+    )
+
+
+def _received(answers: Sequence[Content], lines: Mapping[str, Content]) -> Iterator[Row]:
+    """A row per answer and line; one for the answer alone where it names no line."""
+    for answer in answers:
+        head = {
+            "date": answer["date"],
+            "trace": answer["trace"],
+            "status": f"{answer['status']} {answer['status_words']}".strip(),
+        }
+        if not answer["lines"]:
+            yield head | {"paid": answer["paid"], "remarks": answer["remarks"]}
+        for share in answer["lines"]:
+            yield head | {
+                "number": lines.get(share["line"], {}).get("number"),
+                "procedure": procedure(share),
+                "paid": share["paid"],
+                "adjustments": adjustments_text(share["adjustments"]),
+                "remarks": [*share["remarks"], *answer["remarks"]],
+            }
+
+
+def _matched(answers: Sequence[Content]) -> Iterator[str]:
+    """How each answer was matched, and the words of its codes."""
+    for answer in answers:
+        by = sorted({share["matched_by"] for share in answer["lines"]})
+        lines = f", lines by {' and '.join(by)}" if by else ""
+        number = f" as {answer['payer_claim']}" if answer["payer_claim"] else ""
+        yield f"{answer['date']}{number}: claim matched by {answer['matched_by']}{lines}"
+    meanings = {
+        f"{a['group']}-{a['reason']}": a["meaning"]
+        for answer in answers
+        for share in answer["lines"]
+        for a in share["adjustments"]
+    }
+    for code, meaning in meanings.items():
+        yield f"{code}: {meaning}"
+
+
+def _with_line(book: Content, lines: Mapping[str, Content]) -> Row:
+    """A line's books beside its number and code."""
+    line = lines[book["line"]]
+    return {**book, "number": line["number"], "procedure": procedure(line)}
+
+
+def _credit(books: Sequence[Content]) -> tuple[str, ...]:
+    """What the patient has to get back."""
+    owed = [book["patient_credit"] for book in books if book["patient_credit"] != "0.00"]
+    return tuple(f"Patient credit: {amount}" for amount in owed)
+
+
+def _taken(receivables: Sequence[Content]) -> Iterator[Row]:
+    """A row per PLB pair."""
+    for each in receivables:
+        for entry in each["entries"]:
+            yield {**entry, "reference": each["reference"], "state": each["state"]}
+
+
+def _todo(row: Content) -> Row:
+    """What to do about a line."""
+    due = f"{row['deadline']} ({row['deadline_source']})" if row["deadline"] else ""
+    sure = f"{row['confidence']} ({row['rule']})" if row.get("rule") else row["confidence"]
+    return {**row, "procedure": procedure(row), "due": due, "how_sure": sure}

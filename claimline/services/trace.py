@@ -1,0 +1,269 @@
+"""The story of a claim: what was sent, what came back, where the money stands, what to do next.
+
+Names are given only where they may be shown. Each view of a patient's claim is recorded.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from attrs import frozen
+
+from claimline import __version__
+from claimline.services.payer_facts import Facts
+from claimline.services.sent_segments import sent_segments
+from edi import codes
+from edi.remittance import Adjustment
+from mapping.practice import Practice
+from reconcile.books import claim_books
+from reconcile.ledger import ClaimStory, Found, Ledger, Run, Usage
+from reconcile.plb import Receivable, plb_book
+from reconcile.report import denial_rows
+from reconcile.values import Adjudication, LineBooks, LineShare, SentLine
+
+Content = dict[str, Any]
+MASKED: Final = "*** (--show-patient on a terminal)"
+
+
+@frozen(kw_only=True)
+class Question:
+    """Who asks what, and when. ``show_patient``: names may be shown."""
+
+    identifier: str
+    on: dt.date
+    now: dt.datetime
+    user: str
+    usage: Usage | None = None
+    show_patient: bool = False
+
+
+@frozen(kw_only=True)
+class Answer:
+    """What an identifier is, and the stories of the claims it leads to."""
+
+    kind: str  # empty: not known
+    families: tuple[str, ...]
+    claims: tuple[Content, ...]
+
+
+def trace(ledger: Ledger, question: Question, practice: Practice | None = None) -> Answer:
+    """Find the claims an identifier names and tell their stories."""
+    found = _chosen(ledger.find(question.identifier), question.usage)
+    if found is None:
+        return Answer(kind="", families=(), claims=())
+    facts = Facts(ledger, practice, question.on)
+    stories = [
+        story for family in found.families for story in ledger.story(family, usage=found.usage)
+    ]
+    _record_views(ledger, stories, question)
+    told = tuple(_told(ledger, story, facts, question) for story in stories)
+    return Answer(kind=found.kind, families=found.families, claims=told)
+
+
+def _chosen(found: Sequence[Found], usage: Usage | None) -> Found | None:
+    """The surest kind that leads to claims; production before test."""
+    wanted = [each for each in found if usage in {None, each.usage}]
+    with_claims = [each for each in wanted if each.families]
+    if not with_claims:
+        return wanted[0] if wanted else None
+    surest = [each for each in with_claims if each.kind == with_claims[0].kind]
+    return next((each for each in surest if each.usage == "P"), surest[0])
+
+
+def _record_views(ledger: Ledger, stories: Iterable[ClaimStory], question: Question) -> None:
+    """Who looked at which patient's claim, and when."""
+    seen = [(s.sent.claim.patient, s.sent.claim.control) for s in stories]
+    if not seen:
+        return
+    run = Run(command="trace", version=__version__, started=question.now, user=question.user)
+    with ledger.begin(run) as writer:
+        for patient, control in seen:
+            writer.viewed(user=question.user, patient=patient, subject=control)
+
+
+def _told(ledger: Ledger, story: ClaimStory, facts: Facts, question: Question) -> Content:
+    """One claim's story as plain values."""
+    claim = story.sent.claim
+    books = claim_books(claim, story.adjudications)
+    near = [line for _, line in story.neighbours]
+    payer = facts.of(claim, story.sent.payer_name)
+    todo = denial_rows(claim, books, story.adjudications, near, payer, on=question.on)
+    return {
+        "claim": claim.control,
+        "family": claim.family,
+        "frequency": claim.frequency,
+        "patient": _patient(story, question),
+        "payer": story.sent.payer_name or claim.payer,
+        "payer_claims": sorted({a.payer_control for a in story.adjudications} - {""}),
+        "date": claim.date.isoformat(),
+        "charge": _money(claim.charge),
+        "collected": _money(claim.collected),
+        "sent": _sent(ledger, story, question),
+        "received": [_adjudication(a) for a in story.adjudications],
+        "books": [_books(b) for b in books],
+        "neighbours": [_neighbour(control, line) for control, line in story.neighbours],
+        "provider_adjustments": [_receivable(r) for r in plb_book(story.provider_adjustments)],
+        "next": list(todo),
+    }
+
+
+def _patient(story: ClaimStory, question: Question) -> Content:
+    """Who the patient is, where that may be shown."""
+    if not question.show_patient:
+        return {"name": MASKED}
+    return {
+        "name": story.sent.patient_name,
+        "birth_date": story.sent.patient_birth,
+        "id": story.sent.patient_id,
+        "member_id": story.sent.claim.member_id,
+    }
+
+
+def _sent(ledger: Ledger, story: ClaimStory, question: Question) -> Content:
+    """The claim as it went: file, lines, the decisions behind them, the segments."""
+    decisions = json.loads(story.sent.decisions or "{}")
+    by_number = {line["number"]: line for line in decisions.get("lines", [])}
+    return {
+        "file": story.file,
+        "at": story.recorded_at,
+        "usage": story.usage,
+        "origin": story.origin,
+        "transaction": story.sent.transaction,
+        "discipline": story.sent.discipline,
+        "visits": [visit for visit, _ in story.sent.visits],
+        "references": {ref.qualifier: ref.value for ref in story.sent.claim.references},
+        "because": decisions.get("because", []),
+        "versions": decisions.get("versions", []),
+        "warnings": decisions.get("warnings", []),
+        "lines": [
+            _sent_line(line, by_number.get(line.number, {})) for line in story.sent.claim.lines
+        ],
+        "segments": sent_segments(ledger, story, show_patient=question.show_patient),
+    }
+
+
+def _sent_line(line: SentLine, decision: Content) -> Content:
+    """One line as sent, from minutes to units to modifiers."""
+    return {
+        "line": line.control,
+        "number": line.number,
+        "code": line.code,
+        "modifiers": list(line.modifiers),
+        "date": line.date.isoformat(),
+        "units": _units(line.units),
+        "charge": _money(line.charge),
+        "therapist_minutes": decision.get("therapist_minutes"),
+        "assistant_minutes": decision.get("assistant_minutes"),
+        "because": decision.get("because", []),
+        "evidence": list(line.evidence),
+    }
+
+
+def _adjudication(given: Adjudication) -> Content:
+    """One answer of a payer."""
+    status = codes.lookup("claim_status", given.status)
+    return {
+        "date": given.date.isoformat(),
+        "trace": given.trace,
+        "payer": given.payer,
+        "status": given.status,
+        "status_words": status.meaning if status else "",
+        "payer_claim": given.payer_control,
+        "charge": _money(given.charge),
+        "paid": _money(given.paid),
+        "remarks": list(given.remarks),
+        "matched_by": given.method,
+        "forwarded": given.crossover,
+        "lines": [_share(share) for share in given.lines],
+    }
+
+
+def _share(share: LineShare) -> Content:
+    """What an answer says of one line."""
+    return {
+        "line": share.line,
+        "code": share.code,
+        "modifiers": list(share.modifiers),
+        "charge": _money(share.charge),
+        "paid": _money(share.paid),
+        "units": _units(share.units) if share.units is not None else None,
+        "adjustments": [_adjustment(a) for a in share.adjustments],
+        "remarks": list(share.remarks),
+        "matched_by": share.method,
+        "bundled_into": share.bundled_into or None,
+    }
+
+
+def _adjustment(given: Adjustment) -> Content:
+    """One adjustment with its words."""
+    entry = codes.lookup("carc", given.reason)
+    return {
+        "group": given.group,
+        "reason": given.reason,
+        "amount": _money(given.amount),
+        "units": _units(given.quantity) if given.quantity is not None else None,
+        "meaning": entry.meaning if entry else "not in our tables",
+    }
+
+
+def _books(given: LineBooks) -> Content:
+    """Where one line stands."""
+    return {
+        "line": given.line,
+        "status": given.status,
+        "charge": _money(given.charge),
+        "paid": _money(given.paid),
+        "contractual": _money(given.contractual),
+        "patient": _money(given.patient),
+        "denied": _money(given.denied),
+        "transferred": _money(given.transferred),
+        "other": _money(given.other),
+        "open": _money(given.open),
+        "not_explained": _money(given.not_explained),
+        "patient_credit": _money(given.patient_credit),
+        "flags": list(given.flags),
+    }
+
+
+def _neighbour(control: str, line: SentLine) -> Content:
+    """A line of another claim of the patient and day."""
+    return {
+        "claim": control,
+        "line": line.control,
+        "code": line.code,
+        "modifiers": list(line.modifiers),
+        "units": _units(line.units),
+        "charge": _money(line.charge),
+        "date": line.date.isoformat(),
+    }
+
+
+def _receivable(given: Receivable) -> Content:
+    """Provider adjustments whose reference names the claim: a hint, posted to no claim."""
+    return {
+        "payer": given.payer,
+        "kind": given.kind,
+        "reference": given.reference,
+        "state": given.state,
+        "open": _money(given.open),
+        "entries": [
+            {
+                "date": e.date.isoformat(),
+                "trace": e.trace,
+                "reason": e.adjustment.reason,
+                "amount": _money(e.adjustment.amount),
+            }
+            for e in given.entries
+        ],
+    }
+
+
+def _money(amount: Any) -> str:
+    """Dollars and cents as text."""
+    return f"{amount:.2f}"
+
+
+def _units(units: Any) -> str:
+    """Units as text without trailing zeros."""
+    return f"{units.normalize():f}"
