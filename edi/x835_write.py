@@ -121,7 +121,11 @@ def _of_claim(
 
 
 def _flat(built: Built) -> tuple[str, ...]:
-    return tuple(part if isinstance(part, str) else ":".join(part).rstrip(":") for part in built)
+    """A segment with its components joined by ``:``, without its empty end."""
+    flat = [part if isinstance(part, str) else ":".join(part).rstrip(":") for part in built]
+    while not flat[-1]:
+        flat.pop()
+    return tuple(flat)
 
 
 # -- header
