@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import evolve, field, frozen
 
 from claimline.errors import WrongUsageError
+from claimline.services import payer_facts
 from edi.claim import Claim, Contact, Party, Submission
 from edi.writing import Envelope
 from edi.x837p import HeldClaim, Written, write_837p
@@ -86,6 +87,7 @@ def make(
     receiver = practice.receivers[drafts[0].receiver]
     ids = exchange_of(receiver, usage)
     ready = number(writer, drafts, usage)
+    payer_facts.remember(writer, practice, {one.payer for one in drafts}, now.date())
     who = {"sender": ids.sender, "receiver": ids.receiver, "usage": usage}
     control = writer.reserve("interchange", **who)  # type: ignore[arg-type]  # str and Usage
     envelope = _envelope(receiver, ids, usage, now, control)
