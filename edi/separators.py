@@ -88,9 +88,12 @@ def _fixed(text: str) -> IsaHeader | None:
 
 def _unwrapped(text: str) -> IsaHeader | None:
     """An ISA with line breaks inside it (files wrapped at 80 columns; RFI 28)."""
+    text = text[: ISA_LENGTH + 40]
+    if "\n" not in text and "\r" not in text:
+        return None
     kept = [index for index, mark in enumerate(text) if mark not in _NEWLINES]
     plain = "".join(text[index] for index in kept)
-    if plain == text or len(plain) < ISA_LENGTH or not _has_widths(plain):
+    if len(plain) < ISA_LENGTH or not _has_widths(plain):
         return None
     found = _header(plain, at=ISA_LENGTH - 2, fixed=True)
     if found is None:
