@@ -244,13 +244,16 @@ def _deadline(kind: str, case: _Case) -> tuple[dt.date | None, str]:
 
 def _cut(share: LineShare, case: _Case) -> Finding:
     """Fewer units or another code were paid and no adjustment says why."""
+    sent = case.line.code
+    changed = "" if share.code.upper() == sent else f", {sent} paid as {share.code}"
     return Finding(
         category="units or code cut",
-        cause=f"{case.line.code} was paid as {share.code}, units {_excess(case)}, without a reason",
+        cause=f"units {_excess(case)}{changed}, and no reason given",
         next_step="compare with the contract; call and ask why",
         never=("bill the patient for the difference",),
         who="payer call",
         confidence="medium",
+        row="units or code cut",
     )
 
 

@@ -83,8 +83,8 @@ class _Work:
     def __init__(self, payment: ClaimPayment, claim: SentClaim) -> None:
         codes = frozenset(line.code for line in claim.lines)
         found = [_Service(n, svc, codes) for n, svc in enumerate(payment.lines)]
-        self.services = {s.index: s for s in sorted(found, key=_outcome)}
-        self.lines = dict(sorted(enumerate(claim.lines), key=lambda item: item[1].number))
+        self.services = {s.index: s for s in found}
+        self.lines = dict(enumerate(claim.lines))
         self.all_lines = dict(self.lines)
         default = payment.service_date or claim.date
         for service in found:
@@ -231,18 +231,28 @@ Same = Callable[[frozenset[str], frozenset[str]], bool]
 
 def _pair_equal(work: _Work, method: str, *, restated: bool, same: Same) -> None:
     """Pair by code, date, charge and what ``same`` says of the modifiers; units break ties."""
+    for services, places in _alike(work, restated=restated):
+        if len(services) == len(places) == 1:
+            if same(services[0].modifiers, frozenset(work.lines[places[0]].modifiers)):
+                work.pair(method, [services[0].index], places)
+        elif places:
+            for some, lines in list(_components(work, services, places, same)):
+                _pair_group(work, method, some, lines)
+
+
+def _alike(work: _Work, *, restated: bool) -> list[tuple[list[_Service], list[int]]]:
+    """Free paid lines and sent lines of one code, date and charge."""
     groups: dict[Hashable, tuple[list[_Service], list[int]]] = {}
     for service in work.services.values():
-        if service.restated == restated:
+        if service.restated is restated:
             key = (service.code, service.date, service.charge)
             groups.setdefault(key, ([], []))[0].append(service)
-    for n, line in work.lines.items():
-        key = (line.code, line.date, line.charge)
-        if key in groups:
-            groups[key][1].append(n)
-    for services, places in groups.values():
-        for some, lines in _components(work, services, places, same):
-            _pair_group(work, method, some, lines)
+    if groups:
+        for n, line in work.lines.items():
+            key = (line.code, line.date, line.charge)
+            if key in groups:
+                groups[key][1].append(n)
+    return list(groups.values())
 
 
 def _components(
@@ -270,8 +280,9 @@ def _pair_group(work: _Work, method: str, services: list[_Service], lines: list[
             lines = [n for n in lines if n not in places]
     if len(services) != len(lines) or not services:
         return
-    if len(services) == 1 or len({_outcome(s)[:-1] for s in services}) == 1:
-        # Equal lines with equal results: any pairing gives the same books.
+    if len(services) == 1 or len({_outcome(s) for s in services}) == 1:
+        # Equal answers: any pairing gives the same money; the line number decides, for order's sake.
+        lines.sort(key=lambda n: (work.lines[n].number, work.lines[n].control))
         for service, place in zip(services, lines, strict=True):
             work.pair(method, [service.index], [place])
 
@@ -283,21 +294,12 @@ def _units(svc: ServicePayment) -> Decimal:
     return svc.paid_units if svc.paid_units is not None else Decimal(1)
 
 
-def _outcome(service: _Service) -> tuple[str, ...]:
-    """A total order of paid lines by what they say; the position breaks only full ties."""
+def _outcome(service: _Service) -> Hashable:
+    """All that a paid line says, but for its place: equal lines are told apart by nothing else."""
     svc = service.svc
-    cuts = sorted((a.group, a.reason, str(a.amount)) for a in svc.adjustments)
-    return (
-        service.control,
-        service.code,
-        str(sorted(service.modifiers)),
-        str(svc.charge),
-        str(svc.paid),
-        str(_units(svc)),
-        str(cuts),
-        str(sorted(svc.remarks)),
-        f"{service.index:05}",
-    )
+    cuts = sorted((a.group, a.reason, a.amount) for a in svc.adjustments)
+    said = (service.control, svc.procedure.code, svc.charge, svc.paid, _units(svc), svc.paid_units)
+    return said, service.modifiers, tuple(cuts), frozenset(svc.remarks)
 
 
 def _free(work: _Work) -> Iterator[tuple[list[_Service], list[int]]]:
