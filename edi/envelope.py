@@ -4,100 +4,20 @@
 ``Transaction.texts`` or ``.segments`` their segments. Each is read once; going on to the next
 reads what was left of the one before, so counts and control numbers are always checked. Memory
 stays flat: nothing is kept but the control numbers.
-
-The standard's codes: TA1 note (TA105), AK905 for a group, IK502 for a transaction (X12.6; 999
-005010X231A1).
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from itertools import repeat
-from types import MappingProxyType
 from typing import Any, Final
 
-from edi.problem import Level, Place, Problem, declare
+from edi.nesting import NESTING, STRAY
+from edi.problem import Level, Place, Problem
 from edi.separators import Separators
 from edi.tokens import Batch, NotX12, Tokens
 
 __all__ = ["Group", "Interchange", "NotX12", "Transaction", "read"]
 
-_ASK: Final = "Ask the sender for the file again; what could be read was read."
-
-declare(
-    {
-        "interchange.unclosed": ("The interchange has no IEA segment at its end.", _ASK),
-        "interchange.control": ("IEA02 and ISA13, the interchange's number, differ.", _ASK),
-        "interchange.count": ("IEA01 does not say how many groups the interchange has.", _ASK),
-        "interchange.duplicate": (
-            "The file holds two interchanges of the same number.",
-            "See that nothing is processed twice; downloads put together often look so.",
-        ),
-        "group.missing": ("A transaction stands outside of a group (GS and GE are missing).", _ASK),
-        "group.unclosed": ("A group has no GE segment at its end.", _ASK),
-        "group.unopened": ("A GE segment stands where no group is open.", _ASK),
-        "group.control": ("GE02 and GS06, the group's number, differ.", _ASK),
-        "group.count": ("GE01 does not say how many transactions the group has.", _ASK),
-        "group.duplicate": (
-            "The interchange holds two groups of the same number.",
-            "See that nothing is processed twice.",
-        ),
-        "transaction.unclosed": ("A transaction has no SE segment at its end.", _ASK),
-        "transaction.unopened": ("An SE segment stands where no transaction is open.", _ASK),
-        "transaction.control": ("SE02 and ST02, the transaction's number, differ.", _ASK),
-        "transaction.count": ("SE01 does not say how many segments the transaction has.", _ASK),
-        "transaction.duplicate": (
-            "The group holds two transactions of the same number.",
-            "See that nothing is processed twice.",
-        ),
-        "segment.outside": (
-            "A segment stands outside of any transaction.",
-            "Look at it: it was not read as part of anything.",
-        ),
-    }
-)
-
-# What a control segment means where: {where we are: {segment: what to do}}. "up" closes the level
-# as unfinished and lets the one above look at the same segment.
-NESTING: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {
-        "interchange": {
-            "GS": "open",
-            "ST": "imply",
-            "TA1": "acknowledge",
-            "GE": "stray",
-            "SE": "stray",
-            "IEA": "close",
-        },
-        "group": {
-            "ST": "open",
-            "TA1": "acknowledge",
-            "SE": "stray",
-            "GE": "close",
-            "GS": "up",
-            "IEA": "up",
-        },
-        "implied group": {
-            "ST": "open",
-            "TA1": "acknowledge",
-            "SE": "stray",
-            "GE": "close",
-            "GS": "leave",
-            "IEA": "leave",
-        },
-        "transaction": {
-            "SE": "close",
-            "TA1": "content",
-            "ST": "up",
-            "GS": "up",
-            "GE": "up",
-            "IEA": "up",
-        },
-    }
-)
-_STRAY: Final = {
-    "GE": ("group.unopened", "A GE segment stands where no group is open."),
-    "SE": ("transaction.unopened", "An SE segment stands where no transaction is open."),
-}
 _RUNS_KEPT: Final = 4096  # of a transaction, for line numbers: about 1 GB of text
 
 
@@ -280,8 +200,8 @@ class Interchange:
         raw = cursor.batch.texts[cursor.index]
         if action == "acknowledge":
             self._acks.append(tuple(text.split(self.separators.element)))
-        elif (name := _name(text, self.separators)) in _STRAY:
-            code, words = _STRAY[name]
+        elif (name := _name(text, self.separators)) in STRAY:
+            code, words = STRAY[name]
             self.tell(code, words, "TA1:024", value=raw[:80])
         else:
             self._outside(raw)

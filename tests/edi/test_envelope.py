@@ -4,7 +4,8 @@ import pytest
 from x12read import segments_of, transactions
 from x12text import file_of, group, interchange, transaction
 
-from edi.envelope import NESTING, read
+from edi.envelope import read
+from edi.nesting import NESTING
 from edi.problem import CODES, Problem
 
 BODY = "BPR*I*0~TRN*1*T~LX*1~"
