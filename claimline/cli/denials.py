@@ -91,14 +91,14 @@ def _flat(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
 
     for row in rows:
         until = f"{row['deadline']} ({row['deadline_source']})" if row["deadline"] else ""
-        matched = row["matched_by"] or "not matched"
+        matched = f"matched by {row['matched_by']}" if row["matched_by"] else "not matched"
         yield row | {
             "procedure": " ".join((row["code"], *row["modifiers"])),
             "said": said(row),
             "because": row["cause"],
             "due": until,
             "adjustments": adjustments_text(row["adjustments"]),
-            "from": f"{row['payer']}, payment {row['trace']}, matched by {matched}",
+            "from": f"{row['payer']}, payment {row['trace']}, {matched}",
             "candidates": row.get("candidates", []),
         }
 

@@ -71,8 +71,9 @@ def units_cut(case: Case) -> tuple[Reply, ...]:
 
 
 def modifiers_dropped(case: Case) -> tuple[Reply, ...]:
-    """The target refused as bundled; no line shows modifiers or control numbers."""
-    refused = {line.number: (refuse(line, "CO", "97", ("N20",)),) for line in case.targets}
+    """No line shows modifiers or control numbers; 97530 beside 97140 is refused as bundled."""
+    bundled_lines = case.targets if case.with_code("97140") else ()
+    refused = {line.number: (refuse(line, "CO", "97", ("N20",)),) for line in bundled_lines}
     return _one(
         case,
         tuple(

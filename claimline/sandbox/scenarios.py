@@ -133,7 +133,7 @@ _HABITS: Final = (
     ),
     Scenario(
         name="modifiers-dropped",
-        about="97530 denied as bundled (CO-97, N20); modifiers and line control numbers dropped",
+        about="modifiers and line control numbers dropped; 97530 beside 97140 denied (CO-97, N20)",
         replies=lines.modifiers_dropped,
         fits=has_modifiers,
     ),

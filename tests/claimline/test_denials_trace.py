@@ -1,0 +1,241 @@
+"""``denials`` and ``trace`` on a ledger in which the whole job was done."""
+
+import csv
+import io
+import json
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+import openpyxl
+import pytest
+
+from claimline import settings
+
+Rows = list[dict[str, Any]]
+DOCUMENTED = {
+    "claim", "line", "payer", "code", "modifiers", "date", "units", "billed", "paid", "status",
+    "adjustments", "remarks", "category", "cause", "next_step", "never", "deadline", "confidence",
+    "matched_by", "trace",
+}  # fmt: skip
+
+
+@pytest.fixture
+def rows(command: Any, job: Path) -> Rows:
+    """All rows of ``denials --format json``."""
+    status, out, _ = command("denials", "--ledger", job / "ledger.db", "--format", "json")
+    assert status == 0
+    found: Rows = json.loads(out)
+    return found
+
+
+def test_denials_have_the_documented_shape(rows: Rows) -> None:
+    """Every row has every documented field, amounts as strings, never as a list."""
+    assert rows
+    for row in rows:
+        assert set(row) >= DOCUMENTED
+        assert isinstance(row["billed"], str)
+        assert isinstance(row["never"], list)
+        assert row["status"] in {"denied", "reduced", "reversed", "unmatched"}
+        assert row["deadline"] is None or row["deadline_source"]
+
+
+def test_denials_know_the_payers_family_and_deadline(rows: Rows) -> None:
+    """What bill recorded of the payer decides: Part B's next step is not a commercial payer's."""
+    unprocessable = next(row for row in rows if "MA130" in row["remarks"])
+    assert "new claim" in unprocessable["next_step"]
+    assert any(row["deadline"] for row in rows)
+
+
+def test_denials_show_a_claim_nobody_sent(rows: Rows) -> None:
+    """An unmatched payment is a row of its own, on no claim."""
+    (stranger,) = [row for row in rows if row["claim"].startswith("OLD")]
+    assert (stranger["status"], stranger["line"], stranger["matched_by"]) == (
+        "unmatched", None, None,
+    )  # fmt: skip
+
+
+def test_denials_are_found_by_code_and_state(command: Any, job: Path, rows: Rows) -> None:
+    """Filters keep exactly the rows that fit."""
+    _, out, _ = command(
+        "denials", "--ledger", job / "ledger.db", "--format", "json", "--code", "97530",
+        "--status", "reduced",
+    )  # fmt: skip
+    wanted = [r for r in rows if "97530" in r["code"].split() and r["status"] == "reduced"]
+    assert wanted
+    assert json.loads(out) == wanted
+
+
+def test_denials_are_found_by_payer_and_day(command: Any, job: Path, rows: Rows) -> None:
+    """The payer's key and the first day of service narrow the list."""
+    _, out, _ = command(
+        "denials", "--ledger", job / "ledger.db", "--format", "json", "--payer", "lakeshore",
+        "--since", "2026-03-12", "--until", "2026-03-31",
+    )  # fmt: skip
+    found = json.loads(out)
+    assert found
+    assert {row["payer"] for row in found} == {"LAKESHORE HEALTH PLAN"}
+    assert all(row["date"] >= "2026-03-12" for row in found)
+    assert len(found) < len(rows)
+
+
+def test_an_empty_list_is_done(command: Any, job: Path) -> None:
+    """Nothing denied for a code: exit status 0 and an empty array."""
+    status, out, _ = command(
+        "denials", "--ledger", job / "ledger.db", "--code", "99999", "--format", "json"
+    )
+    assert (status, json.loads(out)) == (0, [])
+
+
+def test_the_worklist_reads_well_and_shows_nobody(command: Any, job: Path) -> None:
+    """The table says why, what next, what never; it has no name and no member id in it."""
+    status, out, _ = command("denials", "--ledger", job / "ledger.db", "--code", "97530")
+    assert status == 0
+    assert max(map(len, out.splitlines())) <= 100
+    for word in ("because", "next", "never", "deadline", "N20: not payable with other service"):
+        assert word in out
+    _shows_nobody(job, out)
+
+
+def _shows_nobody(job: Path, text: str) -> None:
+    """Assert that no patient of the ledger is named."""
+    with sqlite3.connect(job / "ledger.db") as connection:
+        people = connection.execute("select patient_name, member_id from sent_claim").fetchall()
+    assert people
+    for name, member in people:
+        assert name not in text
+        assert name.split(",")[0].upper() not in text.upper().split()
+        assert member not in text
+
+
+def test_the_worklist_as_csv_and_xlsx(command: Any, job: Path, tmp_path: Path, rows: Rows) -> None:
+    """A spreadsheet holds one row for each line, with amounts that sum."""
+    _, out, _ = command("denials", "--ledger", job / "ledger.db", "--format", "csv")
+    assert [row["claim"] for row in csv.DictReader(io.StringIO(out))] == [r["claim"] for r in rows]
+    path = tmp_path / "denied.xlsx"
+    command("denials", "--ledger", job / "ledger.db", "--format", "xlsx", "--output", path)
+    sheet = openpyxl.load_workbook(path).active
+    assert sheet is not None
+    assert sheet.max_row == len(rows) + 1
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def _trace(command: Any, job: Path, *ids: str) -> tuple[int, dict[str, Any], str]:
+    """``trace --format json``: status, answer, standard error."""
+    status, out, err = command("trace", *ids, "--ledger", job / "ledger.db", "--format", "json")
+    return status, json.loads(out), err
+
+
+def test_trace_tells_what_was_sent_and_what_came_back(command: Any, job: Path, rows: Rows) -> None:
+    """A denied claim's story holds lines, segments, answers, books and the next step."""
+    denied = next(r for r in rows if r["status"] == "denied" and r["code"] == "97530")
+    status, told, _ = _trace(command, job, denied["claim"])
+    (claim,) = told["traces"][0]["claims"]
+    assert status == 0
+    assert claim["sent"]["segments"][0].startswith(f"CLM*{denied['claim']}*")
+    assert claim["sent"]["lines"][0]["because"]
+    assert claim["received"][0]["trace"] == denied["trace"]
+    assert any(book["status"] == "denied" for book in claim["books"])
+    assert denied["next_step"] in [row["next_step"] for row in claim["next"]]
+    for book in claim["books"]:
+        parts = ("paid", "contractual", "patient", "denied", "transferred", "other", "open",
+                 "not_explained")  # fmt: skip
+        assert sum(float(book[part]) for part in parts) == pytest.approx(float(book["charge"]))
+
+
+@pytest.mark.parametrize(
+    ("field", "kind"),
+    [
+        ("claim", "patient control number"),
+        ("line", "line control number"),
+        ("trace", "check or EFT number"),
+        ("payer_claim", "payer claim number"),
+    ],
+)
+def test_trace_finds_a_claim_by_any_number(
+    command: Any, job: Path, rows: Rows, field: str, kind: str
+) -> None:
+    """Control numbers, the payer's number and the check's all lead to the claim."""
+    denied = next(r for r in rows if r["status"] == "denied" and r["code"] == "97530")
+    _, told, _ = _trace(command, job, denied[field])
+    (found,) = told["traces"]
+    assert found["found_by"] == kind
+    assert denied["claim"] in [claim["claim"] for claim in found["claims"]]
+
+
+def test_trace_takes_a_member_id_from_standard_input(
+    command: Any, job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """- reads ids from standard input, so that none stands in a shell's history."""
+    with sqlite3.connect(job / "ledger.db") as connection:
+        (member,) = connection.execute("select member_id from sent_claim").fetchone()
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{member}\n"))
+    status, told, _ = _trace(command, job, "-")
+    assert status == 0
+    assert told["traces"][0]["found_by"] == "member id"
+    assert member not in json.dumps(told)
+
+
+def test_trace_of_an_unknown_number_needs_a_person(command: Any, job: Path) -> None:
+    """An id nobody knows is exit status 1, and is not repeated: it may be a member id."""
+    status, told, err = _trace(command, job, "SECRET99")
+    assert status == 1
+    assert told["traces"] == [{"found_by": None, "claims": []}]
+    assert "not known" in err
+    assert "SECRET99" not in err
+
+
+def test_trace_shows_nobody_where_the_output_is_no_terminal(
+    command: Any, job: Path, rows: Rows
+) -> None:
+    """--show-patient into a file is refused with a word; names and diagnoses stay masked."""
+    claim = rows[0]["claim"]
+    status, out, err = command("trace", claim, "--ledger", job / "ledger.db", "--show-patient")
+    assert status == 0
+    assert "terminal" in err
+    assert "HI*ABK" not in out
+    _shows_nobody(job, out)
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_trace_shows_the_patient_on_a_terminal(
+    command: Any, job: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With --show-patient a terminal shows the name."""
+    monkeypatch.setattr("claimline.cli.trace.may_show_patient", lambda: True)
+    with sqlite3.connect(job / "ledger.db") as connection:
+        (name,) = connection.execute(
+            "select patient_name from sent_claim where control = ?", (rows[0]["claim"],)
+        ).fetchone()
+    _, out, _ = command("trace", rows[0]["claim"], "--ledger", job / "ledger.db", "--show-patient")
+    assert name in out
+
+
+def test_each_view_of_a_patient_is_recorded(command: Any, job: Path, rows: Rows) -> None:
+    """Trace leaves who looked at which claim in the ledger."""
+    claim = rows[0]["claim"]
+    count = "select count(*) from view where subject = ? and user = ?"
+    with sqlite3.connect(job / "ledger.db") as connection:
+        before = connection.execute(count, (claim, settings.user())).fetchone()[0]
+        _trace(command, job, claim)
+        assert connection.execute(count, (claim, settings.user())).fetchone()[0] == before + 1
+
+
+def test_trace_lists_many_claims(command: Any, job: Path) -> None:
+    """A check that pays many claims gives a list of them, not a book of stories."""
+    with sqlite3.connect(job / "ledger.db") as connection:
+        (trace,) = connection.execute("select trace from remittance where claims > 6").fetchone()
+    status, out, _ = command("trace", trace, "--ledger", job / "ledger.db")
+    assert status == 0
+    assert "claims by check or EFT number" in out
+    assert "What was sent" not in out
+
+
+@pytest.mark.parametrize("name", ["denials", "trace"])
+def test_a_missing_ledger_could_not_run(command: Any, nowhere: Path, name: str) -> None:
+    """No command but bill and receive makes a ledger: exit status 3 and what to do."""
+    status, out, err = command(name, *(["X"] if name == "trace" else []))
+    assert status == 3
+    assert out == ""
+    assert "There is no ledger" in err
+    assert not (nowhere / "none.db").exists()
