@@ -281,7 +281,7 @@ def _pair_group(work: _Work, method: str, services: list[_Service], lines: list[
     if len(services) != len(lines) or not services:
         return
     if len(services) == 1 or len({_outcome(s) for s in services}) == 1:
-        # Equal answers: any pairing gives the same money; the line number decides, for order's sake.
+        # Equal answers: any pairing gives the same money; the line number makes it one.
         lines.sort(key=lambda n: (work.lines[n].number, work.lines[n].control))
         for service, place in zip(services, lines, strict=True):
             work.pair(method, [service.index], [place])

@@ -5,7 +5,7 @@ by charge (half up, the last takes the rest), split lines are added up. Nothing 
 unmatched lines and the claim's difference add up to the claim payment.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Final
 
@@ -54,14 +54,15 @@ def line_shares(
     payment: ClaimPayment, claim: SentClaim, matches: LineMatches
 ) -> tuple[tuple[LineShare, ...], tuple[UnmatchedLine, ...], tuple[str, ...]]:
     """The shares of the sent lines, the paid lines that fit none, and notes for a person."""
-    if not payment.lines:
-        return _without_lines(payment, claim), (), ()
+    unnamed = _unnamed(payment, claim, matches)
     amounts = [_Amounts(svc) for svc in payment.lines]
-    notes = _spread(payment, amounts)
+    notes = () if unnamed else _spread(payment, amounts)
     made: dict[int, list[LineShare]] = {}
     for pairing in matches.pairs:
         for place, share in _pair_shares(pairing, amounts, claim):
             made.setdefault(place, []).append(share)
+    for place, share in _shared(payment, claim, unnamed):
+        made[place] = [share]
     shares = tuple(_added(made[place]) for place in sorted(made))
     unmatched = tuple(
         _unmatched(amounts[u.service], claim, u.lines, u.why) for u in matches.unpaired
@@ -69,34 +70,63 @@ def line_shares(
     return _bundled(shares), unmatched, notes
 
 
-def _without_lines(payment: ClaimPayment, claim: SentClaim) -> tuple[LineShare, ...]:
-    """A claim paid as a whole: each sent line gets its part by charge."""
-    weights = [line.charge for line in claim.lines]
-    if not weights:
+def _unnamed(payment: ClaimPayment, claim: SentClaim, matches: LineMatches) -> tuple[int, ...]:
+    """The sent lines that the claim level speaks for: all, or those that no paid line names.
+
+    The latter only where their charges, what was paid and the claim-level adjustments close.
+    """
+    if not payment.lines:
+        return tuple(range(len(claim.lines)))
+    if not payment.adjustments or matches.unpaired or len(matches.pairs) >= len(claim.lines):
         return ()
-    paid = split_cents(payment.paid, weights)
-    # The payer's charge is ours again where it can be, so that each line closes on its own.
-    charges = (
-        tuple(weights) if payment.charge == claim.charge else split_cents(payment.charge, weights)
-    )
-    rest = payment.charge - payment.paid - sum((a.amount for a in payment.adjustments), ZERO)
+    named = {place for pairing in matches.pairs for place in pairing.lines}
+    unnamed = tuple(n for n in range(len(claim.lines)) if n not in named)
+    charge, paid = _beside_lines(payment)
+    closes = charge == paid + sum((a.amount for a in payment.adjustments), ZERO)
+    fits = abs(charge) == sum((claim.lines[n].charge for n in unnamed), ZERO)
+    return unnamed if closes and fits else ()
+
+
+def _beside_lines(payment: ClaimPayment) -> tuple[Decimal, Decimal]:
+    """Charge and payment of the claim that its paid lines do not show."""
+    charge, paid = payment.charge, payment.paid
+    for svc in payment.lines:
+        charge -= svc.charge
+        paid -= svc.paid
+    return charge, paid
+
+
+def _shared(
+    payment: ClaimPayment, claim: SentClaim, places: Sequence[int]
+) -> Iterator[tuple[int, LineShare]]:
+    """What the claim level says of these lines: each gets its part by charge."""
+    if not places:
+        return
+    lines = [claim.lines[place] for place in places]
+    weights = [line.charge for line in lines]
+    charge, all_paid = _beside_lines(payment)
+    paid = split_cents(all_paid, weights)
+    # The line's own charge where the payer's total allows it, so that each line closes alone.
+    charges = tuple(weights) if charge == sum(weights, ZERO) else split_cents(charge, weights)
+    rest = charge - all_paid - sum((a.amount for a in payment.adjustments), ZERO)
     cuts = _closing(payment.adjustments, weights, charges, paid, rest)
-    return tuple(
-        LineShare(
-            line=line.control,
-            method=CLAIM_LEVEL,
-            code=line.code,
-            modifiers=line.modifiers,
-            charge=charges[n],
-            paid=paid[n],
-            units=None,
-            adjustments=cuts[n],
-            remarks=(),
-            number=line.number,
-            not_explained=charges[n] - paid[n] - sum((a.amount for a in cuts[n]), ZERO),
+    for n, line in enumerate(lines):
+        yield (
+            places[n],
+            LineShare(
+                line=line.control,
+                method=CLAIM_LEVEL,
+                code=line.code,
+                modifiers=line.modifiers,
+                charge=charges[n],
+                paid=paid[n],
+                units=None,
+                adjustments=cuts[n],
+                remarks=(),
+                number=line.number,
+                not_explained=charges[n] - paid[n] - sum((a.amount for a in cuts[n]), ZERO),
+            ),
         )
-        for n, line in enumerate(claim.lines)
-    )
 
 
 def _spread_adjustments(

@@ -262,6 +262,18 @@ def test_claim_level_adjustments_reach_the_lines() -> None:
     assert claim_differences(payment(body + LINES.format(a=50, b=25, cas="", cas2=""))) == ()
 
 
+def test_claim_level_adjustments_speak_for_the_lines_that_are_missing() -> None:
+    """Two lines left out of the 835 and refused at the claim get the refusal, by charge."""
+    body = """CLP*CLAIMAAAABBBB*1*100*40**12*A~CAS*CO*197*50~SVC*HC:97530:GP*50*40**1~
+    CAS*CO*45*10~REF*6R*L1~"""
+    one = answered(THREE, body)
+    first, second, third = claim_books(THREE, [one])
+    assert (first.status, first.paid, first.denied) == ("paid", 40, 0)
+    assert (second.status, second.denied, third.denied) == ("denied", 25, 25)
+    assert [b.open for b in (first, second, third)] == [0, 0, 0]
+    assert sum(p.cents for p in postings(one)) == 10_000
+
+
 def test_claim_level_adjustments_that_repeat_the_lines_are_not_counted_twice() -> None:
     """An adjustment at both levels is a payer's fault (RFI 689): noted, and shown unbalanced."""
     body = "CLP*CLAIMAAAABBBB*1*100*90**12*A~CAS*CO*45*10~" + LINES.format(
