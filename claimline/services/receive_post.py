@@ -37,16 +37,32 @@ def post(
     """Post the payments of a kept file that are not posted yet, and tell of all."""
     with ledger.reading() as connection:
         rows = list(received.rows_of(connection, stored.id))
-    pending = [row for row in rows if row.state == "pending"]
     results = {row.number: _known(row) for row in rows if row.state != "pending"}
     problems: list[Problem] = []
     transactions = _transactions(ledger.file_bytes(stored.digest), stored.name)
-    for group in _groups(pending):
+    for group in _groups([row for row in rows if row.state == "pending"]):
         with ledger.begin(run) as writer:
-            for row in group:
-                transaction = next(t for number, t in transactions if number == row.number)
-                results[row.number] = _post_one(writer, row, stored, transaction, problems)
+            for row, transaction in _with_rows(transactions, group):
+                result, found = post_one(writer, row, stored.digest, transaction)
+                received.add_problems(writer, stored.id, found, remittance_id=row.id)
+                results[row.number] = result
+                problems += found
     return tuple(results[row.number] for row in rows), problems
+
+
+def post_again(ledger: "Ledger", writer: "Writer", digest: str, rows: list[Any]) -> None:
+    """Post payments of a kept file once more; their problems are known."""
+    transactions = _transactions(ledger.file_bytes(digest), "")
+    for row, transaction in _with_rows(transactions, rows):
+        post_one(writer, row, digest, transaction)
+
+
+def _with_rows(
+    transactions: Iterator[tuple[int, Transaction]], rows: list[Any]
+) -> Iterator[tuple[Any, Transaction]]:
+    """Each row with its transaction; both are in the order of the file."""
+    for row in rows:
+        yield row, next(t for number, t in transactions if number == row.number)
 
 
 def _known(row: Any) -> PaymentResult:
@@ -91,30 +107,31 @@ def _transactions(chunks: Iterable[bytes], name: str) -> Iterator[tuple[int, Tra
                 yield number, transaction
 
 
-def _post_one(
-    writer: "Writer",
-    row: Any,
-    stored: "StoredFile",
-    transaction: Transaction,
-    problems: list[Problem],
-) -> PaymentResult:
-    """Post one payment, or say why it is not posted."""
+def post_one(
+    writer: "Writer", row: Any, digest: str, transaction: Transaction
+) -> tuple[PaymentResult, list[Problem]]:
+    """Post one payment, or say why it is not posted.
+
+    Args:
+        writer: the open transaction.
+        row: of ``remittance``, still to be posted.
+        digest: of the file it stands in.
+        transaction: the payment itself.
+    """
     if not row.complete:
         why = "not whole: no SE, or its count or number is wrong; kept, not posted"
         _settle(writer, row, state="incomplete", why=why)
-        return evolve(_result(row), state="incomplete", why=why)
+        return evolve(_result(row), state="incomplete", why=why), []
     same = received.same_payment(writer.connection, row)
     twin = next((other for other in same if other.digest == row.digest), None)
     if twin is not None:
         why = f"the same as ST {twin.transaction_control}, received {twin.recorded_at[:10]}"
         _settle(writer, row, state="duplicate", why=why)
-        return evolve(_result(row), state="duplicate", why=why, known=row.claims)
-    compared = compare(writer.connection, row, stored.digest, same) if same else None
+        return evolve(_result(row), state="duplicate", why=why, known=row.claims), []
+    compared = compare(writer.connection, row, digest, same) if same else None
     work = _Work(writer=writer, row=row, compared=compared)
     work.run(Reading(transaction))
-    received.add_problems(writer, stored.id, work.problems, remittance_id=row.id)
-    problems += work.problems
-    return work.result()
+    return work.result(), work.problems
 
 
 def _settle(writer: "Writer", row: Any, *, state: str, why: str, **sums: int) -> None:

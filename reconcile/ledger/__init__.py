@@ -1,5 +1,6 @@
 """The ledger: what was sent, what came back, who decided what. Append-only facts, exact money."""
 
+from reconcile.ledger.backup import backup_ledger
 from reconcile.ledger.errors import (
     LedgerDamaged,
     LedgerError,
@@ -52,6 +53,7 @@ __all__ = [
     "UnpostedClaim",
     "Usage",
     "Writer",
+    "backup_ledger",
     "open_ledger",
     "upgrade_ledger",
 ]

@@ -3,7 +3,6 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -11,7 +10,6 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
 
 from reconcile.ledger import (
-    backup,
     billing,
     connect,
     find,
@@ -256,7 +254,3 @@ class Ledger:
         """What is in it, counted."""
         with self.reading() as connection:
             return status.status(connection, self.place)
-
-    def backup(self, path: Path) -> None:
-        """Write a complete copy to a new file, readable by its owner only."""
-        backup.backup(self._engine, path)

@@ -1,0 +1,116 @@
+"""What is derived of the facts: removed to be made anew, and compared before and after."""
+
+import hashlib
+from collections.abc import Iterator
+from typing import Any, Final
+
+from attrs import frozen
+from sqlalchemy import Connection, Select, delete, select, update
+
+from reconcile.ledger.records import StoredFile
+from reconcile.ledger.tables import file, sent_claim, sent_line
+from reconcile.ledger.tables_received import (
+    awaiting,
+    claim_payment,
+    line_share,
+    posting,
+    provider_adjustment,
+    remittance,
+)
+
+_ROWS_AT_ONCE: Final = 10_000
+_DERIVED: Final = (posting, line_share, awaiting, claim_payment, provider_adjustment)
+
+
+@frozen(kw_only=True)
+class Mark:
+    """What one kind of derived rows came to: how many, and a digest of their content."""
+
+    what: str
+    count: int
+    digest: str
+
+
+def marks(connection: Connection) -> tuple[Mark, ...]:
+    """The derived rows as they are, whatever their row numbers and when they were made."""
+    return tuple(_mark(connection, what, query) for what, query in _queries().items())
+
+
+def _mark(connection: Connection, what: str, query: Select[Any]) -> Mark:
+    digest = hashlib.sha256()
+    count = 0
+    result = connection.execute(query.execution_options(yield_per=_ROWS_AT_ONCE))
+    for row in result:
+        digest.update(repr(tuple(row)).encode())
+        count += 1
+    return Mark(what=what, count=count, digest=digest.hexdigest())
+
+
+def _queries() -> dict[str, Select[Any]]:
+    """Of each kind the content, in an order that is the same whenever it was made."""
+    r, c, s, p = remittance.c, claim_payment.c, line_share.c, posting.c
+    answer = (r.usage, r.payment_key, c.fingerprint, c.occurrence)
+    adjusted = provider_adjustment.c
+    payments = select(r.id, r.state, r.claims_paid, r.provider_adjusted, r.difference).order_by(
+        r.id
+    )
+    claims = (
+        select(*answer, c.state, c.why, c.method, c.payer, c.rank, c.beside_lines,
+               c.unmatched_lines, sent_claim.c.control)
+        .join(remittance, r.id == c.remittance_id)
+        .outerjoin(sent_claim, sent_claim.c.id == c.sent_claim_id)
+        .order_by(*answer)
+    )  # fmt: skip
+    shares = (
+        select(*answer, sent_line.c.control, s.method, s.code, s.modifiers, s.charge, s.paid,
+               s.units, s.adjustments, s.remarks, s.bundled_into, s.not_explained)
+        .join(claim_payment, c.id == s.claim_payment_id)
+        .join(remittance, r.id == c.remittance_id)
+        .join(sent_line, sent_line.c.id == s.sent_line_id)
+        .order_by(*answer, s.sent_line_id)
+    )  # fmt: skip
+    postings = (
+        select(*answer, s.sent_line_id, p.kind, p.group, p.reason, p.cents)
+        .join(claim_payment, c.id == p.claim_payment_id)
+        .join(remittance, r.id == c.remittance_id)
+        .outerjoin(line_share, s.id == p.line_share_id)
+        .order_by(*answer, s.sent_line_id, p.kind, p.group, p.reason, p.cents)
+    )
+    others = (
+        select(r.id, adjusted.position, adjusted.reason, adjusted.reference, adjusted.cents)
+        .join(remittance, r.id == adjusted.remittance_id)
+        .order_by(r.id, adjusted.position)
+    )
+    return {
+        "payments": payments,
+        "claim payments": claims,
+        "line shares": shares,
+        "postings": postings,
+        "provider adjustments": others,
+    }
+
+
+def forget(connection: Connection) -> None:
+    """Remove all that is derived; every payment is to be posted again."""
+    for table in _DERIVED:
+        connection.execute(delete(table))
+    connection.execute(
+        update(remittance).values(
+            state="pending", why="", claims_paid=None, provider_adjusted=None, difference=None
+        )
+    )
+
+
+def files_with_payments(connection: Connection) -> Iterator[StoredFile]:
+    """The files that hold 835s, in the order they were received."""
+    held = select(remittance.c.file_id).distinct()
+    for row in connection.execute(select(file).where(file.c.id.in_(held)).order_by(file.c.id)):
+        yield StoredFile(
+            id=row.id,
+            digest=row.digest,
+            name=row.name,
+            kind=row.kind,
+            direction=row.direction,
+            size=row.size,
+            recorded_at=row.recorded_at,
+        )
