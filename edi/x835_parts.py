@@ -3,10 +3,11 @@
 import re
 from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 from typing import Final
 
 from edi.claim import Address, Contact, Elements, Procedure, Reference
-from edi.elements import read_money, read_number
+from edi.elements import read_date, read_money, read_number
 from edi.envelope import Transaction
 from edi.problem import declare
 from edi.remittance import (
@@ -26,6 +27,8 @@ Part = RemittanceHeader | ClaimPayment | RemittanceTrailer
 
 ZERO: Final = Decimal(0)
 NO_PROCEDURE: Final = Procedure(qualifier="", code="")
+SHORT_PAD: Final = [""] * 8
+_CACHE: Final = 16_384
 PAD: Final = [""] * 24  # put after a segment, so that its elements can be asked for by number
 
 # A procedure whose parts are joined with another sign than ISA16: its qualifier gives it away.
@@ -161,6 +164,42 @@ def remarks_of(segment: Sequence[str]) -> list[str]:
         return []
     places = (3, 4, 5, 6, 7) if segment[0] == "MOA" else (5, 20, 21, 22, 23)
     return [segment[at] for at in places if at < len(segment) and segment[at]]
+
+
+# Most dates, procedures and amounts of a file occur again and again; values may be shared.
+
+
+@lru_cache(_CACHE)
+def date_text(qualifier: str, text: str) -> DateText:
+    """DTM01 and DTM02."""
+    return DateText(qualifier=qualifier, text=text, date=read_date(text))
+
+
+@lru_cache(_CACHE)
+def one_adjustment(group: str, reason: str, text: str) -> Adjustment | None:
+    """A CAS of one triplet without a quantity, or None where its amount does not read at once."""
+    amount = read_money(text)
+    return None if amount is None else Adjustment(group=group, reason=reason, amount=amount)
+
+
+@lru_cache(_CACHE)
+def information(qualifier: str, text: str) -> Amount | None:
+    """AMT or QTY, or None where the number cannot be read."""
+    amount = read_number(text)
+    return None if amount is None else Amount(qualifier=qualifier, amount=amount)
+
+
+@lru_cache(_CACHE)
+def procedure(text: str, mark: str) -> Procedure | None:
+    """A procedure composite of two to seven parts, else None."""
+    parts = text.split(mark) if mark else [text]
+    if not 2 <= len(parts) <= 7:
+        return None
+    modifiers = tuple(part for part in parts[2:6] if part)
+    description = parts[6] if len(parts) > 6 else ""
+    return Procedure(
+        qualifier=parts[0], code=parts[1], modifiers=modifiers, description=description
+    )
 
 
 def is_count(text: str) -> bool:
@@ -300,26 +339,17 @@ class Reading:
             words = "is a number where the submitted procedure goes; it was read as units."
             self.tell("remit.units-in-svc06", "SVC06", text, words, "warning")
             text, units = "", text
-        return (self.procedure(text) if text else None), self.units(units, "SVC07")
+        found = procedure(text, self.component) or self.odd_procedure(text) if text else None
+        return found, self.units(units, "SVC07")
 
-    def procedure(self, text: str) -> Procedure:
-        """A procedure composite; a code with no qualifier before it is read too."""
+    def odd_procedure(self, text: str) -> Procedure:
+        """A composite that does not read at once: too long, or of one part."""
         mark = self.component
         parts = text.split(mark) if mark else [text]
-        if len(parts) == 3:
-            return Procedure(
-                qualifier=parts[0], code=parts[1], modifiers=(parts[2],) if parts[2] else ()
-            )
         if len(parts) == 1:
             return self.lone(text)
-        if len(parts) > 7:
-            self.keep(trimmed(self.loop.head))
-        return Procedure(
-            qualifier=parts[0],
-            code=parts[1],
-            modifiers=tuple(part for part in parts[2:6] if part),
-            description=parts[6] if len(parts) > 6 else "",
-        )
+        self.keep(trimmed(self.loop.head))
+        return procedure(mark.join(parts[:7]), mark) or NO_PROCEDURE
 
     def lone(self, text: str) -> Procedure:
         """A composite of one part: a bare code, or one joined with a sign the ISA does not name."""

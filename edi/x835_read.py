@@ -17,7 +17,6 @@ from edi.remittance import (
     Adjustment,
     Amount,
     ClaimPayment,
-    DateText,
     Name,
     ProviderAdjustment,
     RemittanceHeader,
@@ -27,11 +26,16 @@ from edi.remittance import (
 from edi.x835_parts import (
     PAD,
     PARTY_LENGTHS,
+    SHORT_PAD,
     Loop,
     Part,
     Party,
     Reading,
     contact,
+    date_text,
+    information,
+    one_adjustment,
+    procedure,
     remarks_of,
     trimmed,
 )
@@ -49,10 +53,8 @@ class Reader(Reading):
     def parts(self) -> Iterator[Part]:
         """Header, claims, trailer, each when it is complete."""
         ready = self.ready
-        for segment in self.transaction.segments():
-            self.position += 1
-            name = segment[0]
-            handler = self.table.get(name)
+        for self.position, segment in enumerate(self.transaction.segments(), 1):
+            handler = self.table.get(segment[0])
             if handler is None:
                 self.loop.other.append(self.raw(segment))
             else:
@@ -70,14 +72,14 @@ class Reader(Reading):
     def dtm(self, segment: list[str]) -> None:
         """DTM: a date of the current loop."""
         if len(segment) < 3:
-            return self.loop.other.append(self.raw(segment))
-        text = segment[2]
-        date = read_date(text)
-        if date is None:
-            self.tell("remit.date", "DTM02", text, "is no date (CCYYMMDD).", "warning")
+            self.loop.other.append(self.raw(segment))
+            return
+        dated = date_text(segment[1], segment[2])
+        if dated.date is None:
+            self.tell("remit.date", "DTM02", dated.text, "is no date (CCYYMMDD).", "warning")
         if len(segment) > 3:
             self.keep(segment)
-        return self.loop.dates.append(DateText(qualifier=segment[1], text=text, date=date))
+        self.loop.dates.append(dated)
 
     def ref(self, segment: list[str]) -> None:
         """REF: a number of the current loop."""
@@ -91,23 +93,30 @@ class Reader(Reading):
         self.loop.references.append(reference)
 
     def amt(self, segment: list[str]) -> None:
-        """AMT."""
-        self.information(segment, self.loop.amounts)
+        """AMT: for information."""
+        amount = information(segment[1], segment[2]) if len(segment) == 3 else None
+        if amount is None:
+            self.odd_information(segment, self.loop.amounts)
+        else:
+            self.loop.amounts.append(amount)
 
     def qty(self, segment: list[str]) -> None:
-        """QTY."""
-        self.information(segment, self.loop.quantities)
+        """QTY: for information."""
+        amount = information(segment[1], segment[2]) if len(segment) == 3 else None
+        if amount is None:
+            self.odd_information(segment, self.loop.quantities)
+        else:
+            self.loop.quantities.append(amount)
 
-    def information(self, segment: list[str], into: list[Amount]) -> None:
-        """AMT and QTY: no part of any equation, so never a fault (RFI 1324, 2601)."""
+    def odd_information(self, segment: list[str], into: list[Amount]) -> None:
+        """AMT and QTY are in no equation, so this is never a fault (RFI 1324, 2601)."""
         text = segment[2] if len(segment) > 2 else ""
-        amount = read_number(text)
+        amount = information(segment[1], text) if text else None
         if amount is None:
             self.tell("remit.information", f"{segment[0]}02", text, "is no number.", "warning")
             self.loop.other.append(self.raw(segment))
-            return
-        into.append(Amount(qualifier=segment[1], amount=amount))
-        if len(segment) > 3:
+        else:
+            into.append(amount)
             self.keep(segment)
 
     def per(self, segment: list[str]) -> None:
@@ -118,14 +127,12 @@ class Reader(Reading):
 
     def cas(self, segment: list[str]) -> None:
         """CAS with one triplet, as most are; others go the longer way."""
-        if len(segment) != 4 or not segment[3]:
-            return self.wide_cas(segment)
-        amount = read_money(segment[3])
-        if amount is None:
-            return self.wide_cas(segment)
-        return self.loop.adjustments.append(
-            Adjustment(group=segment[1], reason=segment[2], amount=amount)
-        )
+        if len(segment) == 4:
+            adjustment = one_adjustment(segment[1], segment[2], segment[3])
+            if adjustment is not None:
+                self.loop.adjustments.append(adjustment)
+                return
+        self.wide_cas(segment)
 
     def wide_cas(self, segment: list[str]) -> None:
         """A CAS of several triplets, with quantities, or with something odd in it."""
@@ -269,19 +276,19 @@ class Reader(Reading):
                 drg_weight=head[12],
                 discharge_fraction=head[13],
                 group_number=self.group_number,
-                adjustments=tuple(claim.adjustments),
-                names=tuple(claim.names),
+                adjustments=tuple(claim.adjustments) if claim.adjustments else (),
+                names=tuple(claim.names) if claim.names else (),
                 remarks=(*remarks_of(self.inpatient), *remarks_of(self.outpatient), *claim.remarks),
                 outpatient=self.outpatient,
                 inpatient=self.inpatient,
-                references=tuple(claim.references),
-                dates=tuple(claim.dates),
-                contacts=tuple(claim.contacts),
-                amounts=tuple(claim.amounts),
-                quantities=tuple(claim.quantities),
+                references=tuple(claim.references) if claim.references else (),
+                dates=tuple(claim.dates) if claim.dates else (),
+                contacts=tuple(claim.contacts) if claim.contacts else (),
+                amounts=tuple(claim.amounts) if claim.amounts else (),
+                quantities=tuple(claim.quantities) if claim.quantities else (),
                 lines=tuple(self.lines),
-                other=tuple(claim.other),
-                longer=tuple(claim.longer),
+                other=tuple(claim.other) if claim.other else (),
+                longer=tuple(claim.longer) if claim.longer else (),
                 position=claim.position,
                 faults=tuple(self.faults),
             )
@@ -334,7 +341,7 @@ class Reader(Reading):
         """SVC: a line begins."""
         self.end_line()
         self.line = self.loop = line = Loop()
-        line.head, line.position = segment + PAD, self.position
+        line.head, line.position = segment + SHORT_PAD, self.position
         self.table = _LINE
         if len(segment) > 8:
             self.keep(segment)
@@ -347,28 +354,33 @@ class Reader(Reading):
         here, self.position, self.loop = self.position, line.position, line
         head = line.head
         faults = len(self.faults)
-        charge, paid = self.money(head[2], "SVC02"), self.money(head[3], "SVC03")
-        submitted, submitted_units = self.submitted(head[6], head[7])
-        paid_units = self.units(head[5], "SVC05")
+        charge, paid = read_money(head[2]), read_money(head[3])
+        if charge is None or paid is None:
+            charge = self.money(head[2], "SVC02")
+            paid = self.money(head[3], "SVC03")
+        paid_units = read_number(head[5]) or self.units(head[5], "SVC05")
+        submitted, submitted_units = None, None
+        if head[6] or head[7]:
+            submitted, submitted_units = self.submitted(head[6], head[7])
         if len(self.faults) > faults:
             self.keep(trimmed(head))
         self.lines.append(
             ServicePayment(
-                procedure=self.procedure(head[1]),
+                procedure=procedure(head[1], self.component) or self.odd_procedure(head[1]),
                 charge=charge,
                 paid=paid,
                 revenue_code=head[4],
                 paid_units=paid_units,
                 submitted=submitted,
                 submitted_units=submitted_units,
-                dates=tuple(line.dates),
-                adjustments=tuple(line.adjustments),
-                references=tuple(line.references),
-                amounts=tuple(line.amounts),
-                quantities=tuple(line.quantities),
-                remarks=tuple(line.remarks),
-                other=tuple(line.other),
-                longer=tuple(line.longer),
+                dates=tuple(line.dates) if line.dates else (),
+                adjustments=tuple(line.adjustments) if line.adjustments else (),
+                references=tuple(line.references) if line.references else (),
+                amounts=tuple(line.amounts) if line.amounts else (),
+                quantities=tuple(line.quantities) if line.quantities else (),
+                remarks=tuple(line.remarks) if line.remarks else (),
+                other=tuple(line.other) if line.other else (),
+                longer=tuple(line.longer) if line.longer else (),
                 position=line.position,
             )
         )
