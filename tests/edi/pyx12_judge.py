@@ -32,7 +32,7 @@ def judge(text: str, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
         good = pyx12.x12n_document.x12n_document(
             pyx12.params.params(), source, None, None, None, fd_json=out
         )
-    except (pyx12.errors.EngineError, AttributeError, IndexError) as error:
+    except (pyx12.errors.EngineError, AttributeError, IndexError, ValueError) as error:
         return [[f"{type(error).__name__}: {error}"]]
     if not out.getvalue():
         return [] if good else [["not X12"]]
