@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _CLOCK: Final = r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[AaPp]\.?[Mm]\.?)?"
 # Word and Excel like to write an en dash between times.
-_BLOCK: Final = re.compile(rf"\s*({_CLOCK})\s*[-\u2013]\s*({_CLOCK})\s*(.*?)\s*")
+_BLOCK: Final = re.compile(rf"\s*({_CLOCK})\s*(?:[-\u2013]|to)\s*({_CLOCK})\s*(.*?)\s*")
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\s*\n", re.IGNORECASE)  # a line Excel writes and reads
 
 
@@ -196,7 +196,7 @@ def _value(column: Column, cell: str) -> Any:
 def _block(part: str) -> dict[str, str]:
     found = _BLOCK.fullmatch(part)
     if found is None:
-        return {"start": part.strip()}
+        return {"start": part.strip(), "end": part.strip()}
     return {"start": found[1], "end": found[2], "who": found[3]}
 
 

@@ -54,7 +54,7 @@ def test_published_examples_under_the_midpoint_rule(row: dict[str, str]) -> None
 THRESHOLDS = [(0, 0, 7), *((n, 15 * n - 7, 15 * n + 7) for n in range(1, 33))]
 
 
-@pytest.mark.parametrize(("units", "first", "last"), THRESHOLDS, ids=lambda value: str(value))
+@pytest.mark.parametrize(("units", "first", "last"), THRESHOLDS, ids=str)
 def test_pooled_units_equal_the_published_table(units: int, first: int, last: int) -> None:
     """Every total to 480 minutes gives the units of the manual's table."""
     assert {pooled(total) for total in range(first, last + 1)} == {units}
