@@ -53,7 +53,8 @@ class Reader(Reading):
     def parts(self) -> Iterator[Part]:
         """Header, claims, trailer, each when it is complete."""
         ready = self.ready
-        for self.position, segment in enumerate(self.transaction.segments(), 1):
+        for position, segment in enumerate(self.transaction.segments(), 1):
+            self.position = position
             handler = self.table.get(segment[0])
             if handler is None:
                 self.loop.other.append(self.raw(segment))
