@@ -25,6 +25,7 @@ declare(
             "check it; format such columns as text",
         ),
         "input.unreadable": ("the file is no visit file", "export it as CSV or JSON"),
+        "input.empty": ("the file has a shape but no visit", "check what was exported"),
         "input.conflict": (
             "rows of one visit disagree",
             "make them the same; the visit waits, the others went through",
@@ -64,10 +65,14 @@ def read(name: str, data: bytes) -> Iterator[Visit | Problem]:
     text, problem = decode(name, data)
     if problem is not None:
         yield problem
-    if text.lstrip()[:1] in {"[", "{"}:
-        yield from read_json(name, text)
-    else:
-        yield from read_csv(name, text)
+    is_json = text.lstrip()[:1] in {"[", "{"}
+    found = False
+    for item in read_json(name, text) if is_json else read_csv(name, text):
+        found = True
+        yield item
+    if not found:
+        message = "the file holds no visit"
+        yield Problem(code="input.empty", level="warning", message=message, where=Place(file=name))
 
 
 def decode(name: str, data: bytes) -> tuple[str, Problem | None]:

@@ -7,6 +7,7 @@ from typing import Final
 from attrs import evolve
 
 from edi.problem import Level, Place, Problem, declare
+from mapping.policy import Policy
 from mapping.practice_file import dangling
 from mapping.practice_values import Exchange, Practice
 from mapping.structure import shown
@@ -47,13 +48,20 @@ def check_policies(practice: Practice) -> Iterator[Problem]:
         days = {row.span.first or row.span.last or dt.date.max for row in payer.policies}
         stated = [practice.policy(key, day) for day in days or {dt.date.max}]
         for name in (*NEEDED_KEYS, *ADVISED_KEYS):
-            if any(getattr(policy, name) is None for policy in stated):
+            if any(_is_silent(policy, name) for policy in stated):
                 yield _found(
                     f"payers.{key}.policy.{name}",
                     f"is not said, and the family {payer.family} has no default",
                     "practice.no-policy",
                     "error" if name in NEEDED_KEYS else "warning",
                 )
+
+
+def _is_silent(policy: Policy, name: str) -> bool:
+    """Whether a key nobody says could matter: without pair edits no distinct modifier does."""
+    if name == "distinct_modifier" and policy.ncci == "none":
+        return False
+    return getattr(policy, name) is None
 
 
 def check_receivers(practice: Practice) -> Iterator[Problem]:
