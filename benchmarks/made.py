@@ -43,7 +43,7 @@ def remittance(path: Path, megabytes: float) -> int:
     target = int(megabytes * 1e6)
     per_claim = len(claim(1) + claim(2) + claim(3)) / 3
     claims = int(target / per_claim)
-    segments = 12
+    segments = 11  # ST to LX
     with path.open("w", encoding="ascii") as out:
         out.write(HEAD.format(paid=f"{claims * 83.02:.2f}"))
         for number in range(1, claims + 1):
