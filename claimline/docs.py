@@ -7,38 +7,43 @@ what this module would write.
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import click
 
 from claimline.cli import COMMANDS, cli, load
 
-HEAD = "<!-- Written by `make docs`; edit the program, not this page. -->\n\n"
-PAGES = ("commands.md", "problems.md")
+HEAD: Final = "<!-- Written by `make docs`; edit the program, not this page. -->\n"
+WIDTH: Final = 100
 
 
 def commands_page() -> str:
     """Every command with its help, as it stands on a terminal 100 columns wide."""
-    parts = ["# Commands\n", HEAD, _help(cli, "claimline")]
+    root = _context(cli, "claimline", None)
+    parts = ["# Commands\n", HEAD, _help(root)]
     for entry in COMMANDS:
-        parts += list(_sections(load(entry), f"claimline {entry.name}"))
+        parts += list(_sections(_context(load(entry), entry.name, root), "##"))
     return "\n".join(parts).rstrip() + "\n"
 
 
-def _sections(command: click.Command, path: str) -> Iterator[str]:
+def _context(command: click.Command, name: str, parent: click.Context | None) -> click.Context:
+    """What click knows when it prints the help of a command."""
+    return click.Context(
+        command, info_name=name, parent=parent, terminal_width=WIDTH, **command.context_settings
+    )
+
+
+def _sections(context: click.Context, mark: str) -> Iterator[str]:
     """A heading and the help of a command and of the commands under it."""
-    yield f"## {path}\n"
-    yield _help(command, path)
-    for name, child in sorted(getattr(command, "commands", {}).items()):
-        yield f"### {path} {name}\n"
-        yield _help(child, f"{path} {name}")
+    yield f"{mark} {context.command_path}\n"
+    yield _help(context)
+    for name, child in sorted(getattr(context.command, "commands", {}).items()):
+        yield from _sections(_context(child, name, context), f"{mark}#")
 
 
-def _help(command: click.Command, path: str) -> str:
+def _help(context: click.Context) -> str:
     """The help text of a command in a block."""
-    with click.Context(
-        command, info_name=path, max_content_width=100, terminal_width=100
-    ) as context:
-        text = command.get_help(context)
+    text = context.command.get_help(context)
     return "```text\n" + "\n".join(line.rstrip() for line in text.splitlines()) + "\n```\n"
 
 
@@ -74,7 +79,7 @@ def _cell(text: str) -> str:
 
 def pages() -> dict[str, str]:
     """File name to text of every generated page."""
-    return dict(zip(PAGES, (commands_page(), problems_page()), strict=True))
+    return {"commands.md": commands_page(), "problems.md": problems_page()}
 
 
 def main(arguments: list[str]) -> int:
