@@ -49,8 +49,9 @@ def filled(segment: Sequence[str]) -> list[str]:
 
 
 def exact(number: Decimal) -> str:
-    """A number with the decimals it was read with."""
-    return format(number, "f")
+    """A number with the decimals it was read with, without a leading zero (RFI 396)."""
+    text = format(number, "f")
+    return text.replace("0.", ".", 1) if number and text.startswith(("0.", "-0.")) else text
 
 
 @lru_cache(maxsize=4096)

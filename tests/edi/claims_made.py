@@ -10,7 +10,9 @@ from edi.claim import (
     Address,
     Claim,
     Contact,
+    Dated,
     Diagnosis,
+    Kept,
     Party,
     Patient,
     Procedure,
@@ -175,3 +177,104 @@ def submission(*claims: Claim, reference: str = "BATCH1", **more: Any) -> Submis
         "claims": claims,
     }
     return Submission(**values | more)
+
+
+def _full() -> Claim:
+    """Every loop and field of ours in one claim."""
+    one = line(
+        control="01FULL",
+        procedure=Procedure(code="97530", modifiers=("59", "GP", "CQ", "KX")),
+        until=DAY + dt.timedelta(days=1),
+        place_of_service="12",
+        rendering=THERAPIST,
+        supervising=SUPERVISOR,
+        ordering=evolve(DOCTOR, role="DK", address=CLINIC),
+        referring=(DOCTOR,),
+        note="STAIRS",
+        dates=(Dated(qualifier="463", date=DAY, until=DAY),),
+        references=(Reference(qualifier="9F", value="R9"),),
+    )
+    other = line(
+        2, "97140", "02FULL", units=Decimal("1.5"), charge=Decimal("50.25"), pointers=(12, 1)
+    )
+    return claim(
+        "FULL",
+        lines=(one, other),
+        pay_to=PAY_TO,
+        diagnoses=tuple(
+            Diagnosis(qualifier="ABF" if n else "ABK", code=f"M25{n:02d}1") for n in range(12)
+        ),
+        dates=tuple(Dated(qualifier=q, date=DAY, until=DAY) for q in ("431", "454", "304")),
+        references=tuple(
+            Reference(qualifier=q, value=f"{q}77") for q in ("G1", "F8", "9F", "EA", "D9")
+        ),
+        frequency="7",
+        amount_paid_by_patient=Decimal("20.00"),
+        note="GAIT TRAINING ON STAIRS",
+        facility=FACILITY,
+        supervising=SUPERVISOR,
+    )
+
+
+def _work_injury() -> Claim:
+    """An injury at work: related cause, accident date, the insurer's claim number."""
+    return claim(
+        "WORK1",
+        related_causes=("EM",),
+        subscriber=evolve(SUBSCRIBER, filing_indicator="WC", group_number=""),
+        dates=(Dated(qualifier="439", date=DAY, until=DAY),),
+        property_casualty_claim="WC-2026-0042",
+    )
+
+
+def _secondary() -> Claim:
+    """A claim to a second payer, what the first decided kept beside the values."""
+    claim_level = (
+        ("SBR", "P", "18", "", "", "", "", "", "", "MB"),
+        ("CAS", "PR", "2", "6.92"),
+        ("AMT", "D", "27.14"),
+        ("OI", "", "", "Y", "", "", "Y"),
+    )
+    subscriber_level = (
+        ("NM1", "IL", "1", "FINCH", "ROBIN", "", "", "", "MI", "1EG4TE5MK73"),
+        ("N3", "7 QUARRY LANE"),
+        ("N4", "MILLBROOK", "OH", "44099"),
+    )
+    payer_level = (("NM1", "PR", "2", "MEDICARE EXAMPLE", "", "", "", "", "PI", "EX900"),)
+    line_level = (
+        ("SVD", "EX900", "27.14", "HC:97530:GP", "", "1"),
+        ("CAS", "CO", "45", "40.94"),
+        ("CAS", "PR", "2", "6.92"),
+        ("DTP", "573", "D8", "20260401"),
+    )
+    levels = (("2320", claim_level), ("2330A", subscriber_level), ("2330B", payer_level))
+    return claim(
+        "SECOND1",
+        subscriber=evolve(SUBSCRIBER, payer_rank="S"),
+        kept=tuple(Kept(loop=loop, segment=s) for loop, level in levels for s in level),
+        lines=(line(kept=tuple(Kept(loop="2430", segment=s) for s in line_level)),),
+    )
+
+
+def _lower_case() -> Claim:
+    """Names as people type them."""
+    person = evolve(SUBSCRIBER.party, name="Peña-Strauß", first="José", id="ex0000123")
+    return claim(
+        "ACCENTS",
+        subscriber=evolve(SUBSCRIBER, party=person),
+        note="Walks 10\u201320 m; \u201cgood\u201d day #2",
+    )
+
+
+EXAMPLES: dict[str, list[Submission]] = {
+    "one-claim": [submission(claim())],
+    "dependents": [submission(dependent("CHILD1"), claim("OWN1"), dependent("CHILD2"))],
+    "every-loop": [submission(_full())],
+    "two-billing-providers-two-transactions": [
+        submission(claim("A1"), claim("B1", billing=OTHER_BILLING), claim("A2")),
+        submission(claim("A3"), reference="BATCH2"),
+    ],
+    "work-injury": [submission(_work_injury())],
+    "secondary": [submission(_secondary())],
+    "accents-and-lower-case": [submission(_lower_case())],
+}

@@ -184,7 +184,8 @@ def test_what_stands_above_the_claim_is_kept_too() -> None:
 EXACT = {
     "padded amount, which a Decimal keeps": ("CLM*C1*75.00***11:B:1*Y*A*Y*Y", False),
     "element we have no field for": ("CLM*C1*75*MC**11:B:1*Y*A*Y*Y", True),
-    "amount without its zero": ("CLM*C1*.5***11:B:1*Y*A*Y*Y", True),
+    "amount without a leading zero": ("CLM*C1*.5***11:B:1*Y*A*Y*Y", False),
+    "amount with a leading zero": ("CLM*C1*0.5***11:B:1*Y*A*Y*Y", True),
 }
 
 
