@@ -14,7 +14,7 @@ from attrs import evolve, frozen
 from edi import envelope
 from edi.check_business import auditors
 from edi.check_codes import Finding
-from edi.check_compile import LoopNode, compile_guide
+from edi.check_compile import LoopNode, Node, Step, compile_guide
 from edi.check_explain import explain_segment
 from edi.check_numbers import Call, Levels, Lines
 from edi.check_route import route
@@ -108,12 +108,31 @@ def locate(
 ) -> Iterator[tuple[str, str]]:
     """(loop id, text) of each segment ST to SE; one out of place has the loop before it."""
     root = _compiled(guide)
+    swap, _ = _swaps(separators)
     state = State(root.anchor, root.start)
     for number, text in enumerate(texts, 1):
+        node, mask = state.node, state.mask
+        step = _fast(node, text.translate(swap) if swap else text)
+        if step is not None:
+            after = (mask & step.keep | step.seen) + step.add
+            if mask & step.need == step.need and not after & step.over:
+                state = State(step.node, after)
+                yield step.node.loop.id, text
+                continue
         values = text.split(separators.element)
         if number > 1 or values[0] != root.anchor.id:
             _, state, _ = explain(state, values, separators)
         yield state.node.loop.id, text
+
+
+def _fast(node: Node, text: str) -> Step | None:
+    """The step a well-formed segment makes from a node; None where that needs explaining."""
+    try:
+        start, stop, steps = node.follow[text[:3]]
+        step = steps[text[start:stop]]
+    except KeyError:
+        return None
+    return step if step.node.match(text) is not None else None
 
 
 @cache
@@ -165,7 +184,8 @@ def _walk(
             state = State(node, mask, lost)
             values = original.split(separators.element)
             if number == 1:
-                found, state, placed = _begin(state, values, separators)
+                right = node.match(text) is not None
+                found, state, placed = _begin(state, values, separators, right=right)
             else:
                 found, state, placed = explain(state, values, separators)
             for finding in found:
@@ -180,10 +200,12 @@ def _walk(
 
 
 def _begin(
-    state: State, values: Sequence[str], separators: Separators
+    state: State, values: Sequence[str], separators: Separators, *, right: bool
 ) -> tuple[list[Finding], State, bool]:
     """The first segment, which should be ST."""
     use = state.node.use
+    if right:
+        return [], state, True
     if values[0] != use.id:
         return explain(state, values, separators)
     found = [

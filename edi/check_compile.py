@@ -10,6 +10,7 @@ Children alone at their position need no bit: the table of what may follow has t
 """
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, TypeAlias
 
 from edi.check_pattern import segment_pattern
@@ -190,8 +191,13 @@ def passed_over(origin: Node, loop: LoopNode, slot: Slot) -> Iterator[tuple[Loop
             return
 
 
-def reachable(origin: Node) -> Iterator[Step]:
+@cache
+def reachable(origin: Node) -> tuple[Step, ...]:
     """Every step forward, innermost first, whether or not something required is skipped."""
+    return tuple(_reachable(origin))
+
+
+def _reachable(origin: Node) -> Iterator[Step]:
     for loop, position in open_at(origin):
         for slot in loop.slots:
             here = slot.child.position

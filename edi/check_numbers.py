@@ -1,6 +1,7 @@
 """Counting within a transaction: HL levels (X12.6 hierarchical structure) and claim lines (LX)."""
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TypeAlias
 
 from edi.check_codes import Finding
@@ -28,7 +29,7 @@ class Levels:
     """HL01 counts, HL02 names the level above, HL04 tells whether one follows below."""
 
     def __init__(self, guide: Guide) -> None:
-        self._ranks = dict(_ranks(guide.root, 0))
+        self._ranks = _levels(guide)
         self._open: list[Level] = []
         self._count = 0
 
@@ -92,6 +93,11 @@ class Lines:
         if text.split("*", 2)[1:2] == [str(self._count)]:
             return NOTHING
         return [_finding("lx.number", "LX01", f"LX01 should be {self._count}")]
+
+
+@cache
+def _levels(guide: Guide) -> dict[str, int]:
+    return dict(_ranks(guide.root, 0))
 
 
 def _ranks(loop: Loop, rank: int) -> "list[tuple[str, int]]":

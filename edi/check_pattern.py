@@ -1,7 +1,7 @@
 """One regular expression per segment use that accepts a well-formed segment whole.
 
 It reads text with the canonical separators ``*``, ``:`` and ``^``. It may refuse what the guide
-allows (29 February, six decimals): the slow path then decides. It must never accept what the
+allows (a date of 1899, six decimals): the slow path then decides. It must never accept what the
 guide forbids; a test mutates segments to prove it.
 """
 
@@ -18,10 +18,12 @@ ELEMENT: Final = r"\*"
 COMPONENT: Final = ":"
 # The extended character set of X12 (RFI 2212, 2264) without the canonical separators.
 DATA: Final = r"""[A-Z0-9 !"&'()+,\-./;?=a-z%@\[\]_{}\\|<>#$`]"""
-_DAY: Final = (
+_COMMON_DAY: Final = (
     r"(?:19|20)\d\d(?:(?:0[1-9]|1[0-2])(?:0[1-9]|1\d|2[0-8])"
     r"|(?:0[13-9]|1[0-2])(?:29|30)|(?:0[13578]|1[02])31)"
 )
+_LEAP_DAY: Final = r"(?:19(?:0[48]|[2468][048]|[13579][26])|20(?:[02468][048]|[13579][26]))0229"
+_DAY: Final = f"(?:{_COMMON_DAY}|{_LEAP_DAY})"
 _TIME: Final = r"(?:[01]\d|2[0-3])[0-5]\d"
 # By date time period format qualifier (data element 1250).
 _FORMATS: Final = {"D8": _DAY, "RD8": f"{_DAY}-{_DAY}", "TM": _TIME, "DT": _DAY + _TIME}
