@@ -95,7 +95,7 @@ def _fingerprints(connection: Connection, row: Any) -> Counter[str]:
         .where(c.payment_id == row.payment_id, c.remittance_id != row.id)
         .group_by(c.fingerprint)
     )
-    return Counter(dict(connection.execute(query).tuples().all()))
+    return Counter({row[0]: row[1] for row in connection.execute(query)})
 
 
 def _before(connection: Connection, same: Sequence[Any]) -> Counter[tuple[str, str, str, str, int]]:
