@@ -19,6 +19,7 @@ from edi.tokens import Batch, NotX12, Tokens
 __all__ = ["Group", "Interchange", "NotX12", "Transaction", "read"]
 
 _RUNS_KEPT: Final = 4096  # of a transaction, for line numbers: about 1 GB of text
+_ODD_RUNS_KEPT: Final = 64  # of those whose lines must be kept one by one
 
 
 def read(
@@ -429,6 +430,8 @@ class Transaction:
         if stop == first:
             return self._unclosed()
         self._runs.append((self.segment_count + 1, first, cursor.batch.places()))
+        if len(self._runs) > _ODD_RUNS_KEPT:
+            self._runs[-_ODD_RUNS_KEPT - 1][2].forget()
         self._started = True
         run = cursor.take(stop)
         self.segment_count += len(run)

@@ -111,8 +111,13 @@ class Batch:
         """The same without its texts: keeps only what ``line`` needs."""
         return Batch([], (), start=self._start, step=self._step, lines=self._lines)
 
+    def forget(self) -> None:
+        """Give up lines that are kept one by one, to stay flat in memory: they become unknown."""
+        if self._lines:
+            self._lines, self._start, self._step = (), 0, 0
+
     def line(self, index: int) -> int:
-        """The line of the file, from 1, on which the segment of that index begins."""
+        """The line of the file, from 1, on which a segment begins; 0 where it is not known now."""
         return self._lines[index] if self._lines else self._start + self._step * index
 
 
