@@ -158,7 +158,7 @@ class Level:
             taken = occurrence < len(drafts) and drafts[occurrence].take(s)
             if taken and s[0] == "DMG" and s[2] and segments.read_date(s[2]) is None:
                 self.faults.append(("DMG02", "is no date CCYYMMDD"))
-        if not taken or segments.canonical(segment, segments.exact) != segment:
+        if not taken or not segments.says_all(segment):
             self.kept.append(
                 Kept(loop=loop, segment=segment, occurrence=occurrence, restates=taken)
             )

@@ -333,6 +333,14 @@ def flat(segment: Segment) -> Elements:
     return tuple(texts)
 
 
+def says_all(segment: Elements) -> bool:
+    """Whether the values of a segment hold all of it, so that it is written again as it was."""
+    sure = _SURE.get(segment[0])
+    if sure and sure(segment):
+        return True
+    return canonical(segment, exact) == segment
+
+
 def canonical(segment: Elements, number: Number) -> Elements | None:
     """The segment as its values would be written; None for one that holds no values of ours."""
     again = _AGAIN.get(segment[0])
@@ -401,6 +409,17 @@ _AGAIN: Final[Mapping[str, Callable[[Sequence[str], Number], Segment | None]]] =
         "NTE": lambda s, _: nte("" if s[1] == NOTE else s[1], s[2]),
         "LX": lambda s, _: ("LX", str(int(s[1]))) if s[1].isdecimal() else None,
         "SV1": _sv1_again,
+    }
+)
+
+
+# Shapes of which ``canonical`` is known without asking it; most segments have them.
+_SURE: Final[Mapping[str, Callable[[Elements], bool]]] = MappingProxyType(
+    {
+        "NM1": lambda s: 2 < len(s) <= 10 and s[2] in ("1", "2") and not "".join(s[6:7]),
+        "N3": lambda s: len(s) <= 3,
+        "REF": lambda s: len(s) <= 4,
+        "DTP": lambda s: len(s) == 4 and s[2] == "D8" and read_date(s[3]) is not None,
     }
 )
 

@@ -7,9 +7,12 @@ from decimal import Decimal
 import pytest
 from attrs import evolve
 from claims_made import ENVELOPE, claim, dependent, submission
+from hypothesis import given
+from hypothesis import strategies as st
 from x12text import MARKS, file_of
 
 from edi import envelope
+from edi import x837p_segments as segments
 from edi.claim import Claim, Kept, Submission
 from edi.problem import Problem
 from edi.separators import Separators
@@ -41,9 +44,9 @@ def one(extra_claim: str = "", extra_line: str = "", **parts: str) -> tuple[Clai
     return made, problems
 
 
-def kept(segments: tuple[Kept, ...]) -> list[tuple[str, int, str]]:
+def kept(found: tuple[Kept, ...]) -> list[tuple[str, int, str]]:
     """Loop, occurrence and text of kept segments."""
-    return [(k.loop, k.occurrence, "*".join(k.segment)) for k in segments]
+    return [(k.loop, k.occurrence, "*".join(k.segment)) for k in found]
 
 
 def test_header_and_claim_are_read() -> None:
@@ -126,8 +129,8 @@ KEPT_OF_CLAIM = {
 @pytest.mark.parametrize("case", KEPT_OF_CLAIM)
 def test_what_a_claim_has_no_field_for_is_kept_with_its_loop(case: str) -> None:
     """Nothing of a claim is dropped: loop, repeat and order are kept."""
-    segments, wanted = KEPT_OF_CLAIM[case]
-    made, problems = one(segments)
+    added, wanted = KEPT_OF_CLAIM[case]
+    made, problems = one(added)
     assert problems == []
     assert kept(made.kept) == wanted
     assert made.lines[0].kept == ()
@@ -158,8 +161,8 @@ KEPT_OF_LINE = {
 @pytest.mark.parametrize("case", KEPT_OF_LINE)
 def test_what_a_line_has_no_field_for_is_kept_with_the_line(case: str) -> None:
     """Nothing of a line is dropped, and nothing of it lands on the claim."""
-    segments, wanted = KEPT_OF_LINE[case]
-    made, problems = one(extra_line=segments)
+    added, wanted = KEPT_OF_LINE[case]
+    made, problems = one(extra_line=added)
     assert problems == []
     assert kept(made.lines[0].kept) == wanted
     assert made.kept == ()
@@ -208,6 +211,18 @@ def test_an_exact_form_gives_way_to_a_changed_value() -> None:
     again = write_837p(ENVELOPE, [submission(changed)], as_read=True).data.decode()
     assert "CLM*C2*75***11:B:1*Y*A*Y*Y~" in again
     assert "MC" not in again
+
+
+@given(
+    st.sampled_from(["NM1", "N3", "REF", "DTP"]),
+    st.lists(st.sampled_from(["", "1", "2", "D8", "RD8", "20260310", "X", "A:B"]), max_size=11),
+)
+def test_a_shape_taken_for_granted_is_right(name: str, elements: list[str]) -> None:
+    """Wherever the short cut says the values hold all of a segment, writing them again agrees."""
+    while elements and not elements[-1]:
+        elements.pop()
+    segment = (name, *elements)
+    assert segments.says_all(segment) is (segments.canonical(segment, segments.exact) == segment)
 
 
 UNREADABLE = {
