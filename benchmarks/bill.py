@@ -25,7 +25,10 @@ def main(counts: tuple[int, ...] = (1_000, 10_000, 50_000)) -> None:
             path.write_text("".join(json.dumps(v) + "\n" for v in made.visits(count)))
         done = subprocess.run(
             [sys.executable, "-m", "benchmarks.bill", str(path)],
-            capture_output=True, text=True, check=True, cwd=ROOT,
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
         )
         claims, seconds, peak = done.stdout.split()
         rate = int(claims) / float(seconds)

@@ -25,9 +25,11 @@ def claim(number: int) -> str:
     count = 3 if number % 3 == 0 else 2
     charge, paid, share = ("255", "83.02", "21.07") if count == 3 else ("205", "83.02", "21.07")
     parts = [
-        f"CLP*CP{number:010d}ABCDE*1*{charge}*{paid}*{share}*12*26{number:011d}*11*1~"
-        f"NM1*QC*1*SAMPLE*PAT{number % 997}****MI*M{number:09d}~"
-        "NM1*82*1*OKAFOR*ADA****XX*1555010210~DTM*232*20260310~DTM*050*20260315~AMT*AU*104.09~"
+        (
+            f"CLP*CP{number:010d}ABCDE*1*{charge}*{paid}*{share}*12*26{number:011d}*11*1~"
+            f"NM1*QC*1*SAMPLE*PAT{number % 997}****MI*M{number:09d}~"
+            "NM1*82*1*OKAFOR*ADA****XX*1555010210~DTM*232*20260310~DTM*050*20260315~AMT*AU*104.09~"
+        )
     ]
     for position in range(count):
         code, billed, got, units, first, second = LINES[position]

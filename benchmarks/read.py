@@ -107,7 +107,9 @@ def _row(name: str, path: Path) -> None:
     """Measure one reader in a process of its own."""
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.read", name, str(path)],
-        capture_output=True, text=True, check=False,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if done.returncode:
         print(f"{name:<34}  failed: {done.stderr.strip().splitlines()[-1][:60]}")

@@ -15,7 +15,17 @@ MAY_IMPORT = {
     "reconcile": {"edi", "reconcile"},
     "claimline": {"edi", "mapping", "reconcile", "claimline"},
 }
-IMPURE_MODULES = {"os", "sys", "time", "random", "secrets", "logging", "structlog", "socket", "uuid"}
+IMPURE_MODULES = {
+    "os",
+    "sys",
+    "time",
+    "random",
+    "secrets",
+    "logging",
+    "structlog",
+    "socket",
+    "uuid",
+}
 IMPURE_CALLS = {"open", "print", "input"}
 IMPURE_METHODS = {"now", "today", "utcnow", "read_text", "write_text", "read_bytes", "write_bytes"}
 LEFTOVER = re.compile(r"\b(TODO|FIXME|XXX|HACK)\b|NotImplementedError")
@@ -92,8 +102,7 @@ def test_the_simulated_payer_knows_only_edi() -> None:
         f"{name(path)} imports {module}"
         for path in modules("claimline/sandbox")
         for module in imported(path)
-        if module.split(".")[0] in PACKAGES
-        and not module.startswith(("edi", "claimline.sandbox"))
+        if module.split(".")[0] in PACKAGES and not module.startswith(("edi", "claimline.sandbox"))
     ]
     assert wrong == []
 
@@ -115,7 +124,10 @@ def test_pure_packages_do_no_io() -> None:
                 wrong.append(f"{name(path)}:{node.lineno} calls {called.id}")
             if isinstance(called, ast.Attribute) and called.attr in IMPURE_METHODS:
                 source = path.read_text(encoding="utf-8")
-                if "importlib.resources" not in source and "importlib import resources" not in source:
+                if (
+                    "importlib.resources" not in source
+                    and "importlib import resources" not in source
+                ):
                     wrong.append(f"{name(path)}:{node.lineno} calls .{called.attr}")
     assert wrong == []
 

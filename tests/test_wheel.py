@@ -18,7 +18,12 @@ def run(*command: str | Path, cwd: Path, ok: tuple[int, ...] = (0,)) -> str:
     """Run a command, without this repository on the path. Returns its standard output."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "CLAIMLINE"))}
     done = subprocess.run(
-        list(map(str, command)), cwd=cwd, env=environment, capture_output=True, text=True, check=False
+        list(map(str, command)),
+        cwd=cwd,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode in ok, f"{command}\n{done.stdout}\n{done.stderr}"
     return done.stdout
@@ -40,7 +45,10 @@ def test_wheel_holds_the_four_packages_and_nothing_else(wheel: Path) -> None:
     assert {n.split("/")[0] for n in inside} == {"edi", "mapping", "reconcile", "claimline"}
     tracked = subprocess.run(
         ["git", "ls-files", "edi", "mapping", "reconcile", "claimline"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     if tracked.returncode:
         pytest.skip("not a git checkout: the list of files is not known")
@@ -56,8 +64,17 @@ def test_wheel_does_the_main_job_elsewhere(wheel: Path, tmp_path: Path) -> None:
     ledger = f"sqlite:///{tmp_path / 'ledger.db'}"
     visits = sorted((FIXTURES / "visits").iterdir())
     run(
-        claimline, "bill", *visits, "--practice", FIXTURES / "practice.toml", "--out", "claims",
-        "--ledger", ledger, cwd=tmp_path, ok=(0, 1),
+        claimline,
+        "bill",
+        *visits,
+        "--practice",
+        FIXTURES / "practice.toml",
+        "--out",
+        "claims",
+        "--ledger",
+        ledger,
+        cwd=tmp_path,
+        ok=(0, 1),
     )
     run(claimline, "sandbox", "claims", "--out", "remits", cwd=tmp_path)
     remits = sorted((tmp_path / "remits").iterdir())

@@ -5,7 +5,6 @@ committed together, and only then the file is written. A run that is interrupted
 next one, with the same bytes under the same number.
 """
 
-import datetime as dt
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -31,6 +30,8 @@ from mapping.visit import Visit
 from reconcile.ledger import Ledger, LedgerMissing, Run, Usage, open_ledger
 
 if TYPE_CHECKING:
+    import datetime as dt
+
     from reconcile.ledger import Writer
 
 CLAIMS_PER_FILE: Final = 5000
@@ -137,7 +138,7 @@ class _Billing:
         from mapping.day import patient_key
 
         days = {(patient_key(visit), visit.date) for visit, _ in fresh.values()}
-        billed: dict[tuple[str, dt.date, str, str], tuple[str, ...]] = {}
+        billed: dict[tuple[str, "dt.date", str, str], tuple[str, ...]] = {}
         for one in self.ledger.billed_on(days, usage=self.usage):
             key = (one.patient, one.date, one.payer, one.discipline)
             billed[key] = (*billed.get(key, ()), one.claim)
@@ -161,13 +162,17 @@ class _Billing:
                 )
                 self._note(made)
                 refused = made.refused
-                if self.request.dry_run:
-                    raise _DryRunError
+                self._undo_dry_run()
         except bill_file.NothingToSendError as nothing:
             refused = nothing.refused
         except _DryRunError:
             pass  # the transaction is undone, which is all a dry run needs
         self._hold([bill_hold.from_writer(ready, held) for ready, held in refused], fresh)  # type: ignore[arg-type]  # HeldClaim
+
+    def _undo_dry_run(self) -> None:
+        """Leave the transaction by an exception, which takes back all that was recorded in it."""
+        if self.request.dry_run:
+            raise _DryRunError
 
     def _still_new(self, writer: "Writer", drafts: Sequence[ClaimDraft]) -> list[ClaimDraft]:
         """The drafts no other run has billed since we looked."""

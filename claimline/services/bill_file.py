@@ -241,7 +241,7 @@ def _sent_lines(one: Ready) -> Iterator[SentLine]:
 
 
 def decisions(draft: ClaimDraft) -> dict[str, Any]:
-    """Why the claim is what it is, as plain values: kept with the sent claim, shown by ``trace``."""
+    """Why the claim is what it is, as plain values: kept with it, shown by ``trace``."""
     return {
         "because": list(draft.because),
         "versions": list(draft.versions),

@@ -1,4 +1,4 @@
-"""Visits that do not go: kept with their reasons and content, released or overridden by a person."""
+"""Visits that do not go: kept with reasons and content, released or overridden by a person."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Visits as JSON text: what the ledger keeps of a held visit, and the digest that knows it again."""
+"""Visits as JSON text: what the ledger keeps of held visits, and the digest of a content."""
 
 import datetime as dt
 import functools

@@ -155,9 +155,12 @@ def test_interrupted_run_is_finished_with_the_same_bytes(
 
     with monkeypatch.context() as patch:
         patch.setattr(outbox, "write_whole", crash)
-        assert desk.run(
-            "bill", name, "--practice", str(PRACTICE / "practice.toml"), "--out", str(desk.out)
-        )[0] == 3
+        assert (
+            desk.run(
+                "bill", name, "--practice", str(PRACTICE / "practice.toml"), "--out", str(desk.out)
+            )[0]
+            == 3
+        )
     assert not desk.out.exists()
     status, answer = desk.bill(name)
     assert status == 0
