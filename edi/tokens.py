@@ -312,7 +312,8 @@ class Tokens:
     def _segment_at(self, block: str, name: str) -> int:
         """Where the first segment of that name begins in a block, or -1."""
         best = -1
-        for wanted in (name, name.lower()):
+        # In a file of capitals one look for an "a" spares the look for lower-case names.
+        for wanted in (name, name.lower()) if "a" in block else (name,):
             at = block.find(wanted)
             while at >= 0:
                 if self._is_segment(block, at, name):
@@ -359,7 +360,7 @@ class Tokens:
         breaks = (body.count("\n"), body.count("\r"))
         for index, glue in enumerate(self._glues):
             wanted = (count * glue.count("\n"), count * glue.count("\r"))
-            if breaks == wanted and body.count(glue) == count:
+            if breaks == wanted and (len(glue) == 1 or body.count(glue) == count):
                 self._glues.insert(0, self._glues.pop(index))
                 return glue
         return ""
