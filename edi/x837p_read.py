@@ -6,7 +6,7 @@ segment is kept. Whether a file is right is for ``edi.check`` to say.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import cache
 from typing import Any, Final
@@ -29,6 +29,7 @@ from edi.x837p_levels import Level
 from edi.x837p_loops import LEVELS, opened
 
 _UNDATED: Final = dt.datetime(1, 1, 1)  # noqa: DTZ001 (BHT04 could not be read; a Problem says so)
+_AREAS: Final = ("billing", "subscriber", "patient")  # from the top down
 _NOT_OURS: Final = (  # what GS08 or ST03 begin with, and what that is
     ("005010X223", "an institutional claim (837I)"),
     ("004010X096", "an institutional claim (837I)"),
@@ -118,7 +119,9 @@ def read_837p(transaction: Transaction) -> Iterator[Submission | Claim]:
     separators = transaction.separators
     for number, segment in enumerate(transaction.segments(), 1):
         if number > 1:
-            yield from reader.read(number, _normal(segment, separators))
+            complete = reader.read(number, _normal(segment, separators))
+            if complete:
+                yield from complete
     yield from reader.finish()
 
 
@@ -161,19 +164,16 @@ class _Reader:
         self._lines: list[Level] = []
         self._is_open = True  # the header was not given out yet
 
-    def read(self, number: int, segment: Elements) -> Iterator[Submission | Claim]:
-        """Take one segment; yields what it completes."""
+    def read(self, number: int, segment: Elements) -> Sequence[Submission | Claim]:
+        """Take one segment; gives what it completes."""
         name = segment[0]
-        if name == "HL":
-            yield from self.finish()
+        if name in ("HL", "SE"):
+            complete = self.finish()
             self._level(number, segment)
-            return
-        if name == "SE":
-            yield from self.finish()
-            self._close(number, ("billing", "subscriber", "patient"))
-            return
+            return complete
+        complete = ()
         if name == "CLM":
-            yield from self.finish()
+            complete = self.finish()
             self._here = self._claim = Level("2300", "claim")
         elif self._claim and (name == "LX" or self._lacks_line(name)):
             self._here = Level("2400", "line")
@@ -185,31 +185,35 @@ class _Reader:
         self._here.take(segment)
         if self._here.faults:
             self._tell(number, self._here)
+        return complete
 
-    def finish(self) -> Iterator[Submission | Claim]:
+    def finish(self) -> Sequence[Submission | Claim]:
         """The header, or the claim that stands open."""
+        complete: list[Submission | Claim] = []
         if self._is_open:
             self._is_open = False
-            yield self._header()
+            complete.append(self._header())
         if self._claim:
-            made = self._made(self._claim)
+            complete.append(self._made(self._claim))
             self._claim, self._lines = None, []
-            yield made
+        return complete
 
     def _lacks_line(self, name: str) -> bool:
         """Whether an SV1 stands without its LX."""
         return name == "SV1" and (not self._lines or "procedure" in self._here.values)
 
     def _level(self, number: int, segment: Elements) -> None:
-        """An HL: the levels below the new one are closed."""
-        code = segment[3] if len(segment) > 3 else ""
-        place = LEVELS.get(code)
+        """An HL or SE: the levels below the new one are closed."""
+        if segment[0] == "SE":
+            self._close(number, _AREAS)
+            return
+        place = LEVELS.get(segment[3] if len(segment) > 3 else "")
         if place is None:
             words = "An HL has a level code (HL03) that an 837P does not know."
             self._transaction.tell("claim.level-unknown", words, "IK403:7", segment=number)
+            self._here = self._levels[next(reversed(self._levels))]
             return
-        areas = ("billing", "subscriber", "patient")
-        self._close(number, areas[areas.index(place.area) :])
+        self._close(number, _AREAS[_AREAS.index(place.area) :])
         self._here = self._levels[place.area] = Level(place.loop, place.area)
 
     def _close(self, number: int, areas: Iterable[str]) -> None:
@@ -253,7 +257,7 @@ class _Reader:
         )
 
     def _made(self, claim: Level) -> Claim:
-        above = [self._levels.get(area) for area in ("billing", "subscriber", "patient")]
+        above = [self._levels.get(area) for area in _AREAS]
         billing, subscriber, patient = above
         who, pay_to = billing.once(_billing) if billing else (None, None)
         insured, payer = subscriber.once(_subscriber) if subscriber else (None, None)
