@@ -16,7 +16,7 @@ from edi.check_business import auditors
 from edi.check_codes import Finding
 from edi.check_compile import LoopNode, Node, Step, compile_guide
 from edi.check_explain import explain_segment
-from edi.check_numbers import Call, Levels, Lines
+from edi.check_numbers import Call, Claims, Levels, Lines
 from edi.check_route import route
 from edi.check_walk import State, explain
 from edi.envelope import Transaction
@@ -83,8 +83,8 @@ def check_transaction(
         yield _problem(1, finding, place)
     if guide is None:
         return
-    calls = _calls(guide, claims if claims is not None else set())
-    for number, finding in _walk(guide, transaction.texts(), transaction.separators, calls):
+    watch = _watch(guide, claims if claims is not None else set())
+    for number, finding in _walk(guide, transaction.texts(), transaction.separators, watch):
         yield _problem(number, finding, place)
 
 
@@ -98,8 +98,8 @@ def check_texts(
 
     Meant for what we write: also SE01, SE02 and a missing SE are told.
     """
-    calls = _calls(guide, claims if claims is not None else set())
-    found = [*_walk(guide, texts, separators, calls), *_trailer(texts, separators)]
+    watch = _watch(guide, claims if claims is not None else set())
+    found = [*_walk(guide, texts, separators, watch), *_trailer(texts, separators)]
     return [_problem(number, finding, Place) for number, finding in found]
 
 
@@ -140,27 +140,37 @@ def _compiled(guide: Guide) -> LoopNode:
     return compile_guide(guide)
 
 
-def _calls(guide: Guide, claims: set[str]) -> dict[str, tuple[Call, ...]]:
-    """Segment id -> what looks at it beyond the guide, made anew for each transaction."""
-    tables = [Levels(guide).calls()]
+@frozen
+class _Watch:
+    """What looks beyond the guide, by segment id, and which claim is at hand."""
+
+    calls: Mapping[str, tuple[Call, ...]]
+    claims: Claims
+
+
+def _watch(guide: Guide, seen: set[str]) -> _Watch:
+    """Made anew for each transaction."""
+    claims = Claims()
+    tables = [claims.calls(), Levels(guide).calls()]
     if guide.name == "837P":
         tables.append(Lines().calls())
-    tables += auditors(guide.name, claims)
+    tables += auditors(guide.name, seen)
     calls: dict[str, tuple[Call, ...]] = {}
     for table in tables:
         for name, call in table.items():
             calls[name] = (*calls.get(name, ()), call)
-    return calls
+    return _Watch(calls, claims)
 
 
 def _walk(
     guide: Guide,
     texts: Iterable[str],
     separators: Separators,
-    calls: Mapping[str, tuple[Call, ...]],
+    watch: _Watch,
 ) -> Iterator[tuple[int, Finding]]:
     """(segment number, finding) in order. The loop in here is the fast path of the check."""
     root = _compiled(guide)
+    calls, own = watch.calls, watch.claims.own
     swap, back = _swaps(separators)
     canonical = (text.translate(swap) for text in texts) if swap else texts
     node, mask, lost = root.anchor, root.start, False
@@ -188,15 +198,15 @@ def _walk(
                 found, state, placed = _begin(state, values, separators, right=right)
             else:
                 found, state, placed = explain(state, values, separators)
+            watch.claims.placed(state.node.id if placed else "", text, number)
             for finding in found:
-                yield number, finding
+                yield number, own(number, finding, finding.loop)
             node, mask, lost = state.node, state.mask, state.lost
             if not placed:
                 continue
         for call in calls.get(node.id, ()):
             for finding in call(text, number):
-                known = finding.loop or finding.segment
-                yield number, finding if known else evolve(finding, loop=node.loop.id)
+                yield number, own(number, finding, node.loop.id)
 
 
 def _begin(
@@ -270,5 +280,10 @@ def _problem(number: int, finding: Finding, place: Callable[..., Place]) -> Prob
         level=finding.level,
         standard=finding.standard,
         value=finding.value,
-        where=place(segment=finding.segment or number, loop=finding.loop, element=finding.element),
+        where=place(
+            segment=finding.segment or number,
+            loop=finding.loop,
+            element=finding.element,
+            claim=finding.claim,
+        ),
     )

@@ -16,6 +16,7 @@ class Finding:
     loop: str = ""
     element: str = ""
     segment: int = 0  # 0: the segment at hand; else that one, counted from ST = 1
+    claim: str = field(default="", repr=False)  # CLM01 or CLP01
     value: str = field(default="", repr=False)
 
 

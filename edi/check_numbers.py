@@ -4,6 +4,8 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import TypeAlias
 
+from attrs import evolve
+
 from edi.check_codes import Finding
 from edi.guide import Guide, Loop
 
@@ -93,6 +95,48 @@ class Lines:
         if text.split("*", 2)[1:2] == [str(self._count)]:
             return NOTHING
         return [_finding("lx.number", "LX01", f"LX01 should be {self._count}")]
+
+
+class Claims:
+    """Which claim (CLM01, CLP01) a finding is about."""
+
+    def __init__(self) -> None:
+        self._start = 0  # segment where the claim, or the stretch without one, begins
+        self._id = ""
+        self._before = ""
+
+    def calls(self) -> Mapping[str, Call]:
+        """Segment id -> what looks at it."""
+        return {"CLM": self.begin, "CLP": self.begin, "HL": self.end, "PLB": self.end}
+
+    def begin(self, text: str, number: int) -> list[Finding]:
+        """A claim begins; the same segment may be told twice."""
+        if number != self._start:
+            self._before, self._start = self._id, number
+            self._id = text.split("*", 2)[1] if "*" in text else ""
+        return NOTHING
+
+    def placed(self, name: str, text: str, number: int) -> None:
+        """A segment was given its place; one that begins a claim is looked at before its faults."""
+        if name in {"CLM", "CLP"}:
+            self.begin(text, number)
+
+    def end(self, _text: str, number: int) -> list[Finding]:
+        """No claim is open."""
+        if number != self._start:
+            self._before, self._start, self._id = self._id, number, ""
+        return NOTHING
+
+    def own(self, number: int, finding: Finding, loop: str) -> Finding:
+        """A finding at segment ``number`` with its claim, and ``loop`` where it names none.
+
+        What is missing before a claim's first segment is missing in the claim before.
+        """
+        here = finding.segment or number
+        late = number == self._start and finding.code in {"segment.missing", "loop.missing"}
+        claim = self._before if here < self._start or late else self._id
+        known = finding.loop or finding.segment
+        return evolve(finding, claim=claim, loop=finding.loop if known else loop)
 
 
 @cache
