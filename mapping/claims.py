@@ -16,7 +16,7 @@ from edi.problem import Place, Problem
 from mapping import codes, edits, lines, pairs, parties
 from mapping.authorizations import references
 from mapping.codes import CODES
-from mapping.day import Day, Line, day_key, diagnoses_of, rows_of
+from mapping.day import Day, Line, day_key, diagnoses_of, note_of, rows_of
 from mapping.draft import NO_HISTORY, ClaimDraft, DayKey, Drafts, Held, History, LineDecision
 from mapping.numbers import line_control_number
 from mapping.parties import Constant
@@ -101,6 +101,7 @@ class Drafter:
         self._waived = waived
         self._constants: dict[tuple[str, str], Constant] = {}
         self._clinicians: dict[tuple[str, str], Party | None] = {}
+        self._referrers: dict[tuple[str, str], Party] = {}
 
     def draft(self, key: DayKey, visits: tuple[Visit, ...]) -> Iterator[ClaimDraft | Held]:
         """The claims of one day, or the day held."""
@@ -140,6 +141,7 @@ class Drafter:
         place = location.place_of_service if location is not None else ""
         return Day(
             key=key,
+            date=first.date,
             visits=visits,
             practice=self._practice,
             payer=self._practice.payers[key[2]],
@@ -164,6 +166,19 @@ class Drafter:
         if key not in self._clinicians:
             self._clinicians[key] = parties.rendering(day, line.row, constant.entity)
         return self._clinicians[key]
+
+    def _referring(self, day: Day) -> dict[str, Party]:
+        """Who referred, by role; the first visit that names one in a role decides."""
+        found: dict[str, Party] = {}
+        for visit in day.visits:
+            given = visit.referring
+            if given is None or given.qualifier in found:
+                continue
+            key = (given.key, given.qualifier)
+            if not given.key or key not in self._referrers:
+                self._referrers[key] = parties.referring(given, day.person(given.key))
+            found[given.qualifier] = self._referrers[key]
+        return found
 
     def _claims(self, day: Day, problems: tuple[Problem, ...]) -> Iterator[ClaimDraft]:
         """One claim, or several where there are more lines than a claim has."""
@@ -196,7 +211,7 @@ class Drafter:
         claim_refs, line_refs = references(day, [line.row.code for line in some])
         main = some[0]
         rendering = self._rendering(day, main, constant)
-        by_role = {party.role: party for party in parties.referring(day)}
+        by_role = self._referring(day)
         service = tuple(
             self._line(
                 day,
@@ -229,7 +244,7 @@ class Drafter:
             dates=tuple(_dates(day)),
             references=claim_refs,
             amount_paid_by_patient=_collected(day) if is_first else None,
-            note="; ".join(dict.fromkeys(v.note for v in day.visits if v.note)),
+            note=note_of(day.visits),
             referring=tuple(by_role[role] for role in ("DN", "P3") if role in by_role),
             rendering=rendering,
             facility=constant.facility,
@@ -367,17 +382,18 @@ def _diagnoses(day: Day, some: Sequence[Line]) -> tuple[int, ...]:
 
 def _dates(day: Day) -> Iterator[Dated]:
     """DTP 431 onset, 454 initial treatment, 304 last seen, 439 accident; the first visit's."""
-    for qualifier, name in (
-        ("431", "onset_date"),
-        ("454", "first_treatment_date"),
-        ("304", "last_seen_date"),
-    ):
-        date = next((d for v in day.visits if (d := getattr(v, name))), None)
-        if date is not None:
-            yield Dated(qualifier=qualifier, date=date, until=date)
-    accident = next((v.accident for v in day.visits if v.accident), None)
-    if accident is not None:
-        yield Dated(qualifier="439", date=accident.date, until=accident.date)
+    seen: set[str] = set()
+    for visit in day.visits:
+        injury = visit.accident.date if visit.accident else None
+        for qualifier, date in (
+            ("431", visit.onset_date),
+            ("454", visit.first_treatment_date),
+            ("304", visit.last_seen_date),
+            ("439", injury),
+        ):
+            if date is not None and qualifier not in seen:
+                seen.add(qualifier)
+                yield Dated(qualifier=qualifier, date=date, until=date)
 
 
 def _collected(day: Day) -> Decimal | None:

@@ -75,6 +75,7 @@ class Day:
     """All that one claim is made of, and the lines once they are worked out."""
 
     key: DayKey
+    date: dt.date = field(repr=False)
     visits: tuple[Visit, ...]
     practice: Practice
     payer: Payer
@@ -88,11 +89,6 @@ class Day:
     result: UnitResult | None = None
     separations: tuple[Separation, ...] = ()
     lines: tuple[Line, ...] = ()
-
-    @property
-    def date(self) -> dt.date:
-        """The day of service."""
-        return self.visits[0].date
 
     def person(self, key: str) -> Person | None:
         """A clinician of the practice file."""
@@ -122,17 +118,53 @@ def diagnoses_of(visits: Sequence[Visit]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(code for visit in visits for code in visit.diagnoses))
 
 
+def note_of(visits: Sequence[Visit]) -> str:
+    """The note to the payer on the claim: those of the visits, each once."""
+    if len(visits) == 1:
+        return visits[0].note
+    return "; ".join(dict.fromkeys(visit.note for visit in visits if visit.note))
+
+
 def rows_of(visits: Sequence[Visit], diagnoses: tuple[str, ...], place: str) -> tuple[Row, ...]:
     """The procedures of the visits, merged, in the order listed. ``place`` is the location's."""
-    merged: dict[tuple[str, frozenset[str], str, str], list[tuple[Visit, Procedure]]] = {}
+    merged: dict[tuple[str, tuple[str, ...], str, str], list[tuple[Visit, Procedure]]] = {}
     for visit in visits:
         pos, rendering = visit.place_of_service or place, billed_under(visit)
         for procedure in visit.procedures:
-            key = (procedure.code, frozenset(procedure.modifiers), pos, rendering)
+            stated = procedure.modifiers
+            if len(stated) > 1:
+                stated = tuple(sorted(stated))
+            key = (procedure.code, stated, pos, rendering)
             merged.setdefault(key, []).append((visit, procedure))
     return tuple(
-        _row(code, pos, rendering, found, diagnoses)
+        _single(pos, rendering, *found[0], diagnoses)
+        if len(found) == 1
+        else _row(code, pos, rendering, found, diagnoses)
         for (code, _, pos, rendering), found in merged.items()
+    )
+
+
+def _single(
+    pos: str, rendering: str, visit: Visit, procedure: Procedure, diagnoses: tuple[str, ...]
+) -> Row:
+    """A row of one procedure, which is nearly all of them: the quick way to what ``_row`` gives."""
+    own, other = minutes_of(procedure)
+    charge = procedure.charge
+    return Row(
+        code=procedure.code,
+        explicit=procedure.modifiers,
+        place_of_service=pos,
+        rendering=rendering,
+        therapist_minutes=own,
+        assistant_minutes=other,
+        blocks=procedure.blocks,
+        timed_throughout=bool(procedure.blocks),
+        separate=procedure.separate_block,
+        units=procedure.units,
+        units_mixed=False,
+        charges=() if charge is None else (charge,),
+        pointers=_pointers(visit, procedure, diagnoses),
+        note=procedure.note,
     )
 
 
@@ -188,9 +220,9 @@ def block_minutes(blocks: Iterable[Block]) -> tuple[int, int]:
 
 def _pointers(visit: Visit, procedure: Procedure, diagnoses: tuple[str, ...]) -> tuple[int, ...]:
     """Pointers into the day's diagnoses; by default the visit's first four."""
-    listed = procedure.diagnosis_pointers or range(1, min(4, len(visit.diagnoses)) + 1)
+    listed = procedure.diagnosis_pointers or (1, 2, 3, 4)[: len(visit.diagnoses)]
     if visit.diagnoses is diagnoses:
-        return tuple(listed)
+        return listed
     return tuple(
         diagnoses.index(visit.diagnoses[pointer - 1]) + 1
         for pointer in listed

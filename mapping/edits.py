@@ -12,7 +12,7 @@ from typing import Final
 from edi.problem import Level, Place, Problem, declare
 from mapping import modifiers, pairs
 from mapping.codes import CODES, DISCIPLINE_MODIFIERS, is_timed
-from mapping.day import Day, billed_under, block_minutes
+from mapping.day import Day, billed_under, block_minutes, note_of
 from mapping.structure import nearest
 from mapping.visit import Procedure, Visit
 
@@ -112,7 +112,8 @@ def check_minutes(day: Day) -> Iterator[Problem]:
     """Minutes equal the sum of the blocks, and no minute of timed codes is counted twice."""
     for visit in day.visits:
         for procedure in visit.procedures:
-            yield from _check_blocks(day, visit, procedure)
+            if procedure.blocks:
+                yield from _check_blocks(day, visit, procedure)
     timed = [(row.code, block) for row in day.rows if is_timed(row.code) for block in row.blocks]
     for (code, block), (other_code, other) in combinations(timed, 2):
         if modifiers.overlap(block, other):
@@ -124,8 +125,6 @@ def check_minutes(day: Day) -> Iterator[Problem]:
 
 
 def _check_blocks(day: Day, visit: Visit, procedure: Procedure) -> Iterator[Problem]:
-    if not procedure.blocks:
-        return
     for block in procedure.blocks:
         if block.end <= block.start:
             message = f"{procedure.code}: a block ends before it starts"
@@ -246,8 +245,7 @@ def check_accident(day: Day) -> Iterator[Problem]:
 
 def check_notes(day: Day) -> Iterator[Problem]:
     """A note fits its place (NTE02, 80 characters)."""
-    notes = ["; ".join(dict.fromkeys(v.note for v in day.visits if v.note))]
-    if any(len(note) > 80 for note in (*notes, *(row.note for row in day.rows))):
+    if len(note_of(day.visits)) > 80 or any(len(row.note) > 80 for row in day.rows):
         yield _hold(day, "limits", "a note to the payer is longer than 80 characters")
 
 

@@ -1,13 +1,14 @@
 """A day's rows worked out: units by the payer's rule, modifiers, charges, with every reason."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
+from functools import lru_cache
 
 from attrs import evolve
 
 from mapping import modifiers, units
 from mapping.codes import is_timed
-from mapping.day import Day, Line, Row, minutes_of
+from mapping.day import Day, Line, Row, Separation, minutes_of
 from mapping.policy import TieBreak, UnitRule
 from mapping.units import UnitResult
 
@@ -17,8 +18,12 @@ def work_out(day: Day) -> Day:
     result, counted = _count(day)
     billed = [(row, number) for row, number in counted if number]
     separations = tuple(modifiers.separations(day, (row.code for row, _ in billed)))
-    worked = evolve(day, result=result, separations=separations)
-    return evolve(worked, lines=tuple(_line(worked, row, number) for row, number in billed))
+    return evolve(
+        day,
+        result=result,
+        separations=separations,
+        lines=tuple(_line(day, row, number, separations) for row, number in billed),
+    )
 
 
 def minutes_by_code(day: Day) -> dict[str, int]:
@@ -95,26 +100,23 @@ def _shares(rows: Sequence[Row], number: int) -> list[int]:
     ]
 
 
-def _line(day: Day, row: Row, number: int) -> Line:
-    found, reasons, evidence = modifiers.derive(day, row)
+def _line(day: Day, row: Row, number: int, separations: Sequence[Separation]) -> Line:
+    found, reasons, evidence = modifiers.derive(day, row, separations)
     charge, source = _charge(day, row, found)
-    because = [*_minutes_words(row, number), *reasons]
-    if charge is not None:
-        because.append(f"{number} x {charge} = {charge * number} ({source})")
+    stated = "" if row.units is None else ", as stated in the visit"
+    shown = "1 unit" if number == 1 else f"{number} units"
+    words = f"{row.code}: {row.minutes} minutes, {shown}{stated}"
+    total = None if charge is None else charge * number
+    if total is not None:
+        reasons = (*reasons, f"{number} x {charge} = {total} ({source})")
     return Line(
         row=row,
         units=number,
         modifiers=found,
-        charge=None if charge is None else charge * number,
-        because=tuple(because),
+        charge=total,
+        because=(words, *reasons),
         evidence=evidence,
     )
-
-
-def _minutes_words(row: Row, number: int) -> Iterator[str]:
-    stated = "" if row.units is None else ", as stated in the visit"
-    shown = "1 unit" if number == 1 else f"{number} units"
-    yield f"{row.code}: {row.minutes} minutes, {shown}{stated}"
 
 
 def _charge(day: Day, row: Row, found: tuple[str, ...]) -> tuple[Decimal | None, str]:
@@ -125,29 +127,33 @@ def _charge(day: Day, row: Row, found: tuple[str, ...]) -> tuple[Decimal | None,
     return listed if listed is not None else (None, "")
 
 
-def other_rules(day: Day) -> Iterator[str]:
+def other_rules(day: Day) -> tuple[str, ...]:
     """What the other unit rules would have given, with the charge of their units."""
     if day.result is None or not day.result.total_minutes:
-        return
-    per_unit = {
-        line.row.code: line.charge / line.units for line in day.lines if line.charge is not None
-    }
-    for rule, result in units.compare(minutes_by_code(day).items()).items():
-        if rule == day.result.rule:
-            continue
-        counted: Mapping[str, int] = result.units
-        timed = {code: number for code, number in counted.items() if is_timed(code)}
-        words = ", ".join(f"{code} x{number}" for code, number in timed.items())
-        total = sum(number for number in timed.values())
-        money = sum(
-            (_unit_charge(day, per_unit, code) * number for code, number in timed.items()),
-            start=Decimal(0),
-        )
-        yield f"rule {rule} would give {total} ({words}), charge {money:.2f}"
+        return ()
+    per_unit = {line.row.code: line.charge / line.units for line in day.lines if line.charge}
+    timed = tuple(
+        (code, minutes, per_unit.get(code) or _listed(day, code))
+        for code, minutes in minutes_by_code(day).items()
+        if is_timed(code)
+    )
+    return _others(timed, day.result.rule)
 
 
-def _unit_charge(day: Day, known: Mapping[str, Decimal], code: str) -> Decimal:
-    if code in known:
-        return known[code]
+def _listed(day: Day, code: str) -> Decimal:
     listed = day.practice.charge(day.payer.key, code, (), day.date)
     return listed[0] if listed is not None else Decimal(0)
+
+
+@lru_cache(maxsize=65536)  # a practice's minutes repeat day after day
+def _others(timed: tuple[tuple[str, int, Decimal], ...], rule: UnitRule) -> tuple[str, ...]:
+    told: list[str] = []
+    for other in units.RULES:
+        if other == rule:
+            continue
+        counted = units.assign([(code, minutes) for code, minutes, _ in timed], other).units
+        words = ", ".join(f"{code} x{number}" for code, number in counted.items())
+        money = sum((charge * counted[code] for code, _, charge in timed), start=Decimal(0))
+        total = sum(counted.values())
+        told.append(f"rule {other} would give {total} ({words}), charge {money:.2f}")
+    return tuple(told)

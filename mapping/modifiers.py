@@ -4,10 +4,11 @@ A modifier is derived only from facts in the visit; what the visit states itself
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 
 from mapping.codes import CODES, DISCIPLINE_MODIFIERS, MODIFIER_GROUPS
 from mapping.day import Day, Row, Separation
-from mapping.pairs import Pair, among
+from mapping.pairs import among
 from mapping.policy import ModifierGroup
 from mapping.visit import Block
 
@@ -81,32 +82,43 @@ def overlap(one: Block, other: Block) -> bool:
 
 def times(blocks: Iterable[Block]) -> str:
     """``times 09:00-09:10, 09:25-09:30``: hours and minutes, nothing of the patient."""
-    spans = (f"{b.start:%H:%M}-{b.end:%H:%M}" for b in sorted(blocks, key=lambda b: b.start))
-    return "times " + ", ".join(spans)
+    spans = sorted((b.start, b.end) for b in blocks)
+    shown = (f"{start.isoformat('minutes')}-{end.isoformat('minutes')}" for start, end in spans)
+    return "times " + ", ".join(shown)
 
 
-def needed(day: Day, code: str) -> Iterator[Pair]:
-    """The pairs for which this code gets the payer's distinct modifier."""
-    for found in day.separations:
-        if found.pair.column2 == code and found.pair.decides and found.evidence:
-            yield found.pair
+Derived = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 
 
-def derive(day: Day, row: Row) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+def derive(day: Day, row: Row, separations: Sequence[Separation]) -> Derived:
     """The modifiers of a row's line, the reasons, and the evidence to keep with it."""
-    found = list(row.explicit)
-    reasons = [f"{m} as stated in the visit" for m in row.explicit]
-    present = {group(m) for m in row.explicit}
-    shown = [s.evidence for s in day.separations if s.evidence and s.pair.column2 == row.code]
-    distinct = day.policy.distinct_modifier
-    if "distinct" not in present and distinct not in {None, "none"}:
-        for pair in needed(day, row.code):
-            found.append(str(distinct))
-            reasons.append(f"{distinct}: {row.code} with {pair.column1}, {shown[0]}")
-            break
+    ours = [s for s in separations if s.evidence and s.pair.column2 == row.code]
+    asked = next((s for s in ours if s.pair.decides), None)
+    wanted = day.policy.distinct_modifier
+    distinct = why = ""
+    if asked is not None and wanted is not None and wanted != "none":
+        distinct, why = wanted, f"{row.code} with {asked.pair.column1}, {asked.evidence}"
     discipline = discipline_modifier(day, row.code)
+    found, reasons = _arranged(row.explicit, distinct, discipline, day.policy.modifier_order)
+    told = tuple(r if r != distinct else f"{distinct}: {why}" for r in reasons) if why else reasons
+    if ours:
+        return found, told, tuple(dict.fromkeys(s.evidence for s in ours))
+    return found, told, (times(row.blocks),) if row.blocks else ()
+
+
+@lru_cache(maxsize=4096)  # a few combinations make up all lines of a practice
+def _arranged(
+    explicit: tuple[str, ...], distinct: str, discipline: str, order: tuple[ModifierGroup, ...]
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Modifiers in order, with a reason for each; the distinct one's reason is its name."""
+    found = list(explicit)
+    reasons = [f"{m} as stated in the visit" for m in explicit]
+    present = {group(m) for m in explicit}
+    if distinct and "distinct" not in present:
+        found.append(distinct)
+        reasons.append(distinct)
     if discipline and "discipline" not in present:
         found.append(discipline)
-        reasons.append(f"{discipline}: {day.visits[0].discipline} plan of care")
-    kept = tuple(dict.fromkeys(shown)) or ((times(row.blocks),) if row.blocks else ())
-    return ordered(found, day.policy.modifier_order), tuple(reasons), kept
+        plan = next(k for k, m in DISCIPLINE_MODIFIERS.items() if m == discipline)
+        reasons.append(f"{discipline}: {plan} plan of care")
+    return ordered(found, order), tuple(reasons)

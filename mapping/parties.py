@@ -1,7 +1,5 @@
 """The practice's and the visit's people and places as parties of an 837P claim."""
 
-from collections.abc import Iterator
-
 from attrs import frozen
 
 from edi import claim as x
@@ -124,16 +122,9 @@ def constant(day: Day, location: Location) -> Constant:
     )
 
 
-def referring(day: Day) -> Iterator[x.Party]:
+def referring(given: v.Referring, person: Person | None) -> x.Party:
     """Who referred, in the role the visit says: DN, P3 (2310A) or DK (2420E)."""
-    seen: set[str] = set()
-    for visit in day.visits:
-        given = visit.referring
-        if given is None or given.qualifier in seen:
-            continue
-        seen.add(given.qualifier)
-        person = day.person(given.key)
-        yield clinician(person or _named(given), given.qualifier)
+    return clinician(person or _named(given), given.qualifier)
 
 
 def _named(given: v.Referring) -> Person:

@@ -202,9 +202,11 @@ class Practice:
     ) -> tuple[Decimal, str] | None:
         """The charge of one unit and the schedule it stands in; ``None`` where there is none."""
         key = (payer, code, modifiers, day)
-        if key not in self._charges:
-            self._charges[key] = _charge(self.fees, *key)
-        return self._charges[key]
+        try:
+            return self._charges[key]
+        except KeyError:
+            found = self._charges[key] = _charge(self.fees, *key)
+            return found
 
     def entity_of(self, location: Location) -> Entity:
         """The billing provider of a location."""
