@@ -305,7 +305,7 @@ def check_units(day: Day) -> Iterator[Problem]:
     for code in dict.fromkeys(row.code for row in day.rows if row.minutes):
         if code not in billed and is_timed(code):
             yield _warn(day, "units", f"{code}: its minutes give no unit; it is not billed")
-    if not day.lines:
+    if not day.lines and not result.unassigned and any(row.minutes for row in day.rows):
         yield _hold(day, "units", "no unit to bill")
     timed = sum(line.units for line in day.lines if is_timed(line.row.code))
     most = day.policy.max_units_per_day
