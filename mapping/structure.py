@@ -27,7 +27,7 @@ BY_TYPE: Final[Mapping[Any, str]] = {
 
 def nearest(name: str, known: Mapping[str, Any]) -> str:
     """`` (do you mean x?)`` with the known name most like this one, or nothing."""
-    found = difflib.get_close_matches(name, known, n=1, cutoff=0.6)
+    found = difflib.get_close_matches(name, known, n=1)
     return f"; do you mean {found[0]}?" if found else ""
 
 

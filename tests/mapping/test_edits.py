@@ -381,7 +381,8 @@ def test_a_silent_policy_holds_the_claims_that_need_it(key: str, given: Visit) -
 def test_policy_keys_that_do_not_matter_are_not_asked_for() -> None:
     """An untimed code alone needs no unit rule, a single code no pair table."""
     setup = clinic_with("ohio-medicaid", unit_rule=None, ncci=None, distinct_modifier=None)
-    drafted(visit(done("97161", 30), payer="ohio-medicaid"), setup=setup)
+    draft = drafted(visit(done("97161", 30), payer="ohio-medicaid"), setup=setup)
+    assert codes(draft.warnings) == []
 
 
 def test_a_late_second_visit_of_a_part_b_day_is_held() -> None:
