@@ -15,6 +15,7 @@ from edi import envelope
 from edi.check_business import auditors
 from edi.check_codes import Finding
 from edi.check_compile import LoopNode, Node, Step, compile_guide
+from edi.check_envelope import check_group, check_interchange
 from edi.check_explain import explain_segment
 from edi.check_numbers import Call, Claims, Levels, Lines
 from edi.check_route import route
@@ -55,10 +56,18 @@ def check(chunks: Iterable[bytes], file: str = "") -> FileCheck:
     transactions = []
     claims: set[str] = set()
     for interchange in envelope.read(chunks, problems, file):
+        fresh_isa = True
         for group in interchange.groups():
+            fresh_gs = True
             for transaction in group.transactions():
+                guide = _guide_of(transaction)
+                if guide and fresh_isa:
+                    problems.extend(check_interchange(interchange, guide))
+                    fresh_isa = False
+                if guide and fresh_gs:
+                    problems.extend(check_group(group, guide))
+                    fresh_gs = False
                 problems.extend(check_transaction(transaction, claims))
-                guide, _ = route(transaction.type, transaction.version, transaction.implementation)
                 transactions.append(
                     CheckedTransaction(
                         type=transaction.type,
@@ -67,6 +76,10 @@ def check(chunks: Iterable[bytes], file: str = "") -> FileCheck:
                     )
                 )
     return FileCheck(file=file, transactions=tuple(transactions), problems=tuple(problems))
+
+
+def _guide_of(transaction: Transaction) -> Guide | None:
+    return route(transaction.type, transaction.version, transaction.implementation)[0]
 
 
 def check_transaction(

@@ -134,6 +134,8 @@ class Guide:
     type: str  # ST01: 837
     version: str  # 005010X222A1
     root: Loop = field(repr=False)  # ST to SE
+    interchange: SegmentUse = field(repr=False)  # ISA
+    group: SegmentUse = field(repr=False)  # GS
 
     @cached_property
     def _paths(self) -> dict[str, tuple[Loop, ...]]:

@@ -28,7 +28,7 @@ from edi.guide import (
     Usage,
 )
 
-_ENVELOPE: Final = ("ISA_LOOP", "GS_LOOP", "ST_LOOP")
+_ENVELOPE: Final = tuple(f"loop[@xid='{level}_LOOP']" for level in ("ISA", "GS", "ST"))
 _WRAPPERS: Final = frozenset({"HEADER", "DETAIL", "FOOTER"})  # of pyx12, not of the guide
 
 
@@ -59,11 +59,16 @@ def read(name: str) -> Guide:
     for correction in _settings()["correction"]:
         if correction["guide"] == name:
             _correct(tree, correction)
-    node = tree
-    for step in _ENVELOPE:
-        node = node.find(f"loop[@xid='{step}']")
-    root = evolve(_loop(node, 0, _dictionary()), id="")  # a 999 names no loop there (IK303)
-    return Guide(name=name, type=name[:3], version=entry["version"], root=root)
+    words = _dictionary()
+    isa, gs, st = (tree.find("/".join(_ENVELOPE[:depth])) for depth in (1, 2, 3))
+    return Guide(
+        name=name,
+        type=name[:3],
+        version=entry["version"],
+        root=evolve(_loop(st, 0, words), id=""),  # a 999 names no loop there (IK303)
+        interchange=_segment(isa.find("segment[@xid='ISA']"), 0, words),
+        group=_segment(gs.find("segment[@xid='GS']"), 0, words),
+    )
 
 
 def versions() -> dict[str, str]:

@@ -19,7 +19,9 @@ SCRAMBLED = f"{IMSWEB} element.code-invalid element.missing hl.number"  # HI wit
 # file -> error codes it deserves
 FAULTY = {
     "imsweb-x12-parser/x12_277CA_rejected.txt": "segment.missing",  # 2200C has TRN without STC
-    "imsweb-x12-parser/x12_999_accepted.txt": "interchange.control",
+    "imsweb-x12-parser/x12_999_accepted.txt": (  # GS05 has 97 seconds
+        "interchange.control element.time-invalid"
+    ),
     "imsweb-x12-parser/x12_ambiguous_loop.txt": f"{IMSWEB} segment.trailing-separator",
     "imsweb-x12-parser/x12_bad_first_line.txt": f"{SCRAMBLED} hl.parent lx.number",
     "imsweb-x12-parser/x12_bad_valid_code.txt": f"{SCRAMBLED} hl.parent loop.missing lx.number",
@@ -60,7 +62,8 @@ FAULTY = {
         "element.code-invalid element.not-used element.number-invalid segment.missing "
         "segment.too-many segment.too-many-elements segment.unexpected transaction.count"
     ),
-    "staedi/sample837-small.edi": "hl.child-code loop.missing",
+    "staedi/sample837-original.edi": "element.code-invalid",  # ISA12 00402, ISA01 01
+    "staedi/sample837-small.edi": "element.code-invalid hl.child-code loop.missing",
     "staedi/simple999.edi": "element.not-used",  # CTX01-2 of a situational trigger
 }
 
