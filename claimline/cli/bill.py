@@ -10,7 +10,7 @@ from claimline.cli.options import format_option, ledger_option
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
 
 if TYPE_CHECKING:
-    from claimline.render import Result
+    from claimline.render import Result, Table
     from claimline.services.bill_values import BillResult
     from edi.problem import Problem
 
@@ -126,47 +126,57 @@ def _count(number: int, word: str) -> str:
     return f"{number} {word}" + ("" if number == 1 else "s")
 
 
-def _tables(result: "BillResult") -> Iterator[Any]:
+def _tables(result: "BillResult") -> "Iterator[Table]":
     """Files written, claims held, warnings."""
-    from claimline.render import Column, Table
-
     if result.files:
-        columns = (
-            Column(key="file", title="File"),
-            Column(key="usage", title="Usage"),
-            Column(key="claims", title="Claims", kind="number"),
-            Column(key="lines", title="Lines", kind="number"),
-            Column(key="charge", title="Charge", kind="money"),
-        )
-        rows = [
-            {
-                "file": made.file,
-                "usage": "production" if made.usage == "P" else "test",
-                "claims": made.claims,
-                "lines": made.lines,
-                "charge": made.charge,
-            }
-            for made in result.files
-        ]
-        title = "Files that would be written" if result.dry_run else "Files written"
-        yield Table(columns=columns, rows=rows, title=title)
+        yield _files_table(result)
     if result.held:
         yield _held_table(result)
-    warned = [(one, problem) for one in result.claims for problem in one.warnings]
-    if warned:
-        columns = (
-            Column(key="visits", title="Visit"),
-            Column(key="claim", title="Claim"),
-            Column(key="message", title="Warning"),
-        )
-        rows = [
-            {"visits": " ".join(one.visits), "claim": one.claim, "message": problem.message}
-            for one, problem in warned
-        ]
-        yield Table(columns=columns, rows=rows, title="Billed with a warning")
+    if any(one.warnings for one in result.claims):
+        yield _warnings_table(result)
 
 
-def _held_table(result: "BillResult") -> Any:
+def _files_table(result: "BillResult") -> "Table":
+    from claimline.render import Column, Table
+
+    columns = (
+        Column(key="file", title="File"),
+        Column(key="usage", title="Usage"),
+        Column(key="claims", title="Claims", kind="number"),
+        Column(key="lines", title="Lines", kind="number"),
+        Column(key="charge", title="Charge", kind="money"),
+    )
+    rows = [
+        {
+            "file": made.file,
+            "usage": "production" if made.usage == "P" else "test",
+            "claims": made.claims,
+            "lines": made.lines,
+            "charge": made.charge,
+        }
+        for made in result.files
+    ]
+    title = "Files that would be written" if result.dry_run else "Files written"
+    return Table(columns=columns, rows=rows, title=title)
+
+
+def _warnings_table(result: "BillResult") -> "Table":
+    from claimline.render import Column, Table
+
+    columns = (
+        Column(key="visits", title="Visit"),
+        Column(key="claim", title="Claim"),
+        Column(key="message", title="Warning"),
+    )
+    rows = [
+        {"visits": " ".join(one.visits), "claim": one.claim, "message": problem.message}
+        for one in result.claims
+        for problem in one.warnings
+    ]
+    return Table(columns=columns, rows=rows, title="Billed with a warning")
+
+
+def _held_table(result: "BillResult") -> "Table":
     from claimline.render import Column, Table
 
     columns = (

@@ -138,7 +138,7 @@ class _Billing:
         from mapping.day import patient_key
 
         days = {(patient_key(visit), visit.date) for visit, _ in fresh.values()}
-        billed: dict[tuple[str, "dt.date", str, str], tuple[str, ...]] = {}
+        billed: dict[tuple[str, dt.date, str, str], tuple[str, ...]] = {}
         for one in self.ledger.billed_on(days, usage=self.usage):
             key = (one.patient, one.date, one.payer, one.discipline)
             billed[key] = (*billed.get(key, ()), one.claim)
@@ -229,7 +229,7 @@ def _batches(drafts: Sequence[ClaimDraft]) -> Iterator[list[ClaimDraft]]:
 
 def _billed(one: bill_file.Ready, path: str) -> BilledClaim:
     draft, claim = one.draft, one.claim
-    shown = [
+    shown: list[dict[str, object]] = [
         {
             "line": line.control,
             "code": line.procedure.code,

@@ -3,10 +3,11 @@
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from claimline.errors import WrongUsageError
 from claimline.services import payer_facts
@@ -217,7 +218,7 @@ def sent_claim(one: Ready, practice: Practice) -> SentClaim:
         charge=claim.charge,
         date=min(days, default=draft.date),
         until=max(days, default=draft.date),
-        collected=claim.amount_paid_by_patient or SentClaim.__attrs_attrs__.collected.default,
+        collected=claim.amount_paid_by_patient or Decimal("0.00"),
         references=claim.references,
         lines=tuple(_sent_lines(one)),
     )
@@ -262,6 +263,3 @@ def decisions(draft: ClaimDraft) -> dict[str, Any]:
             for line in draft.decisions
         ],
     }
-
-
-__all__ = ["Made", "NothingToSendError", "Ready", "decisions", "evolve", "make", "sent_claim"]

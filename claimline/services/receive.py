@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, field
 
 from claimline.errors import CommandError
+from claimline.services.collector import rarely_collected
 from claimline.services.read import is_professional
 from claimline.services.receive_adopt import adopt
 from claimline.services.receive_post import post
@@ -81,6 +82,11 @@ def receive_file(ledger: "Ledger", run: "Run", name: str, source: Source) -> Fil
         NotX12: where it is no X12 file; then nothing of it is kept.
         CommandError: where it cannot be read.
     """
+    with rarely_collected():
+        return _receive(ledger, run, name, source)
+
+
+def _receive(ledger: "Ledger", run: "Run", name: str, source: Source) -> FileResult:
     digest = _digest(source())
     stored = ledger.file(digest)
     if stored is None:

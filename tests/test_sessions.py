@@ -1,0 +1,61 @@
+"""The sessions shown in README and tutorial are what the commands really print."""
+
+import datetime as dt
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGES = ("README.md", "docs/tutorial.md")
+MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
+SESSION = re.compile(r"(<!-- session -->\n```console\n)(.*?)(```\n<!-- /session -->)", re.DOTALL)
+
+
+def spoken(text: str, folder: Path) -> str:
+    """A session run again: each line after ``$`` by a shell, its output below it.
+
+    Standard error is shown where it comes; exit statuses above 1 are said.
+    """
+    environment = os.environ | {
+        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "CLAIMLINE_LEDGER": str(folder / "ledger.sqlite3"),
+        "COLUMNS": "100",
+        "NO_COLOR": "1",
+    }
+    said = []
+    for line in text.splitlines():
+        if not line.startswith("$ "):
+            continue
+        done = subprocess.run(
+            line[2:],
+            shell=True,
+            cwd=folder,
+            env=environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            check=False,
+        )
+        output = MOMENT.sub("2026-04-01T12:00:00Z", done.stdout.replace(str(folder), "~")).rstrip()
+        output = output.replace(f"received {dt.date.today()}", "received 2026-04-01")
+        said.append(f"{line}\n{output}\n" if output else f"{line}\n")
+        if done.returncode > 1:
+            said.append(f"exit status {done.returncode}\n")
+    return "".join(said)
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_sessions_are_what_is_printed(
+    page: str, tmp_path: Path, golden: Callable[[Path, str], None]
+) -> None:
+    """Every session of a page, run in order in one folder, prints what the page shows."""
+    (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
+    text = (ROOT / page).read_text(encoding="utf-8")
+    assert SESSION.search(text), f"{page} shows no session"
+    again = SESSION.sub(lambda m: m[1] + spoken(m[2], tmp_path) + m[3], text)
+    golden(ROOT / page, again)
