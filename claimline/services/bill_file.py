@@ -4,7 +4,6 @@ import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
@@ -14,7 +13,6 @@ from claimline.services import payer_facts
 from edi.claim import Claim, Contact, Party, Submission
 from edi.writing import Envelope
 from edi.x837p import HeldClaim, Written, write_837p
-from edi.x837p_write import Check
 from mapping.claims import finish
 from mapping.draft import ClaimDraft
 from mapping.numbers import patient_control_number
@@ -92,9 +90,7 @@ def make(
     who = {"sender": ids.sender, "receiver": ids.receiver, "usage": usage}
     control = writer.reserve("interchange", **who)  # type: ignore[arg-type]  # str and Usage
     envelope = _envelope(receiver, ids, usage, now, control)
-    written = write_837p(
-        envelope, _submissions(ready, practice, receiver, control, now), check=checker()
-    )
+    written = write_837p(envelope, _submissions(ready, practice, receiver, control, now))
     name = f"{receiver.key}-{usage}-{control:09d}.837"
     refused = _refused(ready, written)
     if not written.data:
@@ -115,15 +111,6 @@ def number(writer: "Writer", drafts: Sequence[ClaimDraft], usage: Usage) -> tupl
         Ready(draft=d, claim=finish(d, patient_control_number(serial, tag=TAGS[usage])))
         for serial, d in enumerate(drafts, first)
     )
-
-
-@cache
-def checker() -> Check:
-    """Our own guide's judgement of a transaction we wrote."""
-    from edi.check import check_texts
-    from edi.guide import load
-
-    return partial(check_texts, load("837P"))
 
 
 def _envelope(
