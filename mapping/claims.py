@@ -187,7 +187,7 @@ class Drafter:
         for start in range(0, len(day.lines), MOST_LINES):
             some = day.lines[start : start + MOST_LINES]
             constant = self._constant(day)
-            claim = self._claim(day, some, constant, is_first=start == 0)
+            claim = self._claim(day, some, constant, is_first=not start)
             yield ClaimDraft(
                 visit_ids=tuple(visit.visit_id for visit in day.visits),
                 patient=day.key[0],
@@ -311,6 +311,7 @@ def _held(day: Day, problems: Sequence[Problem]) -> Held:
     )
     charges = [line.charge for line in day.lines]
     known = [charge for charge in charges if charge is not None]
+    is_whole = len(known) == len(charges) and not any(p.code == "hold.units" for p in problems)
     return Held(
         visit_ids=tuple(visit.visit_id for visit in day.visits),
         patient=day.key[0],
@@ -318,7 +319,7 @@ def _held(day: Day, problems: Sequence[Problem]) -> Held:
         discipline=day.key[3],
         date=day.date,
         problems=(*problems, *waits),
-        charge=sum(known, start=Decimal(0)) if known and len(known) == len(charges) else None,
+        charge=sum(known, start=Decimal(0)) if known and is_whole else None,
     )
 
 

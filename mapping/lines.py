@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from decimal import Decimal
 from functools import lru_cache
 
-from attrs import evolve
-
 from mapping import modifiers, units
 from mapping.codes import is_timed
 from mapping.day import Day, Line, Row, Separation, minutes_of
@@ -18,8 +16,19 @@ def work_out(day: Day) -> Day:
     result, counted = _count(day)
     billed = [(row, number) for row, number in counted if number]
     separations = tuple(modifiers.separations(day, (row.code for row, _ in billed)))
-    return evolve(
-        day,
+    return Day(  # attrs.evolve would cost more than the units
+        key=day.key,
+        date=day.date,
+        visits=day.visits,
+        practice=day.practice,
+        payer=day.payer,
+        policy=day.policy,
+        version=day.version,
+        coverage=day.coverage,
+        location=day.location,
+        rows=day.rows,
+        diagnoses=day.diagnoses,
+        history=day.history,
         result=result,
         separations=separations,
         lines=tuple(_line(day, row, number, separations) for row, number in billed),
