@@ -61,19 +61,15 @@ def remittance(segments: int) -> str:
             "DTM*232*20260105",
             "DTM*233*20260105",
         ]
-        for line, paid in enumerate((60, 45, 0)):
+        for line, (paid, adjusted) in enumerate((("60", "25"), ("45.5", "39.5"), ("0", ""))):
             body += [
-                f"SVC*HC:{_CODES[(claim + line) % 5]}:GP*100*{paid + (0.5 if line else 0) if line < 2 else 0:g}**2",
+                f"SVC*HC:{_CODES[(claim + line) % 5]}:GP*100*{paid}**2",
                 f"DTM*472*202601{claim % 28 + 1:02d}",
+                *([f"CAS*CO*45*{adjusted}", "CAS*PR*2*15"] if adjusted else ["CAS*CO*97*100"]),
+                f"REF*6R*L{claim:08d}{line}",
+                "AMT*B6*75",
+                *(() if adjusted else ("LQ*HE*N20",)),
             ]
-            adjusted = 100 - (paid + (0.5 if line == 1 else 0))
-            if line == 2:
-                body.append("CAS*CO*97*100")
-            else:
-                body += [f"CAS*CO*45*{adjusted - 15:g}", "CAS*PR*2*15"]
-            body += [f"REF*6R*L{claim:08d}{line}", f"AMT*B6*{paid + 15}"]
-            if line == 2:
-                body.append("LQ*HE*N20")
         total += 10550
     body[0] = body[0].replace("TOTAL", f"{total / 100:.2f}")
     return wrap("835", "HP", "005010X221A1", body)
@@ -172,8 +168,8 @@ def rows(segments: int) -> Iterator[str]:
             took = best(action, data, 1 if action is theirs else 3)
             count = data.count("~")
             speeds[what] = count / took
-            megabytes = len(data) / took / 1e6
-            yield f"{name:6}{what:28}{count:>10,}{took:>9.2f}{count / took:>12,.0f}{megabytes:>7.1f}"
+            rates = f"{count / took:>12,.0f}{len(data) / took / 1e6:>7.1f}"
+            yield f"{name:6}{what:28}{count:>10,}{took:>9.2f}{rates}"
         times = speeds["claimline check"] / speeds["pyx12 x12n_document"]
         yield f"{name:6}claimline check is {times:.0f} times as fast as pyx12"
 

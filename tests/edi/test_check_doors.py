@@ -1,5 +1,6 @@
 """The check's doors: texts we wrote, transactions of a file, what each hands back."""
 
+import random
 from pathlib import Path
 
 import pytest
@@ -183,3 +184,19 @@ def test_dollars(amount: int, text: str) -> None:
 def test_npi_check_digit(number: str, good: bool) -> None:
     """The tenth digit of an NPI is the Luhn digit over 80840 and the others (CMS)."""
     assert is_npi(number) is good
+
+
+@pytest.mark.parametrize("path", sorted(FIXTURES.rglob("*.edi"))[::3], ids=lambda path: path.stem)
+def test_damaged_files_never_raise(path: Path) -> None:
+    """A file with bytes changed, cut or doubled is checked or refused as no X12, nothing else."""
+    chance = random.Random(path.stem)
+    data = path.read_bytes()
+    told = 0
+    for _ in range(12):
+        at, length = chance.randrange(len(data)), chance.choice((1, 2, 40, 400))
+        piece = chance.choice((b"", b"~", b"*", b":", b"^", b"\n", b"\xff", data[:length], b"HL*"))
+        try:
+            told += len(check([data[:at] + piece + data[at + length :]]).problems)
+        except NotX12:
+            told += 1
+    assert told
