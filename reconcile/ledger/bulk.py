@@ -6,6 +6,7 @@ from itertools import islice
 from typing import Any, Final, TypeVar
 
 from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy.exc import DBAPIError
 
 BATCH: Final = 500  # claims looked up or posted at a time
 
@@ -14,13 +15,23 @@ Row = tuple[Any, ...]
 
 
 def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
-    """Add rows; each holds a value for every column, in the table's order."""
+    """Add rows; each holds a value for every column, in the table's order.
+
+    Raises:
+        DBAPIError: SQLAlchemy's, as its own statements do, without the values.
+    """
     if not rows:
         return
-    statement = _statement(table, connection.dialect)
+    dialect = connection.dialect
+    statement = _statement(table, dialect)
     cursor = connection.connection.cursor()
+    driver_error = dialect.loaded_dbapi.Error
     try:
         cursor.executemany(statement, rows)
+    except driver_error as error:
+        raise DBAPIError.instance(
+            statement, None, error, driver_error, hide_parameters=True, dialect=dialect
+        ) from None
     finally:
         cursor.close()
 

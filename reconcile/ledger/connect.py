@@ -28,6 +28,7 @@ from reconcile.ledger.errors import (
 HEAD: Final = "0002"  # the newest migration; a test compares it with the folder
 KNOWN: Final = ("0001", "0002")
 BUSY_SECONDS: Final = 30
+_EXAMPLE: Final = "Give a path or a URL such as sqlite:////home/me/ledger.sqlite3."
 _WRITING: Final = "claimline_writing"
 
 
@@ -39,11 +40,8 @@ def parse(url: str) -> URL:
     """
     try:
         return make_url(url if "://" in url else f"sqlite:///{url}")
-    except ArgumentError:
-        raise LedgerError(
-            "The ledger's URL cannot be read.",
-            "Give a path or a URL such as sqlite:////home/me/ledger.sqlite3.",
-        ) from None
+    except (ArgumentError, ValueError):
+        raise LedgerError("The ledger's URL cannot be read.", _EXAMPLE) from None
 
 
 def sqlite_path(url: URL) -> Path | None:
@@ -54,10 +52,18 @@ def sqlite_path(url: URL) -> Path | None:
 
 
 def make_engine(url: URL, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
-    """An engine whose transactions begin and end where we say."""
+    """An engine whose transactions begin and end where we say; its errors tell no values.
+
+    Raises:
+        LedgerError: for a kind of database that is not known, or whose driver is not installed.
+    """
     if url.get_backend_name() != "sqlite":
-        return create_engine(url)
-    engine = create_engine(url, connect_args={"timeout": busy_seconds})
+        try:
+            return create_engine(url, hide_parameters=True)
+        except (ArgumentError, ImportError):
+            name = url.drivername
+            raise LedgerError(f"This installation cannot open {name}.", _EXAMPLE) from None
+    engine = create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine

@@ -7,7 +7,7 @@ in another file has the same. Kept segments are JSON and are read again by the r
 import hashlib
 import json
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from attrs import evolve
@@ -49,29 +49,18 @@ class Digest:
     """Of a transaction's content: the same whatever its separators and control numbers."""
 
     def __init__(self, separators: Separators) -> None:
-        self._skip = (f"ST{separators.element}", f"SE{separators.element}")
         self._canonical = canonical(separators)
         self._digest = hashlib.sha256()
-        self._texts: list[str] = []
 
-    def add(self, text: str) -> None:
-        """Take the next segment."""
-        if text.startswith(self._skip):
-            return
-        self._texts.append(text)
-        if len(self._texts) >= 1000:
-            self._flush()
-
-    def _flush(self) -> None:
-        text = "~".join([*self._texts, ""])
+    def add(self, texts: Sequence[str]) -> None:
+        """Take the next segments; ST and SE, which hold control numbers, are left out by you."""
+        text = "~".join([*texts, ""])
         if self._canonical is not None:
             text = text.translate(self._canonical)
         self._digest.update(text.encode())
-        self._texts.clear()
 
     def hexdigest(self) -> str:
         """The digest of all segments taken."""
-        self._flush()
         return self._digest.hexdigest()
 
 

@@ -1,7 +1,7 @@
 """Payments as they were received: their rows, and which of them are the same payment."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
 
 PROBLEMS_KEPT: Final = 1000  # of one file; what is beyond is counted
+_SCANNED_AT_ONCE: Final = 1000  # segments
+_AFTER_HEADER: Final = frozenset({"LX", "CLP", "TS2", "TS3", "PLB", "SE"})
 _NEVER: Final = dt.date(1, 1, 1)
 
 
@@ -51,19 +53,12 @@ def scan(transaction: Transaction, number: int) -> Scanned:
     """Look an 835 over: its header, a digest of its content, whether it is complete."""
     head: list[list[str]] = []
     digest = Digest(transaction.separators)
-    in_header = True
     claims = 0
     element = transaction.separators.element
-    claim = f"CLP{element}"
-    for text in transaction.texts():
-        digest.add(text)
-        if in_header:
-            split = text.split(element)
-            in_header = split[0] not in ("LX", "CLP", "TS2", "TS3", "PLB", "SE")
-            if in_header:
-                head.append(split)
-        if text.startswith(claim):
-            claims += 1
+    for texts in _without_ends(transaction, element):
+        digest.add(texts)
+        claims += "\n".join(["", *texts]).count(f"\nCLP{element}")
+        head = head or list(_header(texts, element))
     parts = read_835(cast("Transaction", HeaderReading(transaction, head)))
     header = next(part for part in parts if isinstance(part, RemittanceHeader))
     interchange = transaction.interchange
@@ -78,6 +73,27 @@ def scan(transaction: Transaction, number: int) -> Scanned:
         complete=transaction.complete,
         claims=claims,
     )
+
+
+def _without_ends(transaction: Transaction, element: str) -> Iterator[list[str]]:
+    """The segments between ST and SE, a thousand at a time."""
+    held: list[str] = []
+    for texts in bulk.batches(transaction.texts(), _SCANNED_AT_ONCE):
+        if held:
+            yield held
+        held = texts[1:] if texts[0].startswith(f"ST{element}") else texts
+    if held and held[-1].startswith(f"SE{element}"):
+        held.pop()
+    yield held
+
+
+def _header(texts: Iterable[str], element: str) -> Iterator[list[str]]:
+    """The segments before the first claim, split."""
+    for text in texts:
+        split = text.split(element)
+        if split[0] in _AFTER_HEADER:
+            return
+        yield split
 
 
 def _date(header: RemittanceHeader, isa: tuple[str, ...]) -> dt.date:

@@ -1,0 +1,217 @@
+"""Opening, making, upgrading and copying a ledger; who may read it; what is said when it fails."""
+
+import datetime as dt
+import os
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from reconcile.ledger import (
+    Decision,
+    LedgerDamaged,
+    LedgerError,
+    LedgerLocked,
+    LedgerMissing,
+    LedgerNewer,
+    LedgerOld,
+    Run,
+    backup_ledger,
+    connect,
+    migrate,
+    open_ledger,
+    tables_received,
+    upgrade_ledger,
+)
+
+NOW = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
+RUN = Run(command="test", version="0", started=NOW, user="tester")
+FOLDER = Path(migrate.__file__).parent / "migrations"
+
+
+def old_ledger(path: Path) -> None:
+    """A ledger as the first version made it: the first migration only."""
+    place = connect.parse(str(path))
+    connect.make_private(path, place)
+    engine = connect.make_engine(place)
+    migrate.upgrade(engine, "0001")
+    engine.dispose()
+
+
+class TestOpen:
+    """What is there is opened; what is not is made only when asked."""
+
+    def test_missing_is_not_made_in_silence(self, tmp_path: Path) -> None:
+        """Without ``create`` a missing ledger is an error that says what to do, and stays missing."""
+        with pytest.raises(LedgerMissing, match="no ledger") as caught:
+            open_ledger(str(tmp_path / "no.sqlite3"))
+        assert "claimline bill" in caught.value.todo
+        assert not (tmp_path / "no.sqlite3").exists()
+
+    def test_made_once(self, tmp_path: Path) -> None:
+        """``created`` is true for the call that made the ledger, by path or by URL."""
+        path = tmp_path / "deep" / "ledger.sqlite3"
+        with open_ledger(str(path), create=True) as first:
+            assert first.created
+        with open_ledger(f"sqlite:///{path}", create=True) as second:
+            assert not second.created
+
+    def test_only_the_owner_may_read(self, tmp_path: Path) -> None:
+        """The file, its side files, its folder and a copy of it are the owner's alone."""
+        path = tmp_path / "deep" / "ledger.sqlite3"
+        with open_ledger(str(path), create=True) as ledger, ledger.begin(RUN) as writer:
+            writer.reserve("interchange", usage="T")
+            found = {p.name: stat.S_IMODE(p.stat().st_mode) for p in path.parent.iterdir()}
+            assert len(found) == 3
+            assert set(found.values()) == {0o600}
+        backup_ledger(str(path), tmp_path / "copy.sqlite3")
+        assert stat.S_IMODE((tmp_path / "copy.sqlite3").stat().st_mode) == 0o600
+        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+    def test_not_a_database(self, tmp_path: Path) -> None:
+        """A file that is no database is refused and left as it is."""
+        path = tmp_path / "letter.sqlite3"
+        path.write_text("Dear Sir or Madam, " * 100)
+        with pytest.raises(LedgerDamaged):
+            open_ledger(str(path))
+        assert path.read_text().startswith("Dear")
+
+    def test_another_database(self, tmp_path: Path) -> None:
+        """A database of something else is refused, also when a ledger is to be made."""
+        path = tmp_path / "other.sqlite3"
+        with sqlite3.connect(path) as other:
+            other.execute("CREATE TABLE recipe (name TEXT)")
+        with pytest.raises(LedgerDamaged, match="not a Claimline ledger"):
+            open_ledger(str(path), create=True)
+
+    def test_folder_instead_of_file(self, tmp_path: Path) -> None:
+        """A folder in the ledger's place is a ledger that cannot be opened."""
+        with pytest.raises(LedgerError):
+            open_ledger(str(tmp_path))
+
+    @pytest.mark.parametrize("url", ["what://is:this:thing", "://", "abacus://beads"])
+    def test_url_that_is_none(self, url: str) -> None:
+        """A text that is no URL of a database we know is refused with an example of one."""
+        with pytest.raises(LedgerError) as caught:
+            open_ledger(url)
+        assert "sqlite:///" in caught.value.todo
+
+    def test_full_disk(self, tmp_path: Path) -> None:
+        """Where the disk is full it is said so, and nothing of the transaction stays."""
+        with open_ledger(str(tmp_path / "ledger.sqlite3"), create=True) as ledger:
+
+            def too_much() -> None:
+                with ledger.begin(RUN) as writer:
+                    writer.connection.exec_driver_sql("PRAGMA max_page_count = 130")
+                    writer.store(os.urandom(1 << 20), kind="other", name="a", direction="in")
+
+            with pytest.raises(LedgerError, match="full"):
+                too_much()
+            assert ledger.status().files == 0
+
+    def test_locked(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A writer that waits too long for another is told so, and nothing is changed."""
+        path = str(tmp_path / "ledger.sqlite3")
+        monkeypatch.setattr(connect.make_engine, "__kwdefaults__", {"busy_seconds": 0})
+        with open_ledger(path, create=True) as one, open_ledger(path) as two:
+            with one.begin(RUN) as writer:
+                writer.reserve("claim", usage="T")
+                with pytest.raises(LedgerLocked, match="in use"), two.begin(RUN):
+                    pass
+            assert two.status().runs == 0
+
+    def test_readers_do_not_wait(self, tmp_path: Path) -> None:
+        """While one writes, others read what was there before."""
+        path = str(tmp_path / "ledger.sqlite3")
+        with open_ledger(path, create=True) as one, open_ledger(path) as two:
+            with one.begin(RUN) as writer:
+                writer.store(b"ISA", kind="other", name="a", direction="in")
+                assert two.status().files == 0
+            assert two.status().files == 1
+
+
+class TestVersions:
+    """The schema has versions; only the right one is used."""
+
+    def test_migrations_make_the_tables(self, tmp_path: Path) -> None:
+        """The migrations make exactly the tables the code speaks of."""
+        path = tmp_path / "ledger.sqlite3"
+        open_ledger(str(path), create=True).close()
+        engine = connect.make_engine(connect.parse(str(path)))
+        with engine.connect() as connection:
+            found = compare_metadata(
+                MigrationContext.configure(connection), tables_received.remittance.metadata
+            )
+        engine.dispose()
+        assert found == []
+
+    def test_known_versions_are_those_in_the_folder(self) -> None:
+        """``HEAD`` and ``KNOWN`` name the migrations that are shipped."""
+        scripts = ScriptDirectory(str(FOLDER))
+        assert scripts.get_current_head() == connect.HEAD
+        assert tuple(sorted(s.revision for s in scripts.walk_revisions())) == connect.KNOWN
+
+    def test_older_is_refused_then_upgraded(self, tmp_path: Path) -> None:
+        """An older ledger is refused with the command that upgrades it, and keeps what it holds."""
+        path = tmp_path / "ledger.sqlite3"
+        old_ledger(path)
+        with sqlite3.connect(path) as direct:
+            direct.execute("INSERT INTO control_number VALUES ('claim', '', '', 'T', 42)")
+        with pytest.raises(LedgerOld, match="older version") as caught:
+            open_ledger(str(path), create=True)
+        assert "claimline ledger upgrade" in caught.value.todo
+        assert upgrade_ledger(str(path)) == ("0001", connect.HEAD)
+        with open_ledger(str(path)) as ledger, ledger.begin(RUN) as writer:
+            assert writer.reserve("claim", usage="T") == 42
+        assert upgrade_ledger(str(path)) == (connect.HEAD, connect.HEAD)
+
+    def test_newer_is_left_alone(self, tmp_path: Path) -> None:
+        """A ledger of a newer version is refused, also by ``upgrade``."""
+        path = tmp_path / "ledger.sqlite3"
+        open_ledger(str(path), create=True).close()
+        with sqlite3.connect(path) as direct:
+            direct.execute("UPDATE alembic_version SET version_num = '9999'")
+        for attempt in (open_ledger, upgrade_ledger):
+            with pytest.raises(LedgerNewer, match="newer version"):
+                attempt(str(path))
+
+    def test_upgrade_of_nothing(self, tmp_path: Path) -> None:
+        """There is nothing to upgrade where there is no ledger."""
+        with pytest.raises(LedgerMissing):
+            upgrade_ledger(str(tmp_path / "no.sqlite3"))
+
+
+class TestCopy:
+    """A backup is a whole ledger."""
+
+    def test_copy_while_writing(self, tmp_path: Path) -> None:
+        """A copy made while a writer works holds what was committed before."""
+        path, copy = tmp_path / "ledger.sqlite3", tmp_path / "copy.sqlite3"
+        with open_ledger(str(path), create=True) as ledger:
+            with ledger.begin(RUN) as writer:
+                writer.decide(Decision(kind="note", subject="a", user="u", reason="r"))
+            backup_ledger(str(path), copy)
+            assert ledger.status().runs == 1
+        with open_ledger(str(copy)) as copied:
+            assert copied.status().runs == 1
+
+    def test_copy_of_an_older_one(self, tmp_path: Path) -> None:
+        """An older ledger can be copied before it is upgraded."""
+        path, copy = tmp_path / "ledger.sqlite3", tmp_path / "copy.sqlite3"
+        old_ledger(path)
+        backup_ledger(str(path), copy)
+        with pytest.raises(LedgerOld):
+            open_ledger(str(copy))
+
+    def test_nothing_is_overwritten(self, tmp_path: Path) -> None:
+        """A file that is there stays as it is."""
+        path, copy = tmp_path / "ledger.sqlite3", tmp_path / "copy.sqlite3"
+        open_ledger(str(path), create=True).close()
+        copy.write_text("mine")
+        with pytest.raises(LedgerError, match="is there already"):
+            backup_ledger(str(path), copy)
+        assert copy.read_text() == "mine"
