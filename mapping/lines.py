@@ -9,6 +9,7 @@ from mapping.codes import is_timed
 from mapping.day import Day, Line, Row, Separation, minutes_of
 from mapping.policy import TieBreak, UnitRule
 from mapping.units import UnitResult
+from mapping.visit import Visit
 
 
 def work_out(day: Day) -> Day:
@@ -72,6 +73,7 @@ def _by_visit(day: Day, rule: UnitRule, tie_break: TieBreak) -> UnitResult:
             ((p.code, sum(minutes_of(p))) for p in visit.procedures),
             rule,
             tie_break=tie_break,
+            therapist_minutes=_therapist_minutes(visit),
         )
         for visit in day.visits
     ]
@@ -90,6 +92,13 @@ def _by_visit(day: Day, rule: UnitRule, tie_break: TieBreak) -> UnitResult:
         ),
         unassigned={k: v for result in from_visits for k, v in result.unassigned.items()},
     )
+
+
+def _therapist_minutes(visit: Visit) -> dict[str, int]:
+    own: dict[str, int] = {}
+    for procedure in visit.procedures:
+        own[procedure.code] = own.get(procedure.code, 0) + minutes_of(procedure)[0]
+    return own
 
 
 def _shares(rows: Sequence[Row], number: int) -> list[int]:

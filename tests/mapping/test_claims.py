@@ -79,6 +79,18 @@ def test_part_b_pools_minutes_over_the_visits_of_a_day() -> None:
     assert shown(draft) == ["HC:97110:GP x1 55.00"]
 
 
+def test_a_payer_may_count_each_visit_by_itself() -> None:
+    """Pool = visit: 8 and 8 minutes are two units on the one claim of the day."""
+    setup = clinic_with("medicare", pool="visit")
+    draft = drafted(
+        visit(done("97110", 8), payer="medicare"),
+        visit(done("97110", 8), payer="medicare", visit_id="V-2"),
+        setup=setup,
+    )
+    assert shown(draft) == ["HC:97110:GP x2 110.00"]
+    assert any(reason.startswith("visit V-2: ") for reason in draft.because)
+
+
 def test_a_payer_may_want_a_claim_for_each_visit() -> None:
     """claim_per = visit makes two claims, each counted by itself."""
     setup = clinic_with("acme", claim_per="visit", pool="visit")
