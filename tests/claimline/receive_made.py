@@ -1,9 +1,11 @@
 """Small remittances and claims for the tests of receiving: only what matters is said."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
+from functools import cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from attrs import frozen
 
@@ -164,9 +166,19 @@ def take(ledger: Ledger, data: bytes, name: str = "era.835", run: Run = RUN) -> 
     return receive_file(ledger, run, name, lambda: [data])
 
 
+@cache
+def _empty() -> bytes:
+    """The bytes of an empty ledger: making one runs all migrations."""
+    with TemporaryDirectory() as folder:
+        path = Path(folder) / "empty.sqlite3"
+        open_ledger(str(path), create=True).close()
+        return path.read_bytes()
+
+
 def new_ledger(folder: Path, name: str = "ledger.sqlite3") -> Ledger:
     """An empty ledger in a real file."""
-    return open_ledger(str(folder / name), create=True)
+    (folder / name).write_bytes(_empty())
+    return open_ledger(str(folder / name))
 
 
 def books(ledger: Ledger, usage: str = "T") -> list[tuple[object, ...]]:
@@ -188,8 +200,3 @@ def books(ledger: Ledger, usage: str = "T") -> list[tuple[object, ...]]:
 def states(ledger: Ledger, usage: str = "T") -> dict[str, int]:
     """How many claim payments are in which state."""
     return dict(next(b.claim_payments for b in ledger.status().books if b.usage == usage))
-
-
-def in_orders(items: Iterable[bytes]) -> list[bytes]:
-    """The files as a list."""
-    return list(items)

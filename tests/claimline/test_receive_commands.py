@@ -1,0 +1,162 @@
+"""The commands ``receive`` and ``ledger``: what they print and the status they end with."""
+
+import json
+from pathlib import Path
+
+import pytest
+from receive_made import Line, clp, new_ledger, record, remit, sent, x12
+
+from claimline.__main__ import main
+from reconcile.ledger import connect, migrate
+
+ONE, TWO = "AAAAAAAAAAAA11", "BBBBBBBBBBBB22"
+
+
+@pytest.fixture(name="ledger")
+def _ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The path of a ledger with one sent claim, named by the environment."""
+    with new_ledger(tmp_path) as ledger:
+        record(ledger, sent(ONE))
+    path = tmp_path / "ledger.sqlite3"
+    monkeypatch.setenv("CLAIMLINE_LEDGER", str(path))
+    return path
+
+
+@pytest.fixture(name="era")
+def _era(tmp_path: Path) -> str:
+    """A remittance for the sent claim."""
+    path = tmp_path / "era.835"
+    path.write_bytes(x12(remit(clp(ONE))))
+    return str(path)
+
+
+class TestReceive:
+    """``claimline receive``."""
+
+    def test_posted_then_known(
+        self, ledger: Path, era: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The first time claims are posted, the second time nothing changes; both end with 0."""
+        assert main(["receive", era, "--format", "json"]) == 0
+        first = json.loads(capsys.readouterr().out)["files"][0]
+        assert (first["state"], first["payments"][0]["posted"]) == ("received", 1)
+        assert first["payments"][0]["paid"] == "75.00"
+        assert main(["receive", era]) == 0
+        assert "received before; nothing changed" in capsys.readouterr().out
+
+    def test_new_ledger_is_said(
+        self, tmp_path: Path, era: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A ledger that is made is named on standard error."""
+        path = tmp_path / "new.sqlite3"
+        assert main(["receive", era, "--ledger", str(path)]) == 1
+        shown = capsys.readouterr()
+        assert str(path) in shown.err.replace("\n", "")
+        assert "match nothing that was sent" in " ".join(shown.out.split())
+
+    @pytest.mark.parametrize(
+        "bad",
+        [
+            pytest.param((b"", "empty"), id="empty"),
+            pytest.param((b"%PDF-1.7\n1 0 obj", "PDF"), id="pdf"),
+            pytest.param((b"Dear Sir", "X12"), id="letter"),
+        ],
+    )
+    def test_no_x12(
+        self,
+        ledger: Path,
+        era: str,
+        capsys: pytest.CaptureFixture[str],
+        bad: tuple[bytes, str],
+    ) -> None:
+        """A file that is no X12 ends with 3 and says what it is; the file after it is received."""
+        content, words = bad
+        path = Path(era).with_name("bad.835")
+        path.write_bytes(content)
+        assert main(["receive", str(path), era, "--format", "json"]) == 3
+        shown = capsys.readouterr()
+        assert "bad.835" in shown.err
+        assert words in shown.err
+        assert [f["state"] for f in json.loads(shown.out)["files"]] == ["unreadable", "received"]
+
+    def test_missing_file(self, ledger: Path, era: str, capsys: pytest.CaptureFixture[str]) -> None:
+        """A file that is not there ends with 3; the other is received."""
+        assert main(["receive", "nowhere.835", era]) == 3
+        assert "nowhere.835" in capsys.readouterr().err
+        assert main(["ledger", "status", "--format", "json"]) == 0
+        assert json.loads(capsys.readouterr().out)["books"][1]["claim_payments"] == {"posted": 1}
+
+    @pytest.mark.parametrize(
+        "claims",
+        [
+            pytest.param([clp(TWO)], id="a claim nobody sent"),
+            pytest.param([clp(ONE, Line(cas=("CO*45*20",)))], id="figures that do not add up"),
+        ],
+    )
+    def test_needs_a_person(self, ledger: Path, tmp_path: Path, claims: list[list[str]]) -> None:
+        """What somebody has to look at ends with 1."""
+        path = tmp_path / "era.835"
+        path.write_bytes(x12(remit(*claims)))
+        assert main(["receive", str(path)]) == 1
+
+    def test_cut_file_in_words(
+        self, ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A file cut in the middle says that the payment is not whole, and ends with 1."""
+        path = tmp_path / "cut.835"
+        path.write_bytes(x12(remit(clp(ONE)))[:-120])
+        assert main(["receive", str(path)]) == 1
+        assert "not whole" in " ".join(capsys.readouterr().out.split())
+
+
+class TestLedger:
+    """``claimline ledger``."""
+
+    @pytest.mark.parametrize("command", ["status", "upgrade", "rebuild"])
+    def test_missing(
+        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+    ) -> None:
+        """Without a ledger every command ends with 3 and says what makes one."""
+        path = tmp_path / "no.sqlite3"
+        assert main(["ledger", command, "--ledger", str(path)]) == 3
+        assert "claimline receive" in " ".join(capsys.readouterr().err.split())
+        assert not path.exists()
+
+    def test_older_version(
+        self, tmp_path: Path, era: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A ledger of an older version ends with 3 and names the command that upgrades it."""
+        path = tmp_path / "old.sqlite3"
+        place = connect.parse(str(path))
+        connect.make_private(path, place)
+        engine = connect.make_engine(place)
+        migrate.upgrade(engine, "0001")
+        engine.dispose()
+        at = ["--ledger", str(path)]
+        for command in (["ledger", "status"], ["receive", era]):
+            assert main([*command, *at]) == 3
+            assert "claimline ledger upgrade" in " ".join(capsys.readouterr().err.split())
+        assert main(["ledger", "upgrade", *at]) == 0
+        assert "0001" in capsys.readouterr().out
+        assert main(["ledger", "status", *at]) == 0
+
+    def test_backup(self, ledger: Path, era: str, tmp_path: Path) -> None:
+        """A backup is a ledger of its own; an existing file is not overwritten."""
+        copy = tmp_path / "copy.sqlite3"
+        assert main(["ledger", "backup", str(copy)]) == 0
+        assert main(["ledger", "backup", str(copy)]) == 3
+        assert main(["receive", era, "--ledger", str(copy)]) == 0
+
+    def test_rebuild(self, ledger: Path, era: str, capsys: pytest.CaptureFixture[str]) -> None:
+        """Equal books end with 0; a cent changed behind our back is found, mended, and ends with 1."""
+        assert main(["receive", era]) == 0
+        assert main(["ledger", "rebuild"]) == 0
+        engine = connect.make_engine(connect.parse(str(ledger)))
+        with engine.begin() as connection:
+            connection.exec_driver_sql("UPDATE posting SET cents = cents + 1 WHERE id = 1")
+        engine.dispose()
+        capsys.readouterr()
+        assert main(["ledger", "rebuild", "--format", "json"]) == 1
+        differs = [row["what"] for row in json.loads(capsys.readouterr().out) if not row["equal"]]
+        assert differs == ["postings"]
+        assert main(["ledger", "rebuild"]) == 0
