@@ -6,7 +6,6 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator
-from itertools import combinations
 from typing import Final
 
 from edi.problem import Level, Place, Problem, declare
@@ -114,14 +113,22 @@ def check_minutes(day: Day) -> Iterator[Problem]:
         for procedure in visit.procedures:
             if procedure.blocks:
                 yield from _check_blocks(day, visit, procedure)
-    timed = [(row.code, block) for row in day.rows if is_timed(row.code) for block in row.blocks]
-    for (code, block), (other_code, other) in combinations(timed, 2):
-        if modifiers.overlap(block, other):
+    timed = sorted(
+        ((block, row.code) for row in day.rows if is_timed(row.code) for block in row.blocks),
+        key=lambda found: found[0].start,
+    )
+    if not timed:
+        return
+    longest, its_code = timed[0]  # of those before, the one that ends last
+    for block, code in timed[1:]:
+        if block.start < longest.end:
             message = (
-                f"{code} {modifiers.times([block])} and {other_code} {modifiers.times([other])} "
+                f"{its_code} {modifiers.times([longest])} and {code} {modifiers.times([block])} "
                 "overlap: a minute counts once"
             )
             yield _hold(day, "minutes", message)
+        if block.end > longest.end:
+            longest, its_code = block, code
 
 
 def _check_blocks(day: Day, visit: Visit, procedure: Procedure) -> Iterator[Problem]:

@@ -3,6 +3,7 @@
 A modifier is derived only from facts in the visit; what the visit states itself is kept.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
@@ -67,17 +68,22 @@ def evidence(first: Sequence[Row], second: Sequence[Row]) -> str:
     if all(row.timed_throughout for row in (*first, *second)):
         ours = [block for row in second for block in row.blocks]
         theirs = [block for row in first for block in row.blocks]
-        if not any(overlap(one, other) for one in ours for other in theirs):
-            return times(ours)
-        return ""
+        return "" if meet(ours, theirs) else times(ours)
     if all(row.separate for row in second) or all(row.separate for row in first):
         return "separate block attested"
     return ""
 
 
-def overlap(one: Block, other: Block) -> bool:
-    """Whether a minute lies in both."""
-    return one.start < other.end and other.start < one.end
+def meet(ours: Iterable[Block], theirs: Iterable[Block]) -> bool:
+    """Whether a minute of the one lies in the other."""
+    furthest = [dt.time.min, dt.time.min]  # end of the blocks before, of each side
+    sides = [(block.start, block.end, 0) for block in ours]
+    sides += [(block.start, block.end, 1) for block in theirs]
+    for start, end, side in sorted(sides):
+        if start < furthest[1 - side]:
+            return True
+        furthest[side] = max(furthest[side], end)
+    return False
 
 
 def times(blocks: Iterable[Block]) -> str:
