@@ -83,7 +83,7 @@ def decode(name: str, data: bytes) -> tuple[str, Problem | None]:
         return data.decode("utf-8-sig"), None
     except UnicodeDecodeError as wrong:
         line = data.count(b"\n", 0, wrong.start) + 1
-        message = f"not UTF-8 (first in line {line}): read as Windows-1252; check accented names"
+        message = "not UTF-8 from here on: read as Windows-1252; check accented names"
         problem = Problem(
             code="input.encoding",
             level="warning",

@@ -39,7 +39,7 @@ def read_csv(name: str, text: str) -> Iterator[Visit | Problem]:
             return
         groups, broken = _groups(table, columns, place)
     except csv.Error as wrong:
-        message = f"line {skipped + table.line_num}: no CSV: {wrong}"
+        message = f"no CSV: {wrong}"
         where = Place(file=name, line=skipped + table.line_num)
         yield Problem(code="input.unreadable", message=message, where=where)
         return
@@ -104,13 +104,11 @@ def _groups(
         key = row[at].strip() if at < len(row) else ""
         if not key:
             where = evolve(place, row=number)
-            broken.append(
-                _problem("input.missing", f"row {number}: visit_id is empty", where, "visit_id")
-            )
+            broken.append(_problem("input.missing", "visit_id is empty", where, "visit_id"))
             continue
         if len(row) > len(columns) and any(row[len(columns) :]):
             where = evolve(place, row=number, claim=key)
-            message = f"row {number} has {len(row)} cells, the header {len(columns)}"
+            message = f"the row has {len(row)} cells, the header {len(columns)}"
             broken.append(evolve(_problem("input.invalid", message, where), level="error"))
             key_rows = groups.setdefault(key, _Group(key, []))
             key_rows.rows.append((0, row))
@@ -217,7 +215,7 @@ def _located(note: Any, group: _Group, place: Place) -> Problem:
     return Problem(
         code=note.code,
         level=note.level,
-        message=f"row {number}, column {column}: {note.message}",
+        message=note.message,
         where=evolve(place, row=number, column=column),
         value=note.value,
     )

@@ -67,7 +67,7 @@ def problems(notes: Notes, place: Place) -> Iterator[Problem]:
         yield Problem(
             code=note.code,
             level=note.level,
-            message=f"{path}: {note.message}" if path else note.message,
+            message=note.message,
             where=evolve(place, column=path),
             value=note.value,
         )
@@ -118,7 +118,7 @@ def _broken(place: Place, text: str, at: int, message: str, row: int) -> Problem
     line = text.count("\n", 0, at) + 1
     return Problem(
         code="input.unreadable",
-        message=f"line {line}: {message}",
+        message=message,
         where=evolve(place, line=line, row=row),
     )
 

@@ -140,7 +140,6 @@ def test_a_bad_cell_is_named_by_row_and_column(
     assert [v.visit_id for v in visits] == ["V-2002"]
     errors = [p for p in problems if p.level == "error"]
     assert {(p.code, p.where.column, p.where.row) for p in errors} == {(code, named, 3)}
-    assert all("row 3" in p.message for p in errors)
 
 
 REPAIRS = [

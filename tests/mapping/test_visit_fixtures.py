@@ -19,6 +19,14 @@ FILES = {
 Golden = Callable[[Path, str], None]
 
 
+def place(problem: Problem) -> str:
+    """Where a problem is, as far as it says."""
+    where = problem.where
+    row = f"row {where.row}" if where.row else ""
+    line = f"line {where.line}" if where.line else ""
+    return " ".join(part for part in (where.file, where.claim, row, line, where.column) if part)
+
+
 def outcome(path: Path) -> tuple[list[Problem], str]:
     """The problems of a file and, as text, all that comes of it."""
     found = list(read(path.name, path.read_bytes()))
@@ -34,7 +42,7 @@ def outcome(path: Path) -> tuple[list[Problem], str]:
         lines += [f"  {line}" for line in shown(draft)]
     for waiting in made.held:
         lines.append(f"held {', '.join(waiting.visit_ids)}")
-    lines += [f"{p.level} {p.code} {p.where.claim or p.where.file}: {p.message}" for p in problems]
+    lines += [f"{p.level} {p.code} {place(p)}: {p.message}" for p in problems]
     return problems, "\n".join(lines) + "\n"
 
 
