@@ -4,12 +4,12 @@ A short value keeps its column on one line; long texts stand below their row, ov
 """
 
 import itertools
+import textwrap
 from collections.abc import Iterable
 from typing import IO, Final, Literal
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.padding import Padding
 from rich.table import Table as RichTable
 from rich.text import Text
 
@@ -20,6 +20,8 @@ NARROWEST: Final = 60
 WIDEST: Final = 120
 PIPED: Final = 100  # where the output is no terminal
 SHORTEST: Final = 6  # no column is made narrower than this
+INDENT: Final = 4  # of the texts below a row
+LABEL: Final = 10  # room for their labels
 STYLES: Final = {  # of the words staff look for
     "denied": "bold red", "reduced": "yellow", "reversed": "magenta", "unmatched": "cyan",
     "paid": "green", "error": "bold red", "warning": "yellow", "held": "yellow", "no": "red",
@@ -119,40 +121,53 @@ def _write_cards(
     shown = [*rows, table.totals] if table.totals is not None else rows
     widths = _widths(across, shown, console.width)
     heads = {column.key: column.title for column in across}
-    console.print(_line(across, widths, heads, header=True))
+    console.print(_line(across, widths, heads, style="bold"))
     console.rule(style="dim")
     for row in rows:
-        console.print(_line(across, widths, row))
+        card = _line(across, widths, row)
         for column in below:
-            if text := lines_of(row.get(column.key)):
-                console.print(Padding(_labelled(column.title, text), (0, 0, 0, 4)))
-        console.print()
+            _append_labelled(card, column.title, lines_of(row.get(column.key)), console.width)
+        card.append("\n")
+        console.print(card, no_wrap=True, overflow="ignore", crop=False)
     if table.totals is not None:
         console.rule(style="dim")
-        console.print(_line(across, widths, table.totals, header=True))
+        console.print(_line(across, widths, table.totals, style="bold"))
 
 
-def _labelled(title: str, text: str) -> RichTable:
-    """A label and a text that wraps beside it, not under it."""
-    grid = RichTable.grid(padding=(0, 1))
-    grid.add_column(width=9, style="dim")
-    grid.add_column(overflow="fold")
-    grid.add_row(Text(title), Text(text))
-    return grid
+def _append_labelled(card: Text, label: str, text: str, width: int) -> None:
+    """A label and a text that wraps beside it, not under it; nothing for an empty text."""
+    if not text:
+        return
+    room = width - INDENT - LABEL
+    lines = [part for line in text.split("\n") for part in _wrapped(line, room)]
+    for number, line in enumerate(lines):
+        card.append(f"\n{' ' * INDENT}")
+        card.append(f"{label if number == 0 else '':<{LABEL}}", style="dim")
+        card.append(line)
 
 
-def _line(columns: list[Column], widths: list[int], row: Row, *, header: bool = False) -> RichTable:
-    """One row as a table of its own, with the widths all rows share."""
-    grid = RichTable.grid(padding=(0, 2, 0, 0))
-    for column, width in zip(columns, widths, strict=True):
-        grid.add_column(
-            width=width,
-            justify=_side(column),
-            overflow="fold",
-            style="bold" if header else "",
-        )
-    grid.add_row(*_texts(columns, row))
-    return grid
+def _wrapped(text: str, room: int) -> list[str]:
+    """A text in lines of at most ``room`` characters, every word kept."""
+    return textwrap.wrap(text, room, break_on_hyphens=False) or [""]
+
+
+def _line(columns: list[Column], widths: list[int], row: Row, *, style: str = "") -> Text:
+    """One row in its columns; a text wider than its column goes on under itself."""
+    cells = [
+        _wrapped(cell(row.get(column.key)), width)
+        for column, width in zip(columns, widths, strict=True)
+    ]
+    line = Text()
+    for number in range(max(map(len, cells))):
+        if number:
+            line.append("\n")
+        for column, width, parts in zip(columns, widths, cells, strict=True):
+            part = parts[number] if number < len(parts) else ""
+            text = f"{part:<{width}}" if _side(column) == "left" else f"{part:>{width}}"
+            line.append(text, style=style or STYLES.get(part, ""))
+            line.append("  ")
+    line.rstrip()
+    return line
 
 
 def _texts(columns: Iterable[Column], row: Row) -> list[Text]:

@@ -13,7 +13,7 @@ DAY = dt.date(2026, 1, 5)
 def line(
     number: int, code: str, *modifiers: str, units: int = 1, charge: str = "75.00"
 ) -> ServiceLine:
-    """A service line with a control number."""
+    """A service line; its control number comes from its claim."""
     return ServiceLine(
         number=number,
         procedure=Procedure(code=code, modifiers=modifiers),
@@ -21,7 +21,6 @@ def line(
         units=Decimal(units),
         date=DAY,
         until=DAY,
-        control=f"{number:02d}K7W4PTMQ2XBR9CDEF",
     )
 
 
@@ -38,7 +37,7 @@ def claim(control: str, *lines: ServiceLine, payer: str = "60054", kind: str = "
             party=Party(role="IL", is_person=True, name="SAMPLE", first="PAT", id="W123456789"),
         ),
         payer=Party(role="PR", is_person=False, name="EXAMPLE HEALTH", id_qualifier="PI", id=payer),
-        lines=lines,
+        lines=tuple(evolve(item, control=f"{item.number:02d}{control}") for item in lines),
     )
 
 
