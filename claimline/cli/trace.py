@@ -1,6 +1,6 @@
 """``claimline trace``: the story of a claim or a line."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,9 @@ from claimline.cli.options import (
     show_patient_option,
 )
 from claimline.errors import DONE, NEEDS_PERSON
+
+if TYPE_CHECKING:
+    from claimline.services.trace import Answer
 
 
 @click.command()
@@ -65,20 +68,27 @@ def trace(
                 show_patient=seen,
             )
             answer = service.trace(opened, question, known)
-            answers.append({"found_by": answer.kind or None, "claims": list(answer.claims)})
+            answers.append(
+                {
+                    "found_by": answer.kind or None,
+                    "claims": list(answer.claims),
+                    "held": list(answer.held),
+                    "unmatched": list(answer.unmatched),
+                }
+            )
             if not answer.claims:
-                complain(
-                    f"id number {number} is not known: {_why(answer)}",
-                    "look for it among held claims (claimline held list) or unmatched payments "
-                    "(claimline denials --status unmatched)",
-                )
+                complain(f"id number {number} leads to no claim: {_why(answer)}")
     tables = tuple(table for answer in answers for table in story_tables(answer))
     show(Result(data={"traces": answers}, tables=tables), shape)
     return DONE if all(answer["claims"] for answer in answers) else NEEDS_PERSON
 
 
-def _why(answer: Any) -> str:
-    """What kept us from a claim."""
+def _why(answer: "Answer") -> str:
+    """What an id without a claim is."""
+    if answer.held:
+        return f"the visit is held: claimline held list shows {', '.join(answer.held)}"
+    if answer.unmatched:
+        return "a payer used it for something that nobody here sent"
     if answer.kind:
         return f"it is a {answer.kind}, but no claim of ours hangs on it"
-    return "no claim, line, payment, visit, patient or file has it"
+    return "it is not known: no claim, line, payment, visit, patient or file has it"

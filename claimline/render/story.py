@@ -76,9 +76,29 @@ NEXT_COLUMNS = (
 )
 
 
+UNMATCHED_COLUMNS = (
+    Column(key="claim", title="Claim", kind="id"),
+    Column(key="payer", title="Payer"),
+    Column(key="trace", title="Payment", kind="id"),
+    Column(key="procedure", title="Codes"),
+    Column(key="billed", title="Billed", kind="money"),
+    Column(key="paid", title="Paid", kind="money"),
+    Column(key="cause", title="because", place="below"),
+    Column(key="candidates", title="may be", place="below"),
+    Column(key="next_step", title="next", place="below"),
+    Column(key="never", title="never", place="below"),
+)
+
+
 def story_tables(answer: Content) -> Iterator[Table]:
     """All tables of one identifier; a list where it leads to many claims."""
     claims = answer["claims"]
+    if answer["unmatched"]:
+        yield Table(
+            title="Payments that fit no claim of ours",
+            columns=UNMATCHED_COLUMNS,
+            rows=[{**row, "procedure": procedure(row)} for row in answer["unmatched"]],
+        )
     if len(claims) >= MANY:
         yield Table(
             title=f"{len(claims)} claims by {answer['found_by']}",
@@ -183,12 +203,7 @@ def _matched(answers: Sequence[Content]) -> Iterator[str]:
         lines = f", lines by {' and '.join(by)}" if by else ""
         number = f" as {answer['payer_claim']}" if answer["payer_claim"] else ""
         yield f"{answer['date']}{number}: claim matched by {answer['matched_by']}{lines}"
-    meanings = {
-        f"{a['group']}-{a['reason']}": a["meaning"]
-        for answer in answers
-        for share in answer["lines"]
-        for a in share["adjustments"]
-    }
+    meanings = {code: words for answer in answers for code, words in answer["meanings"].items()}
     for code, meaning in meanings.items():
         yield f"{code}: {meaning}"
 

@@ -18,11 +18,13 @@ from edi.remittance import Adjustment
 from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.ledger import ClaimStory, Found, Ledger, Run, Usage
+from reconcile.ledger.find import held_for
 from reconcile.plb import Receivable, plb_book
-from reconcile.report import denial_rows
+from reconcile.report import denial_rows, unmatched_claim_row
 from reconcile.values import Adjudication, LineBooks, LineShare, SentLine
 
 Content = dict[str, Any]
+UNKNOWN: Final = "not in our tables"
 MASKED: Final = "*** (--show-patient on a terminal)"
 
 
@@ -43,15 +45,17 @@ class Answer:
     """What an identifier is, and the stories of the claims it leads to."""
 
     kind: str  # empty: not known
-    families: tuple[str, ...]
-    claims: tuple[Content, ...]
+    families: tuple[str, ...] = ()
+    claims: tuple[Content, ...] = ()
+    held: tuple[str, ...] = ()  # keys of held claims, where it is a visit that waits
+    unmatched: tuple[Content, ...] = ()  # payments that fit no claim of ours
 
 
 def trace(ledger: Ledger, question: Question, practice: Practice | None = None) -> Answer:
     """Find the claims an identifier names and tell their stories."""
     found = _chosen(ledger.find(question.identifier), question.usage)
-    if found is None:
-        return Answer(kind="", families=(), claims=())
+    if found is None or not found.families:
+        return _without_claim(ledger, question, found)
     facts = Facts(ledger, practice, question.on)
     stories = [
         story for family in found.families for story in ledger.story(family, usage=found.usage)
@@ -69,6 +73,21 @@ def _chosen(found: Sequence[Found], usage: Usage | None) -> Found | None:
         return wanted[0] if wanted else None
     surest = [each for each in with_claims if each.kind == with_claims[0].kind]
     return next((each for each in surest if each.usage == "P"), surest[0])
+
+
+def _without_claim(ledger: Ledger, question: Question, found: Found | None) -> Answer:
+    """What an identifier is that leads to no sent claim: a held visit, an unmatched payment."""
+    with ledger.reading() as connection:
+        held = held_for(connection, question.identifier)
+    word = question.identifier.strip()
+    unmatched = tuple(
+        unmatched_claim_row(p.payment, p.match, payer=p.payer, trace=p.trace, date=p.date)
+        for p in ledger.unposted(usage=question.usage or ledger.book())
+        if word in {p.payment.control, p.payment.payer_control, p.trace}
+    )
+    kinds = ("held visit" if held else "", "unmatched payment" if unmatched else "")
+    kind = next(filter(None, (found.kind if found else "", *kinds)), "")
+    return Answer(kind=kind, held=held, unmatched=unmatched)
 
 
 def _record_views(ledger: Ledger, stories: Iterable[ClaimStory], question: Question) -> None:
@@ -176,7 +195,17 @@ def _adjudication(given: Adjudication) -> Content:
         "matched_by": given.method,
         "forwarded": given.crossover,
         "lines": [_share(share) for share in given.lines],
+        "meanings": _meanings(given),
     }
+
+
+def _meanings(given: Adjudication) -> dict[str, str]:
+    """Every code of an answer in our words."""
+    reasons = {f"{a.group}-{a.reason}": a.reason for line in given.lines for a in line.adjustments}
+    remarks = {code for line in given.lines for code in line.remarks} | {*given.remarks}
+    found = {code: codes.lookup("carc", reason) for code, reason in reasons.items()}
+    found |= {code: codes.lookup("rarc", code) for code in sorted(remarks)}
+    return {code: entry.meaning if entry else UNKNOWN for code, entry in found.items()}
 
 
 def _share(share: LineShare) -> Content:
@@ -196,14 +225,12 @@ def _share(share: LineShare) -> Content:
 
 
 def _adjustment(given: Adjustment) -> Content:
-    """One adjustment with its words."""
-    entry = codes.lookup("carc", given.reason)
+    """One adjustment."""
     return {
         "group": given.group,
         "reason": given.reason,
         "amount": _money(given.amount),
         "units": _units(given.quantity) if given.quantity is not None else None,
-        "meaning": entry.meaning if entry else "not in our tables",
     }
 
 

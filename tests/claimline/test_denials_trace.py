@@ -180,9 +180,30 @@ def test_trace_of_an_unknown_number_needs_a_person(command: Any, job: Path) -> N
     """An id nobody knows is exit status 1, and is not repeated: it may be a member id."""
     status, told, err = _trace(command, job, "SECRET99")
     assert status == 1
-    assert told["traces"] == [{"found_by": None, "claims": []}]
+    (answer,) = told["traces"]
+    assert (answer["found_by"], answer["claims"], answer["held"]) == (None, [], [])
     assert "not known" in err
     assert "SECRET99" not in err
+
+
+def test_trace_of_a_held_visit_says_where_it_waits(command: Any, job: Path) -> None:
+    """A visit that was not billed is found among the held ones."""
+    with sqlite3.connect(job / "ledger.db") as connection:
+        (visit,) = connection.execute("select visit_id from held_visit").fetchone()
+    status, told, err = _trace(command, job, visit)
+    assert status == 1
+    assert told["traces"][0]["found_by"] == "held visit"
+    assert told["traces"][0]["held"]
+    assert "held list" in err
+
+
+def test_trace_finds_a_payment_that_fits_no_claim(command: Any, job: Path, rows: Rows) -> None:
+    """A number that only a payer used leads to the unmatched payment."""
+    stranger = next(row for row in rows if row["status"] == "unmatched")
+    status, told, err = _trace(command, job, stranger["claim"])
+    assert status == 1
+    assert told["traces"][0]["unmatched"][0]["paid"] == stranger["paid"]
+    assert "nobody here sent" in err
 
 
 def test_trace_shows_nobody_where_the_output_is_no_terminal(
