@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import click
 
-from claimline import settings
+from claimline import __version__, settings
 from claimline.cli import cli
 from claimline.errors import COULD_NOT_RUN, DONE, WRONG_USAGE, CommandError
 
@@ -15,6 +15,8 @@ from claimline.errors import COULD_NOT_RUN, DONE, WRONG_USAGE, CommandError
 def run() -> None:
     """What the installed ``claimline`` command calls."""
     status = main(sys.argv[1:])
+    if settings.log_level():
+        _log_end(sys.argv[1:2], status)
     try:
         sys.stdout.flush()
     except BrokenPipeError:
@@ -40,6 +42,13 @@ def main(arguments: Sequence[str]) -> int:
     except Exception as error:  # noqa: BLE001 - the one place: an exception is never exit status 1
         return _say_unexpected(error)
     return status if isinstance(status, int) else DONE
+
+
+def _log_end(command: Sequence[str], status: int) -> None:
+    """One line for the machine: which command ended how."""
+    from claimline.log import logger
+
+    logger().info("ended", command=" ".join(command), status=status, version=__version__)
 
 
 def _say(message: str, todo: str = "") -> int:

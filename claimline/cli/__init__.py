@@ -109,6 +109,10 @@ def cli() -> None:
     practice file; 3 could not run.
 
     \b
+    Environment: CLAIMLINE_LEDGER names the ledger; CLAIMLINE_LOG=info writes JSON
+    log lines to standard error; CLAIMLINE_DEBUG=1 tells the place of an internal error.
+
+    \b
     Example:
       claimline bill visits.json --practice practice.toml --out outbox
       claimline receive inbox/*.835

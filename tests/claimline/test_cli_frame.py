@@ -149,6 +149,16 @@ def test_raw_docstrings_keep_their_lines() -> None:
     assert "\\b" not in (cli.help or "")
 
 
+def test_the_end_of_a_command_is_logged_where_asked() -> None:
+    """CLAIMLINE_LOG=info gives one JSON line on standard error; without it there is none."""
+    import json
+
+    (line,) = run("units", "97530=24", CLAIMLINE_LOG="info").stderr.splitlines()
+    told = json.loads(line)
+    assert (told["command"], told["status"]) == ("units", DONE)
+    assert run("units", "97530=24", CLAIMLINE_LOG="").stderr == ""
+
+
 def test_the_worst_status_wins() -> None:
     """Of several files the highest status is the command's."""
     assert worst() == DONE

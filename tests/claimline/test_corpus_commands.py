@@ -14,8 +14,7 @@ def _files() -> list[Path]:
 
 
 @pytest.mark.skipif(not CORPUS.is_dir(), reason="../shared/corpus is not there")
-@pytest.mark.parametrize("name", ["check", "read"])
-@pytest.mark.parametrize("shape", ["table", "json"])
+@pytest.mark.parametrize(("name", "shape"), [("check", "json"), ("read", "table")])
 def test_every_sample_file_is_read(command: Any, name: str, shape: str) -> None:
     """Each file ends with 0, 1, or 3 because it holds no interchange; nothing unforeseen."""
     for path in _files():
