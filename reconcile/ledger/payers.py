@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Connection, or_, select
+from sqlalchemy import Connection, select
 
 from edi.remittance import ClaimPayment
 from reconcile.ledger.tables import sent_claim
@@ -27,8 +27,7 @@ class Payers:
         """
         wanted = list(ids)
         for new in (one for one in wanted if one not in self._known):
-            c = sent_claim.c
-            query = select(c.id).where(or_(c.payer_id == new, c.payer == new)).limit(1)
+            query = select(sent_claim.c.id).where(sent_claim.c.payer_id == new).limit(1)
             self._known[new] = self._connection.execute(query).first() is not None
         return frozenset(one for one in wanted if self._known[one])
 

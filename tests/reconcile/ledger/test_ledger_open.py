@@ -215,3 +215,19 @@ class TestCopy:
         with pytest.raises(LedgerError, match="is there already"):
             backup_ledger(str(path), copy)
         assert copy.read_text() == "mine"
+
+
+def test_documented_query_runs(tmp_path: Path) -> None:
+    """The query that the documentation shows is one the tables understand."""
+    text = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
+    query = text.split("```sql")[1].split("```")[0]
+    path = str(tmp_path / "ledger.sqlite3")
+    with open_ledger(path, create=True) as ledger, ledger.reading() as connection:
+        assert connection.exec_driver_sql(query).fetchall() == []
+
+
+def test_documented_tables_are_all(tmp_path: Path) -> None:
+    """Every table stands in the documentation."""
+    text = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
+    tables = set(tables_received.remittance.metadata.tables)
+    assert {name for name in tables if f"`{name}`" not in text} == set()
