@@ -7,6 +7,7 @@ from claimline.render.cells import cell, lines_of
 from claimline.render.values import Column, Result, Row, Table
 
 NEW_LINE: Final = "\n"
+MARKED: Final = frozenset({"denied", "reduced", "reversed", "unmatched"})
 STYLE: Final = """
 body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#1a1a1a}
 table{border-collapse:collapse;width:100%;margin:0 0 2em}
@@ -15,7 +16,10 @@ th{background:#f3f4f6;position:sticky;top:0}
 td.money,td.number,th.money,th.number{text-align:right;font-variant-numeric:tabular-nums}
 tr.below td{border-bottom:2px solid #bbb;padding-top:0;color:#333}
 tr.below dt{float:left;clear:left;width:9em;font-weight:600}tr.below dd{margin-left:9.5em}
+tr.below dl{margin:0}
 tfoot td{font-weight:600}
+td.denied{color:#b00020;font-weight:600}td.reduced{color:#8a5a00;font-weight:600}
+td.reversed{color:#7a1fa2}td.unmatched{color:#00677d}
 @media print{body{margin:0}th{position:static}tr{break-inside:avoid}}
 """
 
@@ -36,7 +40,7 @@ def write_html(result: Result, stream: IO[str]) -> None:
 
 def _table(table: Table, stream: IO[str]) -> None:
     """One table with its rows, written as they come."""
-    across = [column for column in table.columns if column.place != "below"]
+    across = [column for column in table.columns if column.place == "row"]
     if table.title:
         stream.write(f"<h2>{escape(table.title)}</h2>\n")
     heads = "".join(f'<th class="{c.kind}">{escape(c.title)}</th>' for c in across)
@@ -54,7 +58,11 @@ def _table(table: Table, stream: IO[str]) -> None:
 
 def _cells(columns: list[Column], row: Row) -> str:
     """The cells of one row."""
-    return "".join(f'<td class="{c.kind}">{escape(cell(row.get(c.key)))}</td>' for c in columns)
+    texts = [(column.kind, cell(row.get(column.key))) for column in columns]
+    return "".join(
+        f'<td class="{kind}{f" {text}" if text in MARKED else ""}">{escape(text)}</td>'
+        for kind, text in texts
+    )
 
 
 def _below(table: Table, row: Row, span: int) -> str:

@@ -12,7 +12,7 @@ Row = Mapping[str, Any]  # values: str, Decimal, date, int, None or a sequence o
 
 @frozen(kw_only=True)
 class Column:
-    """One column. ``place``: in the row, in a line below the row, or in csv, xlsx and html only.
+    """One column. ``place``: in the row, in a line below the row, or in csv and xlsx only.
 
     ``once``: a table for people shows a value only where it differs from the row above.
     """
