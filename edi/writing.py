@@ -156,9 +156,9 @@ def segment_writer(separators: Separators, tidy: Tidy | None = None) -> Callable
     """``segment`` for these separators, for who writes many: ``write("REF", "G1", "7788")``.
 
     Composites are given as tuples of their components. Spaces at the end of an element are
-    removed (RFI 2224). With ``tidy`` only the basic character set is written: a segment with
-    anything else in it is first given to ``tidy(name, elements)``, which returns the elements
-    cleaned (see ``clean``, ``identifier``).
+    removed (RFI 2224). With ``tidy`` only the basic character set is written, in upper case: a
+    segment with anything else in it is first given to ``tidy(name, elements)``, which returns the
+    elements cleaned (see ``clean``, ``identifier``).
     """
     star = separators.element
     marks = separators.component + separators.repetition + separators.terminator
@@ -171,6 +171,8 @@ def segment_writer(separators: Separators, tidy: Tidy | None = None) -> Callable
             text = star.join((name, *elements))  # type: ignore[arg-type]  # a tuple is caught
         except TypeError:
             return composite(name, elements)
+        if tidy and text.isascii() and "  " not in text:
+            text = text.upper()  # which is all that most names need
         if text.count(star) != len(elements) or not harmless(text) or before in text:
             return _careful(separators, name, tidy(name, elements) if tidy else elements)
         text = text.rstrip(star)

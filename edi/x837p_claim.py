@@ -66,6 +66,7 @@ class Pen:
         self.write: Callable[..., str] = segment_writer(separators, None if as_read else tidy)
         self._kept = kept_writer(separators)
         self._parties: dict[tuple[int, str], tuple[Party, list[Segment], list[str]]] = {}
+        self._billing: dict[tuple[int, int], tuple[Claim, tuple[str, ...]]] = {}
 
     def kept(self, segment: Elements) -> str:
         """The text of a segment that was kept as it was read."""
@@ -80,6 +81,17 @@ class Pen:
             known = (party, made, [self.write(*segment) for segment in made])
             self._parties[id(party), prv] = known  # holds the party too, so its id stays its own
         return Block(loop, occurrence, known[1], known[2])
+
+    def billing(self, claim: Claim) -> tuple[str, ...]:
+        """Loop 2000A without its HL; few billing providers stand in many claims."""
+        kept = _of(claim.kept, BILLING)
+        key = (id(claim.billing), id(claim.pay_to))
+        if kept or key not in self._billing:
+            texts = tuple(self.render(_billing(self, claim), kept))
+            if kept:
+                return texts
+            self._billing[key] = (claim, texts)  # holds the parties, so their ids stay their own
+        return self._billing[key][1]
 
     def render(self, blocks: Iterable[Block], kept: Sequence[Kept] = ()) -> list[str]:
         """The texts of these blocks, with the kept segments among them."""
@@ -132,7 +144,7 @@ def parts(pen: Pen, claim: Claim) -> Parts:
         WriteError: naming the element that cannot be written.
     """
     kept = claim.kept
-    billing = tuple(pen.render(_billing(pen, claim), _of(kept, BILLING)))
+    billing = pen.billing(claim)
     subscriber = tuple(pen.render(_subscriber(pen, claim), _of(kept, SUBSCRIBER)))
     patient = tuple(pen.render(_patient(claim), _of(kept, PATIENT)))
     keys: tuple[object, object, object] = (billing, subscriber, patient)

@@ -22,6 +22,7 @@ from claimline.services.bill_values import (
     HeldVisits,
     MadeFile,
 )
+from claimline.services.collector import rarely_collected
 from claimline.services.practice import load
 from mapping.claims import draft as draft_claims
 from mapping.draft import ClaimDraft, History
@@ -47,9 +48,10 @@ def bill(request: BillRequest) -> BillResult:
         LedgerError: the ledger cannot be used.
     """
     practice = load(request.practice)
-    incoming = bill_input.read_all(request.visits)
-    with _ledger(request) as ledger:
-        return _Billing(request, practice, ledger).run(incoming)
+    with rarely_collected():
+        incoming = bill_input.read_all(request.visits)
+        with _ledger(request) as ledger:
+            return _Billing(request, practice, ledger).run(incoming)
 
 
 @contextmanager

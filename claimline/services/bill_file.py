@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from reconcile.ledger import Writer
 
 TAGS: Final = {"P": "CP", "T": "CT"}  # first letters of our patient control numbers
+_json: Final = json.JSONEncoder(ensure_ascii=False)
 
 
 @frozen(kw_only=True)
@@ -183,7 +184,7 @@ def _record(
         patient_id=patient.id,
         patient_name=f"{patient.last_name}, {patient.first_name}",
         patient_birth=patient.birth_date.isoformat(),
-        decisions=json.dumps(decisions(draft), ensure_ascii=False),
+        decisions=_json.encode(decisions(draft)),
     )
 
 

@@ -6,12 +6,15 @@ import hashlib
 import json
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from mapping.visit import Visit
 
 if TYPE_CHECKING:
     from cattrs import Converter
+
+
+_canonical: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
 
 
 @functools.cache
@@ -47,5 +50,4 @@ def from_text(text: str) -> tuple[Visit, ...]:
 
 def digest(visit: Visit) -> str:
     """SHA-256 of a visit's content: the same visit gives the same digest, in any file format."""
-    text = json.dumps(to_data(visit), sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(_canonical.encode(to_data(visit)).encode()).hexdigest()

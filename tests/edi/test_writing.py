@@ -149,8 +149,9 @@ def test_only_odd_segments_are_tidied() -> None:
     write = segment_writer(DEFAULT_SEPARATORS, tidy)
     assert write("NM1", "TERN", ("A", "B")) == "NM1*TERN*A:B"
     assert write("REF", "G1", "7788") == "REF*G1*7788"
+    assert write("NTE", "tern") == "NTE*TERN"
     assert asked == []
-    assert write("NTE", "tern") == "NTE*CLEANED"
+    assert write("NTE", "t#rn") == "NTE*CLEANED"
     assert write("N3", " TERN") == "N3*CLEANED"
     assert write("HI", ("a", "b")) == "HI*CLEANED"
     assert asked == ["NTE", "N3", "HI"]
