@@ -242,16 +242,17 @@ def _swaps(separators: Separators) -> tuple[dict[int, str], dict[int, str]]:
     """Tables from a file's separators to the canonical ones and back; empty where they are.
 
     A canonical separator that stands for data in the file changes places with one that does not;
-    where the file has no component or repetition separator, its character is made unreadable to
-    the fast path.
+    where the file has no component or repetition separator, or one that is taken already, its
+    character is made unreadable to the fast path.
     """
-    pairs = [
-        (separators.element, CANONICAL.element),
-        (separators.component or "\0", CANONICAL.component),
-        (separators.repetition or "\1", CANONICAL.repetition),
-    ]
-    theirs = [one for one, _ in pairs]
-    ours = [two for _, two in pairs]
+    theirs: list[str] = []
+    for mark, none in (
+        (separators.element, ""),
+        (separators.component, "\0"),
+        (separators.repetition, "\1"),
+    ):
+        theirs.append(mark if mark and mark not in theirs else none)
+    ours = [CANONICAL.element, CANONICAL.component, CANONICAL.repetition]
     if theirs == ours:
         return {}, {}
     freed = [one for one in theirs if one not in ours]

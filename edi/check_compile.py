@@ -124,14 +124,21 @@ class Node:
 class Step:
     """From one node to the next: which bits must be set, cleared, added, and must not carry."""
 
-    __slots__ = ("add", "keep", "loop", "need", "node", "over", "plain", "seen", "slot")
+    __slots__ = (
+        *("add", "again", "keep", "loop", "need", "node"),
+        *("over", "passed", "plain", "seen", "slot"),
+    )
 
     def __init__(self, origin: Node, loop: LoopNode, slot: Slot) -> None:
         target = slot.target
         self.slot = slot
         self.loop = loop  # the open loop that holds the target
         self.node = target if isinstance(target, Node) else target.anchor
-        self.need = sum(passed.seen for _, passed in passed_over(origin, loop, slot))
+        self.passed = tuple(_passed_over(origin, loop, slot))  # required children left out by it
+        self.need = sum(passed.seen for _, passed in self.passed)
+        alone = slot.alone and slot.child.limit == 1
+        # It may come once and is where we stand.
+        self.again = alone and (loop, slot.child.position) in open_at(origin)
         self.seen = slot.mark
         self.add = slot.add + (target.start if isinstance(target, LoopNode) else 0)
         self.over = slot.over
@@ -177,7 +184,7 @@ def open_at(origin: Node) -> Iterator[tuple[LoopNode, int]]:
         loop, position = loop.parent, loop.loop.position
 
 
-def passed_over(origin: Node, loop: LoopNode, slot: Slot) -> Iterator[tuple[LoopNode, Slot]]:
+def _passed_over(origin: Node, loop: LoopNode, slot: Slot) -> Iterator[tuple[LoopNode, Slot]]:
     """The required children that can no longer come once ``slot`` of ``loop`` is entered."""
     for here, position in open_at(origin):
         for other in here.slots:
@@ -211,13 +218,7 @@ def _reachable(origin: Node) -> Iterator[Step]:
 def _allowed(origin: Node) -> Iterator[Step]:
     """The steps that skip nothing required standing alone at its position, nor repeat wrongly."""
     for step in reachable(origin):
-        again = step.slot.alone and step.slot.child.limit == 1
-        if again and any(
-            loop is step.loop and position == step.slot.child.position
-            for loop, position in open_at(origin)
-        ):
-            continue
-        if not any(slot.alone for _, slot in passed_over(origin, step.loop, step.slot)):
+        if not step.again and not any(slot.alone for _, slot in step.passed):
             yield step
 
 

@@ -9,6 +9,7 @@ from attrs import evolve
 
 from edi.check_codes import Finding
 from edi.check_pattern import FORMAT_QUALIFIER, PERIOD
+from edi.elements import read_date, read_time
 from edi.guide import Composite, Element, Field, Note, SegmentUse
 from edi.separators import Separators
 
@@ -17,7 +18,6 @@ _N: Final = re.compile(r"-?\d+", re.ASCII)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
 # The extended set (RFI 2212, 2264); separators cannot stand in a value that was split at them.
 _OUTSIDE: Final = re.compile(r"""[^A-Z0-9 !"&'()*+,\-./:;?=a-z%~@\[\]_{}\\|<>#$^`]""")
-_DAYS: Final = (31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31)
 _SHOWN: Final = 12  # codes listed in a message
 
 
@@ -258,22 +258,13 @@ def _time(item: Element, good: bool) -> Iterator[Finding]:
 
 def is_date(text: str) -> bool:
     """CCYYMMDD (or YYMMDD) in the calendar, from 1800 on."""
-    if not (text.isascii() and text.isdigit()) or len(text) not in {6, 8}:
-        return False
-    if len(text) == 6:
-        text = f"20{text}"
-    year, month, day = int(text[:4]), int(text[4:6]), int(text[6:])
-    if year < 1800 or not 1 <= month <= 12 or not 1 <= day <= _DAYS[month - 1]:
-        return False
-    leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-    return month != 2 or day < 29 or leap
+    day = read_date(f"20{text}" if len(text) == 6 else text)
+    return day is not None and day.year >= 1800
 
 
 def is_time(text: str) -> bool:
     """HHMM, HHMMSS, or HHMMSS with one or two digits of decimal seconds."""
-    if not (text.isascii() and text.isdigit()) or len(text) not in {4, 6, 7, 8}:
-        return False
-    return text[:2] <= "23" and text[2:4] <= "59" and text[4:6] <= "59"
+    return read_time(text) is not None
 
 
 def is_range(text: str) -> bool:

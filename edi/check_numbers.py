@@ -135,8 +135,11 @@ class Claims:
         here = finding.segment or number
         late = number == self._start and finding.code in {"segment.missing", "loop.missing"}
         claim = self._before if here < self._start or late else self._id
-        known = finding.loop or finding.segment
-        return evolve(finding, claim=claim, loop=finding.loop if known else loop)
+        if finding.loop or finding.segment:
+            loop = finding.loop
+        if finding.claim == claim and finding.loop == loop:
+            return finding
+        return evolve(finding, claim=claim, loop=loop)
 
 
 @cache

@@ -39,6 +39,7 @@ def route(kind: str, group: str, implementation: str) -> tuple[Guide | None, lis
 
     None, with one Finding that says why, where there is none to check against.
     """
+    implementation, group = implementation.upper(), group.upper()  # lower-case files are read
     named = [version for version in (implementation, group) if version]
     for version in named:
         name = _GUIDES.get((kind, version[:_LENGTH]))

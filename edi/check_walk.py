@@ -6,12 +6,13 @@ gives one Problem and not one per following segment.
 """
 
 from collections.abc import Iterator, Sequence
+from functools import cache
 from typing import Final, TypeAlias
 
 from attrs import evolve, frozen
 
 from edi.check_codes import Finding
-from edi.check_compile import LoopNode, Node, Slot, Step, open_at, passed_over, reachable
+from edi.check_compile import LoopNode, Node, Slot, Step, open_at, reachable
 from edi.check_explain import explain_segment
 from edi.guide import Composite, Loop, SegmentUse
 from edi.separators import Separators
@@ -32,8 +33,11 @@ def explain(
     state: State, values: Sequence[str], separators: Separators
 ) -> tuple[list[Finding], State, bool]:
     """Findings at a segment, the state after it, and whether it was given a place."""
+    if values[0] not in _known(_root(state.node.loop)):
+        found = [] if state.lost else [_unknown(state.node, values)]
+        return found, evolve(state, lost=state.lost or values[0] in _OPENERS), False
     marks = (separators.component or "\0", separators.repetition or "\1")
-    steps = [step for step in reachable(state.node) if step.node.id == values[0]]
+    steps = _steps(state.node).get(values[0], ())
     step, exact = _best(steps, values, marks)
     late = None if exact else _earlier(state.node, values, marks)
     if step is not None and (late is None or not _first(late[1]).coded):
@@ -51,6 +55,15 @@ def explain(
     else:
         found = [_unplaced(state.node, steps, values, marks)]
     return found, evolve(state, lost=state.lost or _opens_loop(state.node, values)), False
+
+
+@cache
+def _steps(origin: Node) -> dict[str, list[Step]]:
+    """Every step forward by segment id, innermost first."""
+    found: dict[str, list[Step]] = {}
+    for step in reachable(origin):
+        found.setdefault(step.node.id, []).append(step)
+    return found
 
 
 def _best(steps: Sequence[Step], values: Sequence[str], marks: Marks) -> tuple[Step | None, bool]:
@@ -72,20 +85,12 @@ def _enter(
 ) -> tuple[list[Finding], State, bool]:
     found = [
         _missing_child(loop, slot)
-        for loop, slot in passed_over(state.node, step.loop, step.slot)
+        for loop, slot in step.passed
         if slot.alone or not state.mask & slot.seen
     ]
     slot = step.slot
     mask = (state.mask & step.keep | step.seen) + step.add
-    node = state.node
-    repeated = (
-        slot.alone
-        and slot.child.limit == 1
-        and any(
-            loop is step.loop and position == slot.child.position
-            for loop, position in open_at(node)
-        )
-    )
+    repeated = step.again
     if step.over and mask & step.over:
         mask -= slot.add  # stay at the limit
         repeated = True
@@ -109,21 +114,31 @@ def _without_opener(
 
     Only where exactly one loop would do: (the missing opener, the segment's node, the mask).
     """
-    found = []
-    for step in reachable(state.node):
+    found = [
+        (step, slot, node)
+        for step, slot, node in _enclosed(state.node).get(values[0], ())
+        if node.use.matches(values, *marks) == len(node.use.coded)
+    ]
+    if len(found) != 1:
+        return None
+    step, slot, node = found[0]
+    mask = (state.mask & step.keep | step.seen) + step.add
+    return step.node, node, (mask | slot.mark) + slot.add
+
+
+@cache
+def _enclosed(origin: Node) -> dict[str, list[tuple[Step, Slot, Node]]]:
+    """By segment id: what has a qualifier and stands in a loop that could come now."""
+    found: dict[str, list[tuple[Step, Slot, Node]]] = {}
+    for step in reachable(origin):
         loop = step.node.loop
         if loop is step.loop or not isinstance(step.slot.target, LoopNode):
             continue
         for slot in loop.slots[1:]:
             node = slot.target
-            if (
-                isinstance(node, Node)
-                and node.use.coded
-                and node.use.matches(values, *marks) == len(node.use.coded)
-            ):
-                mask = (state.mask & step.keep | step.seen) + step.add
-                found.append((step.node, node, (mask | slot.mark) + slot.add))
-    return found[0] if len(found) == 1 else None
+            if isinstance(node, Node) and node.use.coded:
+                found.setdefault(node.id, []).append((step, slot, node))
+    return found
 
 
 def _opens_loop(node: Node, values: Sequence[str]) -> bool:
@@ -138,12 +153,22 @@ _OPENERS: Final = frozenset({"NM1", "N1", "HL", "CLM", "LX", "SVC", "CLP", "SVD"
 
 def _earlier(node: Node, values: Sequence[str], marks: Marks) -> tuple[LoopNode, Slot] | None:
     """The child of an open loop that this segment is, where its position has been passed."""
+    for loop, slot in _behind(node).get(values[0], ()):
+        use = _first(slot)
+        if use.matches(values, *marks) == len(use.coded):
+            return loop, slot
+    return None
+
+
+@cache
+def _behind(node: Node) -> dict[str, list[tuple[LoopNode, Slot]]]:
+    """By segment id: the children of open loops whose position has been passed."""
+    found: dict[str, list[tuple[LoopNode, Slot]]] = {}
     for loop, position in open_at(node):
         for slot in loop.slots:
-            use = _first(slot)
-            if slot.child.position < position and use.matches(values, *marks) == len(use.coded):
-                return loop, slot
-    return None
+            if slot.child.position < position:
+                found.setdefault(_first(slot).id, []).append((loop, slot))
+    return found
 
 
 def _first(slot: Slot) -> SegmentUse:
@@ -166,22 +191,23 @@ def _in(loop: str) -> str:
 
 
 def _unplaced(node: Node, steps: Sequence[Step], values: Sequence[str], marks: Marks) -> Finding:
-    name = values[0]
-    loop = node.loop.id
     if steps:
         return _wrong_qualifier(steps, values, marks)
-    if name in _known(node.loop):
-        return Finding(
-            code="segment.unexpected",
-            standard="IK304:2",
-            loop=loop,
-            message=f"{_shown(name)} may not stand after {node.id} {_in(loop)}",
-        )
+    loop = node.loop.id
+    return Finding(
+        code="segment.unexpected",
+        standard="IK304:2",
+        loop=loop,
+        message=f"{values[0]} may not stand after {node.id} {_in(loop)}",
+    )
+
+
+def _unknown(node: Node, values: Sequence[str]) -> Finding:
     return Finding(
         code="segment.unknown",
         standard="IK304:1",
-        loop=loop,
-        message=f"the guide has no segment {_shown(name)}",
+        loop=node.loop.id,
+        message=f"the guide has no segment {_shown(values[0])}",
         value="*".join(values)[:80],
     )
 
@@ -218,11 +244,16 @@ def _wrong_qualifier(steps: Sequence[Step], values: Sequence[str], marks: Marks)
     )
 
 
-def _known(loop: LoopNode) -> set[str]:
-    """All segment ids of the guide."""
+def _root(loop: LoopNode) -> LoopNode:
     while loop.parent is not None:
         loop = loop.parent
-    return {use.id for use in _uses(loop.loop)}
+    return loop
+
+
+@cache
+def _known(root: LoopNode) -> frozenset[str]:
+    """All segment ids of the guide."""
+    return frozenset(use.id for use in _uses(root.loop))
 
 
 def _uses(loop: Loop) -> Iterator[SegmentUse]:

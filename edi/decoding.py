@@ -1,7 +1,8 @@
 """Bytes to text by one rule: UTF-8, and Latin-1 from the first byte on that is not UTF-8.
 
 X12 leaves the encoding to the partners; the basic and extended character sets are ASCII. A file
-that begins with a UTF-16 byte order mark (as some shells write it) is read as UTF-16.
+that begins with a UTF-16 byte order mark (as some shells write it), or with an ISA in UTF-16, is
+read as UTF-16.
 """
 
 import codecs
@@ -11,6 +12,10 @@ from typing import Final
 from edi.problem import declare
 
 _PIECE: Final = 256 * 1024  # bytes decoded at a time
+_UTF16_STARTS: Final = {  # the IS of an ISA without a byte order mark before it
+    b"I\0S\0": "utf-16-le",
+    b"\0I\0S": "utf-16-be",
+}
 
 declare(
     {
@@ -65,13 +70,15 @@ class Decoder:
 
     def _begin(self) -> None:
         start = b""
-        while len(start) < 2:
+        while len(start) < 4:
             piece = next(self._pieces, None)
             if piece is None:
                 break
             start += piece
-        if start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-            self._utf16 = codecs.getincrementaldecoder("utf-16")("replace")
+        marked = start[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
+        name = "utf-16" if marked else _UTF16_STARTS.get(start[:4])
+        if name:
+            self._utf16 = codecs.getincrementaldecoder(name)("replace")
             self._report("file.encoding", "The file is UTF-16; it was read as such.", 1)
         self.text = self._decode(start, final=False)
 

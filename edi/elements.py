@@ -60,10 +60,10 @@ def read_date(text: str) -> dt.date | None:
     """A date CCYYMMDD (format D8), or None where it is none of the calendar."""
     if not _DATE.match(text):
         return None
-    year, month, day = int(text[:4]), int(text[4:6]), int(text[6:])
-    if year < 1 or not 1 <= month <= 12 or not 1 <= day <= _days(year, month):
+    try:
+        return dt.date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    except ValueError:  # no day of the calendar
         return None
-    return dt.date(year, month, day)
 
 
 def read_date_range(text: str) -> tuple[dt.date, dt.date] | None:
@@ -131,13 +131,6 @@ def _sure(value: _Value | None, message: str) -> _Value:
     if value is None:
         raise ValueError(message)
     return value
-
-
-def _days(year: int, month: int) -> int:
-    if month == 2:
-        leap = year % 4 == 0 and (year % 100 != 0 or year % 400 == 0)
-        return 29 if leap else 28
-    return 30 if month in (4, 6, 9, 11) else 31
 
 
 def encode_number(value: Decimal) -> str:

@@ -410,7 +410,7 @@ class Transaction:
         if not self._started:
             return self._cursor.line()
         for first, index, batch in reversed(self._runs):
-            if first <= segment:
+            if first <= segment <= self.segment_count:
                 return batch.line(index + segment - first)
         return 0
 

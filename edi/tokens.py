@@ -421,6 +421,9 @@ class Tokens:
 _OTHER_KINDS: Final = (
     ("%PDF", "a PDF document"),
     ("PK\x03\x04", "a zip archive or an Excel workbook; unpack it first"),
+    ("\x1f\x8b", "a gzip archive; unpack it first"),
+    ("-----BEGIN PGP", "encrypted with PGP; decrypt it first"),
+    ("\xc9\xe2\xc1", "X12 in EBCDIC, the code of mainframes; convert it to ASCII first"),
     ("\xd0\xcf\x11", "an old Excel or Word document"),
     ("UNA", "an EDIFACT file"),
     ("UNB", "an EDIFACT file"),

@@ -238,7 +238,8 @@ def _claim_note(level: Level, s: Filled) -> bool:
 
 
 def _lx(level: Level, s: Filled) -> bool:
-    return s[1].isdecimal() and level.merge({"number": int(s[1])})
+    number = segments.count(s[1])
+    return number is not None and level.merge({"number": number})
 
 
 def _sv1(level: Level, s: Filled) -> bool:

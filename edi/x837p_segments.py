@@ -48,6 +48,11 @@ def filled(segment: Sequence[str]) -> list[str]:
     return [*segment, *[""] * (_SIZE - len(segment))]
 
 
+def count(text: str) -> int | None:
+    """A whole number of at most nine digits (X12 type N0), or None."""
+    return int(text) if len(text) <= 9 and text.isascii() and text.isdigit() else None
+
+
 def exact(number: Decimal) -> str:
     """A number with the decimals it was read with, without a leading zero (RFI 396)."""
     text = format(number, "f")
@@ -295,7 +300,7 @@ def read_sv1(s: Sequence[str]) -> Values:
         "unit_basis": s[3],
         "units": elements.read_number(s[4]),
         "place_of_service": s[5],
-        "pointers": tuple(int(p) for p in s[7].split(":") if p.isdecimal()),
+        "pointers": tuple(p for text in s[7].split(":") if (p := count(text)) is not None),
         "emergency": s[9],
         "epsdt": s[11],
         "family_planning": s[12],
@@ -407,7 +412,7 @@ _AGAIN: Final[Mapping[str, Callable[[Sequence[str], Number], Segment | None]]] =
         "HI": lambda s, _: hi(read_hi(s)),
         "AMT": _amt_again,
         "NTE": lambda s, _: nte("" if s[1] == NOTE else s[1], s[2]),
-        "LX": lambda s, _: ("LX", str(int(s[1]))) if s[1].isdecimal() else None,
+        "LX": lambda s, _: None if (n := count(s[1])) is None else ("LX", str(n)),
         "SV1": _sv1_again,
     }
 )
