@@ -38,7 +38,8 @@ def adopt(
                         work = _Adopting(writer=writer, stored=stored)
                         results.append(work.run(transaction))
                         problems += work.problems
-        received.add_problems(writer, stored.id, problems)
+        new = received.new_problems(writer.connection, stored.id, problems)
+        received.add_problems(writer, stored.id, new)
     return tuple(results), problems
 
 

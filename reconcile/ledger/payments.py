@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Final, cast
 
 from attrs import evolve
@@ -64,6 +65,36 @@ class Digest:
         return self._digest.hexdigest()
 
 
+LARGEST: Final = Decimal(10) ** 15  # dollars; more does not fit into the tables' whole cents
+
+
+def bounded(payment: ClaimPayment) -> ClaimPayment:
+    """The payment; one with an amount beyond any sense is a fault, so that it is never posted."""
+    if all(-LARGEST < amount < LARGEST for amount in _amounts(payment)):
+        return payment
+    nothing = Decimal(0)
+    faults = (*payment.faults, "an amount of more than 15 digits")
+    return evolve(payment, charge=nothing, paid=nothing, patient_responsibility=None, faults=faults)
+
+
+def _amounts(payment: ClaimPayment) -> list[Decimal]:
+    """All amounts of a claim payment that the tables hold."""
+    found = [payment.charge, payment.paid, payment.patient_responsibility or payment.paid]
+    found += [one.amount for one in payment.adjustments]
+    for line in payment.lines:
+        found += [line.charge, line.paid]
+        found += [one.amount for one in line.adjustments]
+        found += [one.amount for one in line.amounts]
+    return found
+
+
+def bounded_header(header: RemittanceHeader) -> RemittanceHeader:
+    """The header; a payment beyond any sense is a fault: its claims are kept aside."""
+    if abs(header.paid) < LARGEST:
+        return header
+    return evolve(header, paid=Decimal(0), faults=(*header.faults, "BPR02 of more than 15 digits"))
+
+
 class Kept:
     """A claim payment with its text; ``segments`` makes the JSON it is kept as."""
 
@@ -99,9 +130,19 @@ class Reading:
         for part in read_835(cast("Transaction", self)):  # all that the reader asks for is here
             if isinstance(part, ClaimPayment):
                 texts, mark = self._claims.popleft()
-                yield Kept(part, texts, mark, separators)
+                yield Kept(bounded(part), texts, mark, separators)
+            elif isinstance(part, RemittanceHeader):
+                yield bounded_header(part)
             else:
-                yield part
+                yield self._bounded_trailer(part)
+
+    def _bounded_trailer(self, trailer: RemittanceTrailer) -> RemittanceTrailer:
+        """The trailer without provider adjustments beyond any sense, which are told."""
+        kept = tuple(p for p in trailer.provider_adjustments if abs(p.amount) < LARGEST)
+        if len(kept) < len(trailer.provider_adjustments):
+            words = "A provider adjustment has more than 15 digits and was left out."
+            self.tell("remit.amount", words, "IK403:5", loop="PLB")
+        return evolve(trailer, provider_adjustments=kept)
 
     def segments(self) -> Iterator[list[str]]:
         """The segments, split; claims are collected on the way."""
@@ -194,7 +235,7 @@ def again(segments: str, position: int) -> ClaimPayment:
     """The claim payment whose segments were kept, at its place in its transaction."""
     replay = _Replay(json.loads(segments))
     parts = read_835(cast("Transaction", replay))
-    found = next(part for part in parts if isinstance(part, ClaimPayment))
+    found = bounded(next(part for part in parts if isinstance(part, ClaimPayment)))
     return moved(found, position - found.position)
 
 

@@ -14,7 +14,7 @@ from edi.remittance import ProviderAdjustment, RemittanceHeader
 from edi.x835 import read_835
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import from_date, from_json, to_cents, to_json
-from reconcile.ledger.payments import Digest, HeaderReading
+from reconcile.ledger.payments import Digest, HeaderReading, bounded_header
 from reconcile.ledger.tables_received import problem, provider_adjustment, remittance
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def scan(transaction: Transaction, number: int) -> Scanned:
         claims += "\n".join(["", *texts]).count(f"\nCLP{element}")
         head = head or list(_header(texts, element))
     parts = read_835(cast("Transaction", HeaderReading(transaction, head)))
-    header = next(part for part in parts if isinstance(part, RemittanceHeader))
+    header = bounded_header(next(p for p in parts if isinstance(p, RemittanceHeader)))
     interchange = transaction.interchange
     return Scanned(
         number=number,
@@ -194,6 +194,14 @@ def add_problems(
         for number, one in enumerate(kept, first)
     ]
     writer.add(problem, rows)
+
+
+def new_problems(connection: Connection, file_id: int, found: list[Problem]) -> list[Problem]:
+    """Those that are not kept yet for this file."""
+    c = problem.c
+    rows = connection.execute(select(c.code, c.message).where(c.file_id == file_id))
+    known = {(code, message) for code, message in rows}
+    return [one for one in found if (one.code, one.message) not in known]
 
 
 def place_fields(one: Problem) -> dict[str, Any]:

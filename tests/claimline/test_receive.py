@@ -210,6 +210,64 @@ class TestNotPosted:
         left = list(ledger.unposted(usage="T", states=("not posted",)))
         assert "CAS03" in left[0].match.why
 
+    @pytest.mark.parametrize(
+        "hostile",
+        [
+            pytest.param(("CAS*CO*45*25", "CAS*CO*45*9" + "9" * 17), id="adjustment"),
+            pytest.param(("CLP*AAAAAAAAAAAA11*1*100", "CLP*X*1*9" + "9" * 30), id="charge"),
+            pytest.param(("CAS*CO*45*25", "~".join(["CAS*CO*45*1"] * 5000)), id="5,000 CAS"),
+            pytest.param(("SVC*HC:97530", "SVC*HC:" + "9" * 100_000), id="a code of 100,000"),
+            pytest.param(("REF*6R*01", "REF*6R*" + "\x00\U0001f4b8" * 9), id="odd characters"),
+        ],
+    )
+    def test_hostile_claim(self, ledger: Ledger, hostile: tuple[str, str]) -> None:
+        """Whatever stands in one claim, the claim beside it is posted and nothing breaks."""
+        record(ledger, sent(ONE), sent(TWO))
+        made = "~".join(clp(ONE)).replace(*hostile).split("~")
+        result = take(ledger, x12(remit(made, clp(TWO, icn="ICN2"), paid="150")))
+        assert len(ledger.story(TWO, usage="T")[0].adjudications) == 1
+        assert result.payments[0].claims == 2
+        assert take(ledger, x12(remit(made, clp(TWO, icn="ICN2"), paid="150"))).state == "known"
+
+    @pytest.mark.parametrize(
+        "change",
+        [
+            pytest.param(("BPR*I*75", "BPR*I*9" + "9" * 20), id="payment"),
+            pytest.param(("BPR*I*75", "BPR*I*much"), id="no amount"),
+        ],
+    )
+    def test_hostile_payment(self, ledger: Ledger, change: tuple[str, str]) -> None:
+        """A payment whose amount makes no sense is kept aside with its claims."""
+        record(ledger, sent(ONE))
+        made = "~".join(remit(clp(ONE))).replace(*change).split("~")
+        result = take(ledger, x12(made))
+        assert (result.payments[0].state, result.status) == ("aside", 1)
+        assert states(ledger) == {"aside": 1}
+
+    def test_hostile_provider_adjustment(self, ledger: Ledger) -> None:
+        """A provider adjustment beyond any sense is told and left out; the claim is posted."""
+        record(ledger, sent(ONE))
+        plb = ("PLB*1*20261231*WO:X*9" + "9" * 20,)
+        result = take(ledger, x12(remit(clp(ONE), plb=plb, paid="75")))
+        assert "remit.amount" in [p.code for p in result.problems]
+        assert states(ledger) == {"posted": 1}
+
+    def test_public_samples(self, ledger: Ledger, corpus: Path) -> None:
+        """Every public sample is received or refused as no X12; a second time changes nothing."""
+        seen = 0
+        for path in sorted(p for p in corpus.rglob("*") if p.is_file()):
+            data = path.read_bytes()
+            try:
+                take(ledger, data, path.name)
+            except NotX12:
+                continue
+            seen += 1
+            before = ledger.status()
+            assert take(ledger, data, path.name).state == "known"
+            assert ledger.status() == before
+        assert seen > 100
+        assert all(one.equal for one in rebuild(ledger, RUN))
+
     def test_acknowledgements_are_kept(self, ledger: Ledger) -> None:
         """A 999 is recognised and kept, though nothing is read from it yet."""
         ack = ["ST*999*0001*005010X231A1", "AK1*HC*1*005010X222A1", "AK9*A*1*1*1", "SE*4*0001"]
