@@ -14,8 +14,8 @@ import pyx12.params
 import pyx12.x12n_document
 
 from edi.check import check, check_texts
-from edi.check_business import is_npi
 from edi.guide import load
+from edi.npi import is_npi
 
 _ISA = (
     "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         "

@@ -50,7 +50,8 @@ class Account:
                 element=element,
                 segment=self.number,
                 message=f"charge {dollars(self.charge)} less adjustments {dollars(self.adjusted)} "
-                f"is not paid {dollars(self.paid)}: off by {dollars(difference)}",
+                f"gives {dollars(self.paid + difference)}, but {element} says "
+                f"{dollars(self.paid)} was paid: difference {dollars(-difference)}",
             )
         ]
 
@@ -62,6 +63,7 @@ class Balance:
         self._claim: Account | None = None
         self._line: Account | None = None
         self._total: int | None = 0  # BPR02
+        self._is_debit = False  # BPR03
         self._number = 0  # of BPR
         self._paid = 0  # CLP04
         self._provider = 0  # PLB
@@ -81,7 +83,8 @@ class Balance:
     def payment(self, text: str, number: int) -> list[Finding]:
         """BPR."""
         self._number = number
-        self._total = cents([*text.split("*", 3), "", ""][2])
+        _, _, total, sign, *_ = [*text.split("*", 4), "", "", ""]
+        self._total, self._is_debit = cents(total), sign == "D"
         return NOTHING
 
     def claim(self, text: str, number: int) -> list[Finding]:
@@ -139,16 +142,20 @@ class Balance:
     def end(self, _text: str, _number: int) -> list[Finding]:
         """SE."""
         found = self._close()
-        difference = self._paid - self._provider - (self._total or 0)
-        if self._bad or self._total is None or not difference or not self._number:
+        total = self._total
+        if self._bad or total is None or not self._number:
+            return found
+        total = -total if self._is_debit and total > 0 else total
+        difference = self._paid - self._provider - total
+        if not difference:
             return found
         finding = Finding(
             code="remit.transaction-unbalanced",
             element="BPR02",
             segment=self._number,
-            message=f"claims paid {dollars(self._paid)} less provider adjustments "
-            f"{dollars(self._provider)} are not the payment {dollars(self._total)}: "
-            f"off by {dollars(difference)}",
+            message=f"claims paid {dollars(self._paid)} less provider adjustments (PLB) "
+            f"{dollars(self._provider)} give {dollars(total + difference)}, but BPR02 says "
+            f"{dollars(total)} was paid: difference {dollars(-difference)}",
         )
         return [*found, finding]
 

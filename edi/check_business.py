@@ -4,16 +4,13 @@ Each method looks at one kind of segment of an 837P; the state is that of the cl
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import Final
 
 from edi.check_balance import Balance
 from edi.check_codes import Finding
 from edi.check_money import cents, dollars
 from edi.check_numbers import NOTHING, Call
+from edi.npi import is_npi
 from edi.problem import declare
-
-_NPI_LENGTH: Final = 10
 
 declare(
     {
@@ -181,22 +178,10 @@ class ClaimRules:
             return NOTHING
         assert self._lines is not None
         words = (
-            f"CLM02 is {dollars(self._charge)}, the lines (SV102) sum to {dollars(self._lines)}: "
-            f"off by {dollars(self._charge - self._lines)}"
+            f"CLM02 is {dollars(self._charge)}, but the lines (SV102) sum to "
+            f"{dollars(self._lines)}: difference {dollars(self._charge - self._lines)}"
         )
         return [_finding("claim.charge-differs", words, "CLM02", "2300", segment=number)]
-
-
-@lru_cache(maxsize=4096)
-def is_npi(number: str) -> bool:
-    """Whether the tenth digit is the check digit (CMS: Luhn over 80840 and the number)."""
-    if len(number) != _NPI_LENGTH or not (number.isascii() and number.isdigit()):
-        return False
-    total = 24  # of the prefix 80840
-    for at, digit in enumerate(reversed(number)):
-        value = int(digit) * (1 + at % 2)
-        total += value - 9 if value > 9 else value
-    return total % 10 == 0
 
 
 def _money(element: str, amount: int | None, text: str, loop: str) -> list[Finding]:

@@ -1,18 +1,18 @@
-"""Amounts as integer cents for the hot path of the check: exact, and a third of Decimal's time."""
+"""Amounts as integer cents for the hot path of the check: exact, and few occur, and often."""
+
+from functools import lru_cache
+
+from edi.elements import read_number
 
 
+@lru_cache(maxsize=16_384)
 def cents(text: str) -> int | None:
     """``12.5`` is 1250; an absent amount is 0; None for what is no amount of whole cents."""
-    whole, point, fraction = text.partition(".")
-    try:
-        if not point:
-            return int(whole) * 100 if whole else 0
-        if len(fraction) == 2:
-            return int(whole + fraction)
-        kept = fraction.rstrip("0") if len(fraction) > 2 else fraction
-        return int(whole + kept.ljust(2, "0")) if len(kept) <= 2 else None
-    except ValueError:
-        return None
+    if not text:
+        return 0
+    amount = read_number(text)
+    scaled = None if amount is None else amount.scaleb(2)
+    return None if scaled is None or scaled != int(scaled) else int(scaled)
 
 
 def dollars(amount: int) -> str:

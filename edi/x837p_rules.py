@@ -7,10 +7,10 @@ digits. A claim that breaks one is held with a Problem, the others go.
 
 from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
-from functools import lru_cache
 from typing import Final
 
 from edi.claim import Claim, Party
+from edi.npi import is_npi
 from edi.problem import Place, Problem, declare
 from edi.writing import WriteError
 from edi.x837p_segments import DIAGNOSIS, PRINCIPAL, SELF
@@ -23,6 +23,7 @@ MAX_LINE_CONTROL: Final = 30  # REF*6R
 MAX_LINES: Final = 50  # loop 2400
 MAX_DIAGNOSES: Final = 12  # HI01 to HI12
 MAX_MODIFIERS: Final = 4  # SV101-3 to SV101-6
+MAX_AMOUNT: Final = Decimal(10) ** 16  # of 18 digits (X12 data element 782), two are cents
 CENT: Final = Decimal("0.01")
 
 declare(
@@ -56,16 +57,6 @@ def refusals(claim: Claim) -> list[Problem]:
     return [
         refused(claim.control, field, reason) for rule in RULES for field, reason in rule(claim)
     ]
-
-
-@lru_cache(maxsize=4096)
-def has_check_digit(npi: str) -> bool:
-    """Whether an NPI is ten digits with the right last one (Luhn over 80840 and the number)."""
-    if len(npi) != 10 or not (npi.isascii() and npi.isdigit()):
-        return False
-    doubled = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)
-    odd = sum(doubled[int(digit)] for digit in npi[-2::-2])
-    return (24 + odd + sum(map(int, npi[-1::-2]))) % 10 == 0  # 24 is what 80840 adds
 
 
 def _control(claim: Claim) -> Iterator[Fault]:
@@ -104,11 +95,13 @@ def _money(claim: Claim) -> Iterator[Fault]:
             yield field, "is no amount"
         elif amount < 0:
             yield field, "a charge cannot be negative"
+        elif amount >= MAX_AMOUNT:
+            yield field, "has more digits than an amount takes"
         elif amount != amount.quantize(CENT):
             yield field, "has fractions of a cent"
     total = sum((line.charge for line in claim.lines), Decimal(0))
     if claim.lines and claim.charge != total:
-        yield "CLM02", f"{claim.charge} is not the sum of the lines (SV102), {total}"
+        yield "CLM02", f"{claim.charge:.2f} is not the sum of the lines (SV102), {total:.2f}"
 
 
 def _lines(claim: Claim) -> Iterator[Fault]:
@@ -175,7 +168,7 @@ def _npis(claim: Claim) -> Iterator[Fault]:
 
 def _wrong_npis(parties: Iterable[Party | None], place: str) -> Iterator[Fault]:
     for party in parties:
-        if party and party.id_qualifier == "XX" and not has_check_digit(party.id):
+        if party and party.id_qualifier == "XX" and not is_npi(party.id):
             role = _ROLES.get(party.role, party.role)
             yield "NM109", f"the NPI of the {role}{place} has a wrong check digit or length"
 

@@ -8,10 +8,10 @@ from test_check_mutations import texts_of
 from x12text import file_of
 
 from edi.check import check, check_texts, locate
-from edi.check_business import is_npi
 from edi.check_money import cents, dollars
 from edi.envelope import NotX12
 from edi.guide import load
+from edi.npi import is_npi
 from edi.separators import Separators
 
 CLAIM = "837p/pass/subscriber_is_patient.edi"
@@ -164,6 +164,9 @@ def test_empty_transaction_is_told() -> None:
         ("1,000", None),
         ("abc", None),
         ("-", None),
+        ("1_000", None),
+        ("+5", None),
+        ("1" * 5000, None),
     ],
 )
 def test_cents(text: str, amount: int | None) -> None:
@@ -179,10 +182,18 @@ def test_dollars(amount: int, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "good"),
-    [("1234567893", True), ("1234567890", False), ("123456789", False), ("123456789A", False)],
+    [
+        ("1234567893", True),
+        ("1234567890", False),
+        ("123456789", False),
+        ("12345678931", False),
+        ("123456789X", False),
+        ("\u0661\u0662\u0663\u0664\u0665\u0666\u0667\u0668\u0669\u0663", False),
+    ],
+    ids=ascii,
 )
 def test_npi_check_digit(number: str, good: bool) -> None:
-    """The tenth digit of an NPI is the Luhn digit over 80840 and the others (CMS)."""
+    """The tenth digit of an NPI is the Luhn digit over 80840 and the others (45 CFR 162.406; CMS)."""
     assert is_npi(number) is good
 
 

@@ -32,8 +32,8 @@ from edi.claim import Claim, Dated, Diagnosis, Procedure, Reference
 from edi.problem import Place, Problem
 from edi.separators import Separators
 from edi.writing import WriteError
-from edi.x837p import Written, batches, write_837p
-from edi.x837p_rules import RULES, has_check_digit, refusals
+from edi.x837p import Written, write_837p
+from edi.x837p_rules import RULES, refusals
 
 
 def texts(written: Written) -> list[str]:
@@ -370,28 +370,3 @@ def test_the_same_input_gives_the_same_bytes() -> None:
     """Nothing of the clock or of chance is in a file."""
     first = write_837p(ENVELOPE, [submission(claim(), dependent())])
     assert first == write_837p(ENVELOPE, [submission(claim(), dependent())])
-
-
-def test_batches_are_by_receiver_and_small() -> None:
-    """Each receiver gets its claims in order, so many to a transaction."""
-    found = list(batches(["a1", "b1", "a2", "a3"], lambda c: c[0], per_transaction=2))
-    assert found == [("a", (("a1", "a2"), ("a3",))), ("b", (("b1",),))]
-    with pytest.raises(ValueError, match="at least one"):
-        list(batches([], str, per_transaction=0))
-
-
-@pytest.mark.parametrize(
-    ("npi", "good"),
-    [
-        ("1234567893", True),
-        ("1234567890", False),
-        ("123456789", False),
-        ("12345678931", False),
-        ("123456789X", False),
-        ("١٢٣٤٥٦٧٨٩٣", False),
-    ],
-    ids=ascii,
-)
-def test_an_npi_has_its_check_digit(npi: str, good: bool) -> None:
-    """Luhn over 80840 and the number (45 CFR 162.406)."""
-    assert has_check_digit(npi) is good
