@@ -49,7 +49,7 @@ class Row:
     next_step: str
     never: tuple[str, ...] = ()
     who: str = "billing"
-    deadline: str = ""  # appeal, reopening, corrected
+    deadline: str = ""  # appeal, reopening, corrected, filing
     confidence: str = "medium"
 
 

@@ -173,6 +173,7 @@ def _from_row(row: Row, case: _Case, table: str) -> Finding:
         who=row.who,
         deadline=deadline,
         deadline_source=source,
+        deadline_for=DEADLINES[row.deadline] if deadline else "",
         confidence=row.confidence,
         row=row.key,
         table=table,
@@ -226,8 +227,20 @@ def _units(units: Decimal) -> str:
     return f"{units.normalize():f}"
 
 
+DEADLINES: Final = {
+    "appeal": "first appeal",
+    "reopening": "reopening",
+    "corrected": "corrected claim",
+    "filing": "new claim",
+}
+
+
 def _deadline(kind: str, case: _Case) -> tuple[dt.date | None, str]:
-    """Counted from the remittance date; None where the payer's policy does not say."""
+    """By when the row's next step must be taken; None where the payer's policy does not say.
+
+    Appeal, reopening and corrected claim count from the remittance date, a new claim from the
+    first day of service. The source begins with what the deadline is for.
+    """
     facts, decided = case.facts, case.books.decided_by
     if decided is None or not kind:
         return None, ""
@@ -235,11 +248,15 @@ def _deadline(kind: str, case: _Case) -> tuple[dt.date | None, str]:
         "appeal": (facts.appeal1_days, facts.appeal1_source),
         "reopening": (facts.reopening_days, ""),
         "corrected": (facts.corrected_claim_days, ""),
+        "filing": (facts.timely_filing_days, ""),
     }[kind]
     if days is None:
         return None, ""
-    source = source or f"policy of {facts.name or facts.key}: {kind}, {days} days"
-    return decided.date + dt.timedelta(days=days), source
+    start, counted = decided.date, "from the remittance"
+    if kind == "filing":
+        start, counted = case.claim.date, "from the service"
+    source = source or f"policy of {facts.name or facts.key}, {days} days {counted}"
+    return start + dt.timedelta(days=days), f"{DEADLINES[kind]}: {source}"
 
 
 def _cut(share: LineShare, case: _Case) -> Finding:

@@ -263,10 +263,34 @@ def _components(
     for service in services:
         fits = (n for n in places if same(service.modifiers, frozenset(work.lines[n].modifiers)))
         sets[tuple(fits)].append(service)
+    contested: list[_Service] = []
     for fit, some in sets.items():
-        contested = {n for other in sets if other != fit for n in other}
-        if fit and not contested & set(fit):
+        if fit and not set(fit) & {n for other in sets if other != fit for n in other}:
             yield some, list(fit)
+        elif fit:
+            contested += some
+    options = {s.index: set(fit) for fit, some in sets.items() for s in some if s in contested}
+    for index, place in _only_pairing(options):
+        yield [work.services[index]], [place]
+
+
+def _only_pairing(options: dict[int, set[int]]) -> list[tuple[int, int]]:
+    """The one way to give each paid line a sent line of its own, or nothing.
+
+    Where there is only one, some paid line has a single choice left at every step.
+    """
+    if len(options) != len(set().union(*options.values())):
+        return []
+    found: list[tuple[int, int]] = []
+    while options:
+        index = next((i for i, places in options.items() if len(places) == 1), None)
+        if index is None:
+            return []
+        (place,) = options.pop(index)
+        found.append((index, place))
+        for places in options.values():
+            places.discard(place)
+    return found
 
 
 def _pair_group(work: _Work, method: str, services: list[_Service], lines: list[int]) -> None:

@@ -168,7 +168,7 @@ class LineBooks:
     charge: Decimal
     paid: Decimal = ZERO  # by all payers
     contractual: Decimal = ZERO
-    patient: Decimal = ZERO  # what the newest adjudication leaves to the patient
+    patient: Decimal = ZERO  # left to the patient; the newest payer in turn decides
     denied: Decimal = ZERO
     transferred: Decimal = ZERO  # moved between lines of the claim by bundling, sums to zero
     other: Decimal = ZERO  # neither contractual nor the patient's: pending, QMB ...
@@ -191,7 +191,8 @@ class Finding:
     never: tuple[str, ...] = ()
     who: str = "billing"  # billing, front desk, clinician, payer call, patient
     deadline: dt.date | None = None
-    deadline_source: str = ""  # empty exactly where there is no deadline
+    deadline_for: str = ""  # first appeal, reopening, corrected claim, new claim
+    deadline_source: str = ""  # what it is for and who says so; empty where there is no deadline
     confidence: str = "low"  # high, medium, low
     row: str = ""  # key of the row of the denial table that decided
     table: str = ""  # name and date of that table
@@ -208,4 +209,5 @@ class PayerFacts:
     appeal1_source: str = ""
     reopening_days: int | None = None
     corrected_claim_days: int | None = None
+    timely_filing_days: int | None = None  # of a new claim, counted from the day of service
     takes_replacement: bool | None = None  # frequency 7

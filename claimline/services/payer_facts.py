@@ -41,6 +41,7 @@ def from_practice(practice: Practice, key: str, on: dt.date) -> PayerFacts:
         appeal1_source=policy.appeal1_source,
         reopening_days=policy.reopening_days,
         corrected_claim_days=policy.corrected_claim_days,
+        timely_filing_days=policy.timely_filing_days,
         takes_replacement=policy.takes_replacement,
     )
 

@@ -34,7 +34,7 @@ class Told:
     reversed_: bool = False
 
 
-def find(told: Told) -> Finding:
+def find(told: Told, **more: object) -> Finding:
     """The finding of a 97530 line of two units told in short."""
     words = told.codes.split()
     reasons = [w.split("-") for w in words if "-" in w]
@@ -68,8 +68,9 @@ def find(told: Told) -> Finding:
     others = tuple(
         line(f"N{n}", f"{code}:GP", "50.00") for n, code in enumerate(told.beside.split())
     )
-    silent = {"appeal1_days": None, "appeal1_source": ""} if told.family == "unknown" else {}
-    return finding(sent, ours, books, others, facts(told.family, **silent), ON)
+    if told.family == "unknown":
+        more |= {"appeal1_days": None, "appeal1_source": ""}
+    return finding(sent, ours, books, others, facts(told.family, **more), ON)
 
 
 B, MA, MCD = "medicare-b", "medicare-advantage", "medicaid"
@@ -109,6 +110,8 @@ ROWS: dict[str, tuple[Told, dict[str, object]]] = {
     "16 diagnosis": (Told(codes="CO-167 N569"), {"family": B}),
     "17 records wanted": (Told(codes="CO-252 N706"), {"codes": "CO-96"}),
     "19 referring provider, Part B": (Told(codes="CO-16 N286", family=B), {"moa": "MA130"}),
+    "19 referring provider may not refer, Part B": (
+        Told(codes="CO-183", family=B), {"family": "commercial"}),
     "19 referring provider": (Told(codes="CO-183 N574"), {"family": B}),
     "18 clinician not enrolled": (Told(codes="CO-B7"), {"codes": "CO-8"}),
     "20 other payer first": (Told(codes="OA-22"), {"codes": "OA-23"}),
@@ -179,7 +182,22 @@ def test_a_deadline_the_policy_does_not_give_is_none() -> None:
     assert found.row == "15 necessity"
     assert (found.deadline, found.deadline_source) == (None, "")
     told = find(Told(codes="CO-50"))
-    assert told.deadline_source == "contract 2026, section 4"
+    assert told.deadline_source == "first appeal: contract 2026, section 4"
+    assert told.deadline_for == "first appeal"
+
+
+def test_a_deadline_is_that_of_the_next_step() -> None:
+    """A late authorization or a call has no deadline, though the payer's appeal has one."""
+    for told in (Told(codes="CO-197"), Told(codes="CO-197", auth="7788"), Told(codes="CO-B7")):
+        assert find(told).deadline is None
+
+
+def test_a_new_claim_is_due_by_the_filing_limit() -> None:
+    """Counted from the day of service, not from the remittance."""
+    sent = line("L1", "97530:GP", "100.00")
+    found = find(Told(codes="CO-16", moa="MA130", family=B), timely_filing_days=365)
+    assert (found.deadline_for, found.deadline) == (
+        "new claim", claim(sent).date + dt.timedelta(days=365))  # fmt: skip
 
 
 @pytest.mark.parametrize("codes", ["CO-999", "XX-45A N9999", "PR-777"])

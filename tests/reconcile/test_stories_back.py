@@ -103,7 +103,7 @@ def test_story_2_bundled_although_59_was_sent() -> None:
     assert "add" not in row["next_step"]
     assert "resend the same claim with 59" in row["never"]
     assert row["deadline"] == "2026-09-20"
-    assert row["deadline_source"] == "contract 2026, section 4"
+    assert row["deadline_source"] == "first appeal: contract 2026, section 4"
 
 
 APRIL = {"A": dt.date(2026, 2, 10), "C": dt.date(2026, 4, 14), "B": dt.date(2026, 4, 21)}

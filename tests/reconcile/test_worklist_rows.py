@@ -16,7 +16,7 @@ KEYS = {
 }  # fmt: skip
 SENT = claim(line("L1", "97530:GP", "110.00", "2"), line("L2", "97110:GP", "40.00"))
 BODY = """CLP*CLAIMAAAABBBB*1*150*40**12*A~DTM*232*20260310~SVC*HC:97530:GP*110*0**0~
-CAS*CO*197*110**~LQ*HE*M62~SVC*HC:97110:GP*40*40**1~"""
+CAS*CO*50*110**~LQ*HE*N115~SVC*HC:97110:GP*40*40**1~"""
 ON = dt.date(2026, 4, 2)
 
 
@@ -29,10 +29,10 @@ def test_a_denied_line_as_other_programs_read_it() -> None:
     assert (row["billed"], row["paid"], row["units"]) == ("110.00", "0.00", "2")
     assert row["date"] == "2026-03-10"
     assert row["adjustments"] == [
-        {"group": "CO", "reason": "197", "amount": "110.00", "units": None}
+        {"group": "CO", "reason": "50", "amount": "110.00", "units": None}
     ]
-    assert row["remarks"] == ["M62"]
-    assert row["deadline"] == "2026-09-28"
+    assert row["remarks"] == ["N115"]
+    assert (row["deadline"], row["deadline_for"]) == ("2026-09-28", "first appeal")
     assert row["trace"] == "T1"
 
 

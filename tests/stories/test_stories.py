@@ -114,7 +114,7 @@ def test_every_story_is_told() -> None:
     """No folder of a story is forgotten here."""
     told = set(re.findall(r"tell\(\"([^\"]+)\"\)", Path(__file__).read_text(encoding="utf-8")))
     told |= set(re.findall(r"\"(4[a-c]-[a-z-]+)\"", Path(__file__).read_text(encoding="utf-8")))
-    assert {path.name for path in STORIES.iterdir()} == told
+    assert {path.name for path in STORIES.iterdir()} - {"short"} == told
 
 
 def test_story_2_commercial_midpoint_59_sent_keys_missing(tell: Any) -> None:
