@@ -284,30 +284,36 @@ def _numbered(field: str, number: int) -> int:
     return number
 
 
-def _fixed(separators: Separators, field: str, value: str, width: int) -> str:
-    """A value of fixed width, filled with spaces: an ISA is always 106 characters."""
-    if not _one(separators, field, value) or len(value) > width:
-        raise WriteError("", field, f"must have 1 to {width} characters, has {len(value)}")
-    return value.ljust(width)
+def _sized(separators: Separators, field: str, value: str, low: int, high: int) -> str:
+    """A value of the envelope: in ASCII, because an ISA is 106 bytes, and of the right length."""
+    if not low <= len(_one(separators, field, value)) <= high:
+        raise WriteError("", field, f"must have {low} to {high} characters, has {len(value)}")
+    if not value.isascii():
+        raise WriteError("", field, "has a character that is not ASCII; envelopes take none")
+    return value
 
 
 def isa(envelope: Envelope) -> str:
     """The ISA segment, 105 characters before its terminator.
 
     Raises:
-        WriteError: for ids too long or empty, a control number out of range, separators that
-            are missing or the same.
+        WriteError: for ids too long, empty or not ASCII, a control number out of range,
+            separators that are missing, the same, or none that can separate.
     """
     separators = envelope.separators
-    if separators.clash() or not all((separators.element, separators.component)):
-        raise WriteError("", "ISA16", "the separators must be there and all different")
+    marks = (separators.element, separators.component, separators.terminator)
+    plain = "".join((*marks, separators.repetition))
+    if separators.clash() or not all(marks) or not plain.isascii():
+        raise WriteError("", "ISA16", "the separators must be there, ASCII and all different")
+    if any(mark.isalnum() or mark == " " for mark in plain):
+        raise WriteError("", "ISA16", "a letter, digit or space cannot be a separator")
     return separators.element.join(
         (
             *("ISA", "00", " " * 10, "00", " " * 10),
-            _fixed(separators, "ISA05", envelope.sender_qualifier, 2),
-            _fixed(separators, "ISA06", envelope.sender_id, 15),
-            _fixed(separators, "ISA07", envelope.receiver_qualifier, 2),
-            _fixed(separators, "ISA08", envelope.receiver_id, 15),
+            _sized(separators, "ISA05", envelope.sender_qualifier, 1, 2).ljust(2),
+            _sized(separators, "ISA06", envelope.sender_id, 1, 15).ljust(15),
+            _sized(separators, "ISA07", envelope.receiver_qualifier, 1, 2).ljust(2),
+            _sized(separators, "ISA08", envelope.receiver_id, 1, 15).ljust(15),
             f"{envelope.created:%y%m%d}",
             f"{envelope.created:%H%M}",
             separators.repetition or "U",
@@ -324,11 +330,10 @@ def gs(envelope: Envelope, functional_id: str, version: str) -> str:
     """The GS segment: ``HC`` for claims, ``HP`` for remittances, ``FA`` for a 999.
 
     Raises:
-        WriteError: when a group id is empty or a control number out of range.
+        WriteError: when a group id is too short or too long or a control number out of range.
     """
     for field, value in (("GS02", envelope.group_sender), ("GS03", envelope.group_receiver)):
-        if not value.strip():
-            raise WriteError("", field, "must not be empty")
+        _sized(envelope.separators, field, value, 2, 15)
     created = envelope.created
     control = str(_numbered("GS06", envelope.group_control))
     return segment(
@@ -372,5 +377,6 @@ def interchange(
     write = segment_writer(envelope.separators)
     texts.append(write("GE", str(count), str(envelope.group_control)))
     texts.append(write("IEA", "1", f"{envelope.control:09d}"))
-    end = envelope.separators.terminator + ("\n" if envelope.newline else "")
+    end = envelope.separators.terminator
+    end += "\n" if envelope.newline and end != "\n" else ""
     return (end.join(texts) + end).encode()

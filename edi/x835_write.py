@@ -8,8 +8,10 @@ from decimal import Decimal
 from itertools import groupby
 from typing import Final
 
+from edi.check_envelope import check_written
 from edi.claim import Contact, Elements, Procedure, Reference
 from edi.elements import encode_money, encode_number, read_date, read_money, read_number
+from edi.guide import load
 from edi.remittance import (
     Adjustment,
     Amount,
@@ -49,6 +51,7 @@ def write_835(envelope: Envelope, remittances: Sequence[Remittance]) -> bytes:
     Raises:
         WriteError: naming claim and field where a value is not legal in an 835.
     """
+    check_written(envelope, load("835"), "HP")
     controls = [remittance.header.transaction for remittance in remittances]
     if len(set(controls)) != len(controls):
         raise WriteError("", "ST02", "two transactions have the same number")

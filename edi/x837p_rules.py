@@ -99,8 +99,10 @@ def _money(claim: Claim) -> Iterator[Fault]:
             yield field, "has more digits than an amount takes"
         elif amount != amount.quantize(CENT):
             yield field, "has fractions of a cent"
+    if not claim.lines or not all(amount.is_finite() for _, amount in amounts):
+        return
     total = sum((line.charge for line in claim.lines), Decimal(0))
-    if claim.lines and claim.charge != total:
+    if claim.charge != total:
         yield "CLM02", f"{claim.charge:.2f} is not the sum of the lines (SV102), {total:.2f}"
 
 
@@ -112,7 +114,7 @@ def _lines(claim: Claim) -> Iterator[Fault]:
         if line.number != n:
             yield "LX01", f"line {n} is numbered {line.number}; lines count from 1"
         if not line.units.is_finite() or line.units < 0:
-            yield "SV104", f"line {n} has negative units"
+            yield "SV104", f"line {n} has units that are negative or no number"
         if len(line.procedure.modifiers) > MAX_MODIFIERS:
             count = len(line.procedure.modifiers)
             yield "SV101", f"line {n} has {count} modifiers; a line takes {MAX_MODIFIERS}"

@@ -12,6 +12,7 @@ from typing import Final, NamedTuple
 from attrs import evolve, field, frozen
 
 from edi.check import check_texts
+from edi.check_envelope import check_written
 from edi.claim import Claim, Submission
 from edi.guide import load
 from edi.problem import Place, Problem
@@ -79,6 +80,7 @@ def write_837p(
     Raises:
         WriteError: for the envelope, submitter or receiver; a claim's faults hold the claim.
     """
+    check_written(envelope, load("837P"), "HC")
     pen = Pen(envelope.separators, as_read=as_read)
     held: list[HeldClaim] = []
     index: list[Placed] = []
