@@ -6,14 +6,17 @@ next one, with the same bytes under the same number.
 """
 
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from attrs import frozen
+
 from claimline import __version__
-from claimline.services import bill_file, bill_hold, bill_input, outbox
+from claimline.services import bill_file, bill_hold, bill_input, bill_make, outbox, payer_facts
+from claimline.services.bill_file import Context, Made, Numbers
+from claimline.services.bill_make import Drafted, Maker, Piece
 from claimline.services.bill_values import (
     AlreadyBilled,
     BilledClaim,
@@ -22,21 +25,20 @@ from claimline.services.bill_values import (
     HeldVisits,
     MadeFile,
 )
+from claimline.services.bill_workers import maker
 from claimline.services.collector import rarely_collected
 from claimline.services.practice import load
-from mapping.claims import draft as draft_claims
-from mapping.draft import ClaimDraft, History
-from mapping.practice import Practice
+from mapping.day import patient_key
+from mapping.draft import DayKey
+from mapping.practice import Exchange, Practice
 from mapping.visit import Visit
-from reconcile.ledger import Ledger, LedgerMissing, Run, Usage, open_ledger
+from reconcile.ledger import Ledger, LedgerMissing, Run, SentFile, Usage, open_ledger
 
 if TYPE_CHECKING:
-    import datetime as dt
-
     from reconcile.ledger import Writer
 
-CLAIMS_PER_FILE: Final = 5000
-Visits = Mapping[str, tuple[Visit, str]]
+AHEAD: Final = 2  # pieces drafted before it is their turn
+Visits = Mapping[str, Visit]
 
 
 def bill(request: BillRequest) -> BillResult:
@@ -48,10 +50,17 @@ def bill(request: BillRequest) -> BillResult:
         LedgerError: the ledger cannot be used.
     """
     practice = load(request.practice)
+    usage: Usage = "P" if request.production else "T"
+    context = Context(usage=usage, now=request.now, out=str(request.out))
     with rarely_collected():
         incoming = bill_input.read_all(request.visits)
-        with _ledger(request) as ledger:
-            return _Billing(request, practice, ledger).run(incoming)
+        visits = {visit.visit_id: visit for visit in incoming.visits}
+        pieces = -(-len(visits) // bill_make.VISITS_PER_PIECE)
+        with (
+            maker(practice, visits, context, pieces=pieces) as made_by,  # forks: before the ledger
+            _ledger(request) as ledger,
+        ):
+            return _Billing(request, practice, ledger, made_by).run(incoming)
 
 
 @contextmanager
@@ -68,17 +77,36 @@ def _ledger(request: BillRequest) -> Iterator[Ledger]:
             yield ledger
 
 
-class _DryRunError(Exception):
-    """Undoes the transaction of a dry run."""
+class _UndoneError(Exception):
+    """Undoes the transaction of a file of which every claim was refused: no number is used."""
+
+    def __init__(self, made: Made) -> None:
+        super().__init__("every claim was refused")
+        self.made = made
+
+
+@frozen(kw_only=True)
+class _Asked:
+    """A file that is being made with the numbers it will have if no other run takes them."""
+
+    piece: int
+    receiver: str
+    claims: tuple[tuple[str, ...], ...]  # the visits of each
+    payers: frozenset[str]
+    numbers: Numbers
+    fetch: Callable[[], Made]
 
 
 class _Billing:
     """One run: what it is asked, and what it has done so far."""
 
-    def __init__(self, request: BillRequest, practice: Practice, ledger: Ledger) -> None:
+    def __init__(
+        self, request: BillRequest, practice: Practice, ledger: Ledger, made_by: Maker
+    ) -> None:
         self.request = request
         self.practice = practice
         self.ledger = ledger
+        self.maker = made_by
         self.usage: Usage = "P" if request.production else "T"
         self.run_row = Run(
             command="bill", version=__version__, started=request.now, user=request.user
@@ -87,22 +115,15 @@ class _Billing:
         self.claims: list[BilledClaim] = []
         self.held: list[HeldVisits] = []
         self.already: list[AlreadyBilled] = []
+        self._expected: dict[tuple[str, str, str], int] = {}  # counter: its next number
 
     def run(self, incoming: bill_input.Incoming) -> BillResult:
         """Do all of it."""
         recovered = self._write()
         waiting = bill_hold.waiting(self.ledger, self.usage)
         fresh, changed = self._sort(incoming, waiting)
-        drafts = draft_claims(
-            [visit for visit, _ in fresh.values()],
-            self.practice,
-            self._history(fresh),
-            waived=waiting.waived(fresh),
-        )
-        for batch in _batches(drafts.drafts):
-            self._file(batch, fresh)
-        held = [bill_hold.from_draft(held) for held in drafts.held]
-        self._hold([*held, *changed, *incoming.conflicts], fresh)
+        self._make(list(self._pieces(fresh, waiting)))
+        self._hold([*self.held, *changed, *incoming.conflicts])
         self._write()
         return BillResult(
             files=tuple(self.files),
@@ -111,6 +132,7 @@ class _Billing:
             held=tuple(self.held),
             already=tuple(self.already),
             problems=incoming.problems,
+            practice_warnings=self.practice.warnings,
             unreadable=incoming.unreadable,
             ledger_created=self.ledger.place if self._made_ledger() else "",
             dry_run=self.request.dry_run,
@@ -121,96 +143,179 @@ class _Billing:
 
     def _sort(
         self, incoming: bill_input.Incoming, waiting: bill_hold.Waiting
-    ) -> tuple[dict[str, tuple[Visit, str]], list[HeldVisits]]:
+    ) -> tuple[dict[str, Visit], list[HeldVisits]]:
         """The visits to bill now, and those held because they changed since they were billed."""
-        ids = [visit.visit_id for visit, _ in incoming.visits]
-        known = self.ledger.known_visits(ids, usage=self.usage)
-        parted = bill_input.sort_out(incoming.visits, known)
+        ids = [visit.visit_id for visit in incoming.visits]
+        parted = bill_input.sort_out(
+            incoming.visits, self.ledger.known_visits(ids, usage=self.usage)
+        )
         self.already += parted.already
-        fresh = {visit.visit_id: (visit, mark) for visit, mark in parted.fresh}
-        for visit, mark in waiting.visits:
-            fresh.setdefault(visit.visit_id, (visit, mark))
-        changed = [bill_input.changed_visit(visit, before) for visit, _, before in parted.changed]
-        fresh_or_changed = {v.visit_id: (v, mark) for v, mark, _ in parted.changed}
-        self._seen = {**fresh, **fresh_or_changed}
+        fresh = {visit.visit_id: visit for visit in parted.fresh}
+        more = [visit for visit in waiting.visits if visit.visit_id not in fresh]
+        if more:
+            self.maker.add(more)
+            fresh |= {visit.visit_id: visit for visit in more}
+        changed = [bill_input.changed_visit(visit, before) for visit, before in parted.changed]
+        self._seen = {**fresh, **{visit.visit_id: visit for visit, _ in parted.changed}}
         return fresh, changed
 
-    def _history(self, fresh: Visits) -> History:
-        """What was billed before for these patients on these days."""
-        from mapping.day import patient_key
+    def _pieces(self, fresh: Visits, waiting: bill_hold.Waiting) -> Iterator[Piece]:
+        """The visits in pieces, each with what was billed and decided for it before."""
+        waived = waiting.waived(fresh)
+        parted = bill_make.pieces(tuple(fresh.values()), bill_make.VISITS_PER_PIECE)
+        for number, visits in enumerate(parted):
+            yield Piece(
+                number=number,
+                visit_ids=tuple(visit.visit_id for visit in visits),
+                waived={v.visit_id: waived[v.visit_id] for v in visits if v.visit_id in waived},
+                billed=self._billed(visits),
+            )
 
-        days = {(patient_key(visit), visit.date) for visit, _ in fresh.values()}
-        billed: dict[tuple[str, dt.date, str, str], tuple[str, ...]] = {}
+    def _billed(self, visits: Iterable[Visit]) -> dict[DayKey, tuple[str, ...]]:
+        """What was billed before for these patients on these days."""
+        billed: dict[DayKey, tuple[str, ...]] = {}
+        days = {(patient_key(visit), visit.date) for visit in visits}
         for one in self.ledger.billed_on(days, usage=self.usage):
             key = (one.patient, one.date, one.payer, one.discipline)
             billed[key] = (*billed.get(key, ()), one.claim)
-        return History(billed=billed)
+        return billed
 
-    def _file(self, drafts: Sequence[ClaimDraft], fresh: Visits) -> None:
-        """Record one file, or (all refused) none; a dry run takes it all back."""
-        refused: Sequence[tuple[bill_file.Ready, object]] = ()
+    def _make(self, pieces: Sequence[Piece]) -> None:
+        """Make and record the files of all pieces, in order; the next ones are on the way."""
+        drafted = [self.maker.draft(piece) for piece in pieces[:AHEAD]]
+        before: list[_Asked] = []
+        for number in range(len(pieces)):
+            asked = list(self._ask(number, drafted[number]()))
+            drafted += map(self.maker.draft, pieces[number + AHEAD : number + AHEAD + 1])
+            self._record(before)
+            before = asked
+        self._record(before)
+
+    def _ask(self, piece: int, drafted: Drafted) -> Iterator[_Asked]:
+        """Have the files of a piece made."""
+        self.held += drafted.held
+        for receiver, claims in drafted.claims.items():
+            numbers = self._expect(receiver, len(claims))
+            yield _Asked(
+                piece=piece,
+                receiver=receiver,
+                claims=claims,
+                payers=drafted.payers[receiver],
+                numbers=numbers,
+                fetch=self.maker.write(piece, receiver, numbers, frozenset()),
+            )
+
+    def _record(self, asked: Sequence[_Asked]) -> None:
+        """Record the files of one piece."""
+        for one in asked:
+            made, numbers = self._file(one)
+            if made is not None and made.data:
+                self._note(one.receiver, numbers.control, made)
+            self.held += made.refused if made is not None else ()
+        if asked:
+            self.maker.forget(asked[0].piece)
+
+    def _file(self, asked: _Asked) -> tuple[Made | None, Numbers]:
+        """Record one file, with its numbers; a dry run and a file all refused record nothing."""
+        made = asked.fetch()
+        if self.request.dry_run:
+            return made, asked.numbers
         try:
             with self.ledger.begin(self.run_row) as writer:
-                drafts = self._still_new(writer, drafts)
-                if not drafts:
-                    return
-                made = bill_file.make(
-                    writer,
-                    drafts,
-                    self.practice,
-                    usage=self.usage,
-                    now=self.request.now,
-                    visits=fresh,
-                )
-                self._note(made)
-                refused = made.refused
-                self._undo_dry_run()
-        except bill_file.NothingToSendError as nothing:
-            refused = nothing.refused
-        except _DryRunError:
-            pass  # the transaction is undone, which is all a dry run needs
-        self._hold([bill_hold.from_writer(ready, held) for ready, held in refused], fresh)  # type: ignore[arg-type]  # HeldClaim
+                return self._recorded(writer, asked, made)
+        except _UndoneError as undone:
+            self._expected.clear()
+            return undone.made, asked.numbers
 
-    def _undo_dry_run(self) -> None:
-        """Leave the transaction by an exception, which takes back all that was recorded in it."""
-        if self.request.dry_run:
-            raise _DryRunError
+    def _recorded(self, writer: "Writer", asked: _Asked, made: Made) -> tuple[Made | None, Numbers]:
+        """Number and record a file in the open transaction, made anew if another run came between.
 
-    def _still_new(self, writer: "Writer", drafts: Sequence[ClaimDraft]) -> list[ClaimDraft]:
-        """The drafts no other run has billed since we looked."""
-        ids = [visit_id for one in drafts for visit_id in one.visit_ids]
-        known = writer.known_visits(ids, usage=self.usage)
+        Raises:
+            _UndoneError: where every claim was refused.
+        """
+        gone = self._gone(writer, asked.claims)
+        left = [claim for claim in asked.claims if not gone & set(claim)]
+        if not left:
+            return None, asked.numbers
+        numbers = self._reserve(writer, asked.receiver, len(left))
+        if numbers != asked.numbers:
+            self._expected.clear()
+        if gone or numbers != asked.numbers:
+            made = self.maker.write(asked.piece, asked.receiver, numbers, gone)()
+        if not made.data:
+            raise _UndoneError(made)
+        payer_facts.remember(writer, self.practice, asked.payers, self.request.now.date())
+        ids = self._ids(asked.receiver)
+        file = SentFile(
+            data=made.data,
+            name=made.name,
+            interchange_control=numbers.control,
+            usage=self.usage,
+            sender=ids.sender,
+            receiver=ids.receiver,
+        )
+        writer.record_sent(file, made.records)
+        return made, numbers
+
+    def _ids(self, receiver: str) -> Exchange:
+        """Sender and receiver, whose interchanges are counted together."""
+        return bill_file.exchange_of(self.practice.receivers[receiver], self.usage)
+
+    def _reserve(self, writer: "Writer", receiver: str, count: int) -> Numbers:
+        ids = self._ids(receiver)
+        first = writer.reserve("claim", usage=self.usage, count=count)
+        control = writer.reserve(
+            "interchange", sender=ids.sender, receiver=ids.receiver, usage=self.usage
+        )
+        return Numbers(control=control, first=first)
+
+    def _expect(self, receiver: str, count: int) -> Numbers:
+        """The numbers a file of so many claims will be given."""
+        ids = self._ids(receiver)
+        first = self._next("claim", "", "", count)
+        return Numbers(control=self._next("interchange", ids.sender, ids.receiver, 1), first=first)
+
+    def _next(self, kind: str, sender: str, receiver: str, count: int) -> int:
+        key = (kind, sender, receiver)
+        if key not in self._expected:
+            self._expected[key] = self.ledger.next_number(
+                kind, sender=sender, receiver=receiver, usage=self.usage
+            )
+        number = self._expected[key]
+        self._expected[key] = number + count
+        return number
+
+    def _gone(self, writer: "Writer", claims: Iterable[tuple[str, ...]]) -> frozenset[str]:
+        """The visits another run has billed since we looked."""
+        known = writer.known_visits((v for claim in claims for v in claim), usage=self.usage)
         gone = {key: seen for key, seen in known.items() if seen.state == "billed"}
         self.already += [
             AlreadyBilled(visit=key, file=seen.file, claims=seen.claims)
             for key, seen in gone.items()
         ]
-        return [one for one in drafts if not gone.keys() & set(one.visit_ids)]
+        return frozenset(gone)
 
-    def _note(self, made: bill_file.Made) -> None:
+    def _note(self, receiver: str, control: int, made: Made) -> None:
         """Remember what a file holds, for the answer."""
-        path = str(self.request.out / made.name)
         self.files.append(
             MadeFile(
-                file=path,
-                receiver=made.ready[0].draft.receiver,
-                control=made.control,
+                file=str(self.request.out / made.name),
+                receiver=receiver,
+                control=control,
                 usage=self.usage,
-                claims=len(made.ready),
-                lines=sum(len(one.claim.lines) for one in made.ready),
-                charge=sum((one.claim.charge for one in made.ready), start=bill_hold.NOTHING),
+                claims=len(made.claims),
+                lines=sum(len(one.lines) for one in made.claims),
+                charge=sum((one.charge for one in made.claims), start=bill_hold.NOTHING),
             )
         )
-        self.claims += [_billed(one, path) for one in made.ready]
+        self.claims += made.claims
 
-    def _hold(self, held: Iterable[HeldVisits], fresh: Visits) -> None:
+    def _hold(self, held: Sequence[HeldVisits]) -> None:
         """Keep what does not go, with its visits, so that it can be released."""
-        new = list(held)
-        self.held += new
-        if new and not self.request.dry_run:
+        self.held = list(held)
+        if held and not self.request.dry_run:
             with self.ledger.begin(self.run_row) as writer:
-                known = {**self._seen, **fresh}
-                records = [record for one in new if (record := bill_hold.record(one, known))]
+                records = [record for one in held if (record := bill_hold.record(one, self._seen))]
                 writer.record_held(records, usage=self.usage)
 
     def _write(self) -> tuple[str, ...]:
@@ -218,40 +323,3 @@ class _Billing:
         if self.request.dry_run:
             return ()
         return outbox.write_unwritten(self.ledger, self.run_row, self.request.out)
-
-
-def _batches(drafts: Sequence[ClaimDraft]) -> Iterator[list[ClaimDraft]]:
-    """The drafts by receiver, in pieces of one file."""
-    ordered = sorted(drafts, key=lambda one: one.receiver)
-    for _, group in groupby(ordered, key=lambda one: one.receiver):
-        same = list(group)
-        for start in range(0, len(same), CLAIMS_PER_FILE):
-            yield same[start : start + CLAIMS_PER_FILE]
-
-
-def _billed(one: bill_file.Ready, path: str) -> BilledClaim:
-    draft, claim = one.draft, one.claim
-    shown: list[dict[str, object]] = [
-        {
-            "line": line.control,
-            "code": line.procedure.code,
-            "modifiers": list(line.procedure.modifiers),
-            "units": format(line.units.normalize(), "f"),
-            "charge": str(line.charge),
-            "because": list(decision.because),
-            "evidence": list(decision.evidence),
-        }
-        for line, decision in zip(claim.lines, draft.decisions, strict=True)
-    ]
-    return BilledClaim(
-        claim=claim.control,
-        visits=draft.visit_ids,
-        payer=draft.payer,
-        discipline=draft.discipline,
-        date=draft.date,
-        charge=claim.charge,
-        lines=tuple(shown),
-        because=draft.because,
-        warnings=draft.warnings,
-        file=path,
-    )

@@ -1,28 +1,28 @@
-"""One file of claims: numbers, bytes and rows in one transaction, before anything is written."""
+"""One file of claims: its numbered claims, its bytes, and what the ledger is to keep of them."""
 
 import datetime as dt
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, Final
+from pathlib import Path
+from typing import Any, Final
 
 from attrs import field, frozen
 
 from claimline.errors import WrongUsageError
-from claimline.services import payer_facts
+from claimline.services import visit_text
+from claimline.services.bill_values import BilledClaim, HeldVisits, held_id
 from edi.claim import Claim, Contact, Party, Submission
+from edi.problem import Problem
 from edi.writing import Envelope
-from edi.x837p import HeldClaim, Written, write_837p
+from edi.x837p import Placed, Written, write_837p
 from mapping.claims import finish
 from mapping.draft import ClaimDraft
 from mapping.numbers import patient_control_number
 from mapping.practice import Exchange, Practice, Receiver
 from mapping.visit import Visit
-from reconcile.ledger import SentFile, SentRecord, Usage
+from reconcile.ledger import SentRecord, Usage
 from reconcile.values import SentClaim, SentLine
-
-if TYPE_CHECKING:
-    from reconcile.ledger import Writer
 
 TAGS: Final = {"P": "CP", "T": "CT"}  # first letters of our patient control numbers
 _json: Final = json.JSONEncoder(ensure_ascii=False)
@@ -37,21 +37,34 @@ class Ready:
 
 
 @frozen(kw_only=True)
+class Numbers:
+    """The control numbers of a file: its interchange, and the first of its claims."""
+
+    control: int
+    first: int
+
+
+@frozen(kw_only=True)
+class Context:
+    """What all files of a run share."""
+
+    usage: Usage
+    now: dt.datetime
+    out: str  # folder of the files
+
+
+@frozen(kw_only=True)
 class Made:
-    """A file as it will stand in the outbox, its claims, and those the writer refused."""
+    """A file as it will stand in the outbox, its claims, and those the writer refused.
+
+    Without ``data`` every claim was refused: no number is used.
+    """
 
     name: str
-    control: int
-    ready: tuple[Ready, ...]
-    refused: tuple[tuple[Ready, HeldClaim], ...]
-
-
-class NothingToSendError(Exception):
-    """Every claim of the file was refused; the transaction is undone, no number is used."""
-
-    def __init__(self, refused: tuple[tuple[Ready, HeldClaim], ...]) -> None:
-        super().__init__("every claim was refused")
-        self.refused = refused
+    data: bytes = field(repr=False)
+    records: tuple[SentRecord, ...] = field(repr=False)
+    claims: tuple[BilledClaim, ...] = field(repr=False)
+    refused: tuple[HeldVisits, ...]
 
 
 def exchange_of(receiver: Receiver, usage: Usage) -> Exchange:
@@ -71,52 +84,42 @@ def exchange_of(receiver: Receiver, usage: Usage) -> Exchange:
 
 
 def make(
-    writer: "Writer",
     drafts: Sequence[ClaimDraft],
     practice: Practice,
-    *,
-    usage: Usage,
-    now: dt.datetime,
-    visits: Mapping[str, tuple[Visit, str]],
+    numbers: Numbers,
+    context: Context,
+    visits: Mapping[str, Visit],
 ) -> Made:
-    """Number, write and record the claims of one file; all drafts have one receiver.
-
-    Raises:
-        NothingToSendError: no claim was good enough to go.
-    """
+    """Number and write the claims of one file; all drafts have one receiver."""
     receiver = practice.receivers[drafts[0].receiver]
-    ids = exchange_of(receiver, usage)
-    ready = number(writer, drafts, usage)
-    payer_facts.remember(writer, practice, {one.payer for one in drafts}, now.date())
-    who = {"sender": ids.sender, "receiver": ids.receiver, "usage": usage}
-    control = writer.reserve("interchange", **who)  # type: ignore[arg-type]  # str and Usage
-    envelope = _envelope(receiver, ids, usage, now, control)
-    written = write_837p(envelope, _submissions(ready, practice, receiver, control, now))
-    name = f"{receiver.key}-{usage}-{control:09d}.837"
-    refused = _refused(ready, written)
-    if not written.data:
-        raise NothingToSendError(refused)
-    places = {placed.control: placed for placed in written.index}
-    sent = tuple(one for one in ready if one.claim.control in places)
-    file = SentFile(data=written.data, name=name, interchange_control=control, **who)  # type: ignore[arg-type]  # str and Usage
-    writer.record_sent(
-        file, [_record(one, practice, places[one.claim.control], visits) for one in sent]
+    ids = exchange_of(receiver, context.usage)
+    ready = number(drafts, numbers.first, context.usage)
+    envelope = _envelope(receiver, ids, context, numbers.control)
+    written = write_837p(
+        envelope, _submissions(ready, practice, receiver, numbers.control, context.now)
     )
-    return Made(name=name, control=control, ready=sent, refused=refused)
+    name = f"{receiver.key}-{context.usage}-{numbers.control:09d}.837"
+    places = {placed.control: placed for placed in written.index}
+    sent = [one for one in ready if one.claim.control in places]
+    path = str(Path(context.out) / name)
+    return Made(
+        name=name,
+        data=written.data,
+        records=tuple(_record(one, practice, places[one.claim.control], visits) for one in sent),
+        claims=tuple(_billed(one, path) for one in sent),
+        refused=_refused(ready, written),
+    )
 
 
-def number(writer: "Writer", drafts: Sequence[ClaimDraft], usage: Usage) -> tuple[Ready, ...]:
-    """Give each draft its patient control number, the next ones of the ledger."""
-    first = writer.reserve("claim", usage=usage, count=len(drafts))
+def number(drafts: Sequence[ClaimDraft], first: int, usage: Usage) -> tuple[Ready, ...]:
+    """Give each draft its patient control number, from the ``first`` serial on."""
     return tuple(
         Ready(draft=d, claim=finish(d, patient_control_number(serial, tag=TAGS[usage])))
         for serial, d in enumerate(drafts, first)
     )
 
 
-def _envelope(
-    receiver: Receiver, ids: Exchange, usage: Usage, now: dt.datetime, control: int
-) -> Envelope:
+def _envelope(receiver: Receiver, ids: Exchange, context: Context, control: int) -> Envelope:
     return Envelope(
         sender_qualifier=ids.sender_qualifier,
         sender_id=ids.sender,
@@ -124,10 +127,10 @@ def _envelope(
         receiver_id=ids.receiver,
         group_sender=ids.group_sender or ids.sender,
         group_receiver=ids.group_receiver or ids.receiver,
-        created=now,
+        created=context.now,
         control=control,
         group_control=control,
-        usage=usage,
+        usage=context.usage,
         newline=receiver.newline,
     )
 
@@ -163,22 +166,64 @@ def _contact(practice: Practice) -> Contact:
     return Contact(name=contact.name, numbers=tuple(way for way in ways if way[1]))
 
 
-def _refused(ready: Sequence[Ready], written: Written) -> tuple[tuple[Ready, HeldClaim], ...]:
+def _refused(ready: Sequence[Ready], written: Written) -> tuple[HeldVisits, ...]:
     by_control = {one.claim.control: one for one in ready}
-    return tuple((by_control[held.control], held) for held in written.held)
+    return tuple(_held(by_control[held.control], held.problems) for held in written.held)
+
+
+def _held(ready: Ready, problems: tuple[Problem, ...]) -> HeldVisits:
+    """What the writer or the guide refused: the claim's number is not used again."""
+    draft = ready.draft
+    return HeldVisits(
+        id=held_id(draft.visit_ids),
+        visits=draft.visit_ids,
+        payer=draft.payer,
+        discipline=draft.discipline,
+        date=draft.date,
+        charge=ready.claim.charge,
+        problems=problems,
+    )
+
+
+def _billed(one: Ready, path: str) -> BilledClaim:
+    draft, claim = one.draft, one.claim
+    shown: list[dict[str, object]] = [
+        {
+            "line": line.control,
+            "code": line.procedure.code,
+            "modifiers": list(line.procedure.modifiers),
+            "units": format(line.units.normalize(), "f"),
+            "charge": str(line.charge),
+            "because": list(decision.because),
+            "evidence": list(decision.evidence),
+        }
+        for line, decision in zip(claim.lines, draft.decisions, strict=True)
+    ]
+    return BilledClaim(
+        claim=claim.control,
+        visits=draft.visit_ids,
+        payer=draft.payer,
+        discipline=draft.discipline,
+        date=draft.date,
+        charge=claim.charge,
+        lines=tuple(shown),
+        because=draft.because,
+        warnings=draft.warnings,
+        file=path,
+    )
 
 
 def _record(
-    one: Ready, practice: Practice, placed: Any, visits: Mapping[str, tuple[Visit, str]]
+    one: Ready, practice: Practice, placed: Placed, visits: Mapping[str, Visit]
 ) -> SentRecord:
     """All the ledger keeps of a claim we send."""
     claim, draft = one.claim, one.draft
-    patient = visits[draft.visit_ids[0]][0].patient
+    patient = visits[draft.visit_ids[0]].patient
     return SentRecord(
         claim=sent_claim(one, practice),
         transaction=placed.transaction,
         position=placed.segment,
-        visits=tuple((visit_id, visits[visit_id][1]) for visit_id in draft.visit_ids),
+        visits=tuple((key, visit_text.digest(visits[key])) for key in draft.visit_ids),
         discipline=draft.discipline,
         payer_name=claim.payer.name,
         patient_id=patient.id,

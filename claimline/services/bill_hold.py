@@ -2,16 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
 from typing import Final
 
 from attrs import field, frozen
 
 from claimline.services import visit_text
-from claimline.services.bill_file import Ready
-from claimline.services.bill_values import HeldVisits
-from edi.x837p import HeldClaim
+from claimline.services.bill_values import HeldVisits, held_id
 from mapping.draft import Held
 from mapping.visit import Visit
 from reconcile.ledger import HeldRecord, Ledger, Usage
@@ -19,15 +17,10 @@ from reconcile.ledger import HeldRecord, Ledger, Usage
 NOTHING: Final = Decimal("0.00")
 
 
-def key(visit_ids: Iterable[str]) -> str:
-    """What a held claim is called: its visits' ids."""
-    return "+".join(visit_ids)
-
-
 def from_draft(held: Held) -> HeldVisits:
     """What the mapper held."""
     return HeldVisits(
-        id=key(held.visit_ids),
+        id=held_id(held.visit_ids),
         visits=held.visit_ids,
         payer=held.payer,
         discipline=held.discipline,
@@ -37,27 +30,13 @@ def from_draft(held: Held) -> HeldVisits:
     )
 
 
-def from_writer(ready: Ready, held: HeldClaim) -> HeldVisits:
-    """What the writer or the guide refused: the claim's number is not used again."""
-    draft = ready.draft
-    return HeldVisits(
-        id=key(draft.visit_ids),
-        visits=draft.visit_ids,
-        payer=draft.payer,
-        discipline=draft.discipline,
-        date=draft.date,
-        charge=ready.claim.charge,
-        problems=held.problems,
-    )
-
-
-def record(held: HeldVisits, visits: Mapping[str, tuple[Visit, str]]) -> HeldRecord | None:
+def record(held: HeldVisits, visits: Mapping[str, Visit]) -> HeldRecord | None:
     """What the ledger keeps; nothing of visits that are not at hand (two of one id)."""
     known = [visits[visit_id] for visit_id in held.visits if visit_id in visits]
     if len(known) != len(held.visits) or held.date is None:
         return None
-    patient = known[0][0].patient
-    marks = tuple((visit.visit_id, mark) for visit, mark in known)
+    patient = known[0].patient
+    marks = tuple((visit.visit_id, visit_text.digest(visit)) for visit in known)
     return HeldRecord(
         claim=held.id,
         digest=hashlib.sha256(json.dumps(marks).encode()).hexdigest(),
@@ -68,7 +47,7 @@ def record(held: HeldVisits, visits: Mapping[str, tuple[Visit, str]]) -> HeldRec
         discipline=held.discipline,
         date=held.date,
         charge=held.charge or NOTHING,
-        detail=visit_text.to_text(visit for visit, _ in known),
+        detail=visit_text.to_text(known),
     )
 
 
@@ -76,29 +55,29 @@ def record(held: HeldVisits, visits: Mapping[str, tuple[Visit, str]]) -> HeldRec
 class Waiting:
     """Visits a person released or overrode: they are billed with the next run."""
 
-    visits: tuple[tuple[Visit, str], ...] = field(repr=False)
+    visits: tuple[Visit, ...] = field(repr=False)
     overridden: Mapping[str, frozenset[str]]  # visit id: codes of the reasons set aside
     digests: Mapping[str, str]  # of the content the decision was made on
 
-    def waived(self, fresh: Mapping[str, tuple[Visit, str]]) -> dict[str, frozenset[str]]:
+    def waived(self, fresh: Mapping[str, Visit]) -> dict[str, frozenset[str]]:
         """The overridden reasons of visits whose content is still what was decided on."""
         return {
             visit_id: codes
             for visit_id, codes in self.overridden.items()
-            if visit_id in fresh and fresh[visit_id][1] == self.digests[visit_id]
+            if visit_id in fresh and visit_text.digest(fresh[visit_id]) == self.digests[visit_id]
         }
 
 
 def waiting(ledger: Ledger, usage: Usage) -> Waiting:
     """The held claims with a decision, as visits."""
     found = ledger.held_claims(usage=usage, states=("released", "overridden"))
-    visits: list[tuple[Visit, str]] = []
+    visits: list[Visit] = []
     overridden: dict[str, frozenset[str]] = {}
     digests: dict[str, str] = {}
     for held in found:
         marks = dict(held.visits)
         for visit in visit_text.from_text(held.detail):
-            visits.append((visit, marks[visit.visit_id]))
+            visits.append(visit)
             digests[visit.visit_id] = marks[visit.visit_id]
             if held.state == "overridden":
                 overridden[visit.visit_id] = frozenset(code for code, _ in held.reasons)

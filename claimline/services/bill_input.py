@@ -32,9 +32,9 @@ declare(
 
 @frozen(kw_only=True)
 class Incoming:
-    """What the visit files hold: each visit once, with its digest."""
+    """What the visit files hold: each visit once."""
 
-    visits: tuple[tuple[Visit, str], ...] = field(repr=False)
+    visits: tuple[Visit, ...] = field(repr=False)
     problems: tuple[Problem, ...]
     unreadable: tuple[tuple[str, str], ...]
     conflicts: tuple[HeldVisits, ...]
@@ -44,14 +44,14 @@ class Incoming:
 class Sorted:
     """Visits by what is to be done with them."""
 
-    fresh: tuple[tuple[Visit, str], ...] = field(repr=False)
+    fresh: tuple[Visit, ...] = field(repr=False)
     already: tuple[AlreadyBilled, ...]
-    changed: tuple[tuple[Visit, str, "KnownVisit"], ...] = field(repr=False)
+    changed: tuple[tuple[Visit, "KnownVisit"], ...] = field(repr=False)
 
 
 def read_all(names: Iterable[str]) -> Incoming:
     """Read the visit files; one that cannot be read does not stop the others."""
-    visits: dict[str, tuple[Visit, str]] = {}
+    visits: dict[str, Visit] = {}
     problems: list[Problem] = []
     unreadable: list[tuple[str, str]] = []
     conflicts: dict[str, HeldVisits] = {}
@@ -65,9 +65,7 @@ def read_all(names: Iterable[str]) -> Incoming:
             if isinstance(item, Problem):
                 problems.append(item)
                 continue
-            mark = visit_text.digest(item)
-            known = visits.setdefault(item.visit_id, (item, mark))
-            if known[1] != mark:
+            if visits.setdefault(item.visit_id, item) != item:
                 conflicts[item.visit_id] = _conflict(item, name)
     return Incoming(
         visits=tuple(v for key, v in visits.items() if key not in conflicts),
@@ -77,19 +75,19 @@ def read_all(names: Iterable[str]) -> Incoming:
     )
 
 
-def sort_out(visits: Iterable[tuple[Visit, str]], known: Mapping[str, "KnownVisit"]) -> Sorted:
+def sort_out(visits: Iterable[Visit], known: Mapping[str, "KnownVisit"]) -> Sorted:
     """Part the visits: those never billed, those billed as they are, those changed since."""
     fresh, already, changed = [], [], []
-    for visit, mark in visits:
+    for visit in visits:
         before = known.get(visit.visit_id)
         if before is None or before.state != "billed":
-            fresh.append((visit, mark))
-        elif before.digest == mark:
+            fresh.append(visit)
+        elif before.digest == visit_text.digest(visit):
             already.append(
                 AlreadyBilled(visit=visit.visit_id, file=before.file, claims=before.claims)
             )
         else:
-            changed.append((visit, mark, before))
+            changed.append((visit, before))
     return Sorted(fresh=tuple(fresh), already=tuple(already), changed=tuple(changed))
 
 

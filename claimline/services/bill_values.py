@@ -1,6 +1,7 @@
 """What ``bill`` is asked for and what it answers."""
 
 import datetime as dt
+from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
 
@@ -37,6 +38,11 @@ class BilledClaim:
     because: tuple[str, ...]
     warnings: tuple[Problem, ...]
     file: str
+
+
+def held_id(visit_ids: Iterable[str]) -> str:
+    """What held visits of one claim are called together: their ids."""
+    return "+".join(visit_ids)
 
 
 @frozen(kw_only=True)
@@ -84,6 +90,7 @@ class BillResult:
     held: tuple[HeldVisits, ...] = field(default=(), repr=False)
     already: tuple[AlreadyBilled, ...] = ()
     problems: tuple[Problem, ...] = ()  # of rows that could not be read
+    practice_warnings: tuple[Problem, ...] = ()  # of the practice file
     unreadable: tuple[tuple[str, str], ...] = ()  # file, why
     ledger_created: str = ""
     dry_run: bool = False

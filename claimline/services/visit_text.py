@@ -22,7 +22,8 @@ def _converter() -> "Converter":
     """Visits to plain JSON values and back: dates in ISO form, money as text."""
     import cattrs
 
-    converter = cattrs.Converter(unstruct_collection_overrides={tuple: list})
+    # What is not given is left out: a field added later changes no visit that lacks it.
+    converter = cattrs.Converter(omit_if_default=True, unstruct_collection_overrides={tuple: list})
     converter.register_unstructure_hook(dt.date, dt.date.isoformat)
     converter.register_structure_hook(dt.date, lambda text, _: dt.date.fromisoformat(text))
     converter.register_unstructure_hook(dt.time, dt.time.isoformat)

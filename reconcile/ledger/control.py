@@ -6,7 +6,7 @@ group's (GS06) likewise. The others have no end.
 
 from typing import Final
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import ColumnElement, Connection, insert, select, update
 
 from reconcile.ledger.tables import control_number as table
 
@@ -14,8 +14,32 @@ NINE_DIGITS: Final = 999_999_999
 _ROLLS_OVER: Final = frozenset({"interchange", "group"})
 
 
-def reserve(connection: Connection, counter: tuple[str, str, str, str], count: int) -> int:
-    """Take ``count`` numbers in a row of a counter (kind, sender, receiver, usage).
+Counter = tuple[str, str, str, str]  # kind, sender, receiver, usage
+
+
+def _key(counter: Counter) -> ColumnElement[bool]:
+    kind, sender, receiver, usage = counter
+    return (
+        (table.c.kind == kind)
+        & (table.c.sender == sender)
+        & (table.c.receiver == receiver)
+        & (table.c.usage == usage)
+    )
+
+
+def _first(counter: Counter, found: int | None, count: int) -> int:
+    first = 1 if found is None else int(found)
+    return 1 if counter[0] in _ROLLS_OVER and first + count - 1 > NINE_DIGITS else first
+
+
+def peek(connection: Connection, counter: Counter) -> int:
+    """The number ``reserve`` would give now, if one were asked for; nothing is taken."""
+    found = connection.execute(select(table.c.next_number).where(_key(counter))).scalar()
+    return _first(counter, found, 1)
+
+
+def reserve(connection: Connection, counter: Counter, count: int) -> int:
+    """Take ``count`` numbers in a row of a counter.
 
     Returns:
         The first of them.
@@ -25,18 +49,11 @@ def reserve(connection: Connection, counter: tuple[str, str, str, str], count: i
     """
     if count < 1:
         raise ValueError("at least one control number must be reserved")
-    kind, sender, receiver, usage = counter
-    key = (
-        (table.c.kind == kind)
-        & (table.c.sender == sender)
-        & (table.c.receiver == receiver)
-        & (table.c.usage == usage)
-    )
+    key = _key(counter)
     found = connection.execute(select(table.c.next_number).where(key).with_for_update()).scalar()
-    first = 1 if found is None else int(found)
-    if kind in _ROLLS_OVER and first + count - 1 > NINE_DIGITS:
-        first = 1
+    first = _first(counter, found, count)
     if found is None:
+        kind, sender, receiver, usage = counter
         row = {"kind": kind, "sender": sender, "receiver": receiver, "usage": usage}
         connection.execute(insert(table).values(next_number=first + count, **row))
     else:

@@ -12,6 +12,7 @@ from sqlalchemy.engine import URL
 from reconcile.ledger import (
     billing,
     connect,
+    control,
     find,
     held,
     keeping,
@@ -160,6 +161,11 @@ class Ledger:
         """The held claims in these states, oldest first."""
         with self.reading() as connection:
             return held.listed(connection, states=states, usage=usage)
+
+    def next_number(self, kind: str, *, sender: str = "", receiver: str = "", usage: Usage) -> int:
+        """The control number the next ``Writer.reserve`` gives, if no other run takes it first."""
+        with self.reading() as connection:
+            return control.peek(connection, (kind, sender, receiver, usage))
 
     def unwritten_files(self) -> tuple[StoredFile, ...]:
         """Files of claims recorded and not yet known to stand in the outbox, oldest first."""

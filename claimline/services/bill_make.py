@@ -1,0 +1,125 @@
+"""A piece of the visits to numbered files: the work of ``bill`` that needs no ledger.
+
+First the piece is drafted, which tells how many claims go to whom; then, with numbers, each
+receiver's file is written. Both can be done in this process or in another (``bill_workers``).
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import groupby
+from typing import Final, Protocol
+
+from attrs import field, frozen
+
+from claimline.services import bill_file, bill_hold
+from claimline.services.bill_file import Made, Numbers
+from claimline.services.bill_values import HeldVisits
+from mapping.claims import draft as draft_claims
+from mapping.draft import ClaimDraft, DayKey, History
+from mapping.practice import Practice
+from mapping.visit import Visit
+
+VISITS_PER_PIECE: Final = 2500  # also the most claims of a file, but for visits split over claims
+
+
+@frozen(kw_only=True)
+class Piece:
+    """Visits of whole patient-days, and what was decided or billed for them before."""
+
+    number: int
+    visit_ids: tuple[str, ...]
+    waived: Mapping[str, frozenset[str]]
+    billed: Mapping[DayKey, tuple[str, ...]] = field(repr=False)
+
+
+@frozen(kw_only=True)
+class Drafted:
+    """What came of a piece: for each receiver the visits and payers of its claims, and holds."""
+
+    claims: Mapping[str, tuple[tuple[str, ...], ...]]
+    payers: Mapping[str, frozenset[str]]
+    held: tuple[HeldVisits, ...]
+
+
+class Maker(Protocol):
+    """Drafts and writes pieces; what is asked for is fetched by the function that is returned."""
+
+    def add(self, visits: Sequence[Visit]) -> None:
+        """Visits that came to light later; pieces may name them."""
+
+    def draft(self, piece: Piece) -> Callable[[], Drafted]:
+        """Draft a piece."""
+
+    def write(
+        self, piece: int, receiver: str, numbers: Numbers, gone: frozenset[str]
+    ) -> Callable[[], Made]:
+        """Write a drafted piece's file for a receiver, without claims of the visits ``gone``."""
+
+    def forget(self, piece: int) -> None:
+        """The piece is recorded: its drafts are not needed any more."""
+
+
+class LocalMaker:
+    """Works in this process, when the answer is fetched."""
+
+    def __init__(
+        self, practice: Practice, visits: Mapping[str, Visit], context: bill_file.Context
+    ) -> None:
+        self._practice = practice
+        self._visits = dict(visits)
+        self._context = context
+        self._drafts: dict[int, dict[str, list[ClaimDraft]]] = {}
+
+    def add(self, visits: Sequence[Visit]) -> None:
+        """See ``Maker``."""
+        self._visits.update((visit.visit_id, visit) for visit in visits)
+
+    def draft(self, piece: Piece) -> Callable[[], Drafted]:
+        """See ``Maker``."""
+        return lambda: self._draft(piece)
+
+    def write(
+        self, piece: int, receiver: str, numbers: Numbers, gone: frozenset[str]
+    ) -> Callable[[], Made]:
+        """See ``Maker``."""
+        return lambda: self._write(piece, receiver, numbers, gone)
+
+    def forget(self, piece: int) -> None:
+        """See ``Maker``."""
+        self._drafts.pop(piece, None)
+
+    def _draft(self, piece: Piece) -> Drafted:
+        found = draft_claims(
+            [self._visits[visit_id] for visit_id in piece.visit_ids],
+            self._practice,
+            History(billed=piece.billed),
+            waived=piece.waived,
+        )
+        ordered = sorted(found.drafts, key=lambda one: one.receiver)
+        made = {key: list(own) for key, own in groupby(ordered, key=lambda one: one.receiver)}
+        self._drafts[piece.number] = made
+        return Drafted(
+            claims={key: tuple(one.visit_ids for one in own) for key, own in made.items()},
+            payers={key: frozenset(one.payer for one in own) for key, own in made.items()},
+            held=tuple(bill_hold.from_draft(held) for held in found.held),
+        )
+
+    def _write(self, piece: int, receiver: str, numbers: Numbers, gone: frozenset[str]) -> Made:
+        drafts = self._drafts[piece][receiver]
+        if gone:
+            drafts = [one for one in drafts if not gone & set(one.visit_ids)]
+        return bill_file.make(drafts, self._practice, numbers, self._context, self._visits)
+
+
+def pieces(visits: Sequence[Visit], size: int) -> Iterator[tuple[Visit, ...]]:
+    """The visits in pieces of whole patient-days, in the order of each day's first visit."""
+    days: dict[tuple[object, ...], list[Visit]] = {}
+    for visit in visits:
+        days.setdefault((visit.patient.id, visit.date), []).append(visit)
+    piece: list[Visit] = []
+    for day in days.values():
+        if piece and len(piece) + len(day) > size:
+            yield tuple(piece)
+            piece = []
+        piece += day
+    if piece:
+        yield tuple(piece)
