@@ -163,6 +163,11 @@ class Level:
                 Kept(loop=loop, segment=segment, occurrence=occurrence, restates=taken)
             )
 
+    @property
+    def has_parties(self) -> bool:
+        """Whether any NM1 stands in the level."""
+        return bool(self._parties)
+
     def drafts(self, loop: str) -> list[PartyDraft]:
         """The parties of a loop."""
         return self._parties.get(loop, [])
@@ -184,7 +189,7 @@ class Level:
 
     def merge(self, values: dict[str, Any]) -> bool:
         """Take values that a level has once; False for a second segment of the kind."""
-        first = not values.keys() & self.values.keys()
+        first = self.values.keys().isdisjoint(values)
         if first:
             self.values |= values
         return first

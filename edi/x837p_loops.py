@@ -88,12 +88,10 @@ _OTHERS: Final[Mapping[str, Mapping[str, Opened]]] = MappingProxyType(
     }
 )
 # Segments that belong to the claim or line itself also where a file has them after a party.
-_OWN: Final[Mapping[str, tuple[str, frozenset[str]]]] = MappingProxyType(
-    {
-        "2310": ("2300", frozenset({"DTP", "HI", "AMT", "NTE"})),
-        "2420": ("2400", frozenset({"SV1", "DTP", "NTE"})),
-    }
-)
+_OWN: Final[Mapping[str, tuple[str, frozenset[str]]]] = {
+    "2310": ("2300", frozenset({"DTP", "HI", "AMT", "NTE"})),
+    "2420": ("2400", frozenset({"SV1", "DTP", "NTE"})),
+}
 
 
 def opened(area: str, segment: Sequence[str]) -> Opened | None:
@@ -108,5 +106,5 @@ def opened(area: str, segment: Sequence[str]) -> Opened | None:
 
 def owner(loop: str, name: str) -> str:
     """The loop a segment belongs to, standing in ``loop``."""
-    base, own = _OWN.get(loop[:4], (loop, frozenset()))
-    return base if name in own else loop
+    own = _OWN.get(loop[:4])
+    return own[0] if own and name in own[1] else loop

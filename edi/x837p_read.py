@@ -24,7 +24,6 @@ from edi.claim import (
 )
 from edi.envelope import Transaction
 from edi.problem import Problem, declare
-from edi.separators import Separators
 from edi.x837p_levels import Level
 from edi.x837p_loops import LEVELS, opened
 
@@ -116,10 +115,9 @@ def read_837p(transaction: Transaction) -> Iterator[Submission | Claim]:
     if not _is_professional(transaction):
         return
     reader = _Reader(transaction)
-    separators = transaction.separators
-    for number, segment in enumerate(transaction.segments(), 1):
+    for number, segment in enumerate(_segments(transaction), 1):
         if number > 1:
-            complete = reader.read(number, _normal(segment, separators))
+            complete = reader.read(number, segment)
             if complete:
                 yield from complete
     yield from reader.finish()
@@ -140,17 +138,22 @@ def _is_professional(transaction: Transaction) -> bool:
     return True
 
 
-def _normal(segment: list[str], separators: Separators) -> Elements:
-    """The segment as it is kept: ``:`` and ``^`` inside elements, no empty or blank ends."""
-    normal = [element.rstrip() for element in segment]
-    if separators.component not in ("", ":"):
-        normal = [element.replace(separators.component, ":") for element in normal]
-    if separators.repetition not in ("", "^"):
-        normal = [element.replace(separators.repetition, "^") for element in normal]
-    while len(normal) > 1 and not normal[-1]:
-        normal.pop()
-    normal[0] = normal[0].upper()
-    return tuple(normal)
+def _segments(transaction: Transaction) -> Iterator[Elements]:
+    """The segments as they are kept: ``:`` and ``^`` inside elements, no empty or blank ends."""
+    marks = transaction.separators
+    star, blank = marks.element, f" {marks.element}"
+    swapped = [
+        (theirs, ours)
+        for theirs, ours in ((marks.component, ":"), (marks.repetition, "^"))
+        if theirs not in ("", ours)
+    ]
+    for text in transaction.texts():
+        for theirs, ours in swapped:
+            text = text.replace(theirs, ours)  # noqa: PLW2901 (the same text, in our separators)
+        if text[-1] in (star, " ") or blank in text:
+            trimmed = [element.rstrip(" ") for element in text.split(star)]
+            text = star.join(trimmed).rstrip(star)  # noqa: PLW2901 (without blank ends)
+        yield tuple(text.split(star))
 
 
 class _Reader:
@@ -330,13 +333,18 @@ def _line(level: Level) -> ServiceLine:
         "charge": Decimal(0),
     }
     absent |= {"units": Decimal(0), "unit_basis": ""}
+    parties: dict[str, Any] = {}
+    if level.has_parties:
+        parties = {
+            "rendering": level.party("2420A"),
+            "supervising": level.party("2420D"),
+            "ordering": level.party("2420E"),
+            "referring": level.parties("2420F"),
+        }
     return ServiceLine(
         **absent | level.values,
         dates=tuple(level.dates),
         references=tuple(level.references),
-        rendering=level.party("2420A"),
-        supervising=level.party("2420D"),
-        ordering=level.party("2420E"),
-        referring=level.parties("2420F"),
+        **parties,
         kept=tuple(level.kept),
     )

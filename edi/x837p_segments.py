@@ -300,12 +300,18 @@ def read_sv1(s: Sequence[str]) -> Values:
         "unit_basis": s[3],
         "units": elements.read_number(s[4]),
         "place_of_service": s[5],
-        "pointers": tuple(p for text in s[7].split(":") if (p := count(text)) is not None),
+        "pointers": read_pointers(s[7]),
         "emergency": s[9],
         "epsdt": s[11],
         "family_planning": s[12],
         "copay_status": s[15],
     }
+
+
+@lru_cache(maxsize=4096)
+def read_pointers(text: str) -> tuple[int, ...]:
+    """SV107: positions of diagnoses; what is no number is left out."""
+    return tuple(n for part in text.split(":") if (n := count(part)) is not None)
 
 
 def procedure(code: Procedure) -> tuple[str, ...]:
@@ -316,6 +322,7 @@ def procedure(code: Procedure) -> tuple[str, ...]:
     return (code.qualifier, code.code, *modifiers, code.description)
 
 
+@lru_cache(maxsize=4096)
 def read_procedure(text: str) -> Procedure:
     """SV101."""
     parts = (*text.split(":"), "", "", "", "", "", "")
@@ -340,9 +347,15 @@ def flat(segment: Segment) -> Elements:
 
 def says_all(segment: Elements) -> bool:
     """Whether the values of a segment hold all of it, so that it is written again as it was."""
-    sure = _SURE.get(segment[0])
+    name = segment[0]
+    sure = _SURE.get(name)
     if sure and sure(segment):
         return True
+    return _alike(segment) if name in _FEW else canonical(segment, exact) == segment
+
+
+@lru_cache(maxsize=4096)
+def _alike(segment: Elements) -> bool:
     return canonical(segment, exact) == segment
 
 
@@ -418,6 +431,7 @@ _AGAIN: Final[Mapping[str, Callable[[Sequence[str], Number], Segment | None]]] =
 )
 
 
+_FEW: Final = frozenset({"SV1", "HI", "PRV", "LX", "PAT"})  # few different ones, and often
 # Shapes of which ``canonical`` is known without asking it; most segments have them.
 _SURE: Final[Mapping[str, Callable[[Elements], bool]]] = MappingProxyType(
     {
