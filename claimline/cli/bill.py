@@ -50,7 +50,6 @@ def bill(
       claimline bill visits.csv --practice practice.toml --dry-run
       claimline bill visits.csv --practice practice.toml --out outbox
     """
-    import datetime as dt
     import getpass
 
     from claimline import settings
@@ -66,7 +65,7 @@ def bill(
             ledger=settings.ledger_url(ledger),
             production=production,
             dry_run=dry_run,
-            now=dt.datetime.now(dt.UTC),
+            now=settings.now(),
             user=getpass.getuser(),
         )
     )

@@ -58,24 +58,32 @@ class _Worker:
         """Ask; the answer is fetched by the function that is returned."""
         number = self._asked
         self._asked += 1
-        self._line.send((name, arguments))
+        with _told():
+            self._line.send((name, arguments))
         return lambda: self._fetch(number)
 
     def _fetch(self, number: int) -> bytes:
         while number not in self._got:
-            try:
+            with _told():
                 is_error, answer = pickle.loads(self._line.recv_bytes())  # noqa: S301 - our child
-            except EOFError:
-                raise CommandError(
-                    "a helper process ended before it was done",
-                    todo="run the same command again; what is recorded stays recorded",
-                ) from None
             self._last += 1
             self._got[self._last] = is_error, answer
         is_error, answer = self._got.pop(number)
         if is_error:
             raise pickle.loads(answer)  # noqa: S301 - our child
         return answer
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A line that breaks means a process that died: say what to do."""
+    try:
+        yield
+    except (EOFError, ConnectionError):
+        raise CommandError(
+            "a helper process ended before it was done",
+            todo="run the same command again; what is recorded stays recorded",
+        ) from None
 
 
 class _Team:

@@ -1,18 +1,25 @@
 """``bill`` and ``held`` through the real command, on real files and a real ledger."""
 
+import datetime as dt
 import json
+import os
+import signal
+import sqlite3
 import stat
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from claimline import settings
 from claimline.__main__ import main
-from claimline.services import outbox
+from claimline.services import bill_file, bill_make, bill_workers, outbox
 from edi.check import check
 
 PRACTICE = Path("fixtures/practice")
+NOW = dt.datetime(2026, 4, 1, 9, 30, tzinfo=dt.UTC)
 Json = dict[str, Any]
 
 
@@ -295,3 +302,47 @@ def test_numbers_hold_no_patient_data_and_names_neither(desk: Desk) -> None:
     for text in (out, errors, *desk.files()):
         assert "zyxwv" not in text.lower()
         assert "YHB123" not in text
+
+
+def _everything(desk: Desk) -> tuple[dict[str, bytes], list[list[tuple[Any, ...]]]]:
+    """The outbox, and all rows about what was sent and held but for the moments of recording."""
+    tables = ("sent_file", "sent_claim", "sent_line", "visit", "held_claim", "held_visit")
+    with closing(sqlite3.connect(desk.ledger)) as database:
+        rows = []
+        for table in (*tables, "control_number"):
+            names = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
+            kept = ", ".join(f'"{n}"' for n in names if n not in {"recorded_at", "run_id"})
+            rows.append(list(database.execute(f"SELECT {kept} FROM {table} ORDER BY 1, 2")))
+    return desk.files(), rows
+
+
+def test_more_processes_make_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Bytes, numbers, holds and answer do not depend on how many processes work."""
+    visits = [str(path) for path in sorted((PRACTICE / "visits").iterdir())]
+    monkeypatch.setattr(bill_make, "VISITS_PER_PIECE", 4)
+    monkeypatch.setattr(settings, "now", lambda: NOW)
+    found = []
+    for pieces in (10**6, 0):
+        monkeypatch.setattr(bill_workers, "FROM_PIECES", pieces)
+        own = Desk(desk.folder / str(pieces), desk._capsys)
+        own.folder.mkdir()
+        _, answer = own.bill(*visits)
+        text = json.dumps(answer).replace(str(own.folder), "")
+        found.append((*_everything(own), text))
+    assert found[0] == found[1]
+    assert len(found[0][0]) > 8
+
+
+def test_helper_that_dies_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A helper process that is killed ends the run with a message; the next run does it all."""
+    monkeypatch.setattr(bill_make, "VISITS_PER_PIECE", 1)
+    name = desk.write([visit(f"V{n}", date=f"2026-03-{n + 10}") for n in range(4)])
+    with monkeypatch.context() as patch:
+        patch.setattr(bill_file, "make", lambda *_: os.kill(os.getpid(), signal.SIGKILL))
+        status, _, errors = desk.run(
+            "bill", name, "--practice", str(PRACTICE / "practice.toml"), "--out", str(desk.out)
+        )
+    assert status == 3
+    assert "helper process" in errors
+    status, answer = desk.bill(name)
+    assert (status, len(answer["claims"])) == (0, 4)
