@@ -63,7 +63,29 @@ def claim_books(claim: SentClaim, adjudications: Iterable[Adjudication]) -> tupl
             entry = _Entry(adjudication=adjudication, share=share)
             history.setdefault(share.line, []).append(entry)
     plain = [_line_books(line, claim, history.get(line.control, [])) for line in claim.lines]
+    if claim.replaced_by or claim.voided_by:
+        plain = [_followed(claim, line_books) for line_books in plain]
     return _with_credit(claim, plain)
+
+
+def _followed(claim: SentClaim, found: LineBooks) -> LineBooks:
+    """A line whose claim was replaced or voided: its charge stands elsewhere, or nowhere any more.
+
+    A replacement takes the place of what was refused or taken back, a void of what was taken back;
+    money that was not taken back stays, and is flagged.
+    """
+    replaced = bool(claim.replaced_by)
+    gone = ("reversed", "denied", "open") if replaced else ("reversed",)
+    words = f"replaced by claim {claim.replaced_by}" if replaced else "voided as we asked"
+    if found.status in gone and not found.paid:
+        status: LineStatus = "replaced" if replaced else "voided"
+        return LineBooks(
+            line=found.line, status=status, charge=found.charge, other=found.charge, flags=(words,)
+        )
+    if not found.paid:
+        return found
+    words = words if replaced else "a void was sent"
+    return evolve(found, flags=(*found.flags, f"{words}, its reversal is not here"))
 
 
 def _line_books(line: SentLine, claim: SentClaim, history: Sequence[_Entry]) -> LineBooks:

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 else:
     from attrs import define as value
 
-LineStatus = Literal["paid", "denied", "reduced", "reversed", "unmatched", "open"]
+LineStatus = Literal[
+    "paid", "denied", "reduced", "reversed", "unmatched", "open", "replaced", "voided"
+]
 PostingKind = Literal["paid", "adjustment", "not explained"]
 ZERO: Final = Decimal("0.00")
 
@@ -57,6 +59,8 @@ class SentClaim:
     collected: Decimal = Decimal("0.00")  # paid by the patient at the visit
     references: tuple[Reference, ...] = ()  # G1, 9F, F8 as sent
     payer_controls: tuple[str, ...] = field(default=(), repr=False)  # CLP07 and 1K seen so far
+    replaced_by: str = ""  # CLM01 of a replacement that the payer decided
+    voided_by: str = ""  # CLM01 of a void that was sent for it
     lines: tuple[SentLine, ...]
 
 
@@ -171,7 +175,7 @@ class LineBooks:
     patient: Decimal = ZERO  # left to the patient; the newest payer in turn decides
     denied: Decimal = ZERO
     transferred: Decimal = ZERO  # moved between lines of the claim by bundling, sums to zero
-    other: Decimal = ZERO  # neither contractual nor the patient's: pending, QMB ...
+    other: Decimal = ZERO  # neither contractual nor the patient's: pending, QMB, on a replacement
     prior_payer: Decimal = ZERO  # OA-23 of a secondary payer
     open: Decimal = ZERO  # not decided by the payer; negative: decided twice
     not_explained: Decimal = ZERO

@@ -15,6 +15,7 @@ from edi.remittance import ProviderAdjustment
 from reconcile.ledger import bulk, rows, sent
 from reconcile.ledger.candidates import learned_controls
 from reconcile.ledger.convert import dollars, from_date, from_json, to_date
+from reconcile.ledger.families import with_followers
 from reconcile.ledger.payments import adjudication_id, again
 from reconcile.ledger.records import (
     ClaimStory,
@@ -54,7 +55,7 @@ def received(connection: Connection, wanted: Filter) -> Iterator[Received]:
         if not numbers:
             return
         last = numbers[-1]
-        yield from _received(connection, numbers)
+        yield from _received(connection, numbers, wanted.usage)
 
 
 def _condition(wanted: Filter) -> ColumnElement[bool]:
@@ -81,9 +82,10 @@ def _condition(wanted: Filter) -> ColumnElement[bool]:
     return condition
 
 
-def _received(connection: Connection, numbers: list[int]) -> Iterator[Received]:
+def _received(connection: Connection, numbers: list[int], usage: Usage) -> Iterator[Received]:
     learned = learned_controls(connection, numbers)
     claims = sent.load(connection, _CLAIM.id.in_(numbers), payer_controls=learned)
+    claims = with_followers(connection, claims, usage)
     answers = rows.adjudications(connection, {n: c.control for n, c in claims.items()})
     near = neighbours(connection, claims)
     about = {
@@ -147,6 +149,7 @@ def story(connection: Connection, family: str, usage: Usage) -> tuple[ClaimStory
     numbers = [row.id for row in found]
     learned = learned_controls(connection, numbers)
     claims = sent.load(connection, _CLAIM.id.in_(numbers), payer_controls=learned)
+    claims = with_followers(connection, claims, usage)
     answers = rows.adjudications(connection, {n: c.control for n, c in claims.items()})
     near = neighbours(connection, claims)
     return tuple(

@@ -68,7 +68,9 @@ class Told:
         if visits:
             self._bill([_visit(name, visit) for name, visit in visits.items()])
         for name, claim in self.story.get("sent", {}).items():
-            self._adopt(name, claim)
+            self.claims[name] = (claim["control"], [line.split()[0] for line in claim["lines"]])
+            if "after" not in claim:
+                self._adopt(name, claim, book)
 
     def _bill(self, visits: list[Json]) -> None:
         path = self.book.folder / "visits.json"
@@ -80,11 +82,10 @@ class Told:
             lines = [line["line"] for line in claim["lines"]]
             self.claims[claim["visits"][0]] = (claim["claim"], lines)
 
-    def _adopt(self, name: str, claim: Json) -> None:
-        path = self.book.folder / f"{name}.837"
-        path.write_text(_sent(claim), encoding="ascii")
-        self.book.run("receive", str(path))
-        self.claims[name] = (claim["control"], claim["controls"])
+    def _adopt(self, name: str, claim: Json, book: Book) -> None:
+        path = book.folder / f"{name}.837"
+        path.write_text(_sent(claim, name), encoding="ascii")
+        book.run("receive", str(path))
 
     def files(self) -> list[tuple[str, str]]:
         """Name and text of each remittance file."""
@@ -135,13 +136,21 @@ class Told:
             path = book.folder / f"{name}.835"
             path.write_text(text, encoding="ascii")
             book.run("receive", str(path))
+            for later, claim in self.story.get("sent", {}).items():
+                if claim.get("after") == name:
+                    self._adopt(later, claim, book)
 
     def seen(self, book: Book) -> tuple[dict[str, str], dict[str, list[str]]]:
         """The books of every line in words, and the flags of those that have any."""
         books, flags = {}, {}
         for name, (control, lines) in self.claims.items():
             answer = book.run("trace", control, "--practice", str(PRACTICE))
-            claim = next(c for c in answer["traces"][0]["claims"] if c["claim"] == control)
+            frequency = self.story.get("sent", {}).get(name, {}).get("frequency", "1")
+            claim = next(
+                c
+                for c in answer["traces"][0]["claims"]
+                if (c["claim"], c["frequency"]) == (control, frequency)
+            )
             for number, line in enumerate(claim["books"], 1):
                 books[f"{name}.{number}"] = _words(line)
                 assert _closes(line), line
@@ -230,12 +239,11 @@ _PATIENT = {
 }
 
 
-def _sent(claim: Json) -> str:
+def _sent(claim: Json, name: str) -> str:
     """An 837P of one claim; each line is ``control code[:modifiers] units charge``."""
     day = str(claim["date"]).replace("-", "")
     payer = PAYERS[claim["payer"]]
     lines = [text.split() for text in claim["lines"]]
-    claim["controls"] = [line[0] for line in lines]
     charge = sum(Decimal(line[3]) for line in lines)
     kept = [f"REF*{r}" for r in claim.get("references", [])]
     rank = claim.get("rank", "P")
@@ -270,7 +278,7 @@ def _sent(claim: Json) -> str:
             *([] if control.startswith("#") else [f"REF*6R*{control}"]),
         ]
     body.append(f"SE*{len(body) + 1}*0001")
-    return _envelope(body, "HC", "005010X222A1", claim["control"])
+    return _envelope(body, "HC", "005010X222A1", name)
 
 
 def _envelope(body: Sequence[str], kind: str, version: str, name: str, count: int = 1) -> str:
