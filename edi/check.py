@@ -25,6 +25,16 @@ from edi.guide import Guide
 from edi.problem import Place, Problem
 from edi.separators import Separators
 
+__all__ = [
+    "CANONICAL",
+    "CheckedTransaction",
+    "FileCheck",
+    "check",
+    "check_texts",
+    "check_transaction",
+    "locate",
+]
+
 CANONICAL: Final = Separators()
 
 
@@ -159,6 +169,7 @@ class _Watch:
 
     calls: Mapping[str, tuple[Call, ...]]
     claims: Claims
+    anywhere: bool  # sums of an 835 are right only if no amount is passed over
 
 
 def _watch(guide: Guide, seen: set[str]) -> _Watch:
@@ -172,7 +183,7 @@ def _watch(guide: Guide, seen: set[str]) -> _Watch:
     for table in tables:
         for name, call in table.items():
             calls[name] = (*calls.get(name, ()), call)
-    return _Watch(calls, claims)
+    return _Watch(calls, claims, guide.name == "835")
 
 
 def _walk(
@@ -187,9 +198,7 @@ def _walk(
     swap, back = _swaps(separators)
     canonical = (text.translate(swap) for text in texts) if swap else texts
     node, mask, lost = root.anchor, root.start, False
-    number = 0
-    for text in canonical:
-        number += 1
+    for number, text in enumerate(canonical, 1):
         try:
             start, stop, steps = node.follow[text[:3]]
             step = steps[text[start:stop]]
@@ -202,6 +211,7 @@ def _walk(
             fits = mask & step.need == step.need and not after & step.over
         if fits:
             node, mask, lost = step.node, after, False
+            name = node.id
         else:
             original = text.translate(back) if back else text
             state = State(node, mask, lost)
@@ -215,9 +225,8 @@ def _walk(
             for finding in found:
                 yield number, own(number, finding, finding.loop)
             node, mask, lost = state.node, state.mask, state.lost
-            if not placed:
-                continue
-        for call in calls.get(node.id, ()):
+            name = node.id if placed else (values[0] if watch.anywhere else "")
+        for call in calls.get(name, ()):
             for finding in call(text, number):
                 yield number, own(number, finding, node.loop.id)
 

@@ -123,20 +123,21 @@ def _without_opener(
         return None
     step, slot, node = found[0]
     mask = (state.mask & step.keep | step.seen) + step.add
-    return step.node, node, (mask | slot.mark) + slot.add
+    mask = (mask | slot.mark) + slot.add
+    return step.node, node, mask + (slot.target.start if isinstance(slot.target, LoopNode) else 0)
 
 
 @cache
 def _enclosed(origin: Node) -> dict[str, list[tuple[Step, Slot, Node]]]:
-    """By segment id: what has a qualifier and stands in a loop that could come now."""
+    """By segment id: what has a code and stands in, or opens a loop in, a loop that could come."""
     found: dict[str, list[tuple[Step, Slot, Node]]] = {}
     for step in reachable(origin):
         loop = step.node.loop
         if loop is step.loop or not isinstance(step.slot.target, LoopNode):
             continue
         for slot in loop.slots[1:]:
-            node = slot.target
-            if isinstance(node, Node) and node.use.coded:
+            node = slot.target.anchor if isinstance(slot.target, LoopNode) else slot.target
+            if node.use.coded:
                 found.setdefault(node.id, []).append((step, slot, node))
     return found
 

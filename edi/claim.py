@@ -16,6 +16,26 @@ if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the mill
 else:
     from attrs import define as value
 
+__all__ = [
+    "FREQUENCY_ORIGINAL",
+    "FREQUENCY_REPLACEMENT",
+    "FREQUENCY_VOID",
+    "Address",
+    "Claim",
+    "Contact",
+    "Dated",
+    "Diagnosis",
+    "Elements",
+    "Kept",
+    "Party",
+    "Patient",
+    "Procedure",
+    "Reference",
+    "ServiceLine",
+    "Submission",
+    "Subscriber",
+]
+
 Elements = tuple[str, ...]  # a segment as (id, element 1, element 2, ...), components unsplit
 
 FREQUENCY_ORIGINAL: Final = "1"

@@ -11,6 +11,21 @@ from typing import Final, Literal, TypeAlias
 
 from attrs import field, frozen
 
+__all__ = [
+    "UNLIMITED",
+    "Child",
+    "Composite",
+    "Element",
+    "Field",
+    "Guide",
+    "Loop",
+    "Named",
+    "Note",
+    "SegmentUse",
+    "Usage",
+    "load",
+]
+
 Usage = Literal["R", "S", "N"]  # required, situational, not used
 
 UNLIMITED: Final = 0

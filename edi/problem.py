@@ -11,6 +11,15 @@ from typing import Final, Literal
 
 from attrs import field, frozen
 
+__all__ = [
+    "CODES",
+    "Code",
+    "Level",
+    "Place",
+    "Problem",
+    "declare",
+]
+
 Level = Literal["error", "warning"]
 
 

@@ -9,6 +9,13 @@ from typing import Final
 
 from attrs import frozen
 
+__all__ = [
+    "ISA_LENGTH",
+    "IsaHeader",
+    "Separators",
+    "from_isa",
+]
+
 ISA_LENGTH: Final = 106  # characters, with the terminator
 _WIDTHS: Final = (2, 10, 2, 10, 2, 15, 2, 15, 6, 4, 1, 5, 9, 1, 1)  # ISA01..ISA15
 _NEWLINES: Final = "\r\n"

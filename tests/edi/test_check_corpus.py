@@ -86,6 +86,30 @@ def test_corpus_has_the_files_named(corpus: Path) -> None:
     assert len(files()) - len(FAULTY) >= 20
 
 
+def verdicts() -> list[tuple[str, bool]]:
+    """(file, balances) of each 835 of our guide whose index says so."""
+    if not CORPUS.is_dir():
+        return []
+    with (CORPUS / "INDEX.tsv").open(encoding="utf-8") as index:
+        rows = {row["path"]: row["features"] for row in csv.DictReader(index, delimiter="\t")}
+    ours = [name for name in files() if " balances" in rows[name] or "UNBALANCED" in rows[name]]
+    return [(name, "UNBALANCED" not in rows[name]) for name in ours]
+
+
+def test_there_are_verdicts_of_both_kinds(corpus: Path) -> None:
+    """Samples that balance and samples that do not are judged below."""
+    assert {balances for _, balances in verdicts()} == {True, False}
+    assert len(verdicts()) >= 5
+
+
+@pytest.mark.parametrize(("name", "balances"), verdicts(), ids=[name for name, _ in verdicts()])
+def test_the_balance_of_a_sample_is_right(name: str, balances: bool, corpus: Path) -> None:
+    """The check finds a difference exactly in the files a second reckoning finds one in."""
+    problems = check([(corpus / name).read_bytes()], name).problems
+    found = [problem for problem in problems if problem.code.endswith("-unbalanced")]
+    assert (not found) == balances
+
+
 @pytest.mark.parametrize("name", files())
 def test_sample_has_exactly_the_errors_it_deserves(name: str, corpus: Path) -> None:
     """A sample that keeps to its guide has no error; a faulty one has those looked at by hand."""

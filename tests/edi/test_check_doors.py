@@ -49,6 +49,40 @@ def test_odd_texts_never_raise(text: str) -> None:
     assert codes([*texts[:20], text, *texts[20:]])
 
 
+@pytest.mark.parametrize(
+    ("old", "new"), [("*00501*", "*00501*"), (":~", "*~"), (":~", "^~"), ("*^*", "*:*")]
+)
+def test_separators_that_clash_are_told(old: str, new: str) -> None:
+    """Two separators of one character are an error; the file is checked as far as it goes."""
+    data = (FIXTURES / CLAIM).read_bytes().replace(old.encode(), new.encode(), 1)
+    told = {problem.code for problem in check([data]).problems}
+    assert ("isa.separators" in told) == (old != new)
+
+
+def test_a_file_in_lower_case_finds_its_guide() -> None:
+    """The version is compared whatever its case; the codes in it are faults, the file is read."""
+    data = (FIXTURES / CLAIM).read_bytes().lower()
+    (transaction,) = check([data]).transactions
+    assert transaction.guide == "837P"
+
+
+@pytest.mark.parametrize(
+    ("sign", "paid", "difference"),
+    [("C", "10", ""), ("C", "-10", "-20.00"), ("D", "10", "-20.00"), ("D", "-10", "-20.00")],
+)
+def test_the_payment_balances(sign: str, paid: str, difference: str) -> None:
+    """Claims less PLB are BPR02, which counts below zero for a debit; the difference has cents."""
+    body = f"BPR*I*{paid}*{sign}~CLP*C1*1*30*30~PLB*1234567893*20261231*WO:1*20~"
+    told = [
+        problem.message
+        for problem in check([file_of(body)]).problems
+        if problem.code == "remit.transaction-unbalanced"
+    ]
+    said = "30.00 less provider adjustments (PLB) 20.00 give 10.00, but BPR02 says -10.00 was paid"
+    wanted = [f"claims paid {said}: difference {difference}"] if difference else []
+    assert told == wanted
+
+
 def test_place_of_a_problem() -> None:
     """A problem of texts has the segment from ST = 1, the loop and the element."""
     texts = [text.replace("11:B:1", "98:B:1") for text in texts_of(CLAIM)]

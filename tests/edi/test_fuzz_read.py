@@ -8,15 +8,21 @@ from pathlib import Path
 import pytest
 from x12read import transactions
 
+from edi.check import check
 from edi.envelope import NotX12, Transaction
 from edi.problem import CODES, Problem
 from edi.x835 import read_835
+from edi.x837p import read_submissions
 
 ROOT = Path(__file__).parent.parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
 SEEDS = sorted((ROOT / "fixtures" / "x12").rglob("*.edi"))
 ROUNDS = 12
 SIGNS = b"~*:^|>\r\n\t \x00\x1a\xff\xc3\xa90159AISEGTX.-"
+ODD = (  # what stands for a whole element
+    *(b"9" * 5000, b"\xd9\xa3", b"1E5", b"NaN", b"1_000", b"+5", b"-", b".", b" ", b"20260230"),
+    *(b"1:" * 300, b"^^", b"::", b"*", b"HL", b"CLM", b"99999999999999999999"),
+)
 
 
 def mutated(data: bytes, chance: random.Random) -> bytes:
@@ -28,6 +34,8 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
     segments = data.split(b"~")
     shuffled = chance.sample(segments, len(segments))
     gone = chance.randrange(len(segments))
+    elements = data.split(b"*")
+    elements[chance.randrange(len(elements))] = chance.choice(ODD)
     return chance.choice(
         (
             before + after,
@@ -38,6 +46,7 @@ def mutated(data: bytes, chance: random.Random) -> bytes:
             piece + after + before,
             b"~".join(shuffled),
             b"~".join(segments[:gone] + segments[gone + 1 :]),
+            b"*".join(elements),
         )
     )
 
@@ -48,6 +57,15 @@ def read_all(data: bytes) -> list[Problem]:
     with contextlib.suppress(NotX12):
         for one in transactions([data], problems):
             consume(one)
+    return problems
+
+
+def judge(data: bytes) -> list[Problem]:
+    """Read it as claims whatever it is, and check it; the problems."""
+    problems: list[Problem] = []
+    with contextlib.suppress(NotX12):
+        assert all(made.reference is not None for made in read_submissions([data], problems))
+        problems += check([data]).problems
     return problems
 
 
@@ -67,7 +85,7 @@ def test_damaged_fixtures_are_read_or_refused(path: Path) -> None:
         damaged = mutated(data, chance)
         while chance.random() < 0.5:
             damaged = mutated(damaged, chance)
-        assert {problem.code for problem in read_all(damaged)} <= set(CODES)
+        assert {problem.code for problem in [*read_all(damaged), *judge(damaged)]} <= set(CODES)
 
 
 def test_damaged_corpus_files_are_read_or_refused(corpus: Path) -> None:
@@ -76,8 +94,9 @@ def test_damaged_corpus_files_are_read_or_refused(corpus: Path) -> None:
     for path in sorted(corpus.rglob("*")):
         if path.is_file() and path.name != "INDEX.tsv":
             data = path.read_bytes()[:20_000]
-            for _ in range(8):
-                problems = read_all(mutated(data, chance))
+            for _ in range(6):
+                damaged = mutated(data, chance)
+                problems = [*read_all(damaged), *judge(damaged)]
                 assert {problem.code for problem in problems} <= set(CODES)
 
 
@@ -100,6 +119,10 @@ HOSTILE = {
     "STs": None,
     "SVCs": None,
     "CASs": None,
+    "CAS segments": None,
+    "repetitions": None,
+    "unknown segments": None,
+    "names": None,
 }
 FILLING = {
     "terminators": b"~" * 300_000,
@@ -110,14 +133,19 @@ FILLING = {
     "STs": b"ST*835*0001~" * 20_000,
     "SVCs": b"CLP*A*1*1*1~" + b"SVC*HC:1*1*1~" * 20_000,
     "CASs": b"CLP*A*1*1*1~CAS*CO" + b"*1" * 60_000 + b"~",
+    "CAS segments": b"CLP*A*1*1*1~" + b"CAS*CO*45*1~" * 20_000,
+    "repetitions": b"CLP*A*1*1*1~SVC*HC" + b"^:" * 150_000 + b"*1*1~",
+    "unknown segments": b"ZZZ*1~" * 20_000,
+    "names": b"CLP*A*1*1*1~" + b"NM1*QC*1*A*B****XX*1234567890~" * 8_000,
 }
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 def test_hostile_files_end_soon(name: str) -> None:
-    """No file of half a megabyte keeps a reader busy for long."""
+    """No file of half a megabyte keeps a reader or the check busy for long."""
     start = (ROOT / "fixtures" / "x12" / "wild" / "one-line.edi").read_bytes()
     data = HOSTILE[name] or start.replace(b"BPR*", FILLING[name] + b"BPR*")
     begun = time.perf_counter()
     read_all(data)
-    assert time.perf_counter() - begun < 10
+    judge(data)
+    assert time.perf_counter() - begun < 20

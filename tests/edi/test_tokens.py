@@ -33,18 +33,34 @@ def test_chunking_never_matters(cuts: list[int]) -> None:
         (b" \r\n\t", "empty"),
         (b"%PDF-1.7 \xe2\xe3", "PDF"),
         (b"PK\x03\x04\x14\x00", "zip"),
+        (b"\x1f\x8b\x08\x00\x00", "gzip"),
+        (b"-----BEGIN PGP MESSAGE-----\n", "PGP"),
+        (isa().encode("cp037"), "EBCDIC"),
         (b"<?xml version='1.0'?>", "XML"),
         (b"GS*HP*A*B~ST*835*1~", "without its ISA"),
         (b"visit,date\n1,2026-01-05\n", "not an X12 file"),
         (isa()[:60].encode(), "cut off"),
         (b"MSH|^~\\&|LOUISA|1|2|3|4|5|6|7|8|9|0|1|2|3|4|5|6", "HL7"),
     ],
-    ids=["nothing", "blank", "PDF", "xlsx", "XML", "no ISA", "CSV", "cut ISA", "HL7"],
+    ids=[
+        *("nothing", "blank", "PDF", "xlsx", "gzip", "PGP", "EBCDIC"),
+        *("XML", "no ISA", "CSV", "cut ISA", "HL7"),
+    ],
 )
 def test_what_holds_no_interchange_is_refused_in_words(data: bytes, word: str) -> None:
     """The one exception of reading says to a person what the file seems to be."""
     with pytest.raises(NotX12, match=word):
         list(read([data], []))
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_utf_16_is_read_and_told(encoding: str) -> None:
+    """With a byte order mark or without one the segments are the same, and a warning says so."""
+    data, problems = file_of(BODY), []
+    chunks = [data.decode().encode(encoding)]
+    found = [s for t in transactions(chunks, problems) for s in t.segments()]
+    assert found == segments_of([data])
+    assert [problem.code for problem in problems] == ["file.encoding"]
 
 
 def test_lines_are_those_of_an_editor() -> None:

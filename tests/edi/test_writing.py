@@ -188,6 +188,16 @@ BAD_ENVELOPES = {
     "control number of ten digits": ({"control": 10**9}, "ISA13"),
     "group control number zero": ({"group_control": 0}, "GS06"),
     "group sender missing": ({"group_sender": " "}, "GS02"),
+    "sender id not ASCII": ({"sender_id": "M\u00dcLLER"}, "ISA06"),
+    "group sender not ASCII": ({"group_sender": "M\u00dcLLER"}, "GS02"),
+    "group sender of one character": ({"group_sender": "A"}, "GS02"),
+    "group receiver too long": ({"group_receiver": "X" * 16}, "GS03"),
+    "no terminator": ({"separators": evolve(DEFAULT_SEPARATORS, terminator="")}, "ISA16"),
+    "a letter for a separator": ({"separators": evolve(DEFAULT_SEPARATORS, element="A")}, "ISA16"),
+    "terminator not ASCII": (
+        {"separators": evolve(DEFAULT_SEPARATORS, terminator="\u20ac")},
+        "ISA16",
+    ),
     "separators the same": ({"separators": evolve(DEFAULT_SEPARATORS, component="*")}, "ISA16"),
     "no component separator": ({"separators": evolve(DEFAULT_SEPARATORS, component="")}, "ISA16"),
 }

@@ -252,6 +252,28 @@ def test_what_cannot_be_read_is_a_problem_and_kept(case: str) -> None:
     assert "*".join(every[0].segment) + "~" in again
 
 
+@pytest.mark.parametrize("digits", ["9" * 5000, "\u0661"], ids=["5000 digits", "other digits"])
+def test_numbers_no_program_counts_to_are_kept(digits: str) -> None:
+    """A pointer and a line number of thousands of digits are no numbers; their segments stay."""
+    line = LINE.replace("LX*1", f"LX*{digits}").replace("***1~", f"***1:{digits}~")
+    found, _ = read(HEAD + BILLING + SUBSCRIBER + CLAIM + line)
+    (made,) = found.claims
+    assert (made.lines[0].number, made.lines[0].pointers) == (0, (1,))
+    assert [(k.segment[0], k.restates) for k in made.lines[0].kept] == [
+        ("LX", False),
+        ("SV1", True),
+    ]
+
+
+def test_a_fault_past_the_last_segment_has_a_place() -> None:
+    """An untidy transaction of ST and SE alone lacks its BHT; the Problem is told all the same."""
+    data = file_of("", "837").replace(b"~\n", b"~\n\n ")
+    problems: list[Problem] = []
+    (found,) = read_submissions([data], problems)
+    assert found.claims == ()
+    assert "BHT04" in [problem.where.element for problem in problems]
+
+
 def test_other_separators_are_read_alike() -> None:
     """Component and repetition separators of the file become ``:`` and ``^`` in what is kept."""
     marks = Separators(element="|", component=">", repetition="!", terminator="'")

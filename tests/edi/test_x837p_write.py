@@ -194,6 +194,15 @@ HELD = {
         {"lines": (line(procedure=Procedure(code="97530", modifiers=("59", "GP", "CQ", "KX", "95"))),)},
         "SV101",
     ),
+    "charge of 31 digits": (
+        {"charge": Decimal("1E30"), "lines": (line(charge=Decimal("1E30")),)},
+        "SV102",
+    ),
+    "charge that is no number": (
+        {"charge": Decimal("NaN"), "lines": (line(charge=Decimal("NaN")),)},
+        "SV102",
+    ),
+    "units that are no number": ({"lines": (line(units=Decimal("NaN")),)}, "SV104"),
     "no line control number": ({"lines": (evolve(line(), control=""),)}, "REF02"),
     "line control number of 31": ({"lines": (line(control="R" * 31),)}, "REF02"),
     "line control number twice": ({"lines": (line(1, control="R"), line(2, control="R"))}, "REF02"),
@@ -248,6 +257,18 @@ HELD = {
         "SV101-3",
     ),
 }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [({"sender_qualifier": "XX"}, "ISA05"), ({"receiver_qualifier": "1"}, "ISA07")],
+    ids=["sender", "receiver"],
+)
+def test_an_envelope_the_guide_does_not_take_is_refused(change: dict[str, str], field: str) -> None:
+    """Also ISA and GS are checked before a byte leaves: a qualifier must be in the code list."""
+    with pytest.raises(WriteError) as caught:
+        write_837p(evolve(ENVELOPE, **change), [submission(claim())])
+    assert caught.value.field == field
 
 
 @pytest.mark.parametrize("case", HELD)
