@@ -114,7 +114,7 @@ def _why_not(code: str) -> str:
     if known is None:
         return "is not in the therapy table; state its units"
     if known.shape == "other":
-        return f"is no plain 15-minute code ({known.note}); state its units"
+        return f"({known.label}) is not counted by the 15-minute rules; state its units"
     return "its units do not follow from minutes; state its units"
 
 

@@ -70,7 +70,7 @@ def bill(
         )
     )
     _tell(result, shape)
-    show(_result(result), shape)
+    show(_result(result, shape), shape)
     return _status(result)
 
 
@@ -95,20 +95,25 @@ def _tell(result: "BillResult", shape: str) -> None:
     for path in result.recovered:
         click.echo(f"Written now, recorded by an earlier run: {path}", err=True)
     if shape != "json":
+        show_problems(result.practice_warnings)
         show_problems(result.problems)
 
 
-def _result(result: "BillResult") -> "Result":
-    """The answer in all its shapes."""
+def _result(result: "BillResult", shape: str) -> "Result":
+    """The answer in all its shapes: csv has the lines of all claims, and what is held."""
     from claimline.render import Result
 
-    return Result(data=_data(result), tables=tuple(_tables(result)), text=tuple(_text(result)))
+    tables = (_lines_table(result),) if shape == "csv" else tuple(_tables(result))
+    return Result(data=_data(result), tables=tables, text=tuple(_text(result)))
 
 
 def _text(result: "BillResult") -> Iterator[str]:
     """What happened, in sentences."""
     if result.dry_run:
         yield "Dry run: nothing was recorded or written."
+    if not (result.asked or result.claims or result.held):
+        yield "No visits were given, and none that were held wait for this run: nothing to bill."
+        return
     yield (
         f"{_count(len(result.claims), 'claim')} in {_count(len(result.files), 'file')}, "
         f"{len(result.held)} held, "
@@ -157,6 +162,36 @@ def _files_table(result: "BillResult") -> "Table":
     ]
     title = "Files that would be written" if result.dry_run else "Files written"
     return Table(columns=columns, rows=rows, title=title)
+
+
+def _lines_table(result: "BillResult") -> "Table":
+    """A row for each line of the claims and for each hold."""
+    from claimline.render import Column, Table
+
+    keys = ("state", "visits", "claim", "payer", "discipline", "date", "line", "code", "modifiers")
+    columns = [Column(key=key, title=key) for key in keys]
+    columns += [Column(key=key, title=key, kind="money") for key in ("units", "charge")]
+    columns += [Column(key=key, title=key) for key in ("why", "file")]
+    return Table(columns=tuple(columns), rows=_line_rows(result))
+
+
+def _line_rows(result: "BillResult") -> "Iterator[dict[str, Any]]":
+    for claim in result.claims:
+        names = {"state": "billed", "visits": claim.visits, "claim": claim.claim}
+        same = {"payer": claim.payer, "discipline": claim.discipline, "date": claim.date}
+        why = "; ".join(problem.message for problem in claim.warnings)
+        for line in claim.lines:
+            yield {**names, **same, **line, "why": why, "file": claim.file}
+    for held in result.held:
+        yield {
+            "state": "held",
+            "visits": held.visits,
+            "payer": held.payer,
+            "discipline": held.discipline,
+            "date": held.date,
+            "charge": held.charge,
+            "why": "; ".join(p.message for p in held.problems if p.level == "error"),
+        }
 
 
 def _warnings_table(result: "BillResult") -> "Table":
@@ -258,5 +293,6 @@ def _data(result: "BillResult") -> dict[str, Any]:
             for one in result.already
         ],
         "problems": _problems(result.problems),
+        "practice_warnings": _problems(result.practice_warnings),
         "unreadable": [{"file": name, "why": why} for name, why in result.unreadable],
     }

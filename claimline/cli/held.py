@@ -49,7 +49,7 @@ def list_held(*, production: bool, ledger: str, shape: str) -> int:
             "payer": one.payer,
             "discipline": one.discipline,
             "date": one.date,
-            "charge": one.charge,
+            "charge": one.charge or None,  # the ledger keeps an unknown charge as nothing
             "why": "; ".join(message for _, message in one.reasons),
         }
         for one in waiting
@@ -72,7 +72,7 @@ def list_held(*, production: bool, ledger: str, shape: str) -> int:
             "payer": one.payer,
             "discipline": one.discipline,
             "date": one.date.isoformat(),
-            "charge": str(one.charge),
+            "charge": str(one.charge) if one.charge else None,
             "reasons": [{"code": code, "message": message} for code, message in one.reasons],
             "recorded_at": one.recorded_at,
         }
@@ -83,7 +83,9 @@ def list_held(*, production: bool, ledger: str, shape: str) -> int:
         rows=rows,
         totals=totals if rows else None,
         empty="Nothing is held.",
-        notes=("A charge of 0.00 means that it could not be worked out.",) if rows else (),
+        notes=("No charge: it cannot be worked out yet.",)
+        if any(not one.charge for one in waiting)
+        else (),
     )
     show(Result(data=data, tables=(table,)), shape)
     return DONE

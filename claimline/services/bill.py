@@ -134,6 +134,7 @@ class _Billing:
             problems=incoming.problems,
             practice_warnings=self.practice.warnings,
             unreadable=incoming.unreadable,
+            asked=bool(self.request.visits),
             ledger_created=self.ledger.place if self._made_ledger() else "",
             dry_run=self.request.dry_run,
         )

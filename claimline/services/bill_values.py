@@ -92,5 +92,6 @@ class BillResult:
     problems: tuple[Problem, ...] = ()  # of rows that could not be read
     practice_warnings: tuple[Problem, ...] = ()  # of the practice file
     unreadable: tuple[tuple[str, str], ...] = ()  # file, why
+    asked: bool = True  # visit files were named; without, only released holds are billed
     ledger_created: str = ""
     dry_run: bool = False

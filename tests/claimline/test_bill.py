@@ -1,5 +1,6 @@
 """``bill`` and ``held`` through the real command, on real files and a real ledger."""
 
+import csv
 import datetime as dt
 import json
 import os
@@ -346,3 +347,72 @@ def test_helper_that_dies_is_told(desk: Desk, monkeypatch: pytest.MonkeyPatch) -
     assert "helper process" in errors
     status, answer = desk.bill(name)
     assert (status, len(answer["claims"])) == (0, 4)
+
+
+def _shown(desk: Desk, *arguments: str, practice: str = "") -> tuple[int, str, str]:
+    file = practice or str(PRACTICE / "practice.toml")
+    return desk.run("bill", *arguments, "--practice", file, "--out", str(desk.out))
+
+
+def test_csv_has_the_lines_of_claims_and_the_holds(desk: Desk) -> None:
+    """``--format csv`` is one row for each line that goes and for each hold, with its reason."""
+    name = desk.write([visit(), visit("V2", date="2026-03-11", procedures=PAIR)])
+    status, out, _ = _shown(desk, name, "--format", "csv")
+    rows = list(csv.DictReader(out.splitlines()))
+    assert status == 1
+    assert [(row["state"], row["visits"], row["code"]) for row in rows] == [
+        ("billed", "V1", "97530"),
+        ("held", "V2", ""),
+    ]
+    assert (rows[0]["modifiers"], rows[0]["units"], rows[0]["charge"]) == ("GP", "2", "150.00")
+    assert "separate" in rows[1]["why"]
+
+
+def test_nothing_to_bill_is_said(desk: Desk) -> None:
+    """Without visits and without released holds the command says so and is done."""
+    status, out, _ = _shown(desk)
+    assert status == 0
+    assert "nothing to bill" in out
+
+
+def test_warnings_of_the_practice_file_are_passed_on(desk: Desk) -> None:
+    """What the practice file is warned about stands on standard error of every bill."""
+    text = (PRACTICE / "practice.toml").read_text(encoding="utf-8")
+    odd = desk.folder / "practice.toml"
+    odd.write_text(text.replace("[submitter]", "[oddity]\nx = 1\n\n[submitter]"), "utf-8")
+    _, out, errors = _shown(desk, desk.write([visit()]), practice=str(odd))
+    assert "oddity" in errors
+    assert "oddity" not in out
+
+
+def test_unknown_charge_of_a_hold_is_shown_as_unknown(desk: Desk) -> None:
+    """A hold whose money cannot be worked out has no charge, not 0.00."""
+    desk.bill(desk.write([visit(procedures=[{"code": "97545", "therapist_minutes": 120}])]))
+    (held,) = json.loads(desk.run("held", "list", "--format", "json")[1])
+    assert held["charge"] is None
+    _, out, _ = desk.run("held", "list")
+    assert "0.00" not in out
+    assert "cannot be worked out" in out
+
+
+def test_same_visit_in_two_files_is_billed_once(desk: Desk) -> None:
+    """One visit in two files, once as JSON and once repeated, is one claim."""
+    first, second = desk.write([visit()]), desk.write([visit()], "second.json")
+    status, answer = desk.bill(first, second)
+    assert (status, len(answer["claims"]), answer["held"]) == (0, 1, [])
+
+
+ODD_IDS = ["V+1", "V 1; x", "Vé-1", "=1+1", "../v", "9" * 200]
+
+
+@pytest.mark.parametrize(
+    "visit_id", ODD_IDS, ids=["plus", "words", "accent", "sum", "path", "long"]
+)
+def test_any_visit_id_can_be_held_and_released(desk: Desk, visit_id: str) -> None:
+    """Whatever a practice calls its visits, the hold's id leads back to it."""
+    desk.bill(desk.write([visit(visit_id, procedures=PAIR)]))
+    (held,) = json.loads(desk.run("held", "list", "--format", "json")[1])
+    assert held["visits"] == [visit_id]
+    assert desk.run("held", "override", held["id"], "--by", "mk", "--reason", "paper")[0] == 0
+    status, answer = desk.bill()
+    assert (status, answer["claims"][0]["visits"]) == (0, [visit_id])

@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from visits_made import example
 
@@ -226,12 +226,14 @@ def test_what_is_no_visit_file_says_what_it_is(data: bytes, words: str) -> None:
     assert words in problem.message
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=300))
 def test_whatever_the_bytes_reading_never_raises(data: bytes) -> None:
     """Any bytes give visits and problems, and at least one of them."""
     assert list(read("x", data))
 
 
+@settings(deadline=None)  # a busy machine is no fault of the reader
 @given(st.data())
 def test_a_mutated_file_never_raises(data: st.DataObject) -> None:
     """Bytes cut, doubled or replaced in a good file are problems, not exceptions."""
