@@ -5,7 +5,8 @@ a correction that comes before the reversal shows as decided twice (open below z
 reversal comes. Across payers a later one restates what the earlier left; it never adds to it.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+import datetime as dt
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -127,9 +128,9 @@ def _live(history: Sequence[_Entry], flags: list[str]) -> list[_Entry]:
     live = [e for e in history if not _is_reversal(e)]
     if not reversals:
         return _without_duplicates(live, flags)
-    for exactly in (True, False):
+    for takes_back in (_negates, _regroups, _follows):
         for reversal in list(reversals):
-            original = _original(reversal, live, exactly=exactly)
+            original = _original(reversal, live, takes_back)
             if original is not None:
                 live.remove(original)
                 reversals.remove(reversal)
@@ -140,9 +141,11 @@ def _live(history: Sequence[_Entry], flags: list[str]) -> list[_Entry]:
     return live + [e for e in reversals if e.share.charge <= ZERO]
 
 
-def _original(reversal: _Entry, live: Sequence[_Entry], *, exactly: bool) -> _Entry | None:
+def _original(
+    reversal: _Entry, live: Sequence[_Entry], takes_back: Callable[[_Entry, _Entry], bool]
+) -> _Entry | None:
     """The live entry that the reversal takes back: the newest of those that fit best."""
-    found = [e for e in live if _takes_back(reversal, e, exactly=exactly)]
+    found = [e for e in live if _same_money(reversal, e) and takes_back(reversal, e)]
     same_number = [e for e in found if _same_number(e, reversal)]
     earlier = [e for e in found if e.adjudication.date <= reversal.adjudication.date]
     best = same_number or earlier or found
@@ -154,21 +157,50 @@ def _same_number(one: _Entry, other: _Entry) -> bool:
     return bool(number) and number == other.adjudication.payer_control
 
 
-def _takes_back(reversal: _Entry, original: _Entry, *, exactly: bool) -> bool:
-    """Same payer, charge and payment negated, and the adjustments too (RFI 1147, 1429).
+def _sign(reversal: _Entry) -> int:
+    """Wrong signs occur in the wild: they are read by the original."""
+    return 1 if reversal.share.charge > ZERO else -1
 
-    Not exactly: the 4010 way with all of them under CR (RFI 213), or the same payer number.
+
+def _same_money(reversal: _Entry, original: _Entry) -> bool:
+    """Same payer, or the same number of a payer; charge and payment negated (RFI 1147, 1429).
+
+    CLP02 22 does not say whose turn it was, so a secondary payer's own number speaks for it.
     """
-    theirs, ours = reversal.share, original.share
-    if reversal.adjudication.payer != original.adjudication.payer:
-        return False
-    sign = 1 if theirs.charge > ZERO else -1  # wrong signs in the wild: only with an original
-    if theirs.charge != sign * ours.charge or theirs.paid != sign * ours.paid:
-        return False
-    if exactly:
-        return _sums(theirs.adjustments, sign) == _sums(ours.adjustments, 1)
-    in_cr = any(a.group == "CR" for a in theirs.adjustments)
+    theirs, ours, sign = reversal.share, original.share, _sign(reversal)
+    return (
+        theirs.charge == sign * ours.charge
+        and theirs.paid == sign * ours.paid
+        and (
+            reversal.adjudication.payer == original.adjudication.payer
+            or _same_number(reversal, original)
+        )
+    )
+
+
+def _negates(reversal: _Entry, original: _Entry) -> bool:
+    """Groups and reasons are kept, their amounts negated (RFI 1147)."""
+    sums = _sums(reversal.share.adjustments, _sign(reversal))
+    return sums == _sums(original.share.adjustments, 1)
+
+
+def _regroups(reversal: _Entry, original: _Entry) -> bool:
+    """The 4010 way with all of them under CR (RFI 213), or the same payer number."""
+    in_cr = any(a.group == "CR" for a in reversal.share.adjustments)
     return in_cr or _same_number(reversal, original)
+
+
+def _follows(reversal: _Entry, original: _Entry) -> bool:
+    """Neither reasons nor number agree, but the answer came before: it is the one taken back.
+
+    One that came later is more likely the correction of an answer that is not here.
+    """
+    return _place(original) < _place(reversal)
+
+
+def _place(entry: _Entry) -> tuple[dt.date, str, int]:
+    adjudication = entry.adjudication
+    return adjudication.date, adjudication.trace, adjudication.position
 
 
 def _sums(adjustments: Iterable[Adjustment], sign: int) -> dict[tuple[str, str], Decimal]:

@@ -145,11 +145,12 @@ class Told:
         books, flags = {}, {}
         for name, (control, lines) in self.claims.items():
             answer = book.run("trace", control, "--practice", str(PRACTICE))
-            frequency = self.story.get("sent", {}).get(name, {}).get("frequency", "1")
+            told = self.story.get("sent", {}).get(name) or self.story["visit"][name]
+            wanted = (control, told.get("frequency", "1"), told["date"].isoformat())
             claim = next(
                 c
                 for c in answer["traces"][0]["claims"]
-                if (c["claim"], c["frequency"]) == (control, frequency)
+                if (c["claim"], c["frequency"], c["date"]) == wanted
             )
             for number, line in enumerate(claim["books"], 1):
                 books[f"{name}.{number}"] = _words(line)
