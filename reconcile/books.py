@@ -371,7 +371,8 @@ def _with_credit(claim: SentClaim, lines: list[LineBooks]) -> tuple[LineBooks, .
     Only once every line is decided: before that the copay may still be owed.
     """
     decided = all(b.current is not None and b.status != "open" for b in lines)
-    credit = claim.collected - sum((b.patient for b in lines), ZERO)
+    owed = max(sum((b.patient for b in lines), ZERO), ZERO)  # below zero: a reversal stands alone
+    credit = claim.collected - owed
     if decided and credit > ZERO and lines:
         lines[0] = evolve(lines[0], patient_credit=credit)
     return tuple(lines)
