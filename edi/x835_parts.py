@@ -22,6 +22,7 @@ from edi.remittance import (
     RemittanceTrailer,
     ServicePayment,
 )
+from edi.shared_segments import read_per, read_ref
 
 Part = RemittanceHeader | ClaimPayment | RemittanceTrailer
 
@@ -123,12 +124,9 @@ class Party:
         elif name == "N4":
             self.n4 = segment
         elif name == "PER":
-            self.contacts.append(contact(segment))
+            self.contacts.append(read_per(segment + PAD))
         else:
-            _, qualifier, value, description = (segment + PAD)[:4]
-            self.references.append(
-                Reference(qualifier=qualifier, value=value, description=description)
-            )
+            self.references.append(read_ref(segment + PAD))
         return True
 
     def organisation(self) -> Organisation:
@@ -149,13 +147,6 @@ class Party:
             references=tuple(self.references),
             contacts=tuple(self.contacts),
         )
-
-
-def contact(segment: list[str]) -> Contact:
-    """PER."""
-    padded = segment + PAD
-    pairs = ((padded[at], padded[at + 1]) for at in (3, 5, 7))
-    return Contact(function=padded[1], name=padded[2], numbers=tuple(p for p in pairs if any(p)))
 
 
 def remarks_of(segment: Sequence[str]) -> list[str]:

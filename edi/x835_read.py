@@ -23,6 +23,7 @@ from edi.remittance import (
     RemittanceTrailer,
     ServicePayment,
 )
+from edi.shared_segments import read_per, read_ref
 from edi.x835_parts import (
     PAD,
     PARTY_LENGTHS,
@@ -31,7 +32,6 @@ from edi.x835_parts import (
     Part,
     Party,
     Reading,
-    contact,
     date_text,
     information,
     one_adjustment,
@@ -87,8 +87,7 @@ class Reader(Reading):
         if len(segment) == 3:
             reference = Reference(qualifier=segment[1], value=segment[2])
         else:
-            _, qualifier, value, description = (segment + PAD)[:4]
-            reference = Reference(qualifier=qualifier, value=value, description=description)
+            reference = read_ref(segment + PAD)
             if len(segment) > 4:
                 self.keep(segment)
         self.loop.references.append(reference)
@@ -122,7 +121,7 @@ class Reader(Reading):
 
     def per(self, segment: list[str]) -> None:
         """PER in a claim."""
-        self.loop.contacts.append(contact(segment))
+        self.loop.contacts.append(read_per(segment + PAD))
         if len(segment) > 9:
             self.keep(segment)
 

@@ -9,7 +9,7 @@ from itertools import groupby
 from typing import Final
 
 from edi.check_envelope import check_written
-from edi.claim import Contact, Elements, Procedure, Reference
+from edi.claim import Elements, Procedure
 from edi.elements import encode_money, encode_number, read_date, read_money, read_number
 from edi.guide import load
 from edi.remittance import (
@@ -24,6 +24,7 @@ from edi.remittance import (
     RemittanceHeader,
     ServicePayment,
 )
+from edi.shared_segments import Segment, flat, per, ref
 from edi.writing import (
     Element,
     Envelope,
@@ -41,8 +42,6 @@ _PER_CAS: Final = 6  # triplets in a CAS, pairs in a PLB
 _REMARKS: Final = 5  # places for remark codes in an MOA
 _MODIFIERS: Final = 4
 _BEFORE_CLAIM: Final = ("LX", "TS2", "TS3")
-
-Built = tuple[Element, ...]
 
 
 def write_835(envelope: Envelope, remittances: Sequence[Remittance]) -> bytes:
@@ -77,12 +76,12 @@ def _writers(envelope: Envelope) -> tuple[Callable[..., str], Callable[[Sequence
 
 
 def _text(
-    built: Built, write: Callable[..., str], write_kept: Callable[[Sequence[str]], str]
+    built: Segment, write: Callable[..., str], write_kept: Callable[[Sequence[str]], str]
 ) -> str:
     return write_kept(built) if isinstance(built, _Kept) else write(*built)
 
 
-def remittance_segments(remittance: Remittance) -> Iterator[Built]:
+def remittance_segments(remittance: Remittance) -> Iterator[Segment]:
     """The segments between ST and SE.
 
     Raises:
@@ -110,12 +109,12 @@ def claim_segments(payment: ClaimPayment) -> list[tuple[str, ...]]:
     Raises:
         WriteError: where a value is not legal.
     """
-    return [_flat(built) for built in _of_claim(payment, _claim)]
+    return [flat(built) for built in _of_claim(payment, _claim)]
 
 
 def _of_claim(
-    payment: ClaimPayment, build: Callable[[ClaimPayment], Iterator[Built]]
-) -> Iterator[Built]:
+    payment: ClaimPayment, build: Callable[[ClaimPayment], Iterator[Segment]]
+) -> Iterator[Segment]:
     """The claim's segments; a WriteError on the way learns which claim it is about."""
     try:
         yield from build(payment)
@@ -123,18 +122,10 @@ def _of_claim(
         raise WriteError(payment.control, error.field, error.reason) from None
 
 
-def _flat(built: Built) -> tuple[str, ...]:
-    """A segment with its components joined by ``:``, without its empty end."""
-    flat = [part if isinstance(part, str) else ":".join(part).rstrip(":") for part in built]
-    while not flat[-1]:
-        flat.pop()
-    return tuple(flat)
-
-
 # -- header
 
 
-def _header(header: RemittanceHeader) -> Iterator[Built]:
+def _header(header: RemittanceHeader) -> Iterator[Segment]:
     if header.faults:
         raise WriteError("", header.faults[0], "could not be read and is not written")
     if header.payer is None or header.payee is None:
@@ -143,12 +134,12 @@ def _header(header: RemittanceHeader) -> Iterator[Built]:
     built = [_payment(header), _trace(header)]
     yield from _extended(built, header.longer)
     yield from (_Kept(kept) for kept in other if kept[0] == "CUR")
-    rest = [*_references(header.references), *_dates(header.dates)]
+    rest = [*map(ref, header.references), *_dates(header.dates)]
     yield from _extended([*rest, *_party(header.payer), *_party(header.payee)], header.longer)
     yield from (_Kept(kept) for kept in other if kept[0] != "CUR")
 
 
-def _payment(header: RemittanceHeader) -> Built:
+def _payment(header: RemittanceHeader) -> Segment:
     """BPR: as it came where it agrees with the fields, else from the fields."""
     bpr = header.payment
     date = header.payment_date
@@ -167,14 +158,14 @@ def _payment(header: RemittanceHeader) -> Built:
     return _Kept(bpr)
 
 
-def _trace(header: RemittanceHeader) -> Built:
+def _trace(header: RemittanceHeader) -> Segment:
     for field, value in (("TRN02", header.trace), ("TRN03", header.originator)):
         if not value:
             raise WriteError("", field, "must not be empty")
     return ("TRN", "1", header.trace, header.originator, header.originator_supplement)
 
 
-def _party(party: Organisation) -> Iterator[Built]:
+def _party(party: Organisation) -> Iterator[Segment]:
     yield ("N1", party.role, party.name, party.id_qualifier, party.id)
     address = party.address
     if address is not None:
@@ -182,14 +173,14 @@ def _party(party: Organisation) -> Iterator[Built]:
             yield ("N3", address.line1, address.line2)
         if address.city or address.state or address.zip or address.country:
             yield ("N4", address.city, address.state, address.zip, address.country)
-    yield from _references(party.references)
-    yield from _contacts(party.contacts)
+    yield from map(ref, party.references)
+    yield from map(per, party.contacts)
 
 
 # -- claim
 
 
-def _claim(payment: ClaimPayment) -> Iterator[Built]:
+def _claim(payment: ClaimPayment) -> Iterator[Segment]:
     if payment.faults:
         raise WriteError("", payment.faults[0], "could not be read and is not written")
     for field, value in (("CLP01", payment.control), ("CLP02", payment.status)):
@@ -204,7 +195,7 @@ def _claim(payment: ClaimPayment) -> Iterator[Built]:
         yield from map(_Kept, line.other)
 
 
-def _claim_level(payment: ClaimPayment) -> Iterator[Built]:
+def _claim_level(payment: ClaimPayment) -> Iterator[Segment]:
     yield (
         *("CLP", payment.control, payment.status),
         _money(payment.charge, "CLP03"),
@@ -217,14 +208,14 @@ def _claim_level(payment: ClaimPayment) -> Iterator[Built]:
     yield from _adjustments(payment.adjustments)
     yield from map(_name, payment.names)
     yield from _outcome(payment)
-    yield from _references(payment.references)
+    yield from map(ref, payment.references)
     yield from _dates(payment.dates)
-    yield from _contacts(payment.contacts)
+    yield from map(per, payment.contacts)
     yield from _amounts("AMT", payment.amounts)
     yield from _amounts("QTY", payment.quantities)
 
 
-def _outcome(payment: ClaimPayment) -> Iterator[Built]:
+def _outcome(payment: ClaimPayment) -> Iterator[Segment]:
     """MIA and MOA as they came, or an MOA made of the remark codes."""
     kept = [*remarks_of(payment.inpatient), *remarks_of(payment.outpatient)]
     kept += [
@@ -243,7 +234,7 @@ def _outcome(payment: ClaimPayment) -> Iterator[Built]:
         yield ("MOA", "", "", *payment.remarks)
 
 
-def _name(name: Name) -> Built:
+def _name(name: Name) -> Segment:
     kind = "1" if name.is_person else "2"
     words = (name.last, name.first, name.middle, "", name.suffix)
     return ("NM1", name.role, kind, *words, name.id_qualifier, name.id)
@@ -252,7 +243,7 @@ def _name(name: Name) -> Built:
 # -- line
 
 
-def _line(line: ServicePayment) -> Iterator[Built]:
+def _line(line: ServicePayment) -> Iterator[Segment]:
     submitted = "" if line.submitted is None else _procedure(line.submitted, "SVC06")
     yield (
         *("SVC", _procedure(line.procedure, "SVC01")),
@@ -265,7 +256,7 @@ def _line(line: ServicePayment) -> Iterator[Built]:
     )
     yield from _dates(line.dates)
     yield from _adjustments(line.adjustments)
-    yield from _references(line.references)
+    yield from map(ref, line.references)
     yield from _amounts("AMT", line.amounts)
     yield from _amounts("QTY", line.quantities)
     for code in line.remarks:
@@ -289,7 +280,7 @@ def _procedure(procedure: Procedure, field: str) -> Element:
 # -- what any loop may have
 
 
-def _adjustments(adjustments: Sequence[Adjustment]) -> Iterator[Built]:
+def _adjustments(adjustments: Sequence[Adjustment]) -> Iterator[Segment]:
     for group, run in groupby(adjustments, key=lambda adjustment: adjustment.group):
         if group not in _GROUPS:
             raise WriteError("", "CAS01", "must be CO, OA, PI or PR")
@@ -306,7 +297,7 @@ def _triplet(adjustment: Adjustment) -> tuple[str, str, str]:
     return adjustment.reason, amount, _optional(adjustment.quantity, "CAS04", _number)
 
 
-def _provider_adjustments(adjustments: Sequence[ProviderAdjustment]) -> Iterator[Built]:
+def _provider_adjustments(adjustments: Sequence[ProviderAdjustment]) -> Iterator[Segment]:
     for head, run in groupby(adjustments, key=lambda a: (a.provider, a.fiscal_date)):
         pairs = [_pair(adjustment) for adjustment in run]
         for start in range(0, len(pairs), _PER_CAS):
@@ -325,23 +316,12 @@ def _pair(adjustment: ProviderAdjustment) -> tuple[Element, Element]:
     )
 
 
-def _references(references: Sequence[Reference]) -> Iterator[Built]:
-    for reference in references:
-        yield ("REF", reference.qualifier, reference.value, reference.description)
-
-
-def _dates(dates: Sequence[DateText]) -> Iterator[Built]:
+def _dates(dates: Sequence[DateText]) -> Iterator[Segment]:
     for dated in dates:
         yield ("DTM", dated.qualifier, dated.text)
 
 
-def _contacts(contacts: Sequence[Contact]) -> Iterator[Built]:
-    for contact in contacts:
-        numbers = (element for pair in contact.numbers for element in pair)
-        yield ("PER", contact.function, contact.name, *numbers)
-
-
-def _amounts(name: str, amounts: Sequence[Amount]) -> Iterator[Built]:
+def _amounts(name: str, amounts: Sequence[Amount]) -> Iterator[Segment]:
     for amount in amounts:
         yield (name, amount.qualifier, _number(amount.amount, f"{name}02"))
 
@@ -372,13 +352,13 @@ def _optional(value: Decimal | None, field: str, encode: Callable[[Decimal, str]
 
 
 def _extended(
-    built: Sequence[Built] | Iterator[Built], longer: Sequence[Elements]
-) -> Iterator[Built]:
+    built: Sequence[Segment] | Iterator[Segment], longer: Sequence[Elements]
+) -> Iterator[Segment]:
     """The segments, each replaced by its longer form where it came with one."""
     left = list(longer)
     for one in built:
-        flat = _flat(one)
-        found = next((kept for kept in left if _says_all(kept, flat)), None)
+        plain = flat(one)
+        found = next((kept for kept in left if _says_all(kept, plain)), None)
         if found is None:
             yield one
         else:

@@ -20,8 +20,8 @@ from edi.claim import (
     Submission,
 )
 from edi.separators import Separators
+from edi.shared_segments import Segment, flat, per, ref
 from edi.writing import Element, clean, identifier, kept_writer, segment_writer
-from edi.x837p_segments import Number, Segment
 
 BILLING: Final = ("2000A", "2010A")  # loops above a claim, by the start of their ids
 SUBSCRIBER: Final = ("2000B", "2010B")
@@ -62,7 +62,7 @@ class Pen:
     def __init__(self, separators: Separators, *, as_read: bool) -> None:
         self.separators = separators
         self.as_read = as_read
-        self.number: Number = segments.exact if as_read else segments.shortest
+        self.number: segments.Number = segments.exact if as_read else segments.shortest
         self.write: Callable[..., str] = segment_writer(separators, None if as_read else tidy)
         self._kept = kept_writer(separators)
         self._parties: dict[tuple[int, str], tuple[Party, list[Segment], list[str]]] = {}
@@ -188,7 +188,7 @@ def _y4(claim: Claim | None) -> list[Segment]:
     """REF*Y4 stands with who was hurt: 2010BA or 2010CA."""
     if claim is None or not claim.property_casualty_claim:
         return []
-    return [segments.ref(Reference(qualifier="Y4", value=claim.property_casualty_claim))]
+    return [ref(Reference(qualifier="Y4", value=claim.property_casualty_claim))]
 
 
 def _claim(pen: Pen, claim: Claim) -> Iterator[Block]:
@@ -210,7 +210,7 @@ def _claim_segments(pen: Pen, claim: Claim) -> Iterator[Segment]:
     if claim.amount_paid_by_patient is not None:
         yield segments.amt(claim.amount_paid_by_patient, pen.number)
     for reference in claim.references:
-        yield segments.ref(reference)
+        yield ref(reference)
     if claim.note:
         yield segments.nte(claim.note_code, claim.note)
     if claim.diagnoses:
@@ -240,7 +240,7 @@ def _line_segments(pen: Pen, line: ServiceLine) -> Iterator[Segment]:
     if line.control:
         yield ("REF", "6R", line.control)
     for reference in line.references:
-        yield segments.ref(reference)
+        yield ref(reference)
     if line.note:
         yield segments.nte("", line.note)
 
@@ -253,9 +253,9 @@ def _party(party: Party, prv: str) -> Iterator[Segment]:
     if party.address:
         yield from _address(party.address)
     for reference in party.references:
-        yield segments.ref(reference)
+        yield ref(reference)
     for contact in party.contacts:
-        yield segments.per(contact)
+        yield per(contact)
 
 
 def _person(party: Party, demographics: Segment) -> list[Segment]:
@@ -330,7 +330,7 @@ def _merge(pen: Pen, blocks: Iterable[Block], kept: Sequence[Kept]) -> list[str]
 
 def _weave(pen: Pen, block: Block, kept: Sequence[Kept]) -> list[str]:
     """The texts of one block: exact forms in place of what restates them, others in order."""
-    plain = [segments.flat(segment) for segment in block.segments]
+    plain = [flat(segment) for segment in block.segments]
     texts = [pen.write(*segment) for segment in block.segments]
     open_to = dict.fromkeys(range(len(plain)))
     for one in kept:

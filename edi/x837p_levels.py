@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from edi import x837p_segments as segments
 from edi.claim import Address, Elements, Kept, Party
+from edi.shared_segments import read_per, read_ref
 from edi.x837p_loops import owner
 
 _PARTIES: Final = frozenset(
@@ -80,12 +81,12 @@ class PartyDraft:
             first = not self.claim_number
             self.claim_number = self.claim_number or s[2]
             return first
-        self._references.append(segments.read_ref(s))
+        self._references.append(read_ref(s))
         return True
 
     def per(self, s: Filled) -> bool:
         """A contact."""
-        self._contacts.append(segments.read_per(s))
+        self._contacts.append(read_per(s))
         return True
 
     def party(self, taxonomy: str = "") -> Party:
@@ -272,7 +273,7 @@ def _dtp(level: Level, s: Filled) -> bool:
 def _ref(level: Level, s: Filled) -> bool:
     if level.base == "2400" and s[1] == "6R" and "control" not in level.values:
         return level.merge({"control": s[2]})
-    level.references.append(segments.read_ref(s))
+    level.references.append(read_ref(s))
     return True
 
 

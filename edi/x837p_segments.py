@@ -18,21 +18,19 @@ from typing import Any, Final
 from edi import elements
 from edi.claim import (
     Claim,
-    Contact,
     Dated,
     Diagnosis,
     Elements,
     Party,
     Patient,
     Procedure,
-    Reference,
     ServiceLine,
     Submission,
     Subscriber,
 )
+from edi.shared_segments import Segment, flat, per, read_per, read_ref, ref
 from edi.writing import Element
 
-Segment = tuple[Element, ...]  # id, then elements
 Number = Callable[[Decimal], str]  # how a number is written
 Values = dict[str, Any]  # keyword arguments of a value
 
@@ -113,28 +111,6 @@ def read_n4(s: Sequence[str]) -> Values:
 def prv(code: str, taxonomy: str) -> Segment:
     """PRV: ``BI`` in 2000A, ``PE`` in 2310B and 2420A."""
     return ("PRV", code, "PXC", taxonomy)
-
-
-def ref(reference: Reference) -> Segment:
-    """REF."""
-    return ("REF", reference.qualifier, reference.value, reference.description)
-
-
-def read_ref(s: Sequence[str]) -> Reference:
-    """REF without its composite REF04."""
-    return Reference(qualifier=s[1], value=s[2], description=s[3])
-
-
-def per(contact: Contact) -> Segment:
-    """PER: a name and up to three numbers."""
-    numbers = [part for pair in contact.numbers for part in pair]
-    return ("PER", contact.function, contact.name, *numbers)
-
-
-def read_per(s: Sequence[str]) -> Contact:
-    """PER."""
-    pairs = ((s[3], s[4]), (s[5], s[6]), (s[7], s[8]))
-    return Contact(function=s[1], name=s[2], numbers=tuple(p for p in pairs if p[0] or p[1]))
 
 
 def sbr(subscriber: Subscriber) -> Segment:
@@ -335,14 +311,6 @@ def read_procedure(text: str) -> Procedure:
 
 
 # --- what a segment says when written again --------------------------------------------------
-
-
-def flat(segment: Segment) -> Elements:
-    """A segment to be written in the form of one that was read."""
-    texts = [e if isinstance(e, str) else ":".join(e).rstrip(":") for e in segment]
-    while not texts[-1]:
-        texts.pop()
-    return tuple(texts)
 
 
 def says_all(segment: Elements) -> bool:
