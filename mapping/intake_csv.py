@@ -99,7 +99,7 @@ def _groups(
     groups: dict[str, _Group] = {}
     broken: list[Problem] = []
     for number, row in enumerate(table, place.row + 1):
-        if not any(row):
+        if not any(map(str.strip, row)):
             continue
         key = row[at].strip() if at < len(row) else ""
         if not key:
@@ -126,6 +126,10 @@ def _visit(group: _Group, columns: list[Column | None], place: Place) -> Iterato
     if any(number == 0 for number, _ in group.rows):
         return  # a row too long was told; the visit waits
     place = evolve(place, row=group.rows[0][0], claim=group.key)
+    if _says_nothing(group, columns):
+        message = "nothing of a visit stands beside visit_id; if the row is a total, take it out"
+        yield _problem("input.missing", message, place, "visit_id")
+        return
     cells, conflicts = _merged(group, columns, place)
     if conflicts:
         yield from conflicts
@@ -148,6 +152,16 @@ def _visit(group: _Group, columns: list[Column | None], place: Place) -> Iterato
     yield from _repeated(group, place)
     if visit is not None:
         yield visit
+
+
+def _says_nothing(group: _Group, columns: list[Column | None]) -> bool:
+    """Whether every column a visit must have is empty, but for its id: a line of totals."""
+    wanted = [
+        index
+        for index, column in enumerate(columns)
+        if column and column.name in REQUIRED and column.name != "visit_id"
+    ]
+    return not any(row[i].strip() for _, row in group.rows for i in wanted if i < len(row))
 
 
 def _merged(

@@ -75,6 +75,22 @@ def text(raw: object, notes: Notes) -> str:  # noqa: ARG001 - converters share o
     return plain(raw)
 
 
+def label(raw: object, notes: Notes) -> str:
+    """A number somebody gave: text as it stands, unless a spreadsheet made a power of ten of it."""
+    written = plain(raw)
+    if not repair.POWER_OF_TEN.fullmatch(written):
+        return written
+    try:
+        number = repair.digits(written)
+    except repair.DigitsLostError:
+        raise Unfit(
+            "a number as it was given; the spreadsheet rounded it and its last digits are lost: "
+            "format the column as text and export again"
+        ) from None
+    _repaired(raw, number, notes, "the digits a spreadsheet wrote as a power of ten")
+    return number
+
+
 def identifier(
     kind: identifiers.Identifier, widths: tuple[int, ...] = (), least: int = 1
 ) -> Convert:
@@ -262,6 +278,7 @@ def _shape(pattern: str) -> Mapping[str, Any]:
 KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
     {
         "text": Kind(convert=text, schema=_schema("string")),
+        "id": Kind(convert=label, schema=_schema("string")),
         "npi": Kind(convert=identifier(identifiers.NPI), schema=_shape(r"[12]\d{9}")),
         "ein": Kind(convert=identifier(identifiers.EIN), schema=_shape(r"\d{2}-?\d{7}")),
         "taxonomy": Kind(convert=identifier(identifiers.TAXONOMY), schema=_shape(r"[0-9A-Z]{9}X")),

@@ -99,7 +99,7 @@ Derived = tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]
 def derive(day: Day, row: Row, separations: Sequence[Separation]) -> Derived:
     """The modifiers of a row's line, the reasons, and the evidence to keep with it."""
     ours = [s for s in separations if s.evidence and s.pair.column2 == row.code]
-    asked = next((s for s in ours if s.pair.decides), None)
+    asked = next((s for s in ours if s.pair.decides and not s.explicit), None)
     wanted = day.policy.distinct_modifier
     distinct = why = ""
     if asked is not None and wanted is not None and wanted != "none":

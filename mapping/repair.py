@@ -8,6 +8,7 @@ import re
 from typing import Final
 
 SCIENTIFIC: Final = re.compile(r"\s*(\d)(?:\.(\d+))?[eE]\+?(\d{1,3})\s*")
+POWER_OF_TEN: Final = re.compile(r"\s*\d(?:\.\d+)?[eE]\+\d{2,3}\s*")  # as spreadsheets write it
 WHOLE_DECIMAL: Final = re.compile(r"\s*(\d+)\.0*\s*")
 FORMULA_TEXT: Final = re.compile(r'\s*="(.*)"\s*')
 

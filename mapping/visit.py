@@ -39,7 +39,7 @@ class Address:
 class Patient:
     """Who was treated."""
 
-    id: str = field(repr=False, metadata=doc("the practice's own number of the patient"))
+    id: str = field(repr=False, metadata=doc("the practice's own number of the patient", "id"))
     last_name: str = field(repr=False, metadata=doc("last name"))
     first_name: str = field(repr=False, metadata=doc("first name"))
     middle_name: str = field(default="", repr=False, metadata=doc("middle name or initial"))
@@ -67,7 +67,7 @@ class Coverage:
     """One coverage of the patient. The first in the list is billed first."""
 
     payer: str = field(metadata=doc("key of the payer in the practice file"))
-    member_id: str = field(repr=False, metadata=doc("member number as on the card"))
+    member_id: str = field(repr=False, metadata=doc("member number as on the card", "id"))
     relationship: Relationship = field(
         default="self",
         metadata=doc("the patient is the subscriber's ...; `self` where they are the same person"),
@@ -75,7 +75,9 @@ class Coverage:
     subscriber: Subscriber | None = field(
         default=None, repr=False, metadata=doc("who holds the coverage, when not the patient")
     )
-    group_number: str = field(default="", repr=False, metadata=doc("group or policy number"))
+    group_number: str = field(
+        default="", repr=False, metadata=doc("group or policy number", "id")
+    )
     group_name: str = field(default="", repr=False, metadata=doc("group or plan name"))
     filing_indicator: str = field(
         default="", metadata=doc("SBR09 where it differs from the payer's in the practice file")
@@ -94,7 +96,9 @@ class Coverage:
         default=None, repr=False, metadata=doc("last day of the coverage")
     )
     claim_number: str = field(
-        default="", repr=False, metadata=doc("workers' compensation or auto claim number (REF Y4)")
+        default="",
+        repr=False,
+        metadata=doc("workers' compensation or auto claim number (REF Y4)", "id"),
     )
 
 
@@ -152,7 +156,7 @@ class PlanOfCare:
 class Authorization:
     """A number the payer gave for these services."""
 
-    number: str = field(repr=False, metadata=doc("the number the payer gave"))
+    number: str = field(repr=False, metadata=doc("the number the payer gave", "id"))
     kind: Literal["prior authorization", "referral"] = field(
         default="prior authorization", metadata=doc("sent as REF G1, or a referral as REF 9F")
     )
@@ -245,7 +249,7 @@ class Procedure:
 class Visit:
     """One session of one patient in one discipline on one day."""
 
-    visit_id: str = field(metadata=doc("your number of the visit, unique"))
+    visit_id: str = field(metadata=doc("your number of the visit, unique", "id"))
     session: str = field(default="", metadata=doc("which session of the day, where several"))
     date: dt.date = field(repr=False, metadata=doc("day of service"))
     place_of_service: str = field(

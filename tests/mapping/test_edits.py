@@ -448,6 +448,7 @@ def test_59_on_the_other_column_serves_part_b_only() -> None:
     )
     part_b = drafted(visit(*rows, payer="medicare"))
     assert codes(part_b.warnings) == []
+    assert [line.procedure.modifiers for line in part_b.claim.lines] == [("GP",), ("59", "GP")]
     without = (done("97530", 15), done("97140", 15, modifiers=("59",)))
     assert isinstance(outcome(visit(*without, payer="medicare")), ClaimDraft)
     assert codes(held(visit(*without)).problems) == ["hold.pair", "warn.evidence"]

@@ -125,6 +125,8 @@ CELLS = [
     ("referring_npi", "1.23E+09", "input.invalid", "referring_npi"),
     ("referring_npi", "1234567890", "input.invalid", "referring_npi"),
     ("patient_zip", "ABC", "input.invalid", "patient_zip"),
+    ("patient_id", "1.23E+09", "input.invalid", "patient_id"),
+    ("member_id", "1.23E+09", "input.invalid", "member_id"),
     ("plan_certified", "soon", "input.invalid", "plan_certified"),
 ]
 
@@ -149,6 +151,8 @@ REPAIRS = [
     ("referring_npi", "1.234567893E+09", "1234567893"),
     ("referring_npi", "1234567893.0", "1234567893"),
     ("place_of_service", "2", "02"),
+    ("patient_id", "1.234567893E+09", "1234567893"),
+    ("patient_id", "2E05", "2E05"),
 ]
 
 
@@ -163,6 +167,7 @@ def test_what_lost_nothing_is_put_back(column: str, cell: str, became: str) -> N
         "patient_zip": visit.patient.address.zip,
         "referring_npi": visit.referring.npi if visit.referring else "",
         "place_of_service": visit.place_of_service,
+        "patient_id": visit.patient.id,
     }
     assert found[column] == became
     assert {p.level for p in problems} <= {"warning"}
@@ -209,6 +214,16 @@ def test_a_row_without_a_visit_id_is_named() -> None:
     visits, problems = results([row(2), row(0, visit_id="")])
     assert [v.visit_id for v in visits] == ["V-2002"]
     assert [(p.where.row, p.where.column) for p in problems] == [(3, "visit_id")]
+
+
+def test_totals_and_blank_rows_are_no_visits() -> None:
+    """A row of blanks is passed over; a line of totals is one problem, and the visits go."""
+    lines = TEXT.splitlines()
+    blank = " ," * lines[0].count(",")
+    visits, problems = results("\n".join([*lines, blank, "Total" + "," * lines[0].count(",")]))
+    assert len(visits) == 2
+    (problem,) = problems
+    assert "total" in problem.message
 
 
 def test_rows_alike_to_the_letter_are_warned_of() -> None:
