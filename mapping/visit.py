@@ -75,9 +75,7 @@ class Coverage:
     subscriber: Subscriber | None = field(
         default=None, repr=False, metadata=doc("who holds the coverage, when not the patient")
     )
-    group_number: str = field(
-        default="", repr=False, metadata=doc("group or policy number", "id")
-    )
+    group_number: str = field(default="", repr=False, metadata=doc("group or policy number", "id"))
     group_name: str = field(default="", repr=False, metadata=doc("group or plan name"))
     filing_indicator: str = field(
         default="", metadata=doc("SBR09 where it differs from the payer's in the practice file")

@@ -152,7 +152,6 @@ REPAIRS = [
     ("referring_npi", "1234567893.0", "1234567893"),
     ("place_of_service", "2", "02"),
     ("patient_id", "1.234567893E+09", "1234567893"),
-    ("patient_id", "2E05", "2E05"),
 ]
 
 
@@ -214,6 +213,12 @@ def test_a_row_without_a_visit_id_is_named() -> None:
     visits, problems = results([row(2), row(0, visit_id="")])
     assert [v.visit_id for v in visits] == ["V-2002"]
     assert [(p.where.row, p.where.column) for p in problems] == [(3, "visit_id")]
+
+
+def test_a_number_that_only_looks_like_a_power_of_ten_stays() -> None:
+    """``2E05`` is somebody's number: spreadsheets write ``2E+05``."""
+    (visit,), problems = results([row(0, patient_id="2E05", member_id="1E10")])
+    assert (visit.patient.id, visit.coverages[0].member_id, problems) == ("2E05", "1E10", [])
 
 
 def test_totals_and_blank_rows_are_no_visits() -> None:
