@@ -1,6 +1,6 @@
 """Checking an 835 and an 837P: Claimline beside pyx12's validator, in segments a second.
 
-Run ``python benchmarks/check.py [segments]``. The input is generated; pyx12 gets a part of it,
+Run ``python -m benchmarks.check [segments]``. The input is generated; pyx12 gets a part of it,
 because it would take minutes. Both files are valid, so nothing but checking is measured.
 """
 
@@ -174,8 +174,14 @@ def rows(segments: int) -> Iterator[str]:
         yield f"{name:6}claimline check is {times:.0f} times as fast as pyx12"
 
 
-if __name__ == "__main__":
+def main(segments: int = 300_000) -> None:
+    """Print the table."""
     logging.getLogger("pyx12").addHandler(logging.NullHandler())
     logging.getLogger("pyx12").propagate = False
-    for row in rows(int(sys.argv[1]) if len(sys.argv) > 1 else 300_000):
+    print("\nChecking an 835 and an 837P\n")
+    for row in rows(segments):
         print(row, flush=True)
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:2]))

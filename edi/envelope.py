@@ -161,7 +161,7 @@ class Interchange:
 
     def place(self, **more: Any) -> Place:
         """A place in this interchange."""
-        return Place(**{"file": self._cursor.file, "interchange": self.number, **more})
+        return Place(file=self._cursor.file, interchange=self.number, **more)
 
     def groups(self) -> Iterator["Group"]:
         """The groups; one without GS (``header`` empty) where a transaction stands alone."""
@@ -392,9 +392,11 @@ class Transaction:
 
     def place(self, segment: int = 0, **more: Any) -> Place:
         """A place in this transaction; ``segment`` counts from ST = 1."""
-        line = self._line(segment)
-        where = {"group": self.group.number, "transaction": self.control, "segment": segment}
-        return self.interchange.place(**{**where, "line": line, **more})
+        if "line" not in more:
+            more["line"] = self._line(segment)
+        return self.interchange.place(
+            group=self.group.number, transaction=self.control, segment=segment, **more
+        )
 
     def tell(self, code: str, words: str, standard: str = "", **more: Any) -> None:
         """Add a Problem at ``segment=``; more fields of Place, ``level`` and ``value`` as given."""

@@ -52,3 +52,9 @@ def test_reading_needs_no_guide() -> None:
     ).stdout.split()
     assert "edi.x835_read" in loaded
     assert not {"lxml", "lxml.etree", "edi.check", "pyx12"} & set(loaded)
+
+
+@pytest.mark.parametrize("name", ["check", "read"])
+def test_a_measure_can_be_run_by_its_name(name: str) -> None:
+    """``python -m benchmarks`` calls the ``main`` of each measure."""
+    assert callable(importlib.import_module(f"benchmarks.{name}").main)
