@@ -113,7 +113,7 @@ def billed_under(visit: Visit) -> str:
 
 def diagnoses_of(visits: Sequence[Visit]) -> tuple[str, ...]:
     """All diagnoses of the visits, each once, in order."""
-    if len(visits) == 1:
+    if len(visits) == 1 and len(set(visits[0].diagnoses)) == len(visits[0].diagnoses):
         return visits[0].diagnoses
     return tuple(dict.fromkeys(code for visit in visits for code in visit.diagnoses))
 
@@ -221,10 +221,10 @@ def block_minutes(blocks: Iterable[Block]) -> tuple[int, int]:
 def _pointers(visit: Visit, procedure: Procedure, diagnoses: tuple[str, ...]) -> tuple[int, ...]:
     """Pointers into the day's diagnoses; by default the visit's first four."""
     listed = procedure.diagnosis_pointers or (1, 2, 3, 4)[: len(visit.diagnoses)]
-    if visit.diagnoses is diagnoses:
-        return listed
-    return tuple(
-        diagnoses.index(visit.diagnoses[pointer - 1]) + 1
-        for pointer in listed
-        if pointer <= len(visit.diagnoses)
-    )
+    if visit.diagnoses is not diagnoses:
+        listed = tuple(
+            diagnoses.index(visit.diagnoses[pointer - 1]) + 1
+            for pointer in listed
+            if pointer <= len(visit.diagnoses)
+        )
+    return listed if len(listed) == 1 else tuple(dict.fromkeys(listed))

@@ -315,6 +315,18 @@ def test_diagnoses_of_two_visits_are_joined_and_pointers_moved() -> None:
     assert [line.pointers for line in draft.claim.lines] == [(1, 2), (3,)]
 
 
+def test_a_diagnosis_given_twice_stands_once() -> None:
+    """HI holds a code once, and pointers follow it; a pointer given twice stands once."""
+    twice = visit(
+        done("97530", 23),
+        done("97110", 23, diagnosis_pointers=(3, 2, 3)),
+        diagnoses=("M25511", "M25511", "M6281"),
+    )
+    claim = drafted(twice).claim
+    assert [diagnosis.code for diagnosis in claim.diagnoses] == ["M25511", "M6281"]
+    assert [line.pointers for line in claim.lines] == [(1, 2), (2, 1)]
+
+
 def test_more_than_twelve_diagnoses_keep_those_pointed_to() -> None:
     """The claim has twelve: the principal, those pointed to, then as listed."""
     many = tuple(f"M25{n}" for n in range(511, 525))
