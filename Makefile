@@ -41,7 +41,7 @@ $(BIN)/python:
 
 $(VENV)/.run: pyproject.toml | $(BIN)/python
 	@echo "Installing Claimline into $(VENV) (a minute or two the first time) ..."
-	@$(PIP) install --editable .
+	@$(PIP) install --editable '.[xlsx]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(BIN)/python
