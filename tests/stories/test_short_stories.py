@@ -1,4 +1,4 @@
-"""The short stories, each in every order of its files and each file received twice."""
+"""The short stories, each in every order of its files, and in one of them received twice."""
 
 from pathlib import Path
 from typing import Any
