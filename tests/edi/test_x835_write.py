@@ -48,7 +48,7 @@ def unplaced(found: Remittance) -> Remittance:
     )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
 @given(
     payments(),
     st.sampled_from(

@@ -268,7 +268,7 @@ def read(data: bytes) -> tuple[list[Submission], list[Problem]]:
     return list(read_submissions([data], problems)), problems
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
 @given(st.tuples(claims(1), claims(2)))
 def test_what_is_written_is_read_back(made: tuple[Claim, ...]) -> None:
     """Any claim X12 allows is written, passes our guide, and comes back equal."""
