@@ -115,7 +115,7 @@ def _why_not(code: str) -> str:
         return "is not in the therapy table; state its units"
     if known.shape == "other":
         return f"({known.label}) is not counted by the 15-minute rules; state its units"
-    return "has units that do not follow from minutes; state them"
+    return "is counted, not timed; state its units"
 
 
 def _each(

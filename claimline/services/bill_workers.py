@@ -9,7 +9,7 @@ import pickle
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final
 
@@ -17,6 +17,7 @@ from claimline.errors import CommandError
 from claimline.services import bill_flat
 from claimline.services.bill_file import Context, Made, Numbers
 from claimline.services.bill_make import Drafted, LocalMaker, Maker, Piece
+from edi.guide import load
 from mapping.practice import Practice
 from mapping.visit import Visit
 
@@ -35,6 +36,7 @@ def maker(
     if pieces < FROM_PIECES or not _can_fork():
         yield LocalMaker(practice, visits, context)
         return
+    load("837P")  # once for all of them
     with ExitStack() as stack:
         made = LocalMaker(practice, visits, context)
         yield _Team([stack.enter_context(_worker(made)) for _ in range(WORKERS)])
@@ -136,16 +138,14 @@ def _work(made: LocalMaker, ours: "Connection[Any, Any]", line: "Connection[Any,
     """What the process does: answer until nobody asks any more."""
     ours.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends us
-    while True:
-        try:
+    with suppress(EOFError, ConnectionError):  # who asked has ended
+        while True:
             name, arguments = line.recv()
-        except EOFError:
-            return
-        try:
-            answer = False, _answer(made, name, arguments)
-        except Exception as error:  # noqa: BLE001 - raised again by who asked
-            answer = True, pickle.dumps(error)
-        line.send_bytes(pickle.dumps(answer))
+            try:
+                answer = False, _answer(made, name, arguments)
+            except Exception as error:  # noqa: BLE001 - raised again by who asked
+                answer = True, pickle.dumps(error)
+            line.send_bytes(pickle.dumps(answer))
 
 
 def _answer(made: LocalMaker, name: str, arguments: tuple[Any, ...]) -> bytes:
