@@ -1,5 +1,6 @@
 """``claimline check``: the problems of X12 files."""
 
+from collections import Counter
 from typing import Any
 
 import click
@@ -23,7 +24,15 @@ def check(files: tuple[str, ...], shape: str) -> int:
       claimline check era.835 --format json
     """
     from claimline import files as reading
-    from claimline.render import Column, Result, Table, problem_fields, show, show_problems
+    from claimline.render import (
+        MOST,
+        Column,
+        Result,
+        Table,
+        problem_fields,
+        show,
+        show_problems,
+    )
     from edi.check import check as check_file
 
     answers: list[dict[str, Any]] = []
@@ -36,7 +45,7 @@ def check(files: tuple[str, ...], shape: str) -> int:
         answers.append({"file": name, "transactions": transactions, "problems": problems})
         rows.extend({"file": name, **problem} for problem in problems)
         if shape == "table":
-            show_problems(found.problems, to_result=True)
+            show_problems(found.problems, to_result=True, most=MOST)
         errors = sum(problem["level"] == "error" for problem in problems)
         return NEEDS_PERSON if errors else DONE
 
@@ -59,8 +68,10 @@ KEYS = (
 
 def _summary(answer: dict[str, Any]) -> str:
     """One line for a file."""
+    from claimline.render import counted
+
     kinds = [transaction["type"] for transaction in answer["transactions"]]
-    counted = ", ".join(f"{kinds.count(kind)} x {kind}" for kind in dict.fromkeys(kinds))
-    levels = [problem["level"] for problem in answer["problems"]]
-    wrong = [f"{levels.count(level)} {level}s" for level in ("error", "warning") if level in levels]
-    return f"{answer['file']}: {counted or 'no transaction'}: {', '.join(wrong) or 'no problems'}"
+    held = ", ".join(f"{number:,} x {kind}" for kind, number in Counter(kinds).items())
+    levels = Counter(problem["level"] for problem in answer["problems"])
+    wrong = [counted(levels[level], level) for level in ("error", "warning") if levels[level]]
+    return f"{answer['file']}: {held or 'no transaction'}: {', '.join(wrong) or 'no problems'}"

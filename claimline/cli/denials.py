@@ -95,11 +95,9 @@ def _flat(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         yield row | {
             "procedure": " ".join((row["code"], *row["modifiers"])),
             "said": said(row),
-            "because": row["cause"],
             "due": until,
             "adjustments": adjustments_text(row["adjustments"]),
             "from": f"{row['payer']}, payment {row['trace']}, {matched}",
-            "candidates": row.get("candidates", []),
         }
 
 
@@ -113,35 +111,46 @@ def _table(rows: Iterable[dict[str, Any]], total: str = "") -> "Table":
         rows=rows,
         notes=(total,) if total else (),
         empty="No denied or reduced lines.",
+        sheet="Denied and reduced",
     )
 
 
 def _columns() -> "tuple[Column, ...]":
-    """What stands in the row, what under it, what in files only."""
+    """What stands in the row, what under it, what in csv and xlsx only."""
     from claimline.render import Column
 
-    in_files = (
-        ("line", "Line control number"), ("payer", "Payer"), ("code", "Code"),
-        ("modifiers", "Modifiers"), ("adjustments", "Adjustments"), ("remarks", "Remarks"),
-        ("category", "Category"), ("cause", "Cause"), ("who", "Who acts"),
-        ("deadline", "Deadline"), ("confidence", "Confidence"), ("matched_by", "Matched by"),
-        ("trace", "Payment"), ("payment_date", "Payment date"), ("payer_claim", "Payer's number"),
-        ("flags", "Flags"),
-    )  # fmt: skip
     return (
         Column(key="claim", title="Claim", kind="id"),
-        Column(key="date", title="Date", kind="id"),
-        Column(key="procedure", title="Code"),
+        Column(key="line", title="Line control number", kind="id", place="file"),
+        Column(key="payer", title="Payer", place="file"),
+        Column(key="date", title="Date", kind="date"),
+        Column(key="procedure", title="Code", in_files=False),
+        Column(key="code", title="Code", kind="id", place="file"),
+        Column(key="modifiers", title="Modifiers", kind="id", place="file"),
         Column(key="units", title="Units", kind="number"),
         Column(key="billed", title="Billed", kind="money"),
         Column(key="paid", title="Paid", kind="money"),
+        Column(key="denied", title="Denied", kind="money", place="file"),
+        Column(key="patient", title="Patient", kind="money", place="file"),
+        Column(key="open", title="Open", kind="money", place="file"),
         Column(key="status", title="State", kind="id"),
-        Column(key="from", title="payer", place="below"),
-        Column(key="said", title="said", place="below"),
-        Column(key="because", title="because", place="below"),
-        Column(key="next_step", title="next", place="below"),
+        Column(key="category", title="Category", place="file"),
+        Column(key="from", title="payer", place="below", in_files=False),
+        Column(key="adjustments", title="Adjustments", place="file"),
+        Column(key="remarks", title="Remarks", place="file"),
+        Column(key="said", title="said", place="below", heading="Said in words"),
+        Column(key="cause", title="because", place="below"),
+        Column(key="next_step", title="next", place="below", heading="Next step"),
         Column(key="never", title="never", place="below"),
-        Column(key="due", title="deadline", place="below"),
+        Column(key="due", title="deadline", place="below", in_files=False),
+        Column(key="deadline", title="Deadline", kind="date", place="file"),
+        Column(key="deadline_source", title="Deadline from", place="file"),
+        Column(key="who", title="Who acts", place="file"),
+        Column(key="confidence", title="Confidence", place="file"),
+        Column(key="trace", title="Payment", kind="id", place="file"),
+        Column(key="payment_date", title="Payment date", kind="date", place="file"),
+        Column(key="payer_claim", title="Payer's claim number", kind="id", place="file"),
+        Column(key="matched_by", title="Matched by", place="file"),
         Column(key="candidates", title="may be", place="below"),
-        *(Column(key=key, title=title, place="file") for key, title in in_files),
+        Column(key="flags", title="Flags", place="file"),
     )

@@ -110,10 +110,7 @@ def rebuild(*, ledger: str, shape: str) -> int:
     Example:
       claimline ledger rebuild
     """
-    import datetime as dt
-    import getpass
-
-    from claimline import __version__
+    from claimline import __version__, settings
     from claimline.render import Column, Result, Table, show
     from claimline.services.rebuild import rebuild as run
     from reconcile.ledger import Run, open_ledger
@@ -121,8 +118,8 @@ def rebuild(*, ledger: str, shape: str) -> int:
     start = Run(
         command="ledger rebuild",
         version=__version__,
-        started=dt.datetime.now(dt.UTC),
-        user=getpass.getuser(),
+        started=settings.now(),
+        user=settings.user(),
     )
     with open_ledger(_url(ledger)) as opened:
         done = run(opened, start)

@@ -29,7 +29,7 @@ def check_practice(file: str, shape: str) -> int:
       claimline practice check practice.toml
     """
     from claimline.files import content
-    from claimline.render import Result, problem_fields, show, show_problems
+    from claimline.render import Result, counted, problem_fields, show, show_problems
     from claimline.services.practice import inspect
 
     found = inspect(file, content(file))
@@ -39,6 +39,6 @@ def check_practice(file: str, shape: str) -> int:
         show(Result(data={"file": file, "summary": found.summary, "problems": problems}), shape)
     else:
         show_problems(found.problems)
-        words = f"{errors} errors" if errors else "no errors"
+        words = counted(errors, "error") if errors else "no errors"
         show(Result(data=None, text=(f"{file}: {words}. {found.summary}".strip(),)), shape)
     return WRONG_USAGE if errors else DONE

@@ -40,7 +40,7 @@ def read(
     """
     from claimline import files as reading
     from claimline.cli.options import may_show_patient
-    from claimline.render import Result, problem_fields, show, show_problems
+    from claimline.render import MOST, Result, problem_fields, show, show_problems
     from claimline.render.content import content_tables
     from claimline.services import read as service
 
@@ -55,7 +55,7 @@ def read(
         ):
             answer[kind].append({"file": name, **content})
         found.extend(problems)
-        show_problems(problems)
+        show_problems(problems, most=MOST)
         unbalanced = any(not each["balanced"] for each in answer["remittances"])
         errors = any(problem.level == "error" for problem in problems)
         return NEEDS_PERSON if errors or unbalanced else DONE

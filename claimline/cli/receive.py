@@ -1,7 +1,7 @@
 """``claimline receive``: files from the clearinghouse into the ledger."""
 
 from collections.abc import Callable, Iterable, Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -9,8 +9,11 @@ from claimline.cli.options import format_option, ledger_option
 from claimline.errors import COULD_NOT_RUN, worst
 
 if TYPE_CHECKING:
-    from claimline.render import Result
+    from claimline.render import Column, Result, Table
     from claimline.services.receive_values import AdoptedResult, FileResult, PaymentResult
+
+SEVERAL: Final = 2
+UNMATCHED: Final = "claimline denials --status unmatched"
 
 
 @click.command()
@@ -29,9 +32,6 @@ def receive(files: tuple[str, ...], *, ledger: str, shape: str) -> int:
       claimline receive inbox/*.835
       claimline receive old-system.837 era.835 --format json
     """
-    import datetime as dt
-    import getpass
-
     from claimline import __version__, settings
     from claimline.render import show
     from claimline.services.receive import receive as run
@@ -40,8 +40,8 @@ def receive(files: tuple[str, ...], *, ledger: str, shape: str) -> int:
     start = Run(
         command="receive",
         version=__version__,
-        started=dt.datetime.now(dt.UTC),
-        user=getpass.getuser(),
+        started=settings.now(),
+        user=settings.user(),
     )
     results: list[FileResult] = []
     with open_ledger(settings.ledger_url(ledger), create=True) as opened:
@@ -67,12 +67,12 @@ def _source(name: str) -> Callable[[], Iterable[bytes]]:
 def _tell(result: "FileResult", shape: str) -> None:
     """What belongs on standard error: files that failed, what is wrong in the others."""
     from claimline.files import complain
-    from claimline.render import show_problems
+    from claimline.render import MOST, show_problems
 
     if result.status == COULD_NOT_RUN:
-        complain(f"{result.file}: {result.message}", result.todo or "the other files were received")
+        complain(result.message, result.todo)
     elif shape != "json":
-        show_problems(result.problems)
+        show_problems(result.problems, most=MOST)
 
 
 def _result(results: "list[FileResult]") -> "Result":
@@ -88,112 +88,151 @@ def _result(results: "list[FileResult]") -> "Result":
 
 def _text(result: "FileResult") -> Iterator[str]:
     """What happened to a file, in sentences."""
-    if result.message and result.state != "unreadable":
+    from claimline.render import counted
+    from claimline.services.receive import ACKNOWLEDGEMENTS
+
+    if result.state == "unreadable":
+        return
+    if result.message:
         yield f"{result.file}: {result.message}"
     elif result.state == "known":
         yield f"{result.file}: received before; nothing changed"
     elif result.state == "resumed":
         yield f"{result.file}: an earlier run was cut off; the rest was received now"
     for kind, count in result.unread:
-        yield (
-            f"{result.file}: {count} x {kind} kept, not read: acknowledgements and other "
-            "transactions come with a later version"
-        )
+        if kind in ACKNOWLEDGEMENTS:
+            yield (
+                f"{result.file}: kept {counted(count, kind)}; reading acknowledgements comes with "
+                "a later version"
+            )
 
 
-def _tables(results: "list[FileResult]") -> Iterator[Any]:
+def _tables(results: "list[FileResult]") -> "Iterator[Table]":
     """The payments, and the claims taken over."""
     from claimline.render import Table
 
     payments = [(one.file, payment) for one in results for payment in one.payments]
     adopted = [(one.file, each) for one in results for each in one.adopted]
     if payments or not adopted:
-        rows = [_payment_row(file, payment) for file, payment in payments]
         yield Table(
             columns=_payment_columns(),
-            rows=rows,
+            rows=[_payment_row(file, payment) for file, payment in payments],
             empty="No payment was received.",
-            notes=tuple(f"  {p.trace}: {note}" for _, p in payments for note in _notes(p)),
+            notes=_total([payment for _, payment in payments]),
+            tight=True,
         )
     if adopted:
-        rows = [_adopted_row(file, each) for file, each in adopted]
-        title = "Claims sent by another system"
-        yield Table(columns=_adopted_columns(), rows=rows, title=title)
+        yield Table(
+            title="Claims sent by another system",
+            columns=_adopted_columns(),
+            rows=[_adopted_row(file, each) for file, each in adopted],
+            tight=True,
+        )
 
 
-def _payment_columns() -> tuple[Any, ...]:
+def _payment_columns() -> "tuple[Column, ...]":
     from claimline.render import Column
 
+    counts = ("claims", "posted", "known", "unmatched", "aside", "not_posted", "lines_left",
+              "unbalanced")  # fmt: skip
     return (
-        Column(key="file", title="File"),
-        Column(key="trace", title="Payment"),
-        Column(key="payer", title="Payer"),
-        Column(key="date", title="Date"),
+        Column(key="file", title="File", place="file"),
+        Column(key="trace", title="Payment", kind="id"),
+        Column(key="payer", title="Payer", place="file"),
+        Column(key="date", title="Date", kind="date"),
         Column(key="paid", title="Paid", kind="money"),
-        Column(key="state", title="State"),
-        Column(key="claims", title="Claims", kind="number"),
-        Column(key="posted", title="Posted", kind="number"),
-        Column(key="known", title="Known", kind="number"),
-        Column(key="unmatched", title="Unmatched", kind="number"),
-        Column(key="difference", title="Not explained", kind="money"),
+        Column(key="state", title="State", kind="id"),
+        Column(key="told", title="Claims", in_files=False),
+        Column(key="from", title="from", place="below", in_files=False),
+        Column(key="note", title="note", place="below"),
+        *(
+            Column(key=key, title=key.replace("_", " "), kind="number", place="file")
+            for key in counts
+        ),
+        Column(key="provider_adjusted", title="PLB", kind="money", place="file"),
+        Column(key="difference", title="Not explained", kind="money", place="file"),
     )
 
 
 def _payment_row(file: str, payment: "PaymentResult") -> dict[str, Any]:
-    return {
+    return _payment_data(payment) | {
         "file": file,
-        "trace": payment.trace,
-        "payer": payment.payer,
-        "date": payment.date,
-        "paid": payment.paid,
-        "state": payment.state,
-        "claims": payment.claims,
-        "posted": payment.posted,
-        "known": payment.known,
-        "unmatched": payment.unmatched,
-        "difference": payment.difference or "",
+        "told": _claims_words([payment]),
+        "from": f"{payment.payer or 'a payer without a name'}, {file}",
+        "note": list(_notes(payment)),
     }
+
+
+def _claims_words(payments: "Iterable[PaymentResult]") -> str:
+    """How many claim payments became what: ``16 posted``, ``4 posted, 1 unmatched``."""
+    named = (("posted", "posted"), ("unmatched", "unmatched"), ("known", "known"),
+             ("aside", "kept aside"), ("not_posted", "not posted"))  # fmt: skip
+    payments = list(payments)
+    sums = [(sum(getattr(one, key) for one in payments), words) for key, words in named]
+    told = ", ".join(f"{number:,} {words}" for number, words in sums if number)
+    return told or f"{sum(one.claims for one in payments):,} in it, none posted"
+
+
+def _total(payments: "list[PaymentResult]") -> tuple[str, ...]:
+    """All payments in one line, where there are several."""
+    from claimline.render import counted
+
+    if len(payments) < SEVERAL:
+        return ()
+    posted = [one.paid for one in payments if one.state == "posted"]
+    money = f", {sum(posted):,.2f} posted" if posted else ""
+    return (f"{counted(len(payments), 'payment')}{money}; claims: {_claims_words(payments)}",)
 
 
 def _notes(payment: "PaymentResult") -> Iterator[str]:
     """What a person should know beyond the figures."""
+    from claimline.render import counted
+
     if payment.why and payment.state != "known":
         yield payment.why
     if payment.unmatched:
-        yield f"{payment.unmatched} claims match nothing that was sent: see claimline denials"
+        fit = "fits" if payment.unmatched == 1 else "fit"
+        yield f"{counted(payment.unmatched, 'claim')} {fit} nothing that was sent: see {UNMATCHED}"
     if payment.aside:
-        yield f"{payment.aside} claims kept aside"
+        yield f"{counted(payment.aside, 'claim')} kept aside"
     if payment.not_posted:
-        yield f"{payment.not_posted} claims not posted: forwarded, estimates, or not readable"
+        yield (
+            f"{counted(payment.not_posted, 'claim')} not posted: forwarded, an estimate, or not "
+            "readable"
+        )
     if payment.lines_left:
-        yield f"{payment.lines_left} lines fit no line that was sent"
+        fit = "fits" if payment.lines_left == 1 else "fit"
+        yield f"{counted(payment.lines_left, 'line')} {fit} no line that was sent: see {UNMATCHED}"
     if payment.unbalanced:
-        yield f"{payment.unbalanced} claims do not add up in the payer's own figures"
+        do = "does" if payment.unbalanced == 1 else "do"
+        yield (f"{counted(payment.unbalanced, 'claim')} {do} not add up in the payer's own figures")
     if payment.provider_adjusted:
         yield f"provider adjustments (PLB) {payment.provider_adjusted}: on no claim"
+    if payment.difference:
+        yield f"claims less provider adjustments differ from the payment by {payment.difference}"
 
 
-def _adopted_columns() -> tuple[Any, ...]:
+def _adopted_columns() -> "tuple[Column, ...]":
     from claimline.render import Column
 
     return (
-        Column(key="file", title="File"),
-        Column(key="transaction", title="ST"),
-        Column(key="state", title="State"),
+        Column(key="file", title="File", place="file"),
+        Column(key="transaction", title="ST", kind="id"),
+        Column(key="state", title="State", kind="id"),
         Column(key="adopted", title="Taken over", kind="number"),
         Column(key="known", title="Known", kind="number"),
-        Column(key="conflicting", title="Other content under the same number"),
+        Column(key="from", title="from", place="below", in_files=False),
+        Column(
+            key="conflicting", title="conflict", place="below", heading="Same number, other content"
+        ),
     )
 
 
 def _adopted_row(file: str, one: "AdoptedResult") -> dict[str, Any]:
-    return {
+    return _adopted_data(one) | {
         "file": file,
-        "transaction": one.transaction,
-        "state": one.state,
-        "adopted": one.adopted,
-        "known": one.known,
-        "conflicting": " ".join(one.conflicting),
+        "from": file,
+        "conflicting": [f"{number}: sent before with other content" for number in one.conflicting],
     }
 
 

@@ -46,14 +46,15 @@ def sandbox(
       claimline sandbox outbox --out inbox --scenario denied-bundled
       claimline sandbox --list
     """
-    from claimline.render import Column, Result, Table, show
+    from claimline.render import Column, Result, Table, counted, show
     from claimline.services import sandbox as service
 
     if list_only:
         scenarios = service.scenarios()
         named = Column(key="name", title="Scenario", kind="id")
-        columns = (named, Column(key="about", title="What it does"))
-        show(Result(data=scenarios, tables=(Table(columns=columns, rows=scenarios),)), shape)
+        about = Column(key="about", title="What it does")
+        table = Table(columns=(named, about), rows=scenarios)
+        show(Result(data=scenarios, tables=(table,)), shape)
         return DONE
     if folder is None:
         raise click.UsageError("Name the folder with the 837P files, or use --list.")
@@ -64,13 +65,15 @@ def sandbox(
         seed=seed,
         date=date.date() if date else None,
     )
-    counted = (
+    columns = (
         Column(key="file", title="File", kind="id"),
         Column(key="payments", title="Payments", kind="number"),
         Column(key="claims", title="Claims", kind="number"),
     )
-    text = f"{made.claims} claims answered; remittances are in {out or folder / 'replies'}"
-    table = Table(columns=counted, rows=made.files, notes=(text,), empty="No claims, no replies.")
+    text = (
+        f"{counted(made.claims, 'claim')} answered; remittances are in {out or folder / 'replies'}"
+    )
+    table = Table(columns=columns, rows=made.files, notes=(text,), empty="No claims, no replies.")
     data = {"claims": made.claims, "files": made.files, "skipped": made.skipped}
     show(Result(data=data, tables=(table,)), shape)
     return made.status

@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from claimline.render.problems import MOST
 from claimline.render.values import Column, Row, Table
+from claimline.render.words import counted
 
 Content = Mapping[str, Any]
 
@@ -14,7 +16,7 @@ PAID_COLUMNS = (
     Column(key="claim", title="Claim", kind="id", once=True),
     Column(key="payer_claim", title="Payer's number", place="file"),
     Column(key="claim_status", title="St", once=True),
-    Column(key="date", title="Date", kind="id", once=True),
+    Column(key="date", title="Date", kind="date", once=True),
     Column(key="code", title="Code"),
     Column(key="units", title="Units", kind="number"),
     Column(key="charge", title="Charge", kind="money"),
@@ -28,18 +30,20 @@ SENT_COLUMNS = (
     Column(key="claim", title="Claim", kind="id", once=True),
     Column(key="payer", title="Payer", once=True),
     Column(key="line", title="Line", kind="number"),
-    Column(key="date", title="Date", kind="id", once=True),
+    Column(key="date", title="Date", kind="date", once=True),
     Column(key="code", title="Code"),
     Column(key="units", title="Units", kind="number"),
     Column(key="charge", title="Charge", kind="money"),
     Column(key="control", title="Line control number", kind="id"),
 )
 SEGMENT_COLUMNS = (
+    Column(key="file", title="File", place="file"),
+    Column(key="transaction", title="Transaction", place="file"),
     Column(key="segment", title="No", kind="number"),
     Column(key="loop", title="Loop"),
     Column(key="id", title="Segment", kind="id"),
     Column(key="name", title="Name"),
-    Column(key="values", title="", place="below"),
+    Column(key="values", title="", place="below", heading="Values"),
 )
 
 
@@ -62,14 +66,18 @@ def _payment_table(payment: Content) -> Table:
     taken = "; ".join(
         f"{a['reason']} {a['reference']} {a['amount']}" for a in payment["provider_adjustments"]
     )
+    differences = payment["differences"]
     notes = [f"  {d['level']} {d['claim']}: {d['equation']}: expected {d['expected']}, found "
-             f"{d['actual']}" for d in payment["differences"]]  # fmt: skip
+             f"{d['actual']}" for d in differences[:MOST]]  # fmt: skip
+    if len(differences) > MOST:
+        notes.append(f"  {len(differences) - MOST:,} more differences; --format json lists all")
     if taken:
         notes.insert(0, f"  Provider adjustments (PLB): {taken}")
     balanced = "balanced" if payment["balanced"] else "does not balance"
     return Table(
         title=f"Payment {payment['trace']} of {payment['payer']}: {payment['paid']} on "
-        f"{payment['date']}, {len(payment['claims'])} claims, {balanced}",
+        f"{payment['date']}, {counted(len(payment['claims']), 'claim')}, {balanced}",
+        sheet="Payments",
         columns=PAID_COLUMNS,
         rows=list(_paid_rows(payment)),
         notes=tuple(notes),
@@ -106,6 +114,7 @@ def _sent_table(sent: Content) -> Table:
     """One ST of an 837P."""
     return Table(
         title=f"Claims of {sent.get('submitter', '')} to {sent.get('receiver', '')}",
+        sheet="Claims",
         columns=SENT_COLUMNS,
         rows=[
             {
@@ -126,9 +135,15 @@ def _segment_table(transaction: Content) -> Table:
     """A transaction segment by segment."""
     return Table(
         title=f"{transaction['type']} {transaction['control']}",
+        sheet="Segments",
         columns=SEGMENT_COLUMNS,
         rows=[
-            {**segment, "values": "; ".join(_value(v) for v in segment["values"])}
+            {
+                "file": transaction["file"],
+                "transaction": transaction["control"],
+                **segment,
+                "values": "; ".join(_value(v) for v in segment["values"]),
+            }
             for segment in transaction["segments"]
         ],
     )

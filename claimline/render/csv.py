@@ -8,10 +8,11 @@ from claimline.render.values import Result
 
 
 def write_csv(result: Result, stream: IO[str]) -> None:
-    """Write the rows of the first table, all columns, row by row."""
-    table = result.tables[0]
+    """Write the rows of all tables under one header; what a table does not have stays empty."""
+    columns = (column for table in result.tables for column in table.columns if column.in_files)
+    keys = list(dict.fromkeys(column.key for column in columns))
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow([column.key for column in table.columns])
-    keys = [column.key for column in table.columns]
-    for row in table.rows:
-        writer.writerow([harmless(cell(row.get(key))) for key in keys])
+    writer.writerow(keys)
+    for table in result.tables:
+        for row in table.rows:
+            writer.writerow([harmless(cell(row.get(key))) for key in keys])

@@ -1,10 +1,17 @@
 """Problems for people and for programs. The value at fault is shown on a terminal only."""
 
 import sys
+from collections import Counter
 from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
+from claimline.render.cells import visible
 from edi.problem import Place, Problem
+
+if TYPE_CHECKING:
+    from rich.text import Text
+
+MOST: Final = 10  # problems of one code that a person wants to see of one X12 file
 
 MASKED_COLUMNS = frozenset(
     {"member_id", "last_name", "first_name", "birth_date", "patient", "patient_id", "group_number"}
@@ -43,31 +50,53 @@ def place_text(where: Place) -> str:
     return ", ".join(part for part in (*parts, *named) if part)
 
 
-def show_problems(problems: Iterable[Problem], *, to_result: bool = False) -> None:
-    """Print problems on standard error, or on standard output where they are the result."""
+def show_problems(
+    problems: Iterable[Problem], *, to_result: bool = False, most: int | None = None
+) -> None:
+    """Print problems on standard error, or on standard output where they are the result.
+
+    Args:
+        problems: in the order to be shown.
+        to_result: they are the result.
+        most: of one code in one file; what is beyond is counted. None: all.
+    """
+    from claimline.render.table import make_console
+
+    console = make_console(sys.stdout if to_result else sys.stderr)
+    count: Counter[tuple[str, str, str]] = Counter()
+    for problem in problems:
+        key = (problem.where.file, problem.level, problem.code)
+        count[key] += 1
+        if most is None or count[key] <= most:
+            console.print(_said(problem, with_value=console.is_terminal))
+    for (file, level, code), number in count.items():
+        if most is not None and number > most:
+            head = f" {file}: " if file else " "
+            words = f"{number - most:,} more of these; --format json lists all"
+            console.print(_colored(level, f"{head}{words}", code))
+
+
+def _said(problem: Problem, *, with_value: bool) -> "Text":
+    """A problem as a person reads it; the value at fault where it may be shown."""
+    place = place_text(problem.where)
+    head = ": ".join(part for part in (visible(problem.where.file), visible(place)) if part)
+    shown = shown_value(problem) if with_value else ""
+    found = f" (found: {shown})" if shown else ""
+    words = f" {head}: " if head else " "
+    return _colored(problem.level, f"{words}{visible(problem.message)}{found}", problem.code)
+
+
+def _colored(level: str, words: str, code: str) -> "Text":
+    """Level, words and code of a problem."""
     from rich.text import Text
 
-    from claimline.render.table import STYLES, make_console
+    from claimline.render.table import STYLES
 
-    target = sys.stdout if to_result else sys.stderr
-    console = make_console(target)
-    for problem in problems:
-        place = place_text(problem.where)
-        head = ": ".join(part for part in (problem.where.file, place) if part)
-        line = Text.assemble(
-            (problem.level, STYLES[problem.level]), f" {head}: " if head else " ", problem.message
-        )
-        shown = shown_value(problem) if console.is_terminal else ""
-        if shown:
-            line.append(f" (found: {shown})")
-        line.append(f" [{problem.code}]", style="dim")
-        console.print(line)
+    return Text.assemble((level, STYLES[level]), words, (f" [{code}]", "dim"))
 
 
 def shown_value(problem: Problem) -> str:
     """The value at fault, masked where its column holds patient data."""
-    from claimline.render.cells import visible
-
     if not problem.value:
         return ""
     if problem.where.column.rpartition(".")[2] in MASKED_COLUMNS:

@@ -11,7 +11,7 @@ MANY = 6  # claims from which on an identifier gets a list, not stories
 
 LIST_COLUMNS = (
     Column(key="claim", title="Claim", kind="id"),
-    Column(key="date", title="Date", kind="id"),
+    Column(key="date", title="Date", kind="date"),
     Column(key="payer", title="Payer"),
     Column(key="charge", title="Charge", kind="money"),
     Column(key="states", title="Lines"),
@@ -28,9 +28,6 @@ SENT_COLUMNS = (
     Column(key="evidence", title="shown by", place="below"),
 )
 RECEIVED_COLUMNS = (
-    Column(key="date", title="Date", kind="id", once=True),
-    Column(key="trace", title="Payment", kind="id", once=True),
-    Column(key="status", title="Status", once=True),
     Column(key="number", title="No", kind="number"),
     Column(key="procedure", title="Code", kind="id"),
     Column(key="paid", title="Paid", kind="money"),
@@ -56,7 +53,7 @@ NEAR_COLUMNS = (
     Column(key="charge", title="Charge", kind="money"),
 )
 TAKEN_COLUMNS = (
-    Column(key="date", title="Date", kind="id"),
+    Column(key="date", title="Date", kind="date"),
     Column(key="trace", title="Payment", kind="id"),
     Column(key="reason", title="PLB", kind="id"),
     Column(key="reference", title="Reference", kind="id"),
@@ -115,13 +112,7 @@ def _story(claim: Content, found_by: str) -> Iterator[Table]:
     """The chapters of one claim, in the order in which they are told."""
     lines = {line["line"]: line for line in claim["sent"]["lines"]}
     yield _sent(claim, found_by)
-    yield Table(
-        title="What came back",
-        columns=RECEIVED_COLUMNS,
-        rows=list(_received(claim["received"], lines)),
-        notes=tuple(_matched(claim["received"])),
-        empty="Nothing yet.",
-    )
+    yield from _received(claim["received"], lines)
     yield Table(
         title="Where each line stands",
         columns=BOOK_COLUMNS,
@@ -176,36 +167,46 @@ def _sent(claim: Content, found_by: str) -> Table:
     )
 
 
-def _received(answers: Sequence[Content], lines: Mapping[str, Content]) -> Iterator[Row]:
-    """A row per answer and line; one for the answer alone where it names no line."""
-    for answer in answers:
-        head = {
-            "date": answer["date"],
-            "trace": answer["trace"],
-            "status": f"{answer['status']} {answer['status_words']}".strip(),
-        }
-        if not answer["lines"]:
-            yield head | {"paid": answer["paid"], "remarks": answer["remarks"]}
-        for share in answer["lines"]:
-            yield head | {
-                "number": lines.get(share["line"], {}).get("number"),
-                "procedure": procedure(share),
-                "paid": share["paid"],
-                "adjustments": adjustments_text(share["adjustments"]),
-                "remarks": [*share["remarks"], *answer["remarks"]],
-            }
-
-
-def _matched(answers: Sequence[Content]) -> Iterator[str]:
-    """How each answer was matched, and the words of its codes."""
-    for answer in answers:
-        by = sorted({share["matched_by"] for share in answer["lines"]})
-        lines = f", lines by {' and '.join(by)}" if by else ""
-        number = f" as {answer['payer_claim']}" if answer["payer_claim"] else ""
-        yield f"{answer['date']}{number}: claim matched by {answer['matched_by']}{lines}"
+def _received(answers: Sequence[Content], lines: Mapping[str, Content]) -> Iterator[Table]:
+    """A table for each answer; the codes' words stand under the last."""
+    if not answers:
+        yield Table(title="What came back", columns=RECEIVED_COLUMNS, rows=(), empty="Nothing yet.")
     meanings = {code: words for answer in answers for code, words in answer["meanings"].items()}
-    for code, meaning in meanings.items():
-        yield f"{code}: {meaning}"
+    for number, answer in enumerate(answers, 1):
+        last = number == len(answers)
+        yield Table(
+            title=_answer_title(answer, "What came back\n" if number == 1 else ""),
+            columns=RECEIVED_COLUMNS,
+            rows=list(_answer_rows(answer, lines)),
+            notes=tuple(f"  {c}: {words}" for c, words in meanings.items()) if last else (),
+        )
+
+
+def _answer_title(answer: Content, head: str) -> str:
+    """Which payment an answer came with, what it says, how it was matched."""
+    by = sorted({share["matched_by"] for share in answer["lines"]})
+    lines = f", lines by {' and '.join(by)}" if by else ""
+    number = f" as {answer['payer_claim']}" if answer["payer_claim"] else ""
+    status = f"status {answer['status']} {answer['status_words']}".strip()
+    return (
+        f"{head}{answer['date']}, payment {answer['trace']} of {answer['payer']}{number}: "
+        f"{status}, {answer['paid']} of {answer['charge']}\n"
+        f"Claim matched by {answer['matched_by']}{lines}"
+    )
+
+
+def _answer_rows(answer: Content, lines: Mapping[str, Content]) -> Iterator[Row]:
+    """A row per line; one for the claim where the answer names no line."""
+    if not answer["lines"]:
+        yield {"procedure": "(claim)", "paid": answer["paid"], "remarks": answer["remarks"]}
+    for share in answer["lines"]:
+        yield {
+            "number": lines.get(share["line"], {}).get("number"),
+            "procedure": procedure(share),
+            "paid": share["paid"],
+            "adjustments": adjustments_text(share["adjustments"]),
+            "remarks": [*share["remarks"], *answer["remarks"]],
+        }
 
 
 def _with_line(book: Content, lines: Mapping[str, Content]) -> Row:

@@ -5,21 +5,22 @@ A short value keeps its column on one line; long texts stand below their row, ov
 
 import itertools
 import textwrap
-from collections.abc import Iterable
-from typing import IO, Final, Literal
+from collections.abc import Iterable, Iterator, Sequence
+from typing import IO, Final
 
-from rich.box import SIMPLE_HEAD
+from attrs import frozen
+from rich.color import ColorSystem
 from rich.console import Console
-from rich.table import Table as RichTable
-from rich.text import Text
+from rich.style import Style
 
-from claimline.render.cells import cell, lines_of
+from claimline.render.cells import cell, lines_of, visible
 from claimline.render.values import Column, Result, Row, Table
 
 NARROWEST: Final = 60
 WIDEST: Final = 120
 PIPED: Final = 100  # where the output is no terminal
 SHORTEST: Final = 6  # no column is made narrower than this
+GAP: Final = "  "  # between columns
 INDENT: Final = 4  # of the texts below a row
 LABEL: Final = 10  # room for their labels
 STYLES: Final = {  # of the words staff look for
@@ -28,20 +29,26 @@ STYLES: Final = {  # of the words staff look for
 }  # fmt: skip
 
 
+@frozen
+class Pen:
+    """How wide to write, and whether in colour."""
+
+    width: int
+    colour: bool
+
+    def paint(self, text: str, style: str) -> str:
+        """A text in a style, where there is colour."""
+        if not self.colour or not style or not text:
+            return text
+        return Style.parse(style).render(text, color_system=ColorSystem.STANDARD)
+
+
 def write_tables(result: Result, stream: IO[str]) -> None:
     """Print the result's lines and all its tables."""
     console = make_console(stream)
-    with console.capture() as captured:
-        for line in result.text:
-            console.print(Text(cell(line)))
-        for number, table in enumerate(result.tables):
-            if number or result.text:
-                console.print()
-            _write(console, table)
-    text = captured.get()
-    if not console.is_terminal:  # rich pads every line to its width
-        text = "".join(f"{line.rstrip()}\n" for line in text.splitlines())
-    stream.write(text)
+    pen = Pen(width=console.width, colour=console.is_terminal and not console.no_color)
+    for line in _all(result, pen):
+        stream.write(f"{line.rstrip()}\n")
 
 
 def make_console(stream: IO[str]) -> Console:
@@ -52,52 +59,63 @@ def make_console(stream: IO[str]) -> Console:
     return console
 
 
-def _write(console: Console, table: Table) -> None:
+def _all(result: Result, pen: Pen) -> Iterator[str]:
+    """All lines of a result, tables with an empty line between them."""
+    for text in result.text:
+        yield from _paragraph(text, pen)
+    for number, table in enumerate(result.tables):
+        if number or result.text:
+            yield ""
+        yield from _table(table, pen)
+
+
+def _paragraph(text: str, pen: Pen, style: str = "") -> Iterator[str]:
+    """A text in lines that fit; what goes on is as far to the right as it began."""
+    for part in text.split("\n"):
+        shown = visible(part)
+        indent = " " * (len(shown) - len(shown.lstrip()))
+        for line in _wrapped(shown.strip(), pen.width - len(indent)):
+            yield indent + pen.paint(line, style)
+
+
+def _table(table: Table, pen: Pen) -> Iterator[str]:
     """One table: title, rows, what is below each row, totals, notes."""
     rows = list(table.rows)
     if table.title:
-        console.print(Text(table.title, style="bold"))
+        yield from _paragraph(table.title, pen, "bold")
     if rows:
-        below = [column for column in table.columns if column.place == "below"]
-        across = [c for c in table.columns if c.place == "row" and _is_used(c, rows)]
-        if below:
-            _write_cards(console, table, rows, across, below)
-        else:
-            console.print(_grid(across, rows, table.totals))
+        yield from _rows(table, rows, pen)
     elif table.empty:
-        console.print(Text(table.empty))
+        yield from _paragraph(table.empty, pen)
     for note in table.notes:
-        console.print(Text(cell(note)))
+        yield from _paragraph(note, pen)
+
+
+def _rows(table: Table, rows: list[Row], pen: Pen) -> Iterator[str]:
+    """Rows in aligned columns, each with its long texts under it."""
+    across = [c for c in table.columns if c.place == "row" and _is_used(c, rows)]
+    below = [column for column in table.columns if column.place == "below"]
+    shown = [*rows, table.totals] if table.totals is not None else rows
+    widths = _widths(across, shown, pen.width)
+    rule = pen.paint("\u2500" * pen.width, "dim")
+    yield from _line(across, widths, {c.key: c.title for c in across}, pen, style="bold")
+    yield rule
+    above: Row = {}
+    for row in rows:
+        yield from _line(across, widths, {**row, **_repeated(across, row, above)}, pen)
+        for column in below:
+            yield from _labelled(column.title, lines_of(row.get(column.key)), pen)
+        if below and not table.tight:
+            yield ""
+        above = row
+    if table.totals is not None:
+        yield rule
+        yield from _line(across, widths, table.totals, pen, style="bold")
 
 
 def _is_used(column: Column, rows: list[Row]) -> bool:
     """Whether any row has something in this column: empty columns take room from the others."""
     return any(cell(row.get(column.key)) for row in rows)
-
-
-def _grid(columns: list[Column], rows: list[Row], totals: Row | None) -> RichTable:
-    """A plain table with a header and, where given, a row of totals."""
-    grid = RichTable(
-        box=SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-        pad_edge=False,
-        show_edge=False,
-        show_footer=totals is not None,
-    )
-    for column in columns:
-        footer = Text(cell(totals.get(column.key)), style="bold") if totals is not None else ""
-        grid.add_column(
-            column.title,
-            footer=footer,
-            justify=_side(column),
-            overflow="fold",
-            no_wrap=column.kind != "text",
-        )
-    above: Row = {}
-    for row in rows:
-        grid.add_row(*_texts(columns, {**row, **_repeated(columns, row, above)}))
-        above = row
-    return grid
 
 
 def _repeated(columns: list[Column], row: Row, above: Row) -> Row:
@@ -109,81 +127,67 @@ def _repeated(columns: list[Column], row: Row, above: Row) -> Row:
     return {column.key: "" for column in same}
 
 
-def _side(column: Column) -> Literal["left", "right"]:
-    """Words stand left, numbers right."""
-    return "left" if column.kind in {"text", "id"} else "right"
-
-
-def _write_cards(
-    console: Console, table: Table, rows: list[Row], across: list[Column], below: list[Column]
-) -> None:
-    """Rows in aligned columns, each with its long texts under it."""
-    shown = [*rows, table.totals] if table.totals is not None else rows
-    widths = _widths(across, shown, console.width)
-    heads = {column.key: column.title for column in across}
-    console.print(_line(across, widths, heads, style="bold"))
-    console.rule(style="dim")
-    for row in rows:
-        card = _line(across, widths, row)
-        for column in below:
-            _append_labelled(card, column.title, lines_of(row.get(column.key)), console.width)
-        card.append("\n")
-        console.print(card, no_wrap=True, overflow="ignore", crop=False)
-    if table.totals is not None:
-        console.rule(style="dim")
-        console.print(_line(across, widths, table.totals, style="bold"))
-
-
-def _append_labelled(card: Text, label: str, text: str, width: int) -> None:
+def _labelled(label: str, text: str, pen: Pen) -> Iterator[str]:
     """A label and a text that wraps beside it, not under it; nothing for an empty text."""
     if not text:
         return
-    room = width - INDENT - LABEL
-    lines = [part for line in text.split("\n") for part in _wrapped(line, room)]
+    room = pen.width - INDENT - LABEL
+    lines = (part for line in text.split("\n") for part in _wrapped(line, room))
     for number, line in enumerate(lines):
-        card.append(f"\n{' ' * INDENT}")
-        card.append(f"{label if number == 0 else '':<{LABEL}}", style="dim")
-        card.append(line)
+        head = f"{label if number == 0 else '':<{LABEL}}"
+        yield " " * INDENT + pen.paint(head, "dim") + line
 
 
 def _wrapped(text: str, room: int) -> list[str]:
     """A text in lines of at most ``room`` characters, every word kept."""
+    if len(text) <= room:
+        return [text]
     return textwrap.wrap(text, room, break_on_hyphens=False) or [""]
 
 
-def _line(columns: list[Column], widths: list[int], row: Row, *, style: str = "") -> Text:
-    """One row in its columns; a text wider than its column goes on under itself."""
+def _line(
+    columns: Sequence[Column], widths: Sequence[int], row: Row, pen: Pen, *, style: str = ""
+) -> Iterator[str]:
+    """One row in its columns; a text wider than its column goes on under itself.
+
+    Words staff look for are coloured.
+    """
     cells = [
         _wrapped(cell(row.get(column.key)), width)
         for column, width in zip(columns, widths, strict=True)
     ]
-    line = Text()
-    for number in range(max(map(len, cells))):
-        if number:
-            line.append("\n")
-        for column, width, parts in zip(columns, widths, cells, strict=True):
-            part = parts[number] if number < len(parts) else ""
-            text = f"{part:<{width}}" if _side(column) == "left" else f"{part:>{width}}"
-            line.append(text, style=style or STYLES.get(part, ""))
-            line.append("  ")
-    line.rstrip()
-    return line
+    for parts in itertools.zip_longest(*cells, fillvalue=""):
+        yield GAP.join(
+            pen.paint(_placed(column, part, width), style or STYLES.get(part, ""))
+            for column, part, width in zip(columns, parts, widths, strict=True)
+        )
 
 
-def _texts(columns: Iterable[Column], row: Row) -> list[Text]:
-    """The cells of a row; words staff look for are coloured, data is never read as markup."""
-    texts = (cell(row.get(column.key)) for column in columns)
-    return [Text(text, style=STYLES.get(text, "")) for text in texts]
+def _placed(column: Column, text: str, width: int) -> str:
+    """A text in its column: words left, numbers right."""
+    return text.rjust(width) if column.kind in {"money", "number"} else text.ljust(width)
 
 
-def _widths(columns: list[Column], rows: list[Row], room: int) -> list[int]:
-    """The width of each column: its longest value; the widest give way until all fit."""
-    titles = {column.key: column.title for column in columns}
-    widths = [max(len(cell(row.get(c.key))) for row in [titles, *rows]) for c in columns]
+def _widths(columns: list[Column], rows: Iterable[Row], room: int) -> list[int]:
+    """The width of each column: its longest value; the widest texts give way until all fit.
+
+    They are broken between words first, within words only where that is not enough.
+    """
+    widths = [len(column.title) for column in columns]
+    words = widths.copy()
+    for row in rows:
+        for index, column in enumerate(columns):
+            text = cell(row.get(column.key))
+            if len(text) > words[index]:
+                widths[index] = max(widths[index], len(text))
+                words[index] = max(words[index], *map(len, text.split()))
     free = [index for index, column in enumerate(columns) if column.kind == "text"]
-    while sum(widths) + 2 * len(widths) > room and free:
-        widest = max(free, key=lambda index: widths[index])
-        if widths[widest] <= SHORTEST:
-            break
-        widths[widest] -= 1
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - room
+    for floors in (words, [SHORTEST] * len(words)):
+        while excess > 0:
+            wide = [index for index in free if widths[index] > floors[index]]
+            if not wide:
+                break
+            widths[max(wide, key=widths.__getitem__)] -= 1
+            excess -= 1
     return widths

@@ -5,7 +5,7 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-Kind = Literal["text", "id", "money", "number"]  # an id is never broken over two lines
+Kind = Literal["text", "id", "date", "money", "number"]  # only a text is broken over lines
 Place = Literal["row", "below", "file"]
 Row = Mapping[str, Any]  # values: str, Decimal, date, int, None or a sequence of str
 
@@ -15,6 +15,7 @@ class Column:
     """One column. ``place``: in the row, in a line below the row, or in csv and xlsx only.
 
     ``once``: a table for people shows a value only where it differs from the row above.
+    ``in_files``: csv and xlsx have it; not so what only joins values of other columns.
     """
 
     key: str
@@ -22,6 +23,13 @@ class Column:
     kind: Kind = "text"
     place: Place = "row"
     once: bool = False
+    in_files: bool = True
+    heading: str = ""  # in xlsx, where the title is but a label
+
+    @property
+    def header(self) -> str:
+        """What stands over the column in a workbook."""
+        return self.heading or self.title[:1].upper() + self.title[1:]
 
 
 @frozen(kw_only=True)
@@ -29,6 +37,7 @@ class Table:
     """Rows under a title. ``rows`` may be an iterator: it is read once.
 
     ``notes`` stand below the table for people only; ``empty`` is said when there are no rows.
+    ``tight``: no empty line between rows that have lines below them.
     """
 
     columns: tuple[Column, ...]
@@ -37,6 +46,8 @@ class Table:
     totals: Row | None = None
     notes: tuple[str, ...] = ()
     empty: str = ""
+    sheet: str = ""  # its name in a workbook
+    tight: bool = False
 
 
 @frozen(kw_only=True)
@@ -44,7 +55,7 @@ class Result:
     """One answer in all its shapes.
 
     ``data`` is what ``--format json`` prints; an iterator is printed as an array, item by item.
-    ``tables`` are printed for people; the first is what csv, xlsx and html hold.
+    ``tables`` are printed for people; csv holds all their rows in one, xlsx a sheet for each kind.
     """
 
     data: Any

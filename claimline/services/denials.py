@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from attrs import frozen
 
+from claimline.render.words import counted
 from claimline.services.payer_facts import Facts
 from edi import codes
 from mapping.practice import Practice
@@ -115,8 +116,8 @@ class Totals:
         """All of it in one line."""
         if not self.count:
             return ""
-        counted = ", ".join(f"{self.count[s]} {s}" for s in STATUSES if self.count[s])
+        states = ", ".join(f"{self.count[s]} {s}" for s in STATUSES if self.count[s])
         return (
-            f"{sum(self.count.values())} lines: {counted}; "
+            f"{counted(self.count.total(), 'line')}: {states}; "
             f"billed {self.billed}, paid {self.paid}, denied {self.denied}"
         )

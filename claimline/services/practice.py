@@ -4,6 +4,7 @@ from attrs import frozen
 
 from claimline import files
 from claimline.errors import WrongUsageError
+from claimline.render.words import counted
 from edi.problem import Problem
 from mapping.practice import Practice, PracticeFileError, check, read
 
@@ -44,12 +45,12 @@ def text_of(name: str, data: bytes) -> str:
 def _summary(practice: Practice) -> str:
     """What the file holds, counted."""
     parts = (
-        (len(practice.entities), "billing providers"),
-        (len(practice.locations), "locations"),
-        (len(practice.people), "people"),
-        (len(practice.payers), "payers"),
+        counted(len(practice.entities), "billing provider"),
+        counted(len(practice.locations), "location"),
+        counted(len(practice.people), "person", "people"),
+        counted(len(practice.payers), "payer"),
     )
-    return ", ".join(f"{count} {what}" for count, what in parts)
+    return ", ".join(parts)
 
 
 def load(name: str) -> Practice:

@@ -19,7 +19,7 @@ from claimline.services.receive_adopt import adopt
 from claimline.services.receive_post import post
 from claimline.services.receive_values import FileResult, FileState
 from edi import envelope
-from edi.problem import Problem, declare
+from edi.problem import Place, Problem, declare
 from reconcile.ledger import received
 
 if TYPE_CHECKING:
@@ -27,13 +27,30 @@ if TYPE_CHECKING:
 
 Source = Callable[[], Iterable[bytes]]
 
-ACKNOWLEDGEMENTS: Final = frozenset({"999", "997", "277", "TA1"})
+ACKNOWLEDGEMENTS: Final = frozenset({"999", "997", "277CA", "TA1"})
+READ: Final = frozenset({"835", "837P"})
+OTHERS: Final = {  # what the kinds are that nobody meant to receive here
+    "837I": "institutional claims (837I)",
+    "837D": "dental claims (837D)",
+    "837": "claims of a kind that is not known",
+    "277": "answers to claim status requests (277)",
+    "270": "eligibility requests (270)",
+    "271": "eligibility answers (271)",
+    "276": "claim status requests (276)",
+    "278": "services reviews (278)",
+    "820": "premium payments (820)",
+    "834": "enrolments (834)",
+}
 
 declare(
     {
         "file.more-problems": (
             "The file has very many problems; not every one of them is kept.",
             "Look at the first ones; ask the sender for the file again.",
+        ),
+        "file.other-kind": (
+            "The file holds transactions of a kind that is not read here; it was kept.",
+            "Give it to the program it is meant for.",
         ),
         "payment.not-whole": (
             "A payment is cut off or its count is wrong; it was kept and not posted.",
@@ -70,7 +87,7 @@ def receive(
         try:
             yield receive_file(ledger, run, name, source(name))
         except envelope.NotX12 as error:
-            yield FileResult(file=name, state="unreadable", message=str(error))
+            yield FileResult(file=name, state="unreadable", message=f"{name}: {error}")
         except CommandError as error:
             yield FileResult(file=name, state="unreadable", message=error.message, todo=error.todo)
 
@@ -137,6 +154,7 @@ def _keep(ledger: "Ledger", run: "Run", name: str, digest: str, source: Source) 
                         payments.append(received.scan(transaction, number))
             kinds["TA1"] += len(interchange.interchange_acks)
         kinds = +kinds
+        problems += _others(kinds, name)
         kind = next(iter(kinds)) if len(kinds) == 1 else "mixed" if kinds else "other"
         stored = keeper.done(digest=digest, kind=kind)
         received.add(writer, file_id, payments)
@@ -145,11 +163,31 @@ def _keep(ledger: "Ledger", run: "Run", name: str, digest: str, source: Source) 
 
 
 def _kind(transaction: envelope.Transaction) -> str:
+    """What a transaction is, by ST01 and the guide that GS08 and ST03 name."""
+    said = transaction.implementation + transaction.version
     if is_professional(transaction):
         return "837P"
-    if transaction.type == "277" and "X214" in transaction.implementation + transaction.version:
+    if transaction.type == "837":
+        guides = (("837I", ("X223", "X096")), ("837D", ("X224", "X097")))
+        found = (kind for kind, names in guides if any(each in said for each in names))
+        return next(found, "837")
+    if transaction.type == "277" and "X214" in said:
         return "277CA"
     return transaction.type[:20] or "other"
+
+
+def _others(kinds: Counter[str], name: str) -> Iterator[Problem]:
+    """A problem for each kind that is neither read nor an acknowledgement."""
+    for kind, count in kinds.items():
+        if kind in READ or kind in ACKNOWLEDGEMENTS:
+            continue
+        what = OTHERS.get(kind, f"transactions of type {kind}")
+        yield Problem(
+            code="file.other-kind",
+            message=f"The file holds {what}, {count} of them: Claimline reads remittances (835) "
+            "and professional claims (837P). The file was kept, nothing was taken from it.",
+            where=Place(file=name),
+        )
 
 
 def _short(name: str) -> str:
@@ -169,13 +207,12 @@ def _finish(
     )
     if state == "resumed" and not changed:
         state = "known"
-    read = ("835", "837P")
     return FileResult(
         file=name,
         state=state,
         digest=stored.digest,
         payments=payments,
         adopted=adopted,
-        unread=tuple((kind, n) for kind, n in looked.kinds.items() if kind not in read),
+        unread=tuple((kind, n) for kind, n in looked.kinds.items() if kind not in READ),
         problems=(*looked.problems, *problems, *more) if state != "known" else (),
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, evolve, field
 
+from claimline.services.collector import swept
 from claimline.services.receive_same import Compared, compare
 from claimline.services.receive_values import PaymentResult
 from edi import envelope
@@ -40,7 +41,7 @@ def post(
     results = {row.number: _known(row) for row in rows if row.state != "pending"}
     problems: list[Problem] = []
     transactions = _transactions(ledger.file_bytes(stored.digest), stored.name)
-    for group in _groups([row for row in rows if row.state == "pending"]):
+    for group in swept(_groups([row for row in rows if row.state == "pending"])):
         with ledger.begin(run) as writer:
             for row, transaction in _with_rows(transactions, group):
                 result, found = post_one(writer, row, stored.digest, transaction)
@@ -166,7 +167,7 @@ class _Work:
         self.balance.add_header(header)
         if header.faults:
             self.aside = f"could not be read: {', '.join(header.faults)}"
-        for batch in bulk.batches(self._claims(parts, reading)):
+        for batch in swept(bulk.batches(self._claims(parts, reading))):
             self._batch(context, batch)
         self.problems += reading.problems
         if self.compared and self.compared.certain:
@@ -197,8 +198,8 @@ class _Work:
         for one in real:
             reading.tell(
                 f"remit.{one.level}-unbalanced",
-                f"{one.equation} does not hold: expected {one.expected}, sent {one.actual}. "
-                f"The difference of {one.amount} is kept as not explained.",
+                f"{one.equation} does not hold: expected {one.expected:.2f}, sent "
+                f"{one.actual:.2f}. The difference of {one.amount:.2f} is kept as not explained.",
                 segment=one.position,
                 claim=one.claim,
             )

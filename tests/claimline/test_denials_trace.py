@@ -117,6 +117,13 @@ def test_the_worklist_as_csv_and_xlsx(command: Any, job: Path, tmp_path: Path, r
     sheet = openpyxl.load_workbook(path).active
     assert sheet is not None
     assert sheet.max_row == len(rows) + 1
+    titles = [str(cell.value) for cell in sheet[1]]
+    assert len({title.upper() for title in titles}) == len(titles)
+    assert all(title[0].isupper() for title in titles)
+    first = dict(zip(titles, next(sheet.iter_rows(min_row=2)), strict=True))
+    assert first["Date"].is_date
+    assert first["Billed"].data_type == first["Units"].data_type == "n"
+    assert first["Never"].alignment.wrap_text
     assert path.stat().st_mode & 0o077 == 0
 
 

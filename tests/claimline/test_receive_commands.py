@@ -52,7 +52,7 @@ class TestReceive:
         assert main(["receive", era, "--ledger", str(path)]) == 1
         shown = capsys.readouterr()
         assert str(path) in shown.err.replace("\n", "")
-        assert "match nothing that was sent" in " ".join(shown.out.split())
+        assert "fits nothing that was sent" in " ".join(shown.out.split())
 
     @pytest.mark.parametrize(
         "bad",

@@ -1,19 +1,30 @@
 """Results in all their shapes: nothing cut off, nothing that runs, nothing that steers a terminal."""
 
 import csv
+import datetime as dt
 import io
 import json
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import attrs
 import openpyxl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from claimline.errors import CommandError
-from claimline.render import Column, Result, Table, problem_fields, show, show_problems
+from claimline.render import (
+    MOST,
+    Column,
+    Result,
+    Table,
+    counted,
+    problem_fields,
+    show,
+    show_problems,
+)
 from claimline.render.cells import cell, harmless, visible
 from claimline.render.json import write_json
 from claimline.render.problems import place_text
@@ -102,7 +113,90 @@ def test_xlsx_opens_with_numbers_as_numbers_and_no_formula() -> None:
     assert cells[1][0].value == "=1+1"
     assert cells[1][0].data_type == "s"
     assert sheet.auto_filter.ref == "A1:D3"
-    assert sheet.freeze_panes == "A2"
+    assert sheet.freeze_panes == "B2"
+    assert [cell.value for cell in sheet[1]] == ["Claim", "Paid", "Why", "Line"]
+
+
+def test_xlsx_has_real_dates_and_numbers_and_keeps_what_is_neither() -> None:
+    """A date sorts as a date, units sum, cents show, and a dash stays a dash."""
+    columns = (
+        Column(key="day", title="Date", kind="date"),
+        Column(key="units", title="Units", kind="number"),
+        Column(key="paid", title="Paid", kind="money"),
+        Column(key="both", title="Both", in_files=False),
+    )
+    rows = [
+        {"day": "2026-03-05", "units": "2", "paid": "45.50", "both": "x"},
+        {"day": None, "units": "-", "paid": "NaN", "both": "x"},
+    ]
+    result = Result(data=rows, tables=(Table(columns=columns, rows=rows),))
+    sheet = openpyxl.load_workbook(io.BytesIO(xlsx_bytes(result))).active
+    assert sheet is not None
+    first, second = list(sheet.iter_rows(min_row=2))
+    assert [cell.value for cell in first] == [dt.datetime(2026, 3, 5), 2, 45.5]  # noqa: DTZ001 - a day
+    assert [cell.number_format for cell in first] == [
+        "yyyy-mm-dd", "0", "#,##0.00;[Red]-#,##0.00",
+    ]  # fmt: skip
+    assert [cell.value for cell in second] == [None, "-", "NaN"]
+
+
+def test_xlsx_and_csv_hold_all_tables(capsys: pytest.CaptureFixture[str]) -> None:
+    """Tables of one kind share a sheet, another kind has its own; csv has every row and column."""
+    other = (Column(key="claim", title="Claim"), Column(key="code", title="Code"))
+    result = Result(
+        data=[],
+        tables=(
+            Table(columns=COLUMNS, rows=ROWS, title="Payment 1: a/b", sheet="Payments"),
+            Table(columns=COLUMNS, rows=ROWS, title="Payment 2: a/b", sheet="Payments"),
+            Table(columns=other, rows=[{"claim": "C9", "code": "97530"}], sheet="Claims"),
+        ),
+    )
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_bytes(result)))
+    assert [(sheet.title, sheet.max_row) for sheet in book] == [("Payments", 5), ("Claims", 2)]
+    show(result, "csv")
+    rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
+    assert [row["code"] for row in rows] == ["", "", "", "", "97530"]
+    assert rows[0]["why"] == LONG
+
+
+def test_titles_and_notes_of_others_never_steer_a_terminal() -> None:
+    """A payer's name in a title or note is shown, not obeyed."""
+    table = Table(columns=COLUMNS, rows=ROWS, title="\x1b[2J", notes=("\x1b]0;x\x07",))
+    text = shown(Result(data=[], tables=(table,), text=("\x1b[1m",)))
+    assert "\x1b" not in text
+    assert "\\x1b[2J" in text
+
+
+@given(st.lists(st.lists(st.text("abc -,", max_size=60), min_size=3, max_size=3), min_size=1))
+def test_a_table_of_any_texts_fits_and_loses_no_letter(rows: list[list[str]]) -> None:
+    """However long the texts, lines are at most 100 wide and every letter is there."""
+    columns = tuple(Column(key=str(n), title=f"T{n}") for n in range(3))
+    table = Table(columns=columns, rows=[dict(zip("012", row, strict=True)) for row in rows])
+    text = shown(Result(data=[], tables=(table,)))
+    assert max(map(len, text.splitlines())) <= 100
+    letters = sum(text.count(letter) for letter in "abc")
+    assert letters == sum(part.count(letter) for row in rows for part in row for letter in "abc")
+
+
+@pytest.mark.parametrize(
+    ("number", "words"), [(0, "0 claims"), (1, "1 claim"), (2, "2 claims"), (1234, "1,234 claims")]
+)
+def test_numbers_have_the_right_noun(number: int, words: str) -> None:
+    """One claim, two claims."""
+    assert counted(number, "claim") == words
+
+
+def test_many_problems_of_one_code_are_counted_and_hide_no_other(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Ten of a code are shown, the rest counted; a problem of another code is shown after them."""
+    many = [attrs.evolve(PROBLEM, where=Place(file="a.835", segment=n)) for n in range(1, 5001)]
+    last = attrs.evolve(PROBLEM, code="other.code")
+    show_problems([*many, last], most=MOST)
+    said = capsys.readouterr().err
+    assert said.count("[element.code-invalid]") == MOST + 1
+    assert "4,990 more of these" in said
+    assert "[other.code]" in said
 
 
 def test_html_is_escaped_and_stands_alone(capsys: pytest.CaptureFixture[str]) -> None:
