@@ -28,7 +28,7 @@ def check_group(group: Group, guide: Guide) -> Iterator[Problem]:
     """All elements of the GS but the version; none where there is no GS."""
     if group.header:
         for finding in _of_gs(guide, group.header, group.interchange.separators):
-            yield _problem(group.interchange, finding, 0, group.number)
+            yield _problem(group.interchange, finding, group.line, group.number)
 
 
 def check_written(envelope: Envelope, guide: Guide, functional_id: str) -> None:

@@ -266,7 +266,7 @@ class Group:
         self._transaction: Transaction | None = None
         self._done = False
         self._seen: set[str] = set()
-        self._line = cursor.line()
+        self.line = cursor.line()  # of its GS
         self.transaction_count = 0
 
     @property
@@ -322,7 +322,7 @@ class Group:
         self._done = True
         if self._state == "group":
             words = "A group has no GE segment at its end."
-            self._tell("group.unclosed", words, "AK905:3", line=self._line)
+            self._tell("group.unclosed", words, "AK905:3", line=self.line)
         return None
 
     def _open(self, text: str) -> "Transaction":
