@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from attrs import define, field
 
+from claimline.services.collector import swept
 from claimline.services.read import is_professional
 from claimline.services.receive_values import AdoptedResult
 from edi import envelope
@@ -83,7 +84,7 @@ class _Adopting:
         Raises:
             _IncompleteError: at the end, where the transaction is not whole.
         """
-        for batch in bulk.batches(self._records(transaction)):
+        for batch in swept(bulk.batches(self._records(transaction))):
             found = self.writer.adopt(batch, file_id=self.stored.id, usage=usage)
             self.counts["new"] += len(found.new)
             self.counts["known"] += len(found.known)
