@@ -4,6 +4,9 @@ import os
 import sys
 import traceback
 from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Final
 
 import click
 
@@ -11,17 +14,39 @@ from claimline import __version__, settings
 from claimline.cli import cli
 from claimline.errors import COULD_NOT_RUN, DONE, WRONG_USAGE, CommandError
 
+STANDARD_ERROR: Final = 2  # its number
+
 
 def run() -> None:
     """What the installed ``claimline`` command calls."""
+    _open_standard_streams()
     status = main(sys.argv[1:])
     if settings.log_level():
         _log_end(sys.argv[1:2], status)
+    sys.exit(max(status, _flushed()))
+
+
+def _open_standard_streams() -> None:
+    """Give a closed output a place to go: else the ledger could be opened under its number."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= STANDARD_ERROR:
+        pass
+    os.close(number)
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            stream = Path(os.devnull).open("w", encoding="utf-8")  # noqa: SIM115 - open to the end
+            setattr(sys, name, stream)
+
+
+def _flushed() -> int:
+    """Write what is left of the output; the exit status of that."""
     try:
         sys.stdout.flush()
     except BrokenPipeError:
         _drop_output()
-    sys.exit(status)
+    except OSError as error:
+        _drop_output()
+        return _say_system(error)
+    return DONE
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -29,7 +54,8 @@ def main(arguments: Sequence[str]) -> int:
     try:
         status = cli.main(list(arguments), prog_name="claimline", standalone_mode=False)
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):  # standard error cannot be written: the status still tells
+            error.show()
         return WRONG_USAGE
     except (click.Abort, KeyboardInterrupt):
         return _say("stopped by the keyboard", "run it again: nothing is done twice")
@@ -53,16 +79,25 @@ def _log_end(command: Sequence[str], status: int) -> None:
 
 def _say(message: str, todo: str = "") -> int:
     """Tell a person why the command ended."""
-    click.echo(f"claimline: {message}", err=True)
-    if todo:
-        click.echo(f"  {todo}", err=True)
+    with suppress(OSError):  # standard error cannot be written: the status still tells
+        click.echo(f"claimline: {message}", err=True)
+        if todo:
+            click.echo(f"  {todo}", err=True)
     return COULD_NOT_RUN
+
+
+def _say_system(error: OSError) -> int:
+    """Tell what the system refused: its own words, never a file's name or content."""
+    reason = error.strerror or type(error).__name__
+    return _say(f"the system refused to read or write: {reason}", "see to it and run it again")
 
 
 def _say_unexpected(error: Exception) -> int:
     """Tell of an error nobody foresaw: its kind, never its text, which may hold patient data."""
     if _is_for_people(error):
         return _say(str(error), getattr(error, "todo", ""))
+    if isinstance(error, OSError):
+        return _say_system(error)
     _say(f"internal error ({type(error).__name__})", "with CLAIMLINE_DEBUG=1 it says where")
     if settings.debug():
         for frame in traceback.extract_tb(error.__traceback__):

@@ -25,6 +25,8 @@ def chunks(name: str) -> Iterator[bytes]:
         CommandError: it is missing, a folder, or may not be read.
     """
     if name == STDIN:
+        if sys.stdin is None:
+            raise CommandError("standard input is closed", todo="name a file")
         yield from _blocks(sys.stdin.buffer)
         return
     try:

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 import click
 
+from claimline.errors import CommandError
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -47,13 +49,18 @@ def ledger_option(function: F) -> F:
 def identifiers(given: Iterable[str]) -> Iterator[str]:
     """The identifiers given as arguments; ``-`` reads them from standard input, one a line.
 
-    Standard input keeps a member id out of the shell's history and the list of processes.
+    Standard input keeps a member id out of the shell's history and the list of processes. A byte
+    that is no text becomes a question mark: no identifier has such a byte.
+
+    Raises:
+        CommandError: standard input is closed.
     """
     for word in given:
-        if word != "-":
-            yield word
-            continue
-        yield from (line.strip() for line in sys.stdin if line.strip())
+        if word == "-" and sys.stdin is None:
+            raise CommandError("standard input is closed", todo="give the ids as arguments")
+        words = sys.stdin if word == "-" else [word]
+        stripped = (each.strip() for each in words)
+        yield from (each.encode("utf-8", "replace").decode() for each in stripped if each)
 
 
 def show_patient_option(function: F) -> F:
