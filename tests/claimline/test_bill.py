@@ -18,6 +18,8 @@ from claimline import settings
 from claimline.__main__ import main
 from claimline.services import bill_file, bill_make, bill_workers, outbox
 from edi.check import check
+from mapping.numbers import patient_control_number
+from reconcile.ledger import Ledger
 
 PRACTICE = Path("fixtures/practice")
 NOW = dt.datetime(2026, 4, 1, 9, 30, tzinfo=dt.UTC)
@@ -416,3 +418,17 @@ def test_any_visit_id_can_be_held_and_released(desk: Desk, visit_id: str) -> Non
     assert desk.run("held", "override", held["id"], "--by", "mk", "--reason", "paper")[0] == 0
     status, answer = desk.bill()
     assert (status, answer["claims"][0]["visits"]) == (0, [visit_id])
+
+
+def test_numbers_another_run_took_are_not_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file made with numbers that were taken meanwhile is made anew with the next free ones."""
+    name = desk.write([visit(f"V{n}", date=f"2026-03-{n + 10}") for n in range(4)])
+    monkeypatch.setattr(bill_make, "VISITS_PER_PIECE", 1)
+    monkeypatch.setattr(bill_workers, "FROM_PIECES", 10**6)
+    monkeypatch.setattr(Ledger, "next_number", lambda *_, **__: 500)
+    _, answer = desk.bill(name)
+    assert [made["control"] for made in answer["files"]] == [f"{n:09d}" for n in range(1, 5)]
+    numbers = [claim["claim"] for claim in answer["claims"]]
+    assert numbers == [patient_control_number(n, tag="CT") for n in range(1, 5)]
+    for data, number in zip(desk.files().values(), numbers, strict=True):
+        assert number.encode() in data
