@@ -34,7 +34,10 @@ DUPLICATE: Final = "denied as a duplicate: the first answer stands"
 QMB: Final = "QMB: the patient owes nothing"
 CROSSOVER: Final = "forwarded by the payer to the next one: wait before billing it"
 PRIOR_MISSING: Final = "another payer decided first; its remittance is not here"
-OVERPAID: Final = "the payers together paid more than the charge"
+OVERPAID: Final = "paid more than the charge"
+PAID_TWICE: Final = "paid twice: the same answer in two payments"
+SAME_AGAIN: Final = "the same decision twice"
+OTHER_CHARGE: Final = "the payer shows a charge of"  # how the flag begins
 
 RANK_ORDER: Final = {"P": 0, "S": 1, "T": 2}
 
@@ -286,8 +289,8 @@ def _combined(line: SentLine, groups: Sequence[_Group], flags: list[str]) -> Buc
             - total.other
             - total.not_explained
         )
-        if total.paid > line.charge:
-            flags.append(OVERPAID)
+    if total.paid + min(total.transferred, ZERO) > line.charge:  # bundling moves charges here
+        flags.append(OVERPAID)
     return total
 
 
@@ -347,7 +350,7 @@ def _flags(
     for group in groups:
         decisions = [e for e in group.entries if not _is_reversal(e)]
         if len(decisions) > 1 and group.sums.charge > line.charge:
-            yield NO_REVERSAL
+            yield _decided_twice(decisions)
     if totals.qmb:
         yield QMB
     if totals.not_explained:
@@ -360,9 +363,18 @@ def _flags(
         moved = sum((a.amount for a in share.adjustments if a.reason == "97"), ZERO)
         yield f"included in line {numbers[share.bundled_into]} ({moved} moved)"
     if share.charge != line.charge and len(groups[-1].entries) == 1:
-        yield f"the payer shows a charge of {share.charge}, sent was {line.charge}"
+        yield f"{OTHER_CHARGE} {share.charge}, sent was {line.charge}"
     if current.adjudication.crossover and groups[-1].payer == current.adjudication.payer:
         yield CROSSOVER
+
+
+def _decided_twice(decisions: Sequence[_Entry]) -> str:
+    """Two decisions of one payer stand: the same again, or one that corrects the other."""
+    shares = [entry.share for entry in decisions]
+    alike = {(s.charge, s.paid, frozenset(_sums(s.adjustments, 1).items())) for s in shares}
+    if len(alike) == len(shares):
+        return NO_REVERSAL
+    return PAID_TWICE if any(s.paid for s in shares) else SAME_AGAIN
 
 
 def _with_credit(claim: SentClaim, lines: list[LineBooks]) -> tuple[LineBooks, ...]:
