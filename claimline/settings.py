@@ -1,7 +1,8 @@
 """What the environment and the clock say. Read here and nowhere else.
 
 ``CLAIMLINE_LEDGER`` the ledger's URL or file, ``CLAIMLINE_DEBUG`` 1 for the place of an internal
-error, ``CLAIMLINE_LOG`` a level (``info``, ``debug``) for structured logs on standard error.
+error, ``CLAIMLINE_LOG`` a level (``info``, ``debug``) for structured logs on standard error,
+``COLUMNS`` the width of tables where there is no terminal.
 """
 
 import datetime as dt
@@ -23,6 +24,12 @@ def debug() -> bool:
 def log_level() -> str:
     """The level of structured logs, empty for none."""
     return os.environ.get(LOG_VARIABLE, "").lower()
+
+
+def columns() -> int:
+    """How wide a table may be where there is no terminal, as ``COLUMNS`` says; 0: it does not."""
+    said = os.environ.get("COLUMNS", "")
+    return int(said) if said.isascii() and said.isdigit() else 0
 
 
 def ledger_url(given: str = "") -> str:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Any, Final
 
@@ -26,8 +27,13 @@ def cell(value: Any) -> str:
             return value.isoformat()
         case tuple() | list():
             items = [cell(item) for item in value if item]
-            return ("; " if any(" " in item for item in items) else " ").join(items)
+            return separator(items).join(items)
     return visible(str(value))
+
+
+def separator(items: Iterable[str]) -> str:
+    """What stands between the items of a list: a semicolon where an item has a space in it."""
+    return "; " if any(" " in item for item in items) else " "
 
 
 def lines_of(value: Any) -> str:

@@ -63,17 +63,18 @@ def show_problems(
     from claimline.render.table import make_console
 
     console = make_console(sys.stdout if to_result else sys.stderr)
+    whole = not console.is_terminal  # one line each: others read them by line
     count: Counter[tuple[str, str, str]] = Counter()
     for problem in problems:
         key = (problem.where.file, problem.level, problem.code)
         count[key] += 1
         if most is None or count[key] <= most:
-            console.print(_said(problem, with_value=console.is_terminal))
+            console.print(_said(problem, with_value=console.is_terminal), soft_wrap=whole)
     for (file, level, code), number in count.items():
         if most is not None and number > most:
             head = f" {file}: " if file else " "
             words = f"{number - most:,} more of these; --format json lists all"
-            console.print(_colored(level, f"{head}{words}", code))
+            console.print(_colored(level, f"{head}{words}", code), soft_wrap=whole)
 
 
 def _said(problem: Problem, *, with_value: bool) -> "Text":

@@ -5,7 +5,8 @@ from typing import Any, Literal
 
 from attrs import frozen
 
-Kind = Literal["text", "id", "date", "money", "number"]  # only a text is broken over lines
+# A text is folded between words, a list (a sequence) between its items, the others never.
+Kind = Literal["text", "list", "id", "date", "money", "number"]
 Place = Literal["row", "below", "file"]
 Row = Mapping[str, Any]  # values: str, Decimal, date, int, None or a sequence of str
 

@@ -120,7 +120,7 @@ class _Style:
             made.value = typed
             whole = column.kind == "number" and typed == int(typed)
             made.number_format = WHOLE if whole else FORMATS[column.kind]
-        made.alignment = self.wrapped if column.kind == "text" else self.top
+        made.alignment = self.wrapped if column.kind in {"text", "list"} else self.top
         return made
 
 

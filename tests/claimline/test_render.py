@@ -294,3 +294,44 @@ def test_cells_of_every_kind() -> None:
     assert [cell(None), cell(True), cell(Decimal("1E+1")), cell(("GP", "59"))] == [
         "", "yes", "10", "GP 59",
     ]  # fmt: skip
+
+
+PARTS = (
+    Column(key="claim", title="Claim", kind="id"),
+    Column(key="payer", title="Payer"),
+    Column(key="date", title="Date", kind="date"),
+    Column(key="paid", title="Paid", kind="money"),
+    Column(key="left", title="Not explained", kind="money"),
+    Column(key="adjustments", title="Adjustments", kind="list"),
+)
+PART = {
+    "claim": "K7W4PTMQ2XBR9CDEF",
+    "payer": "MEDICARE PART B OHIO",
+    "date": "2026-03-05",
+    "paid": "12345.67",
+    "left": "-1234.50",
+    "adjustments": ["CO-119 290.00", "CO-45 110.20", "PR-2 35.96", "CO-253 2.88"],
+}
+
+
+@pytest.mark.parametrize("width", [40, 50, 60, 66, 80, 100, 140])
+def test_codes_and_amounts_are_never_broken(monkeypatch: pytest.MonkeyPatch, width: int) -> None:
+    """However narrow the terminal, each code, number, date and amount stands whole on a line."""
+    monkeypatch.setenv("COLUMNS", str(width))
+    text = shown(Result(data=[], tables=(Table(columns=PARTS, rows=[PART], totals=PART),)))
+    assert max(map(len, text.splitlines())) <= width
+    for whole in (PART["claim"], PART["date"], PART["paid"], PART["left"], *PART["adjustments"]):
+        assert text.count(str(whole)) == 2, whole
+
+
+def test_a_column_that_does_not_fit_stands_below_its_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Beside its title, which is then a label."""
+    monkeypatch.setenv("COLUMNS", "50")
+    text = shown(Result(data=[], tables=(Table(columns=PARTS, rows=[PART]),)))
+    assert "    Adjustments CO-119 290.00; CO-45 110.20;" in text.splitlines()
+
+
+def test_problems_into_a_pipe_are_one_line_each(capsys: pytest.CaptureFixture[str]) -> None:
+    """What is read line by line is not folded."""
+    show_problems([attrs.evolve(PROBLEM, message=LONG), PROBLEM])
+    assert len(capsys.readouterr().err.splitlines()) == 2
