@@ -6,7 +6,7 @@ code alone is the last resort and says so by its low confidence.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final
 
@@ -22,6 +22,7 @@ from reconcile.values import (
     Finding,
     LineBooks,
     LineShare,
+    Neighbour,
     PayerFacts,
     SentClaim,
     SentLine,
@@ -37,7 +38,7 @@ class _Case:
     line: SentLine
     claim: SentClaim
     books: LineBooks
-    others: tuple[SentLine, ...]  # the other lines of the patient and day
+    others: frozenset[str]  # the codes of the other lines of the patient and day
     facts: PayerFacts
     adjustments: tuple[Adjustment, ...]  # the refusing ones, else all
     remarks: frozenset[str]
@@ -53,7 +54,7 @@ def finding(  # noqa: PLR0917 - the six facts a biller decides by, in the order 
     line: SentLine,
     claim: SentClaim,
     books: LineBooks,
-    neighbours: Sequence[SentLine],
+    neighbours: Iterable[SentLine | Neighbour],
     facts: PayerFacts,
     on: dt.date,
     *,
@@ -86,14 +87,11 @@ def _case(
     line: SentLine,
     claim: SentClaim,
     books: LineBooks,
-    neighbours: Sequence[SentLine],
+    neighbours: Iterable[SentLine | Neighbour],
     facts: PayerFacts,
 ) -> _Case:
-    others = {
-        other.control: other
-        for other in (*claim.lines, *neighbours)
-        if other.control != line.control and other.date == line.date
-    }
+    own = {o.code for o in claim.lines if o.control != line.control and o.date == line.date}
+    others = {o.code for o in neighbours if o.date == line.date and o != line}
     share = books.current
     remarks: frozenset[str] = frozenset()
     adjustments: tuple[Adjustment, ...] = ()
@@ -105,7 +103,7 @@ def _case(
         line=line,
         claim=claim,
         books=books,
-        others=tuple(others[control] for control in sorted(others)),
+        others=frozenset(own | others),
         facts=facts,
         adjustments=adjustments,
         remarks=remarks,
@@ -134,7 +132,7 @@ def _fits(row: Row, case: _Case) -> bool:
         and case.remarks.isdisjoint(row.not_remarks)
         and (not row.sent or not row.sent.isdisjoint(sent))
         and row.not_sent.isdisjoint(sent)
-        and (not row.beside or any(other.code in row.beside for other in case.others))
+        and (not row.beside or not row.beside.isdisjoint(case.others))
         and (
             not row.references or any(r.qualifier in row.references for r in case.claim.references)
         )
@@ -209,9 +207,9 @@ PAIRS: Final = ("97140", "97164", "97168", "97116", "97113", "97150")
 
 def _partner(row: Row, case: _Case) -> str:
     """The service of the day that the line was bundled with: the likeliest pair first."""
-    present = {other.code for other in case.others}
-    likely = [code for code in PAIRS if code in present and (not row.beside or code in row.beside)]
-    if case.line.code in PAIRS and "97530" in present:
+    present = case.others & row.beside if row.beside else case.others
+    likely = [code for code in PAIRS if code in present]
+    if case.line.code in PAIRS and "97530" in case.others:
         return "97530"
     return likely[0] if likely else "another service of the day"
 

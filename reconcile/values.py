@@ -41,6 +41,14 @@ class SentLine:
 
 
 @value(kw_only=True)
+class Neighbour:
+    """What the rules ask of the other lines of a patient's day: which code, on which day."""
+
+    code: str
+    date: dt.date = field(repr=False)
+
+
+@value(kw_only=True)
 class SentClaim:
     """One claim as it was sent, with what the matchers confirm a weak match by."""
 

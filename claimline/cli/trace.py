@@ -74,6 +74,7 @@ def trace(
                     "claims": list(answer.claims),
                     "held": list(answer.held),
                     "unmatched": list(answer.unmatched),
+                    "more": answer.more,
                 }
             )
             if not answer.claims:

@@ -5,10 +5,9 @@ from typing import Any
 
 from claimline.render.content import adjustments_text
 from claimline.render.values import Column, Row, Table
+from claimline.services.trace import SEVERAL
 
 Content = Mapping[str, Any]
-MANY = 6  # claims from which on an identifier gets a list, not stories
-
 LIST_COLUMNS = (
     Column(key="claim", title="Claim", kind="id"),
     Column(key="date", title="Date", kind="date"),
@@ -96,9 +95,10 @@ def story_tables(answer: Content) -> Iterator[Table]:
             columns=UNMATCHED_COLUMNS,
             rows=[{**row, "procedure": procedure(row)} for row in answer["unmatched"]],
         )
-    if len(claims) >= MANY:
+    if len(claims) > SEVERAL:
+        first = "The first " if answer["more"] else ""
         yield Table(
-            title=f"{len(claims)} claims by {answer['found_by']}",
+            title=f"{first}{len(claims)} claims by {answer['found_by']}",
             columns=LIST_COLUMNS,
             rows=[{**c, "states": sorted({b["status"] for b in c["books"]})} for c in claims],
             notes=("claimline trace CLAIM tells the story of one.",),

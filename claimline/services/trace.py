@@ -18,12 +18,13 @@ from edi.remittance import Adjustment
 from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.ledger import ClaimStory, Found, Ledger, Run, Usage
-from reconcile.ledger.find import held_for
+from reconcile.ledger.find import FEW, held_for
 from reconcile.plb import Receivable, plb_book
 from reconcile.report import denial_rows, unmatched_claim_row
 from reconcile.values import Adjudication, LineBooks, LineShare, SentLine
 
 Content = dict[str, Any]
+SEVERAL: Final = 5  # claims up to which each is told with its segments
 UNKNOWN: Final = "not in our tables"
 MASKED: Final = "*** (--show-patient on a terminal)"
 
@@ -49,6 +50,7 @@ class Answer:
     claims: tuple[Content, ...] = ()
     held: tuple[str, ...] = ()  # keys of held claims, where it is a visit that waits
     unmatched: tuple[Content, ...] = ()  # payments that fit no claim of ours
+    more: bool = False  # there are more claims than are told
 
 
 def trace(ledger: Ledger, question: Question, practice: Practice | None = None) -> Answer:
@@ -61,8 +63,12 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
         story for family in found.families for story in ledger.story(family, usage=found.usage)
     ]
     _record_views(ledger, stories, question)
-    told = tuple(_told(ledger, story, facts, question) for story in stories)
-    return Answer(kind=found.kind, families=found.families, claims=told)
+    with_segments = len(stories) <= SEVERAL
+    told = tuple(
+        _told(ledger, story, facts, question, with_segments=with_segments) for story in stories
+    )
+    more = len(found.families) >= FEW
+    return Answer(kind=found.kind, families=found.families, claims=told, more=more)
 
 
 def _chosen(found: Sequence[Found], usage: Usage | None) -> Found | None:
@@ -101,8 +107,10 @@ def _record_views(ledger: Ledger, stories: Iterable[ClaimStory], question: Quest
             writer.viewed(user=question.user, patient=patient, subject=control)
 
 
-def _told(ledger: Ledger, story: ClaimStory, facts: Facts, question: Question) -> Content:
-    """One claim's story as plain values."""
+def _told(
+    ledger: Ledger, story: ClaimStory, facts: Facts, question: Question, *, with_segments: bool
+) -> Content:
+    """One claim's story as plain values; its segments where there are not many claims."""
     claim = story.sent.claim
     books = claim_books(claim, story.adjudications)
     near = [line for _, line in story.neighbours]
@@ -118,7 +126,8 @@ def _told(ledger: Ledger, story: ClaimStory, facts: Facts, question: Question) -
         "date": claim.date.isoformat(),
         "charge": _money(claim.charge),
         "collected": _money(claim.collected),
-        "sent": _sent(ledger, story, question),
+        "sent": _sent(story)
+        | {"segments": _segments(ledger, story, question) if with_segments else []},
         "received": [_adjudication(a) for a in story.adjudications],
         "books": [_books(b) for b in books],
         "neighbours": [_neighbour(control, line) for control, line in story.neighbours],
@@ -139,8 +148,13 @@ def _patient(story: ClaimStory, question: Question) -> Content:
     }
 
 
-def _sent(ledger: Ledger, story: ClaimStory, question: Question) -> Content:
-    """The claim as it went: file, lines, the decisions behind them, the segments."""
+def _segments(ledger: Ledger, story: ClaimStory, question: Question) -> list[str]:
+    """The claim's segments, looked up in its file."""
+    return sent_segments(ledger, story, show_patient=question.show_patient)
+
+
+def _sent(story: ClaimStory) -> Content:
+    """The claim as it went: file, lines, the decisions behind them."""
     decisions = json.loads(story.sent.decisions or "{}")
     by_number = {line["number"]: line for line in decisions.get("lines", [])}
     return {
@@ -158,7 +172,6 @@ def _sent(ledger: Ledger, story: ClaimStory, question: Question) -> Content:
         "lines": [
             _sent_line(line, by_number.get(line.number, {})) for line in story.sent.claim.lines
         ],
-        "segments": sent_segments(ledger, story, show_patient=question.show_patient),
     }
 
 

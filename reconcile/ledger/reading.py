@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
 
 from edi.remittance import ProviderAdjustment
 from reconcile.ledger import bulk, rows, sent
+from reconcile.ledger.beside import Beside
 from reconcile.ledger.candidates import learned_controls
 from reconcile.ledger.convert import dollars, from_date, from_json, to_date
 from reconcile.ledger.families import with_followers
@@ -48,6 +49,7 @@ class Filter:
 def received(connection: Connection, wanted: Filter) -> Iterator[Received]:
     """The claims of a filter with what came back for them, in the order they were recorded."""
     condition = _condition(wanted)
+    beside = Beside(usage=wanted.usage)
     last = 0
     while True:
         query = select(_CLAIM.id).where(condition, _CLAIM.id > last).order_by(_CLAIM.id)
@@ -55,7 +57,7 @@ def received(connection: Connection, wanted: Filter) -> Iterator[Received]:
         if not numbers:
             return
         last = numbers[-1]
-        yield from _received(connection, numbers, wanted.usage)
+        yield from _received(connection, numbers, beside)
 
 
 def _condition(wanted: Filter) -> ColumnElement[bool]:
@@ -82,12 +84,12 @@ def _condition(wanted: Filter) -> ColumnElement[bool]:
     return condition
 
 
-def _received(connection: Connection, numbers: list[int], usage: Usage) -> Iterator[Received]:
+def _received(connection: Connection, numbers: list[int], beside: Beside) -> Iterator[Received]:
     learned = learned_controls(connection, numbers)
     claims = sent.load(connection, _CLAIM.id.in_(numbers), payer_controls=learned)
-    claims = with_followers(connection, claims, usage)
+    claims = with_followers(connection, claims, beside.usage)
     answers = rows.adjudications(connection, {n: c.control for n, c in claims.items()})
-    near = neighbours(connection, claims)
+    near = beside.of(connection, claims)
     about = {
         row.id: row
         for row in connection.execute(
@@ -100,7 +102,7 @@ def _received(connection: Connection, numbers: list[int], usage: Usage) -> Itera
         yield Received(
             claim=claim,
             adjudications=answers.get(number, ()),
-            neighbours=tuple(line for _, line in near[number]),
+            neighbours=near[number],
             usage=about[number].usage,
             payer_name=about[number].payer_name,
             file=about[number].file_name,
@@ -127,11 +129,11 @@ def neighbours(
     found: dict[int, list[tuple[str, SentLine]]] = {}
     for number, claim in claims.items():
         group = others.get((claim.patient, from_date(claim.date)), [])
-        mine = next((row for row in group if row.id == number), None)
+        usage = next((row.usage for row in group if row.id == number), "")
         found[number] = [
             (row.control, line)
             for row in group
-            if mine and row.usage == mine.usage and row.family != mine.family
+            if row.usage == usage and row.family != claim.family
             for _, line in lines.get(row.id, ())
         ]
     return found

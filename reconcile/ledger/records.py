@@ -12,7 +12,7 @@ from attrs import field, frozen
 from edi.problem import Problem
 from edi.remittance import ClaimPayment
 from reconcile.plb import ProviderEntry
-from reconcile.values import Adjudication, ClaimMatch, SentClaim, SentLine
+from reconcile.values import Adjudication, ClaimMatch, Neighbour, SentClaim, SentLine
 
 Usage = Literal["T", "P"]
 
@@ -178,7 +178,7 @@ class Received:
 
     claim: SentClaim
     adjudications: tuple[Adjudication, ...]
-    neighbours: tuple[SentLine, ...] = ()  # other lines of the patient on these days
+    neighbours: tuple[Neighbour, ...] = ()  # codes of other claims of the patient's day
     usage: Usage
     payer_name: str = ""
     file: str = ""  # it was sent in
