@@ -23,6 +23,10 @@ if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Writer
 
 KIND: Final = "payer facts"
+FAMILIES: Final = {  # SBR09, where it alone says the family: HM and OF, say, do not
+    "MB": "medicare-b", "16": "medicare-advantage", "MC": "medicaid", "CI": "commercial",
+    "BL": "commercial", "WC": "workers-comp", "AM": "auto", "CH": "tricare", "VA": "va",
+}  # fmt: skip
 
 
 def from_practice(practice: Practice, key: str, on: dt.date) -> PayerFacts:
@@ -57,6 +61,31 @@ def remember(writer: "Writer", practice: Practice, keys: Iterable[str], on: dt.d
             writer.decide(Decision(kind=KIND, subject=key, user="", reason=source, detail=detail))
 
 
+def remember_families(
+    writer: "Writer", indicators: Mapping[str, Iterable[str]], names: Mapping[str, str]
+) -> None:
+    """Record the families of payers of claims sent elsewhere, as their SBR09 say them.
+
+    Args:
+        writer: the open transaction.
+        indicators: payer id -> the SBR09 of its claims. Where they say different families, or
+            differ from what was recorded before, the payer has none: nothing is guessed.
+        names: payer id -> name.
+    """
+    known = _recorded(writer.connection)
+    for key in sorted(filter(None, indicators)):
+        said = {FAMILIES.get(each.upper(), "") for each in indicators[key]}
+        family = next(iter(said)) if len(said) == 1 else ""
+        before = known.get(key)
+        if before is not None and before.family != family:
+            family = ""
+        if before is None or before.family != family:
+            facts = PayerFacts(key=key, name=names.get(key, ""), family=family)
+            detail = json.dumps(attrs.asdict(facts))
+            reason = "SBR09 of claims sent by another system"
+            writer.decide(Decision(kind=KIND, subject=key, user="", reason=reason, detail=detail))
+
+
 class Facts:
     """The facts of the payers of sent claims."""
 
@@ -70,7 +99,8 @@ class Facts:
 
     def of(self, claim: SentClaim, name: str) -> PayerFacts:
         """The facts of the payer a claim was sent to; its name alone where nothing is known."""
-        key = claim.payer if claim.payer in self._known else self._by_id.get(claim.payer_id, "")
+        ours = claim.payer in self._known and claim.payer != claim.payer_id
+        key = claim.payer if ours else self._by_id.get(claim.payer_id, claim.payer)
         return self._known.get(key) or PayerFacts(key=claim.payer, name=name, family="")
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from claimline.services.collector import swept
+from claimline.services.payer_facts import remember_families
 from claimline.services.read import is_professional
 from claimline.services.receive_values import AdoptedResult
 from edi import envelope
@@ -57,6 +58,8 @@ class _Adopting:
     problems: list[Problem] = field(factory=list)
     counts: Counter[str] = field(factory=Counter)
     conflicting: list[str] = field(factory=list)
+    indicators: dict[str, set[str]] = field(factory=dict)  # payer id -> SBR09 of its claims
+    names: dict[str, str] = field(factory=dict)  # payer id -> name
 
     def run(self, transaction: Transaction) -> AdoptedResult:
         """Take its claims over, some hundred at a time."""
@@ -64,6 +67,7 @@ class _Adopting:
         try:
             with self.writer.undoable():
                 self._take(transaction, usage)
+                remember_families(self.writer, self.indicators, self.names)
         except _IncompleteError:
             return AdoptedResult(transaction=transaction.control, usage=usage, state="incomplete")
         for control in self.conflicting:
@@ -97,6 +101,9 @@ class _Adopting:
             if not isinstance(part, Claim):
                 continue
             if any(line.date for line in part.lines):
+                said = part.subscriber.filing_indicator
+                self.indicators.setdefault(part.payer.id, set()).add(said)
+                self.names[part.payer.id] = part.payer.name
                 yield record_of(part, transaction.control)
             else:
                 words = f"Claim {part.control} has no date of service."

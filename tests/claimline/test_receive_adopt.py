@@ -5,8 +5,9 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from receive_made import Line, books, clp, new_ledger, record, remit, sent, states, take, x12
+from receive_made import DAY, Line, books, clp, new_ledger, record, remit, sent, states, take, x12
 
+from claimline.services.payer_facts import Facts
 from reconcile.ledger import Ledger
 
 ONE, TWO = "OLDSYSTEM0001", "OLDSYSTEM0002"
@@ -187,3 +188,39 @@ def test_no_patient_in_the_key(ledger: Ledger) -> None:
     keys = {ledger.story(c, usage="T")[0].sent.claim.patient for c in (ONE, TWO)}
     assert len(keys) == 1
     assert "DOE" not in keys.pop()
+
+
+def family_of(ledger: Ledger, control: str) -> str:
+    """The payer's family as the worklist takes it."""
+    (sent_claim,) = ledger.story(control, usage="T")
+    return Facts(ledger, None, DAY).of(sent_claim.sent.claim, "").family
+
+
+@pytest.mark.parametrize(
+    ("indicator", "family"),
+    [
+        ("MB", "medicare-b"),
+        ("MC", "medicaid"),
+        ("16", "medicare-advantage"),
+        ("CI", "commercial"),
+        ("WC", "workers-comp"),
+        ("CH", "tricare"),
+        ("VA", "va"),
+        ("HM", ""),
+        ("ZZ", ""),
+        ("", ""),
+    ],
+)
+def test_the_filing_indicator_says_the_family(ledger: Ledger, indicator: str, family: str) -> None:
+    """SBR09 decides the payer's road of claims sent elsewhere; where it says none, none is guessed."""
+    data = file_of(claim(ONE)).replace(b"SBR*P*18*******CI", f"SBR*P*18*******{indicator}".encode())
+    take(ledger, data)
+    assert family_of(ledger, ONE) == family
+
+
+def test_a_payer_of_two_families_has_none(ledger: Ledger) -> None:
+    """One id with commercial and Medicare plans: the id does not say the road, also later."""
+    for number, (control, indicator) in enumerate(((ONE, b"CI"), (TWO, b"16"), ("OLD3", b"CI"))):
+        data = file_of(claim(control), control=number + 1)
+        take(ledger, data.replace(b"*******CI", b"*******" + indicator))
+    assert family_of(ledger, ONE) == family_of(ledger, "OLD3") == ""
