@@ -86,7 +86,7 @@ def denials(
 
 def _flat(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Rows as a person reads them: codes with their words, modifiers beside the code."""
-    from claimline.render.content import adjustments_text
+    from claimline.render.content import adjustment_items
     from claimline.services.denials import said
 
     for row in rows:
@@ -96,7 +96,7 @@ def _flat(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
             "procedure": " ".join((row["code"], *row["modifiers"])),
             "said": said(row),
             "due": until,
-            "adjustments": adjustments_text(row["adjustments"]),
+            "adjustments": adjustment_items(row["adjustments"]),
             "from": f"{row['payer']}, payment {row['trace']}, {matched}",
         }
 

@@ -1,15 +1,18 @@
 """Options that several commands share, and identifiers given on standard input."""
 
+import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
+from click.core import ParameterSource
 
-from claimline.errors import CommandError
+from claimline.errors import CommandError, WrongUsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
+ENDINGS: Final = {".json": "json", ".csv": "csv", ".xlsx": "xlsx", ".html": "html", ".htm": "html"}
 
 
 def format_option(*shapes: str) -> Callable[[F], F]:
@@ -24,14 +27,77 @@ def format_option(*shapes: str) -> Callable[[F], F]:
     )
 
 
-def output_option(function: F) -> F:
-    """``--output FILE``: the result goes there, readable by its owner only."""
+def output_option(function: F) -> Callable[..., Any]:
+    """``--output FILE``: the result goes there, readable by its owner only.
+
+    The format follows the file's ending where none is asked for.
+    """
+
+    @functools.wraps(function)
+    def checked(*, shape: str, output: Path | None, **rest: Any) -> Any:
+        if output is not None:
+            context = click.get_current_context()
+            shape = _shape_for(context, shape, output)
+            _keep_inputs(context, output)
+        return function(shape=shape, output=output, **rest)
+
     return click.option(
         "--output",
         "-o",
         type=click.Path(dir_okay=False, path_type=Path),
-        help="Write the result to this file instead of standard output.",
-    )(function)
+        help="Write the result to this file instead of standard output; its ending tells the "
+        "format.",
+    )(checked)
+
+
+def _shape_for(context: click.Context, shape: str, output: Path) -> str:
+    """The format of an output file: as asked for, else as its ending says.
+
+    Raises:
+        WrongUsageError: the two say different things, or the command has no such format.
+    """
+    told = ENDINGS.get(output.suffix.lower(), "")
+    if not told or told == shape:
+        return shape
+    if context.get_parameter_source("shape") is not ParameterSource.DEFAULT:
+        raise WrongUsageError(
+            f"--format {shape} does not go into {output.name}",
+            todo=f"leave --format out, or name the file *.{shape}",
+        )
+    choices = next(p.type for p in context.command.params if p.name == "shape")
+    if isinstance(choices, click.Choice) and told not in choices.choices:
+        raise WrongUsageError(
+            f"there is no format {told} here", todo=f"formats are {', '.join(choices.choices)}"
+        )
+    return told
+
+
+def _keep_inputs(context: click.Context, output: Path) -> None:
+    """Never write over what is read.
+
+    Raises:
+        WrongUsageError: the output is one of the files the command reads.
+    """
+    for parameter in context.command.params:
+        given = context.params.get(parameter.name or "")
+        if parameter.name == "output" or not given:
+            continue
+        if parameter.name != "ledger" and not isinstance(parameter.type, click.Path):
+            continue
+        for name in [given] if isinstance(given, str | Path) else given:
+            if _is_same(Path(str(name).removeprefix("sqlite:///")), output):
+                raise WrongUsageError(
+                    f"--output {output} is one of the files to be read",
+                    todo="name another file: it would be overwritten",
+                )
+
+
+def _is_same(one: Path, other: Path) -> bool:
+    """Whether two names are of one file that is there."""
+    try:
+        return one.samefile(other)
+    except (OSError, ValueError):  # one of them is not there, or is no name of a file
+        return False
 
 
 def ledger_option(function: F) -> F:
@@ -70,9 +136,9 @@ def show_patient_option(function: F) -> F:
     )(function)
 
 
-def may_show_patient() -> bool:
-    """Whether the result goes to a terminal; if not, say that names stay masked."""
-    if sys.stdout.isatty():
+def may_show_patient(output: Path | None = None) -> bool:
+    """Whether the result itself goes to a terminal; if not, say that names stay masked."""
+    if output is None and sys.stdout.isatty():
         return True
     click.echo("claimline: --show-patient works on a terminal only: names stay masked", err=True)
     return False

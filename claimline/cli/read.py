@@ -1,6 +1,6 @@
 """``claimline read``: an X12 file in business words."""
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from edi.problem import Problem
+
+FILES: Final = frozenset({"csv", "xlsx"})  # shapes that hold payments and adjustments as rows
 
 
 @click.command()
@@ -46,7 +48,8 @@ def read(
 
     answer: dict[str, list[Any]] = {"remittances": [], "submissions": [], "transactions": []}
     found: list[Problem] = []
-    seen = show_patient and may_show_patient()
+    seen = show_patient and may_show_patient(output)
+    opened: list[str] = []
 
     def work(name: str) -> int:
         problems: list[Problem] = []
@@ -54,6 +57,7 @@ def read(
             reading.chunks(name), problems, name, segments=segments, show_patient=seen
         ):
             answer[kind].append({"file": name, **content})
+        opened.append(name)
         found.extend(problems)
         show_problems(problems, most=MOST)
         unbalanced = any(not each["balanced"] for each in answer["remittances"])
@@ -63,5 +67,6 @@ def read(
     status = reading.each(files, work)
     data = {kind: items for kind, items in answer.items() if items}
     data["problems"] = [{"file": p.where.file, **problem_fields(p)} for p in found]
-    show(Result(data=data, tables=content_tables(answer)), shape, output)
+    tables = content_tables(answer, to_file=shape in FILES) if opened else ()
+    show(Result(data=data, tables=tables), shape, output)
     return status

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from claimline.render.content import adjustments_text
+from claimline.render.content import adjustment_items
 from claimline.render.values import Column, Row, Table
 from claimline.services.trace import SEVERAL
 
@@ -204,7 +204,7 @@ def _answer_rows(answer: Content, lines: Mapping[str, Content]) -> Iterator[Row]
             "number": lines.get(share["line"], {}).get("number"),
             "procedure": procedure(share),
             "paid": share["paid"],
-            "adjustments": adjustments_text(share["adjustments"]),
+            "adjustments": adjustment_items(share["adjustments"]),
             "remarks": [*share["remarks"], *answer["remarks"]],
         }
 

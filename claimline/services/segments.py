@@ -58,7 +58,7 @@ def _guide(transaction: Transaction) -> guide.Guide | None:
 
 def _segment(number: int, loop: str, segment: Sequence[str], look: "_Look") -> dict[str, Any]:
     """One segment with its values."""
-    known = look.guide if loop else None
+    known = look.guide
     use = known.use(loop, segment, look.component) if known is not None else None
     named = known.name_of(loop, segment, look.component) if known is not None else ()
     values = [{"ref": each.ref, "name": each.name, "value": each.value} for each in named] or [
