@@ -4,6 +4,7 @@
 its numbers. No clock, number or file name is made here: they are arguments.
 """
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from types import MappingProxyType
@@ -21,14 +22,23 @@ from mapping.draft import NO_HISTORY, ClaimDraft, DayKey, Drafts, Held, History,
 from mapping.numbers import line_control_number
 from mapping.parties import Constant
 from mapping.practice_values import Practice
-from mapping.structure import nearest
+from mapping.structure import nearest, shown_key
 from mapping.visit import Visit
 
 MOST_LINES: Final = 50  # loop 2400
 MOST_DIAGNOSES: Final = 12  # HI
 # Matters of judgement, which a named person may decide with a reason. Nobody's word replaces a
 # charge, a provider number, or the units of a code.
-OVERRIDABLE: Final = frozenset({"hold.pair", "hold.second-visit", "hold.minutes"})
+OVERRIDABLE: Final = frozenset(
+    {"hold.pair", "hold.second-visit", "hold.minutes", "hold.units-stated"}
+)
+# What an override does not do, where people think it does.
+OVERRIDE_NOTES: Final[Mapping[str, str]] = MappingProxyType(
+    {
+        "hold.pair": "goes without a modifier; if the times were separate, put separate_block or "
+        "the times into the visit and bill that instead"
+    }
+)
 Waived = Mapping[str, frozenset[str]]  # visit id: problem codes
 NOTHING_WAIVED: Final[Waived] = MappingProxyType({})
 CAUSES: Final = {"auto": "AA", "employment": "EM", "other": "OA"}  # CLM11
@@ -40,14 +50,16 @@ def draft(
     history: History = NO_HISTORY,
     *,
     waived: Waived = NOTHING_WAIVED,
+    today: dt.date | None = None,
 ) -> Drafts:
     """Claims of the visits, and the visits that are held with the reasons.
 
     The order of drafts is that of each claim's first visit. Visits of one patient, day, payer and
     discipline must come in one call: units are counted over the day. ``waived`` names, by visit
-    id, the problem codes a person has set aside; only those in ``OVERRIDABLE`` can be.
+    id, the problem codes a person has set aside; only those in ``OVERRIDABLE`` can be. A day of
+    service after ``today`` is held; ``None`` asks for no such check.
     """
-    drafter = Drafter(practice, history, waived)
+    drafter = Drafter(practice, history, waived, today)
     drafts: list[ClaimDraft] = []
     held: list[Held] = []
     for key, group in _groups(visits, practice):
@@ -94,8 +106,13 @@ class Drafter:
     """Drafts claims of a practice, remembering the parties that claims share."""
 
     def __init__(
-        self, practice: Practice, history: History, waived: Waived = NOTHING_WAIVED
+        self,
+        practice: Practice,
+        history: History,
+        waived: Waived = NOTHING_WAIVED,
+        today: dt.date | None = None,
     ) -> None:
+        self._today = today
         self._practice = practice
         self._history = history
         self._waived = waived
@@ -126,12 +143,7 @@ class Drafter:
         if not self._waived:
             return problems
         codes = OVERRIDABLE & {c for v in visits for c in self._waived.get(v.visit_id, ())}
-        return [
-            evolve(problem, level="warning", message=f"{problem.message} (overridden)")
-            if problem.code in codes
-            else problem
-            for problem in problems
-        ]
+        return [_overridden(problem) if problem.code in codes else problem for problem in problems]
 
     def _day(self, key: DayKey, visits: tuple[Visit, ...]) -> Day:
         first = visits[0]
@@ -152,6 +164,7 @@ class Drafter:
             rows=rows_of(visits, diagnoses, place),
             diagnoses=diagnoses,
             history=self._history,
+            today=self._today,
         )
 
     def _constant(self, day: Day) -> Constant:
@@ -293,6 +306,12 @@ class Drafter:
         )
 
 
+def _overridden(problem: Problem) -> Problem:
+    note = OVERRIDE_NOTES.get(problem.code, "")
+    words = f"overridden: {note}" if note else "overridden"
+    return evolve(problem, level="warning", message=f"{problem.message} ({words})")
+
+
 def _stops(problems: Sequence[Problem]) -> bool:
     return any(problem.level == "error" for problem in problems)
 
@@ -326,13 +345,16 @@ def _held(day: Day, problems: Sequence[Problem]) -> Held:
 def _unknown_payer(key: DayKey, visits: tuple[Visit, ...], practice: Practice) -> Held:
     if key[2]:
         hint = nearest(key[2], practice.payers)
-        code, message = "unknown-key", f"payer {key[2]} is not in the practice file{hint}"
+        code, message = (
+            "unknown-key",
+            f"payer {shown_key(key[2])} is not in the practice file{hint}",
+        )
     else:
         code, message = "missing", "no coverage"
     return Held(
         visit_ids=tuple(visit.visit_id for visit in visits),
         patient=key[0],
-        payer=key[2],
+        payer=shown_key(key[2]) if key[2] else "",
         discipline=key[3],
         date=key[1],
         problems=tuple(
@@ -349,6 +371,8 @@ def _reasons(day: Day) -> Iterator[str]:
         yield from day.result.because
     if len(day.visits) > 1:
         yield f"{len(day.visits)} visits of the day on one claim"
+    for other in day.visits[0].coverages[1:]:
+        yield f"further coverage {shown_key(other.payer)}: not billed yet"
 
 
 def _pair_version(day: Day) -> tuple[str, ...]:

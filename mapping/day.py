@@ -40,6 +40,7 @@ class Row:
     units: int | None  # stated
     units_mixed: bool  # stated on some procedures only
     charges: tuple[Decimal, ...]  # stated for one unit, different ones
+    charges_mixed: bool  # stated on some procedures only
     pointers: tuple[int, ...]  # into the day's diagnoses
     note: str = field(repr=False)
 
@@ -86,6 +87,7 @@ class Day:
     rows: tuple[Row, ...]
     diagnoses: tuple[str, ...] = field(repr=False)
     history: History = field(repr=False)
+    today: dt.date | None = None  # where the practice is; None: not asked
     result: UnitResult | None = None
     separations: tuple[Separation, ...] = ()
     lines: tuple[Line, ...] = ()
@@ -163,6 +165,7 @@ def _single(
         units=procedure.units,
         units_mixed=False,
         charges=() if charge is None else (charge,),
+        charges_mixed=False,
         pointers=_pointers(visit, procedure, diagnoses),
         note=procedure.note,
     )
@@ -193,6 +196,7 @@ def _row(
         units=sum(stated) if stated else None,
         units_mixed=0 < len(stated) < len(procedures),
         charges=tuple(charges),
+        charges_mixed=bool(charges) and any(p.charge is None for p in procedures),
         pointers=tuple(dict.fromkeys(p for some in pointers for p in some))[:4],
         note="; ".join(dict.fromkeys(p.note for p in procedures if p.note)),
     )

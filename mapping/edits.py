@@ -4,16 +4,20 @@
 ``EDITS`` is both. An error holds the claim; the others go. To add a rule is to add a function.
 """
 
-from collections import Counter
+import datetime as dt
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from edi.problem import Level, Place, Problem, declare
+from edi.problem import Problem, declare
 from mapping import modifiers, pairs
 from mapping.codes import CODES, DISCIPLINE_MODIFIERS, is_timed
 from mapping.day import Day, billed_under, block_minutes, note_of
-from mapping.structure import nearest
-from mapping.visit import Procedure, Visit
+from mapping.edit_found import hold, warn
+from mapping.edit_units import check_units
+from mapping.structure import nearest, shown_key
+from mapping.visit import Authorization, Procedure, Visit
+
+MOST_MINUTES: Final = 480  # of treatment in a day: more is a slipped digit
 
 declare(
     {
@@ -24,39 +28,34 @@ declare(
             "add the key to the payer's policy in the practice file"),
         "hold.times": ("a block of time is none", "mend its start or end"),
         "hold.minutes": ("minutes and clock times do not agree", "mend the times or the minutes"),
+        "hold.overlap": ("a minute is counted twice", "mend the times: they decide the units"),
+        "hold.date": ("a date that cannot be", "mend the date"),
         "hold.units": ("units cannot be worked out", "state the units, or mend the minutes"),
+        "hold.units-stated": ("more units are stated than the minutes give",
+            "mend units or minutes, or let a named person decide"),
+        "hold.clinician": ("who treats or bills is none of the practice's clinicians",
+            "name the therapist; who refers belongs into referring"),
         "hold.assistant": ("an assistant took part and the payer wants CQ or CO",
             "split the lines by hand until the assistant rules are there, or wait"),
         "hold.pair": ("two codes are paid together only as separate services, and nothing shows it",
-            "give start and end times, or attest separate_block; else bill only one"),
-        "hold.second-visit": ("the day was billed already and the payer adds no lines afterwards",
-            "see the claim that was sent; a reopening cannot add lines"),
+            "give start and end times, or attest separate_block, and bill the visit again"),
+        "hold.second-visit": ("the day was billed already, and units and pairs were decided then",
+            "see the claim that was sent and correct that; Part B cannot add lines to it"),
         "hold.modifiers": ("the modifiers do not fit the line", "mend the modifiers of the visit"),
-        "hold.charge": ("there is no charge, or two", "add the code to the fee schedule"),
+        "hold.charge": ("there is no charge, none above 0, or two",
+            "add the code to the fee schedule"),
         "hold.limits": ("more than a claim can carry", "split it by hand"),
         "hold.coverage": ("the coverage does not fit the day", "check eligibility"),
         "hold.waits": ("another visit of the same day is held", "mend that visit first"),
         "warn.evidence": ("a stated modifier is kept, but nothing in the visit shows it",
             "add what shows it, or take the modifier away"),
         "warn.pair": ("a code pair may need a modifier", "check the payer's table"),
+        "warn.minutes": ("more minutes than a day of treatment has", "look for a slipped digit"),
         "warn.units": ("units are stated or left out, look at them", "check the minutes"),
         "warn.missing": ("something the payer may ask for is missing", "add it where you can"),
         "warn.disagree": ("visits or tables do not agree", "check which is right"),
     }
 )  # fmt: skip
-
-
-def _hold(day: Day, code: str, message: str, visit: Visit | None = None) -> Problem:
-    return _problem(day, f"hold.{code}", message, "error", visit)
-
-
-def _warn(day: Day, code: str, message: str, visit: Visit | None = None) -> Problem:
-    return _problem(day, f"warn.{code}", message, "warning", visit)
-
-
-def _problem(day: Day, code: str, message: str, level: Level, visit: Visit | None) -> Problem:
-    claim = (visit or day.visits[0]).visit_id
-    return Problem(code=code, message=message, level=level, where=Place(claim=claim))
 
 
 def _people(visit: Visit) -> Iterator[tuple[str, str]]:
@@ -71,19 +70,21 @@ def check_keys(day: Day) -> Iterator[Problem]:
     for visit in day.visits:
         if visit.location not in day.practice.locations:
             hint = nearest(visit.location, day.practice.locations)
-            yield _hold(
-                day, "unknown-key", f"location {visit.location} is not in the practice file{hint}",
-                visit,
+            yield hold(
+                day, "unknown-key",
+                f"location {shown_key(visit.location)} is not in the practice file{hint}", visit,
             )  # fmt: skip
         for name, key in _people(visit):
             if key and key not in day.practice.people:
                 hint = nearest(key, day.practice.people)
-                message = f"{name} {key} is not in the practice file{hint}"
-                yield _hold(day, "unknown-key", message, visit)
+                message = f"{name} {shown_key(key)} is not in the practice file{hint}"
+                yield hold(day, "unknown-key", message, visit)
     places = dict.fromkeys(visit.location for visit in day.visits)
     if len(places) > 1:
-        message = f"visits of one day at {' and '.join(places)} cannot share a claim"
-        yield _hold(day, "limits", message)
+        message = (
+            f"visits of one day at {' and '.join(map(shown_key, places))} cannot share a claim"
+        )
+        yield hold(day, "limits", message)
 
 
 def check_patient(day: Day) -> Iterator[Problem]:
@@ -92,19 +93,19 @@ def check_patient(day: Day) -> Iterator[Problem]:
     address = patient.address
     lacking = [n for n in ("line1", "city", "state", "zip") if not getattr(address, n)]
     if lacking:
-        yield _hold(day, "missing", "the patient's address lacks " + ", ".join(lacking))
+        yield hold(day, "missing", "the patient's address lacks " + ", ".join(lacking))
 
 
 def check_coverage(day: Day) -> Iterator[Problem]:
     """The coverage holds on the day; its subscriber is given where not the patient."""
     coverage = day.coverage
     if coverage.relationship != "self" and coverage.subscriber is None:
-        yield _hold(day, "missing", "the patient is not the subscriber: say who is")
+        yield hold(day, "missing", "the patient is not the subscriber: say who is")
     first, last = coverage.effective_from, coverage.effective_until
     if (first and day.date < first) or (last and day.date > last):
-        yield _hold(day, "coverage", "the coverage was not effective on the day of service")
+        yield hold(day, "coverage", "the coverage was not effective on the day of service")
     if any(v.coverages[0].member_id != coverage.member_id for v in day.visits):
-        yield _hold(day, "coverage", "visits of one day name different member ids")
+        yield hold(day, "coverage", "visits of one day name different member ids")
 
 
 def check_minutes(day: Day) -> Iterator[Problem]:
@@ -113,6 +114,9 @@ def check_minutes(day: Day) -> Iterator[Problem]:
         for procedure in visit.procedures:
             if procedure.blocks:
                 yield from _check_blocks(day, visit, procedure)
+    spent = sum(row.minutes for row in day.rows)
+    if spent > MOST_MINUTES:
+        yield warn(day, "minutes", f"{spent} minutes in one day: a slipped digit?")
     timed = sorted(
         ((block, row.code) for row in day.rows if is_timed(row.code) for block in row.blocks),
         key=lambda found: found[0].start,
@@ -126,7 +130,7 @@ def check_minutes(day: Day) -> Iterator[Problem]:
                 f"{its_code} {modifiers.times([longest])} and {code} {modifiers.times([block])} "
                 "overlap: a minute counts once"
             )
-            yield _hold(day, "minutes", message)
+            yield hold(day, "overlap", message)
         if block.end > longest.end:
             longest, its_code = block, code
 
@@ -135,7 +139,7 @@ def _check_blocks(day: Day, visit: Visit, procedure: Procedure) -> Iterator[Prob
     for block in procedure.blocks:
         if block.end <= block.start:
             message = f"{procedure.code}: a block ends before it starts"
-            yield _hold(day, "times", message, visit)
+            yield hold(day, "times", message, visit)
             return
     clock = block_minutes(procedure.blocks)
     stated = (procedure.therapist_minutes, procedure.assistant_minutes)
@@ -144,7 +148,7 @@ def _check_blocks(day: Day, visit: Visit, procedure: Procedure) -> Iterator[Prob
             f"{procedure.code}: therapist {stated[0]} and assistant {stated[1]} minutes are "
             f"stated, the blocks give {clock[0]} and {clock[1]}"
         )
-        yield _hold(day, "minutes", message, visit)
+        yield hold(day, "minutes", message, visit)
 
 
 def check_policy(day: Day) -> Iterator[Problem]:
@@ -155,15 +159,26 @@ def check_policy(day: Day) -> Iterator[Problem]:
         "discipline_modifier": True,
         "assistant_modifiers": any(row.assistant_minutes for row in rows),
     }
-    for name, needed in asked.items():
-        if needed and getattr(policy, name) is None:
-            message = (
-                f"payer {day.payer.key}: say {name} in its policy; the family "
-                f"{day.payer.family} has no default"
-            )
-            yield _hold(day, "policy-silent", message)
+    silent = [name for name, needed in asked.items() if needed and getattr(policy, name) is None]
+    if silent and _uncovered(day):
+        yield hold(day, "policy-silent", _uncovered(day))
+        return
+    for name in silent:
+        message = (
+            f"payer {day.payer.key}: say {name} in its policy; the family "
+            f"{day.payer.family} has no default"
+        )
+        yield hold(day, "policy-silent", message)
     if len(day.visits) > 1 and policy.claim_per == "visit" and policy.pool == "day":
-        yield _hold(day, "policy-silent", f"payer {day.payer.key}: say pool = visit")
+        yield hold(day, "policy-silent", f"payer {day.payer.key}: say pool = visit")
+
+
+def _uncovered(day: Day) -> str:
+    """That the payer has policies and none of them speaks of the day, or nothing."""
+    policies = day.payer.policies
+    if not policies or any(row.span.holds(day.date) for row in policies):
+        return ""
+    return f"no policy of payer {day.payer.key} covers {day.date}"
 
 
 def check_assistant(day: Day) -> Iterator[Problem]:
@@ -176,26 +191,32 @@ def check_assistant(day: Day) -> Iterator[Problem]:
             f"payer {day.payer.key} wants CQ or CO for the assistant's minutes of "
             f"{', '.join(codes)}; which units carry it is not decided here yet"
         )
-        yield _hold(day, "assistant", message)
+        yield hold(day, "assistant", message)
     for visit in day.visits:
         if not visit.assistant and any(p.assistant_minutes for p in visit.procedures):
-            yield _warn(day, "missing", "assistant's minutes, but no assistant is named", visit)
+            yield warn(day, "missing", "assistant's minutes, but no assistant is named", visit)
 
 
 def check_clinicians(day: Day) -> Iterator[Problem]:
     """Who it is billed under has an NPI, a fitting discipline, a taxonomy where it is wanted."""
     for visit in day.visits:
+        for name in ("treating_clinician", "billing_clinician"):
+            key = getattr(visit, name)
+            named = day.person(key)
+            if named is not None and named.role == "referring":
+                message = f"{name} {named.key} has the role referring and treats nobody here"
+                yield hold(day, "clinician", message, visit)
         person = day.person(billed_under(visit))
         if person is None:
             continue  # check_keys says so
         if not person.npi:
-            yield _hold(day, "missing", f"{person.key} has no NPI and cannot be billed", visit)
+            yield hold(day, "missing", f"{person.key} has no NPI and cannot be billed", visit)
         if person.role == "assistant" and day.payer.family == "medicare-b":
             message = f"{person.key} is an assistant; Part B is billed under the therapist"
-            yield _hold(day, "missing", message, visit)
+            yield hold(day, "missing", message, visit)
         if person.discipline and person.discipline != visit.discipline:
             message = f"{person.key} is {person.discipline}, the plan of care {visit.discipline}"
-            yield _warn(day, "disagree", message, visit)
+            yield warn(day, "disagree", message, visit)
         yield from _demand(
             day, day.policy.taxonomy_required, not person.taxonomy, f"taxonomy of {person.key}",
             visit,
@@ -204,7 +225,7 @@ def check_clinicians(day: Day) -> Iterator[Problem]:
 
 def _demand(day: Day, demand: str, lacking: bool, what: str, visit: Visit) -> Iterator[Problem]:
     if lacking and demand != "no":
-        make = _hold if demand == "hold" else _warn
+        make = hold if demand == "hold" else warn
         yield make(day, "missing", f"payer {day.payer.key} wants the {what}", visit)
 
 
@@ -219,23 +240,23 @@ def check_referring(day: Day) -> Iterator[Problem]:
         )
         if referring and not person and not referring.key and not (npi and referring.last_name):
             message = "the referring provider needs a key, or an NPI and a last name"
-            yield _hold(day, "missing", message, visit)
+            yield hold(day, "missing", message, visit)
 
 
 def check_diagnoses(day: Day) -> Iterator[Problem]:
     """There is a diagnosis, and every pointer leads to one."""
     for visit in day.visits:
         if not visit.diagnoses:
-            yield _hold(day, "missing", "no diagnosis", visit)
+            yield hold(day, "missing", "no diagnosis", visit)
         for procedure in visit.procedures:
             if any(p > len(visit.diagnoses) for p in procedure.diagnosis_pointers):
                 message = f"{procedure.code}: a diagnosis pointer leads to no diagnosis"
-                yield _hold(day, "missing", message, visit)
+                yield hold(day, "missing", message, visit)
     used = {pointer for row in day.rows for pointer in row.pointers}
     if len(used) > 12:
-        yield _hold(day, "limits", "the lines point to more than 12 diagnoses")
+        yield hold(day, "limits", "the lines point to more than 12 diagnoses")
     elif len(day.diagnoses) > 12:
-        yield _warn(day, "disagree", "more than 12 diagnoses: those no line points to stay out")
+        yield warn(day, "disagree", "more than 12 diagnoses: those no line points to stay out")
 
 
 def check_accident(day: Day) -> Iterator[Problem]:
@@ -243,17 +264,26 @@ def check_accident(day: Day) -> Iterator[Problem]:
     for visit in day.visits:
         accident = visit.accident
         if accident and accident.kind == "auto" and not accident.state:
-            yield _hold(day, "missing", "an auto accident needs its state", visit)
+            yield hold(day, "missing", "an auto accident needs its state", visit)
         if accident and accident.date > visit.date:
-            yield _hold(day, "missing", "the accident is after the day of service", visit)
+            yield hold(day, "missing", "the accident is after the day of service", visit)
         if not accident and day.payer.family in {"workers-comp", "auto"}:
-            yield _warn(day, "missing", "no accident date for an injury claim", visit)
+            yield warn(day, "missing", "no accident date for an injury claim", visit)
 
 
 def check_notes(day: Day) -> Iterator[Problem]:
     """A note fits its place (NTE02, 80 characters)."""
     if len(note_of(day.visits)) > 80 or any(len(row.note) > 80 for row in day.rows):
-        yield _hold(day, "limits", "a note to the payer is longer than 80 characters")
+        yield hold(day, "limits", "a note to the payer is longer than 80 characters")
+
+
+def check_dates(day: Day) -> Iterator[Problem]:
+    """Nobody is treated before birth or after today, which the caller tells."""
+    for visit in day.visits:
+        if day.today is not None and visit.date > day.today:
+            yield hold(day, "date", f"the day of service is after today, {day.today}", visit)
+        if visit.patient.birth_date > visit.date:
+            yield hold(day, "date", "the patient is born after the day of service", visit)
 
 
 def check_history(day: Day) -> Iterator[Problem]:
@@ -263,62 +293,35 @@ def check_history(day: Day) -> Iterator[Problem]:
         return
     message = f"this day was billed to {day.payer.key} already, in claim {', '.join(sent)}"
     if day.policy.one_claim_per_day:
-        yield _hold(day, "second-visit", f"{message}; the payer adds no lines afterwards")
+        yield hold(day, "second-visit", f"{message}; the payer adds no lines afterwards")
+    elif day.policy.claim_per == "visit":
+        yield warn(day, "disagree", message)
     else:
-        yield _warn(day, "disagree", message)
+        yield hold(day, "second-visit", f"{message}; its units and pairs did not count this visit")
 
 
 def check_procedures(day: Day) -> Iterator[Problem]:
     """Every visit has a procedure; a code is known for the day, or its units are stated."""
     for visit in day.visits:
         if not visit.procedures:
-            yield _hold(day, "missing", "no procedure", visit)
+            yield hold(day, "missing", "no procedure", visit)
     for row in day.rows:
         known = CODES.get(row.code)
         if known is not None and not known.span.holds(day.date):
-            yield _hold(day, "units", f"{row.code} is not a code of this day ({known.span})")
+            yield hold(day, "units", f"{row.code} is not a code of this day ({known.span})")
         if known is not None and known.shape == "unlisted" and not row.note:
-            yield _hold(day, "missing", f"{row.code} is unlisted: describe it in its note")
+            yield hold(day, "missing", f"{row.code} is unlisted: describe it in its note")
         if row.units_mixed:
             message = f"{row.code}: units are stated on some of its rows only"
-            yield _hold(day, "units", message)
+            yield hold(day, "units", message)
         if len(row.charges) > 1:
-            yield _hold(day, "charge", f"{row.code}: two charges are stated for one unit")
+            yield hold(day, "charge", f"{row.code}: two charges are stated for one unit")
+        elif row.charges_mixed:
+            message = f"{row.code}: a charge of its own is stated on some of its rows only"
+            yield hold(day, "charge", message)
         if known is not None and day.visits[0].discipline not in known.disciplines:
             message = f"{row.code} is unusual under a plan of {day.visits[0].discipline}"
-            yield _warn(day, "disagree", message)
-
-
-def check_units(day: Day) -> Iterator[Problem]:
-    """Units follow from minutes, or are stated; what gives no unit is said."""
-    result = day.result
-    if result is None:
-        return
-    several = Counter(row.code for row in day.rows)
-    for row in day.rows:
-        if row.units is None and row.code in result.unassigned:
-            yield _hold(day, "units", f"{row.code} {result.unassigned[row.code]}")
-        elif row.units is None and is_timed(row.code) and not row.minutes:
-            yield _hold(day, "units", f"{row.code} has neither minutes nor units")
-        elif (
-            row.units is not None
-            and several[row.code] == 1
-            and row.units != result.units.get(row.code, row.units)
-        ):
-            ruled = result.units[row.code]
-            message = f"{row.code}: you state {row.units} units, rule {result.rule} gives {ruled}"
-            yield _warn(day, "units", message)
-    billed = {line.row.code for line in day.lines}
-    for code in dict.fromkeys(row.code for row in day.rows if row.minutes):
-        if code not in billed and is_timed(code):
-            yield _warn(day, "units", f"{code}: its minutes give no unit; it is not billed")
-    if not day.lines and not result.unassigned and any(row.minutes for row in day.rows):
-        yield _hold(day, "units", "no unit to bill")
-    timed = sum(line.units for line in day.lines if is_timed(line.row.code))
-    most = day.policy.max_units_per_day
-    if most is not None and timed > most:
-        message = f"{timed} timed units, payer {day.payer.key} takes {most} a day"
-        yield _hold(day, "units", message)
+            yield warn(day, "disagree", message)
 
 
 def check_pairs(day: Day) -> Iterator[Problem]:
@@ -329,29 +332,29 @@ def check_pairs(day: Day) -> Iterator[Problem]:
         names = f"{pair.column2} with {pair.column1}"
         note = f" ({pair.note})" if pair.note else ""
         if not pair.decides:
-            yield _warn(day, "pair", f"{names} may be an edit pair{note}")
+            yield warn(day, "pair", f"{names} may be an edit pair{note}")
         elif policy.ncci is None or policy.distinct_modifier is None:
             name = "ncci" if policy.ncci is None else "distinct_modifier"
-            message = f"payer {day.payer.key}: say {name} in its policy ({names})"
-            yield _hold(day, "policy-silent", message)
+            message = _uncovered(day) or f"payer {day.payer.key}: say {name} in its policy"
+            yield hold(day, "policy-silent", f"{message} ({names})")
         elif found.explicit:
             if not found.evidence:
                 message = f"{names}: the stated modifier is kept, but no separate times show it"
-                yield _warn(day, "evidence", message)
+                yield warn(day, "evidence", message)
         elif not found.evidence:
             message = (
                 f"{names} are paid together only as separate services: no separate times of both "
                 "codes and no separate_block in the visit"
             )
-            yield _hold(day, "pair", message)
+            yield hold(day, "pair", message)
         elif policy.distinct_modifier == "none":
             message = f"{names}: payer {day.payer.key} takes no modifier for it"
-            yield _warn(day, "pair", message)
+            yield warn(day, "pair", message)
         elif note:
-            yield _warn(day, "pair", f"{names}{note}")
+            yield warn(day, "pair", f"{names}{note}")
     if day.date < pairs.FIRST_DAY and policy.ncci not in {None, "none"} and len(day.lines) > 1:
         message = f"the pair table begins {pairs.FIRST_DAY}: pairs were not checked"
-        yield _warn(day, "pair", message)
+        yield warn(day, "pair", message)
 
 
 def check_modifiers(day: Day) -> Iterator[Problem]:
@@ -363,19 +366,19 @@ def check_modifiers(day: Day) -> Iterator[Problem]:
         code, found = line.row.code, line.modifiers
         if len(found) > modifiers.MOST:
             message = f"{code} would carry {len(found)} modifiers ({' '.join(found)}), 4 fit"
-            yield _hold(day, "modifiers", message)
+            yield hold(day, "modifiers", message)
         for assistant, plan in (("CQ", "GP"), ("CO", "GO")):
             if assistant in found and plan not in found:
-                yield _hold(day, "modifiers", f"{code}: {assistant} goes with {plan} only")
+                yield hold(day, "modifiers", f"{code}: {assistant} goes with {plan} only")
         stated = [m for m in line.row.explicit if modifiers.group(m) == "discipline"]
         wanted = DISCIPLINE_MODIFIERS[day.visits[0].discipline]
         if len(stated) > 1 or any(m != wanted for m in stated):
             message = f"{code} states {' '.join(stated)}, the plan of care says {wanted}"
-            yield _hold(day, "modifiers", message)
+            yield hold(day, "modifiers", message)
         for modifier in line.row.explicit:
             lacking = _unshown(day, modifier, code in paired)
             if lacking:
-                yield _warn(day, "evidence", f"{code}: {modifier} is stated, but {lacking}")
+                yield warn(day, "evidence", f"{code}: {modifier} is stated, but {lacking}")
 
 
 def _unshown(day: Day, modifier: str, paired: bool) -> str:
@@ -400,13 +403,30 @@ def check_charges(day: Day) -> Iterator[Problem]:
     """Every line has a charge."""
     for code in dict.fromkeys(line.row.code for line in day.lines if line.charge is None):
         message = f"{code}: no fee schedule of the day has a charge for payer {day.payer.key}"
-        yield _hold(day, "charge", message)
+        yield hold(day, "charge", message)
+    for code in dict.fromkeys(line.row.code for line in day.lines if line.charge == 0):
+        yield hold(day, "charge", f"{code}: the charge is 0.00")
+
+
+def check_authorizations(day: Day) -> Iterator[Problem]:
+    """A number that is not good for the day or the codes is left out, and that is said."""
+    for visit in day.visits:
+        good = {a.kind for a in visit.authorizations if _holds(a, day.date)}
+        for kind in dict.fromkeys(a.kind for a in visit.authorizations if a.kind not in good):
+            message = f"the {kind} is not good for the day of service: its number is left out"
+            yield warn(day, "missing", message, visit)
+
+
+def _holds(given: Authorization, day: dt.date) -> bool:
+    return (given.valid_from is None or given.valid_from <= day) and (
+        given.valid_until is None or day <= given.valid_until
+    )
 
 
 def check_lines(day: Day) -> Iterator[Problem]:
     """More than 50 lines split into claims, but not where a payer takes one claim a day."""
     if len(day.lines) > 50 and day.policy.one_claim_per_day:
-        yield _hold(day, "limits", f"{len(day.lines)} lines; a claim has 50, and one claim a day")
+        yield hold(day, "limits", f"{len(day.lines)} lines; a claim has 50, and one claim a day")
 
 
 Check = Callable[[Day], Iterator[Problem]]
@@ -422,6 +442,7 @@ FACTS: Final[tuple[Check, ...]] = (
     check_diagnoses,
     check_accident,
     check_notes,
+    check_dates,
     check_history,
     check_procedures,
 )
@@ -430,6 +451,7 @@ LINES: Final[tuple[Check, ...]] = (
     check_pairs,
     check_modifiers,
     check_charges,
+    check_authorizations,
     check_lines,
 )
 EDITS: Final = FACTS + LINES

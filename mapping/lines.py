@@ -30,6 +30,7 @@ def work_out(day: Day) -> Day:
         rows=day.rows,
         diagnoses=day.diagnoses,
         history=day.history,
+        today=day.today,
         result=result,
         separations=separations,
         lines=tuple(_line(day, row, number, separations) for row, number in billed),

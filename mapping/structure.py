@@ -6,6 +6,7 @@ leads to its field by its path; an object with an error gives ``None`` and all i
 
 import datetime as dt
 import difflib
+import re
 import types
 from collections.abc import Callable, Mapping
 from decimal import Decimal
@@ -25,10 +26,23 @@ BY_TYPE: Final[Mapping[Any, str]] = {
 }  # fmt: skip
 
 
+# A key of a practice file: a word, never a date, a member number or a name with a blank.
+_KEY: Final = re.compile(r"(?!.*\d{4})\S{1,40}")
+
+
 def nearest(name: str, known: Mapping[str, Any]) -> str:
     """`` (do you mean x?)`` with the known name most like this one, or nothing."""
     found = difflib.get_close_matches(name, known, n=1)
     return f"; do you mean {found[0]}?" if found else ""
+
+
+def shown_key(key: str) -> str:
+    """A key as it may be printed: with columns swapped, a name or a number stands in its place.
+
+    >>> shown_key("acne"), shown_key("Jane Sample"), shown_key("1EG4TE5MK72-19610517")
+    ('acne', '(a value of 11 characters)', '(a value of 20 characters)')
+    """
+    return key if _KEY.fullmatch(key) else f"(a value of {len(key)} characters)"
 
 
 def bare(kind: Any) -> Any:

@@ -446,3 +446,14 @@ def test_every_visit_is_in_exactly_one_place(given_visits: list[Visit]) -> None:
     made = claims.draft(visits, clinic())
     placed = [key for some in (*made.drafts, *made.held) for key in some.visit_ids]
     assert sorted(placed) == sorted(v.visit_id for v in visits)
+
+
+def test_a_second_coverage_is_said_not_to_be_billed() -> None:
+    """The claim goes to the first payer, and its reasons name the second."""
+    two = (
+        Coverage(payer="medicare", member_id="1EG4TE5MK73"),
+        Coverage(payer="acme", member_id="A2"),
+    )
+    draft = drafted(visit(coverages=two))
+    assert draft.payer == "medicare"
+    assert "further coverage acme: not billed yet" in draft.because

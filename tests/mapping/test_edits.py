@@ -10,23 +10,31 @@ from visits_made import (
     DAY,
     at,
     clinic,
-    clinic_with,
     codes,
     done,
     drafted,
     held,
-    outcome,
     visit,
 )
 
 from mapping import claims, edits
 from mapping.day import day_key
-from mapping.draft import ClaimDraft, History
-from mapping.visit import Abn, Accident, Address, Coverage, Kx, Referring, Visit
+from mapping.draft import History
+from mapping.visit import (
+    Abn,
+    Accident,
+    Address,
+    Authorization,
+    Coverage,
+    Kx,
+    Referring,
+    Visit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+OLD = dt.date(2025, 12, 31)
 PAIR = (done("97530", 15), done("97140", 15))
 BLOCKS = (
     done("97530", 15, blocks=at("09:00-09:15")),
@@ -89,7 +97,7 @@ HOLDS: list[tuple[str, str, str, Visit]] = [
     ),
     (
         "a minute counted twice",
-        "hold.minutes",
+        "hold.overlap",
         "overlap",
         visit(
             done("97530", 15, blocks=at("09:00-09:15")), done("97110", 15, blocks=at("09:10-09:25"))
@@ -164,7 +172,7 @@ HOLDS: list[tuple[str, str, str, Visit]] = [
     ("work hardening", "hold.units", "97545", visit(done("97545", 120))),
     ("unknown code", "hold.units", "not in the therapy table", visit(done("99999", 15))),
     ("timed code without minutes", "hold.units", "neither minutes nor units", visit(done("97530"))),
-    ("nothing to bill", "hold.units", "no unit", visit(done("97530", 7))),
+    ("nothing to bill", "hold.units", "minutes 97530 7", visit(done("97530", 7))),
     ("unlisted code without words", "hold.missing", "unlisted", visit(done("97799", units=1))),
     (
         "units on some rows only",
@@ -179,6 +187,48 @@ HOLDS: list[tuple[str, str, str, Visit]] = [
         visit(done("97530", 15, charge=Decimal(60)), done("97530", 15, charge=Decimal(61))),
     ),
     ("no charge", "hold.charge", "97124", visit(done("97124", 15))),
+    (
+        "a charge on one of two rows",
+        "hold.charge",
+        "some of its rows",
+        visit(done("97530", 15, charge=Decimal(90)), done("97530", 15)),
+    ),
+    (
+        "a charge of nothing",
+        "hold.charge",
+        "0.00",
+        visit(done("97530", 15, charge=Decimal("0.00"))),
+    ),
+    (
+        "more units than the minutes give",
+        "hold.units-stated",
+        "gives 1 for 15 minutes",
+        visit(done("97530", 15, units=2)),
+    ),
+    (
+        "a referring physician as clinician",
+        "hold.clinician",
+        "treating_clinician lee",
+        visit(treating_clinician="lee", billing_clinician="rivera"),
+    ),
+    (
+        "treated before birth",
+        "hold.date",
+        "born after",
+        visit(patient=evolve(visit().patient, birth_date=DAY + dt.timedelta(days=1))),
+    ),
+    (
+        "a name where a payer's key belongs",
+        "hold.unknown-key",
+        "payer (a value of 11 characters) is",
+        visit(payer="Jane Sample"),
+    ),
+    (
+        "a birth date where a location's key belongs",
+        "hold.unknown-key",
+        "location (a value of 10 characters) is",
+        visit(location="1961-05-17"),
+    ),
     ("pair without evidence", "hold.pair", "97530 with 97140", visit(*PAIR)),
     (
         "pair with times on one code only",
@@ -284,9 +334,36 @@ GOES: list[tuple[str, list[str], Visit]] = [
         visit(done("97545", units=1, charge=Decimal(90))),
     ),
     (
-        "units stated against the rule",
+        "fewer units than the rule gives",
         ["warn.units"],
-        visit(done("97530", 15, units=2)),
+        visit(done("97530", 30, units=1)),
+    ),
+    (
+        "the other of two equal remainders gets the spare unit",
+        ["warn.units", "warn.units"],
+        visit(
+            done("97112", 20, units=1),
+            done("97110", 20, units=2),
+            payer="medicare",
+        ),
+    ),
+    ("units stated without minutes", ["warn.units"], visit(done("97530", units=2))),
+    ("more units of an untimed code", ["warn.units"], visit(done("97161", 30, units=2))),
+    ("a slipped digit", ["warn.minutes"], visit(done("97530", 230), done("97110", 260))),
+    (
+        "an authorization of last year",
+        ["warn.missing"],
+        visit(authorizations=(Authorization(number="7788", valid_until=OLD),)),
+    ),
+    (
+        "an authorization of last year beside this year's",
+        [],
+        visit(
+            authorizations=(
+                Authorization(number="7788", valid_until=OLD),
+                Authorization(number="7789", valid_from=OLD),
+            )
+        ),
     ),
     ("KX without the statement", ["warn.evidence"], visit(done("97530", 15, modifiers=("KX",)))),
     (
@@ -354,133 +431,3 @@ def _finds(name: str, given: Visit) -> bool:
     if any(p.level == "error" for p in edits.run(edits.FACTS, day)):
         return False
     return bool(list(check(lines.work_out(day))))
-
-
-@pytest.mark.parametrize(
-    ("key", "given"),
-    [
-        ("unit_rule", visit(payer="ohio-medicaid")),
-        ("discipline_modifier", visit(payer="ohio-medicaid")),
-        (
-            "assistant_modifiers",
-            visit(done("97530", 8, assistant_minutes=8), payer="ohio-medicaid", assistant="pike"),
-        ),
-        ("ncci", visit(*BLOCKS, payer="ohio-medicaid")),
-        ("distinct_modifier", visit(*BLOCKS, payer="ohio-medicaid")),
-    ],
-    ids=lambda value: value if isinstance(value, str) else "",
-)
-def test_a_silent_policy_holds_the_claims_that_need_it(key: str, given: Visit) -> None:
-    """The hold names payer and key; saying the key lets the claim go."""
-    assert isinstance(outcome(given), ClaimDraft)
-    silent = held(given, setup=clinic_with("ohio-medicaid", **{key: None}))
-    assert codes(silent.problems) == ["hold.policy-silent"]
-    assert f"payer ohio-medicaid: say {key}" in silent.problems[0].message
-
-
-def test_policy_keys_that_do_not_matter_are_not_asked_for() -> None:
-    """An untimed code alone needs no unit rule, a single code no pair table."""
-    setup = clinic_with("ohio-medicaid", unit_rule=None, ncci=None, distinct_modifier=None)
-    draft = drafted(visit(done("97161", 30), payer="ohio-medicaid"), setup=setup)
-    assert codes(draft.warnings) == []
-
-
-def test_a_late_second_visit_of_a_part_b_day_is_held() -> None:
-    """A day billed to Part B takes no further line; another payer's only warns."""
-    late = visit(payer="medicare", visit_id="V-2")
-    history = History(billed={day_key(late): ("RTABC",)})
-    made = held(late, history=history)
-    assert codes(made.problems) == ["hold.second-visit"]
-    assert "RTABC" in made.problems[0].message
-    other = visit(visit_id="V-2")
-    gone = outcome(other, history=History(billed={day_key(other): ("RTABC",)}))
-    assert isinstance(gone, ClaimDraft)
-    assert codes(gone.warnings) == ["warn.disagree"]
-
-
-def test_one_bad_visit_holds_its_day_and_no_other() -> None:
-    """The other visit of the day is told which one it waits for; the next day goes."""
-    good = visit(payer="medicare")
-    bad = visit(payer="medicare", visit_id="V-2", treating_clinician="nobody")
-    next_day = visit(payer="medicare", visit_id="V-3", date=DAY + dt.timedelta(days=1))
-    made = claims.draft([good, bad, next_day], clinic())
-    (waiting,) = made.held
-    assert [(p.where.claim, p.code) for p in waiting.problems] == [
-        ("V-2", "hold.unknown-key"),
-        ("V-1", "hold.waits"),
-    ]
-    assert [draft.visit_ids for draft in made.drafts] == [("V-3",)]
-
-
-def test_two_places_of_a_day_do_not_share_a_claim() -> None:
-    """A claim has one facility: such a day is held."""
-    made = held(visit(payer="medicare"), visit(payer="medicare", visit_id="V-2", location="east"))
-    assert "hold.limits" in codes(made.problems)
-
-
-def test_more_than_fifty_lines_wait_where_one_claim_a_day_is_taken() -> None:
-    """Part B cannot be split over two claims of a day."""
-    many = [done("97530", 15, modifiers=(f"{n:02d}",)) for n in range(10, 63)]
-    found = held(visit(*many, payer="medicare")).problems
-    assert [p.code for p in found if p.level == "error"] == ["hold.limits"]
-
-
-def test_a_daily_cap_holds_what_is_above_it() -> None:
-    """max_units_per_day counts timed units only."""
-    setup = clinic_with("acme", max_units_per_day=2)
-    drafted(visit(done("97530", 30), done("97161", 30)), setup=setup)
-    made = held(visit(done("97530", 45)), setup=setup)
-    assert codes(made.problems) == ["hold.units"]
-
-
-@pytest.mark.parametrize(("demand", "expected"), [("no", []), ("warn", ["warn.missing"])])
-def test_what_a_payer_demands_is_its_policy(demand: str, expected: list[str]) -> None:
-    """A missing referring NPI is nothing, a warning or a hold, as the payer says."""
-    setup = clinic_with("acme", referring_required=demand)
-    assert codes(drafted(visit(referring=None), setup=setup).warnings) == expected
-
-
-def test_59_on_the_other_column_serves_part_b_only() -> None:
-    """A stated 59 on 97140 is enough for Part B; other payers want it on 97530 as well."""
-    rows = (
-        done("97530", 15, blocks=at("09:00-09:15")),
-        done("97140", 15, blocks=at("09:15-09:30"), modifiers=("59",)),
-    )
-    part_b = drafted(visit(*rows, payer="medicare"))
-    assert codes(part_b.warnings) == []
-    assert [line.procedure.modifiers for line in part_b.claim.lines] == [("GP",), ("59", "GP")]
-    without = (done("97530", 15), done("97140", 15, modifiers=("59",)))
-    assert isinstance(outcome(visit(*without, payer="medicare")), ClaimDraft)
-    assert codes(held(visit(*without)).problems) == ["hold.pair", "warn.evidence"]
-
-
-def test_pairs_are_not_known_before_the_table_begins() -> None:
-    """A day before the pair table is billed without it, and that is said."""
-    early = visit(*PAIR, payer="medicare", date=dt.date(2020, 5, 4))
-    setup = clinic()
-    setup = evolve(setup, fees=tuple(evolve(f, span=_always()) for f in setup.fees))
-    draft = drafted(early, setup=setup)
-    assert "warn.pair" in codes(draft.warnings)
-    assert all("59" not in line.procedure.modifiers for line in draft.claim.lines)
-
-
-def _always() -> Any:
-    from mapping.policy import ALWAYS
-
-    return ALWAYS
-
-
-def test_a_payer_without_pair_edits_gets_no_modifier() -> None:
-    """Ncci = none: nothing is added, nothing is held."""
-    draft = drafted(visit(*PAIR), setup=clinic_with("acme", ncci="none"))
-    assert all("59" not in line.procedure.modifiers for line in draft.claim.lines)
-
-
-def test_an_override_lets_a_judged_hold_go_and_nothing_else() -> None:
-    """A named person may set aside the pair; the modifier is still not invented."""
-    waived = {"V-1": frozenset({"hold.pair", "hold.charge"})}
-    made = claims.draft([visit(*PAIR)], clinic(), waived=waived)
-    (draft,) = made.drafts
-    assert all("59" not in line.procedure.modifiers for line in draft.claim.lines)
-    still = claims.draft([visit(done("97124", 15))], clinic(), waived=waived)
-    assert [codes(h.problems) for h in still.held] == [["hold.charge"]]
