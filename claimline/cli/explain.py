@@ -1,11 +1,16 @@
 """``claimline explain``: what a code means here and what to do."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from claimline.cli.options import format_option
 from claimline.errors import DONE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from claimline.render import Table
 
 
 @click.command()
@@ -24,23 +29,26 @@ def explain(codes: tuple[str, ...], shape: str) -> int:
       claimline explain CLP02 4
       claimline explain 97530 CQ WO
     """
-    from claimline.render import Column, Result, Table, show
+    from attrs import asdict
+
+    from claimline.render import Result, show
     from claimline.services.explain import TITLES
     from claimline.services.explain import explain as look_up
 
-    found: list[dict[str, Any]] = [
-        {
-            "code": each.code,
-            "kind": each.kind,
-            "what": TITLES[each.kind],
-            "meaning": each.meaning,
-            "todo": each.todo,
-            "more": list(each.more),
-            "table": each.table,
-            "known": each.known,
-        }
-        for each in look_up(codes)
-    ]
+    found = [asdict(each) | {"what": TITLES[each.kind]} for each in look_up(codes)]
+    data = [{key: value for key, value in row.items() if key not in SHOWN} for row in found]
+    tables = tuple(table for row in found for table in _tables(row))
+    show(Result(data={"codes": data}, tables=tables), shape)
+    return DONE
+
+
+SHOWN: Final = frozenset({"what", "asked"})  # not in JSON
+
+
+def _tables(row: dict[str, Any]) -> "Iterator[Table]":
+    """A code as a card, and the cases that the denial table tells apart."""
+    from claimline.render import Column, Table
+
     columns = (
         Column(key="code", title="Code"),
         Column(key="what", title="Kind"),
@@ -49,7 +57,17 @@ def explain(codes: tuple[str, ...], shape: str) -> int:
         Column(key="more", title="also", place="below"),
         Column(key="table", title="source", place="below"),
     )
-    hidden = {"what"}
-    data = [{k: v for k, v in row.items() if k not in hidden} for row in found]
-    show(Result(data={"codes": data}, tables=(Table(columns=columns, rows=found),)), shape)
-    return DONE
+    card = row if not row["cases"] else row | {"todo": "see the cases: the first that fits decides"}
+    yield Table(columns=columns, rows=[card], tight=True)
+    if row["cases"]:
+        yield Table(
+            columns=(
+                Column(key="code", title="Code", place="file"),
+                Column(key="category", title="Case", kind="id"),
+                Column(key="when", title="When"),
+                Column(key="next_step", title="next", place="below"),
+                Column(key="never", title="never", place="below"),
+            ),
+            rows=[{**case, "code": row["code"]} for case in row["cases"]],
+            tight=True,
+        )

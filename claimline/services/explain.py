@@ -7,11 +7,14 @@ one says which (``CARC 59``, ``CLP02 4``). A code nobody knows is said to be unk
 import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
 from edi import codes
+
+if TYPE_CHECKING:
+    from reconcile.denial_table import Row as DenialRow
 
 KINDS: Final = {  # how a person names a table -> the table
     "CARC": "carc", "CAS": "carc", "RARC": "rarc", "LQ": "rarc", "MOA": "rarc", "CAS01": "group",
@@ -42,10 +45,27 @@ GENERAL: Final = defaultdict(  # for the words that a real line fills in
     partner="the other service",
     modifier="59 or X",
     authorization="number",
-    code="the line",
+    code="line",
+    target="the line that takes it",
+    other="the other line",
+    correction="replacement or reopening",
+    why="what the remark says",
+    fix="correct what the remark names",
+    advice="do as the remark says",
+    appeal="first appeal",
     excess="the excess",
 )
 _GROUP_AND_REASON: Final = re.compile(r"(CO|PR|OA|PI|CR)[-: ]?([A-Z]?\d{1,3})")
+
+
+@frozen(kw_only=True)
+class Case:
+    """What a line with a reason turns out to be, and what to do about it then."""
+
+    category: str
+    when: str
+    next_step: str
+    never: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -58,6 +78,7 @@ class Explanation:
     meaning: str
     todo: str = ""
     more: tuple[str, ...] = ()
+    cases: tuple[Case, ...] = ()  # the first that fits decides
     table: str = ""  # which table, of which day
     known: bool = True
 
@@ -128,32 +149,55 @@ def _adjustment(asked: str, group: str, reason: str) -> Iterator[Explanation]:
         more=(
             f"{group} {whose.meaning}",
             REFUSAL_WORDS[codes.refusal(group, reason)],
-            *_denials(group, entry.code),
         ),
+        cases=tuple(_cases(group, entry.code)),
         table=_table("carc"),
     )
 
 
-def _denials(group: str, reason: str) -> Iterator[str]:
+def _cases(group: str, reason: str) -> Iterator[Case]:
     """What lines with this reason turn out to be, by payer and remark: the denial table's rows."""
     from reconcile.denial_table import shipped_table
 
     for row in shipped_table().rows:
         if row.codes.isdisjoint({f"{group}-{reason}", f"*-{reason}"}):
             continue
-        where = [*sorted(row.families), *(f"with {remark}" for remark in sorted(row.remarks))]
-        where += [f"{' '.join(sorted(row.beside))} the same day"] if row.beside else []
-        where += [f"{_modifiers(row.sent)} sent"] if row.sent else []
-        where += [f"{_modifiers(row.not_sent)} not sent"] if row.not_sent else []
-        where += [f"REF {reference} sent" for reference in sorted(row.references)]
-        never = f"; never: {', '.join(row.never)}" if row.never else ""
-        told = f"{row.category} ({', '.join(where)})" if where else row.category
-        yield f"{told}: {row.next_step}{never}".format_map(GENERAL)
+        yield Case(
+            category=row.category,
+            when="; ".join(_conditions(row)) or "otherwise",
+            next_step=row.next_step.format_map(GENERAL),
+            never=tuple(text.format_map(GENERAL) for text in row.never),
+        )
+
+
+def _conditions(row: "DenialRow") -> Iterator[str]:
+    """What a row of the denial table asks for, in words."""
+    named = (
+        ("", row.families), ("not ", row.not_families), ("with ", row.remarks | row.or_remarks),
+        ("without ", row.not_remarks), ("line ", row.lines), ("the same day ", row.beside),
+    )  # fmt: skip
+    for words, wanted in named:
+        if wanted:
+            yield f"{words}{' or '.join(sorted(wanted))}"
+    if row.sent:
+        yield f"{_modifiers(row.sent)} sent"
+    if row.not_sent:
+        yield f"{_modifiers(row.not_sent)} not sent"
+    if row.references:
+        yield f"REF {' or '.join(sorted(row.references))} sent"
+    if row.units:
+        yield f"{row.units} units sent" if row.units != "one" else "one unit sent"
+    if row.twin:
+        yield "beside a plain or assistant line of the code"
+    if row.misplaced:
+        yield "59 or X on the other line of the pair"
+    if row.paid:
+        yield "paid in part" if row.paid == "part" else "nothing paid"
 
 
 def _modifiers(wanted: frozenset[str]) -> str:
     """A set of modifiers in short."""
-    return "59 or X" if "59" in wanted else " ".join(sorted(wanted))
+    return "59 or X" if "59" in wanted else " or ".join(sorted(wanted))
 
 
 def _therapy(code: str) -> Iterator[Explanation]:
