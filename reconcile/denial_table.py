@@ -22,6 +22,7 @@ LISTS: Final = frozenset(
         "not_sent",
         "beside",
         "references",
+        "lines",
         "never",
     }
 )
@@ -42,6 +43,10 @@ class Row:
     not_sent: frozenset[str] = frozenset()
     beside: frozenset[str] = frozenset()
     references: frozenset[str] = frozenset()
+    lines: frozenset[str] = frozenset()  # procedure codes of the refused line
+    units: str = ""  # one, more: as sent
+    twin: bool = False  # a plain and an assistant line of the code on the day
+    misplaced: bool = False  # 59 or X on the line of the pair that does not take it
     paid: str = ""  # zero, part
     status: str = ""  # reversed
     category: str
@@ -49,7 +54,7 @@ class Row:
     next_step: str
     never: tuple[str, ...] = ()
     who: str = "billing"
-    deadline: str = ""  # appeal, reopening, corrected, filing
+    deadline: str = ""  # appeal, reopening, corrected, filing, remark
     confidence: str = "medium"
 
 

@@ -7,15 +7,22 @@ code alone is the last resort and says so by its low confidence.
 
 import datetime as dt
 from collections.abc import Iterable
-from decimal import Decimal
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve
 
-from edi.codes import lookup, refusal
-from edi.remittance import Adjustment
+from edi.codes import NOT_THE_PATIENT, Entry, advice, lookup, without_patient
 from reconcile.books import is_cut
-from reconcile.buckets import moves, reductions
+from reconcile.buckets import reductions
+from reconcile.denial_case import (
+    DISTINCT,
+    Case,
+    advised,
+    case_of,
+    excess,
+    refusing,
+    words_of,
+)
 from reconcile.denial_table import DenialTable, Row, shipped_table
 from reconcile.values import (
     ZERO,
@@ -28,26 +35,7 @@ from reconcile.values import (
     SentLine,
 )
 
-DISTINCT: Final = ("59", "XE", "XS", "XP", "XU")
-
-
-@frozen(kw_only=True)
-class _Case:
-    """All that decides, gathered once."""
-
-    line: SentLine
-    claim: SentClaim
-    books: LineBooks
-    others: frozenset[str]  # the codes of the other lines of the patient and day
-    facts: PayerFacts
-    adjustments: tuple[Adjustment, ...]  # the refusing ones, else all
-    remarks: frozenset[str]
-
-    @property
-    def codes(self) -> str:
-        """CO-97 N20: what the payer said, as it said it."""
-        said = [f"{a.group}-{a.reason}" for a in self.adjustments]
-        return " ".join(dict.fromkeys((*said, *sorted(self.remarks))))
+__all__ = ["DEADLINES", "expected_cuts", "finding", "patient_share", "refusing"]
 
 
 def finding(  # noqa: PLR0917 - the six facts a biller decides by, in the order they are asked
@@ -73,66 +61,56 @@ def finding(  # noqa: PLR0917 - the six facts a biller decides by, in the order 
         table: the denial table, ours where None.
     """
     table = table or shipped_table()
-    case = _case(line, claim, books, neighbours, facts)
+    case = case_of(line, claim, books, neighbours, facts)
     share = books.current
-    if share is not None and is_cut(line, share) and not refusing(share, case.remarks):
+    if share is not None and is_cut(line, share) and not case.refused:
         return _cut(share, case)
+    if any(lookup("group", a.group) is None for a in case.adjustments):
+        return _unknown_group(case)
     found = next((row for row in table.rows if _fits(row, case)), None)
     if found is not None:
         return _from_row(found, case, f"{table.name} {table.date}")
     return _without_row(case, on)
 
 
-def _case(
+def patient_share(
     line: SentLine,
     claim: SentClaim,
     books: LineBooks,
-    neighbours: Iterable[SentLine | Neighbour],
     facts: PayerFacts,
-) -> _Case:
-    own = {o.code for o in claim.lines if o.control != line.control and o.date == line.date}
-    others = {o.code for o in neighbours if o.date == line.date and o != line}
+    *,
+    table: DenialTable | None = None,
+) -> Finding | None:
+    """May the patient be billed? For a line of any status; None where nothing is the patient's.
+
+    Looks at what the newest answer leaves to the patient (group PR, and the amounts that QMB
+    remarks take from the patient), whatever else was refused.
+    """
     share = books.current
-    remarks: frozenset[str] = frozenset()
-    adjustments: tuple[Adjustment, ...] = ()
-    if share is not None:
-        moa = books.decided_by.remarks if books.decided_by else ()
-        remarks = frozenset((*share.remarks, *moa))
-        adjustments = refusing(share, remarks) or share.adjustments
-    return _Case(
-        line=line,
-        claim=claim,
-        books=books,
-        others=frozenset(own | others),
-        facts=facts,
-        adjustments=adjustments,
-        remarks=remarks,
+    if share is None:
+        return None
+    case = case_of(line, claim, books, (), facts)
+    refused = set(case.adjustments) if case.refused else set()
+    left = tuple(
+        a for a in share.adjustments if a.group == "PR" and a.amount > ZERO and a not in refused
     )
+    if not left:
+        return None
+    table = table or shipped_table()
+    case = evolve(case, adjustments=left, refused=False)
+    found = next((row for row in table.rows if row.codes and _fits(row, case)), None)
+    return _from_row(found, case, f"{table.name} {table.date}") if found is not None else None
 
 
-def refusing(share: LineShare, remarks: frozenset[str]) -> tuple[Adjustment, ...]:
-    """The adjustments of the share that refuse payment, or whose reason we do not know."""
-    receiving = frozenset((share.bundled_into,)) if share.bundled_into else frozenset()
-    return tuple(
-        a
-        for a in share.adjustments
-        if a.amount > ZERO
-        and not moves(share, a, receiving)
-        and refusal(a.group, a.reason, remarks=remarks, paid=bool(share.paid)) in {"yes", "unknown"}
-    )
-
-
-def _fits(row: Row, case: _Case) -> bool:
-    family, sent = case.facts.family, case.line.modifiers
+def _fits(row: Row, case: Case) -> bool:
+    family = case.facts.family
     return (
         (not row.families or family in row.families)
         and family not in row.not_families
         and (row.status == "reversed") == (case.books.current is None)
         and _codes_fit(row, case)
         and case.remarks.isdisjoint(row.not_remarks)
-        and (not row.sent or not row.sent.isdisjoint(sent))
-        and row.not_sent.isdisjoint(sent)
-        and (not row.beside or not row.beside.isdisjoint(case.others))
+        and _line_fits(row, case)
         and (
             not row.references or any(r.qualifier in row.references for r in case.claim.references)
         )
@@ -140,7 +118,28 @@ def _fits(row: Row, case: _Case) -> bool:
     )
 
 
-def _codes_fit(row: Row, case: _Case) -> bool:
+def _line_fits(row: Row, case: Case) -> bool:
+    """What the row asks of the sent line and of its day."""
+    line = case.line
+    return (
+        (not row.lines or line.code in row.lines)
+        and (not row.units or row.units == ("one" if line.units <= 1 else "more"))
+        and (not row.sent or _was_sent(row.sent, case))
+        and (not row.not_sent or not _was_sent(row.not_sent, case))
+        and (not row.misplaced or case.is_misplaced)
+        and (not row.twin or case.is_twin)
+        and (not row.beside or case.partner in row.beside)
+    )
+
+
+def _was_sent(wanted: frozenset[str], case: Case) -> bool:
+    """Whether one of the modifiers was sent; 59 and X count where the pair takes them."""
+    if not wanted.isdisjoint(DISTINCT):
+        return case.is_distinct
+    return not wanted.isdisjoint(case.line.modifiers)
+
+
+def _codes_fit(row: Row, case: Case) -> bool:
     if row.status:
         return True
     if not case.remarks.isdisjoint(row.or_remarks):
@@ -155,74 +154,38 @@ def _codes_fit(row: Row, case: _Case) -> bool:
     )
 
 
-def _paid(case: _Case) -> str:
+def _paid(case: Case) -> str:
     share = case.books.current
     return "part" if share is not None and share.paid else "zero"
 
 
-def _from_row(row: Row, case: _Case, table: str) -> Finding:
-    words = _words(row, case)
-    deadline, source = _deadline(row.deadline, case)
+def _from_row(row: Row, case: Case, table: str) -> Finding:
+    words = words_of(case)
+    by_remark = row.deadline == "remark"
+    kind = _by_road(case.remark, case) if by_remark else row.deadline
+    deadline, source = _deadline(kind, case)
+    never = tuple(text.format_map(words) for text in row.never)
     return Finding(
         category=row.category,
         cause=row.cause.format_map(words),
         next_step=row.next_step.format_map(words),
-        never=tuple(text.format_map(words) for text in row.never),
+        never=_never(never, case, case.remark if by_remark else None),
         who=row.who,
         deadline=deadline,
         deadline_source=source,
-        deadline_for=DEADLINES[row.deadline] if deadline else "",
-        confidence=row.confidence,
+        deadline_for=DEADLINES[kind] if deadline else "",
+        confidence="low" if by_remark and case.remark is None else row.confidence,
         row=row.key,
         table=table,
     )
 
 
-class _Words(dict[str, str]):
-    """Words of a row; one that a practice's table invents stays as it stands."""
-
-    def __missing__(self, key: str) -> str:
-        return "{" + key + "}"
-
-
-def _words(row: Row, case: _Case) -> _Words:
-    line = case.line
-    modifier = next((m for m in line.modifiers if m in DISTINCT), "59")
-    times = next((e for e in line.evidence if e.startswith("times ")), "start and stop times")
-    numbers = [r.value for r in case.claim.references if r.qualifier == "G1"]
-    return _Words(
-        partner=_partner(row, case),
-        modifier=modifier,
-        times=times,
-        authorization=numbers[0] if numbers else "",
-        codes=case.codes,
-        code=line.code,
-        sent=" ".join(line.modifiers) or "none",
-        excess=_excess(case),
-    )
-
-
-PAIRS: Final = ("97140", "97164", "97168", "97116", "97113", "97150")
-
-
-def _partner(row: Row, case: _Case) -> str:
-    """The service of the day that the line was bundled with: the likeliest pair first."""
-    present = case.others & row.beside if row.beside else case.others
-    likely = [code for code in PAIRS if code in present]
-    if case.line.code in PAIRS and "97530" in case.others:
-        return "97530"
-    return likely[0] if likely else "another service of the day"
-
-
-def _excess(case: _Case) -> str:
-    share = case.books.current
-    if share is None or share.units is None or not ZERO < share.units < case.line.units:
-        return f"{case.line.units} sent"
-    return f"{_units(share.units)} paid of {_units(case.line.units)}"
-
-
-def _units(units: Decimal) -> str:
-    return f"{units.normalize():f}"
+def _never(never: tuple[str, ...], case: Case, entry: Entry | None) -> tuple[str, ...]:
+    """The never-do: what a refusal under CO or PI leaves is not the patient's."""
+    never = tuple(dict.fromkeys((*never, *(entry.never if entry else ()))))
+    if case.refused and all(a.group in NOT_THE_PATIENT for a in case.adjustments):
+        return without_patient(never)
+    return never
 
 
 DEADLINES: Final = {
@@ -233,7 +196,16 @@ DEADLINES: Final = {
 }
 
 
-def _deadline(kind: str, case: _Case) -> tuple[dt.date | None, str]:
+def _by_road(entry: Entry | None, case: Case) -> str:
+    """Which deadline a code's "to do" has with this payer."""
+    if entry is None or not entry.road:
+        return ""
+    if entry.road == "records":
+        return "appeal"
+    return "reopening" if case.is_part_b else "corrected"
+
+
+def _deadline(kind: str, case: Case) -> tuple[dt.date | None, str]:
     """By when the row's next step must be taken; None where the payer's policy does not say.
 
     Appeal, reopening and corrected claim count from the remittance date, a new claim from the
@@ -257,13 +229,22 @@ def _deadline(kind: str, case: _Case) -> tuple[dt.date | None, str]:
     return start + dt.timedelta(days=days), f"{DEADLINES[kind]}: {source}"
 
 
-def _cut(share: LineShare, case: _Case) -> Finding:
+def _cut(share: LineShare, case: Case) -> Finding:
     """Fewer units or another code were paid and no adjustment says why."""
     sent = case.line.code
     changed = "" if share.code.upper() == sent else f", {sent} paid as {share.code}"
+    if share.paid >= case.line.charge and not changed:
+        return Finding(
+            category="units or code cut",
+            cause=f"paid in full although the payer names fewer units: {excess(case)}",
+            next_step="check the units in the note; nothing to appeal",
+            never=("appeal", "bill the patient for the difference"),
+            confidence="medium",
+            row="units or code cut, paid in full",
+        )
     return Finding(
         category="units or code cut",
-        cause=f"units {_excess(case)}{changed}, and no reason given",
+        cause=f"units {excess(case)}{changed}, and no reason given",
         next_step="compare with the contract; call and ask why",
         never=("bill the patient for the difference",),
         who="payer call",
@@ -272,23 +253,48 @@ def _cut(share: LineShare, case: _Case) -> Finding:
     )
 
 
-def _without_row(case: _Case, on: dt.date) -> Finding:
+def _unknown_group(case: Case) -> Finding:
+    """An adjustment under a group that X12 does not have: a person must read it."""
+    group = next(a.group for a in case.adjustments if lookup("group", a.group) is None)
+    return Finding(
+        category="unknown group",
+        cause=f"group {group} does not exist; X12 has CO, OA, PI and PR: {case.codes}",
+        next_step="call: under which group was it meant? until then it counts as refused",
+        never=("bill the patient", "write it off before the group is known"),
+        who="payer call",
+        row="unknown group",
+    )
+
+
+def _without_row(case: Case, on: dt.date) -> Finding:
     """No row fits: a code we know alone, or one we do not know."""
     unknown = [a for a in case.adjustments if lookup("carc", a.reason, on) is None]
     if not case.adjustments or unknown:
         return Finding(
             category="unknown code" if unknown else "no reason given",
             cause=f"the payer says {case.codes}" if case.codes else "the payer gives no reason",
-            next_step="look the code up in the payer's list, or call; then tell us its meaning",
+            next_step="look the code up in the payer's own list, or call and ask",
+            never=("bill the patient before the reason is known", "write it off unread"),
             who="payer call",
         )
-    entry = lookup("carc", case.adjustments[0].reason, on)
+    first = case.adjustments[0]
+    entry = lookup("carc", first.reason, on)
     assert entry is not None  # else it would be unknown
+    kind = _by_road(entry, case)
+    deadline, source = _deadline(kind, case)
+    _, never = advice(first.group, first.reason)
+    if entry.road == "fix":
+        again = "send a new claim (it comes back as a duplicate)"
+        never = (again if case.is_part_b else "a second original claim", *never)
     return Finding(
         category="by reason code alone",
         cause=f"{entry.meaning} ({case.codes})",
-        next_step=entry.todo or "read the remark codes",
+        next_step=advised(entry, case) or "call and ask what is wanted",
+        never=_never(never, case, None),
         who="billing",
+        deadline=deadline,
+        deadline_source=source,
+        deadline_for=DEADLINES[kind] if deadline else "",
         row=f"reason {entry.code}",
     )
 

@@ -12,15 +12,30 @@ from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from attrs import frozen
 
-__all__ = ["Entry", "Kind", "Refusal", "Table", "is_known", "lookup", "refusal", "table"]
+__all__ = [
+    "Entry",
+    "Kind",
+    "Refusal",
+    "Road",
+    "Table",
+    "advice",
+    "is_known",
+    "lookup",
+    "refusal",
+    "table",
+    "without_patient",
+]
 
 Kind = Literal["carc", "rarc", "group", "claim_status", "plb", "status", "status_category"]
 Refusal = Literal["yes", "no", "pending", "unknown"]
+Road = Literal["", "fix", "records"]
 
+BILL_PATIENT: Final = "bill the patient"
+NOT_THE_PATIENT: Final = frozenset({"CO", "PI"})
 UNIT_CAPS: Final = frozenset({"35", "119", "151", "222"})  # no assistant cut, whatever N851 says
 
 
@@ -31,6 +46,9 @@ class Entry:
     code: str
     meaning: str
     todo: str = ""
+    patient_todo: str = ""  # CARC: what to do where the group is PR, if that differs
+    never: tuple[str, ...] = ()  # what must not be done
+    road: Road = ""  # how ``todo`` reaches the payer: a correction, an appeal with records
     group: str = ""  # CARC: the usual groups (CO, CO/PR); RARC: the reasons it goes with
     refusal: str = ""  # CARC only: yes, no, pending
     until: dt.date | None = None  # last day of use, for a retired code
@@ -47,14 +65,14 @@ class Table:
     entries: Mapping[str, Entry]
 
 
-def _entry(*, code: str, until: str, meaning: str, todo: str, group: str, refusal: str) -> Entry:
+def _entry(row: Mapping[str, Any]) -> Entry:
+    """An entry from a row of its table; a table has the columns it needs."""
     return Entry(
-        code=code,
-        until=dt.date.fromisoformat(until) if until else None,
-        meaning=meaning,
-        todo=todo,
-        group=group,
-        refusal=refusal,
+        **dict(row)
+        | {
+            "until": dt.date.fromisoformat(row["until"]) if row["until"] else None,
+            "never": tuple(row["never"].split("; ")) if row.get("never") else (),
+        }
     )
 
 
@@ -68,7 +86,7 @@ def table(kind: Kind) -> Table:
     here = files(__package__)
     about = tomllib.loads(here.joinpath("tables.toml").read_text(encoding="utf-8"))[kind]
     rows = csv.DictReader(here.joinpath(about["file"]).read_text(encoding="utf-8").splitlines())
-    entries = {row["code"]: _entry(**row) for row in rows}
+    entries = {row["code"]: _entry(row) for row in rows}
     return Table(
         kind=kind,
         title=about["title"],
@@ -98,7 +116,7 @@ def is_known(kind: Kind, code: str) -> bool:
 @cache
 def _by_reason(group: str, reason: str) -> Refusal:
     entry = lookup("carc", reason)
-    if entry is None:
+    if entry is None or lookup("group", group) is None:
         return "unknown"
     if group.upper() == "PR" and entry.code in {"1", "2", "3", "45"}:
         return "no"
@@ -110,9 +128,30 @@ def refusal(
 ) -> Refusal:
     """Whether an adjustment refuses payment, by group and reason, never by group alone.
 
+    "unknown" where we know the reason or the group not at all: a person must see it.
     On a paid line that carries N851 the CO reductions are the assistant's, whatever the reason
     (payers differ), but for unit caps.
     """
     if paid and group == "CO" and "N851" in remarks and reason not in UNIT_CAPS:
         return "no"
     return _by_reason(group, reason)
+
+
+def advice(group: str, reason: str) -> tuple[str, tuple[str, ...]]:
+    """What to do about a reason under its group, and what never; both empty where not known.
+
+    A refusal under CO (contract) or PI (payer's own) is never the patient's to pay.
+    """
+    entry = lookup("carc", reason)
+    if entry is None:
+        return "", ()
+    if group == "PR":
+        return entry.patient_todo or entry.todo, entry.never
+    if group in NOT_THE_PATIENT and entry.refusal == "yes":
+        return entry.todo, without_patient(entry.never)
+    return entry.todo, entry.never
+
+
+def without_patient(never: tuple[str, ...]) -> tuple[str, ...]:
+    """The never-do where the patient owes nothing: plainly "bill the patient", said once."""
+    return (*(text for text in never if not text.startswith(BILL_PATIENT)), BILL_PATIENT)

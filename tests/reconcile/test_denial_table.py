@@ -31,6 +31,10 @@ class Told:
     auth: str = ""
     paid: str = "0"
     units: str = "2"
+    code: str = "97530"
+    sent_units: str = "2"
+    own: str = ""  # the claim's other lines: 97116:59 97530:CQ
+    own_paid: bool = False
     reversed_: bool = False
 
 
@@ -42,7 +46,7 @@ def find(told: Told, **more: object) -> Finding:
     share = LineShare(
         line="L1",
         method="line control number",
-        code="97530",
+        code=told.code,
         modifiers=(),
         charge=Decimal(100),
         paid=Decimal(told.paid),
@@ -51,13 +55,19 @@ def find(told: Told, **more: object) -> Finding:
         remarks=tuple(w for w in words if "-" not in w),
         number=1,
     )
+    own = tuple(line(f"O{n}", p, "50.00") for n, p in enumerate(told.own.split()))
+    beside = tuple(
+        evolve(share, line=o.control, paid=Decimal(50), adjustments=())
+        for o in own
+        if told.own_paid
+    )
     decided = Adjudication(
         id="x", claim="C", method="m", payer="plan", rank="P", status="1", payer_control="A",
         trace="T", date=PAID_ON, charge=Decimal(100), paid=share.paid,
-        remarks=tuple(told.moa.split()), lines=(share,),
+        remarks=tuple(told.moa.split()), lines=(share, *beside),
     )  # fmt: skip
-    sent = line("L1", ":".join(["97530", *told.sent.split()]), "100.00", "2")
-    ours = claim(sent, control="C", references=(("G1", told.auth),) if told.auth else ())
+    sent = line("L1", ":".join([told.code, *told.sent.split()]), "100.00", told.sent_units)
+    ours = claim(sent, *own, control="C", references=(("G1", told.auth),) if told.auth else ())
     books = LineBooks(
         line="L1",
         status="reversed" if told.reversed_ else "denied",
@@ -75,12 +85,17 @@ def find(told: Told, **more: object) -> Finding:
 
 B, MA, MCD = "medicare-b", "medicare-advantage", "medicaid"
 ROWS: dict[str, tuple[Told, dict[str, object]]] = {
-    "6 unprocessable": (Told(codes="CO-16 N265", moa="MA130", family=B), {"moa": ""}),
-    "6 new claim wanted": (Told(codes="CO-16 N517"), {"codes": "CO-16"}),
+    "5 duplicate of a plain and an assistant line": (
+        Told(codes="OA-18", own="97530:GP:CQ", own_paid=True), {"own_paid": False}),
     "5 duplicate": (Told(codes="OA-18 N522", family=B), {"codes": "OA-22"}),
     "5 duplicate of an adjudicated claim": (
         Told(codes="CO-97 N111", family=B, beside="97140"), {"codes": "CO-97"}),
+    "6 unprocessable": (Told(codes="CO-16 N265", moa="MA130", family=B), {"moa": ""}),
+    "6 new claim wanted": (Told(codes="CO-16 N517"), {"codes": "CO-16"}),
     "2 bundled-status code": (Told(codes="CO-97 M15"), {"codes": "CO-97"}),
+    "2 never paid by itself, Medicare": (Told(codes="CO-97", code="97010", family=B), {"family": "commercial"}),
+    "4 59 on the wrong line of the pair": (
+        Told(codes="CO-97", own="97140:59:GP"), {"family": B}),
     "4 bundled although 59 was sent": (
         Told(codes="CO-97 N20", sent="59 GP", beside="97140"), {"sent": "GP"}),
     "4 Part B, 59 was sent": (Told(codes="CO-236", sent="59 GP", family=B), {"sent": "GP"}),
@@ -88,24 +103,35 @@ ROWS: dict[str, tuple[Told, dict[str, object]]] = {
     "3 NCCI, Medicare Advantage": (Told(codes="CO-236", family=MA, beside="97140"), {"sent": "XU GP"}),
     "2 bundled, Part B": (Told(codes="CO-97 N20", family=B, beside="97140"), {"beside": "97110"}),
     "2 bundled": (Told(codes="CO-97", beside="97140"), {"beside": ""}),
+    "2 bundled, partner not known, Part B": (Told(codes="CO-97", family=B), {"beside": "97140"}),
+    "2 bundled, partner not known": (Told(codes="OA-97", beside="97110"), {"beside": "97116"}),
     "7 modifier conflict, Part B": (Told(codes="CO-4", family=B), {"moa": "MA130"}),
     "7 modifier conflict": (Told(codes="CO-4 N519"), {"family": B}),
     "6 modifier missing": (Told(codes="CO-16 N822", family=B), {"moa": "MA130"}),
+    "7 modifier missing": (Told(codes="CO-16 N822"), {"family": B}),
     "8 authorization was sent": (Told(codes="CO-197", auth="7788"), {"auth": ""}),
     "8 no authorization": (Told(codes="CO-197 M62"), {"auth": "7788"}),
     "8 authorization number missing": (Told(codes="CO-16 M62"), {"codes": "CO-16"}),
     "9 authorization does not cover it": (Told(codes="CO-198"), {"codes": "CO-197"}),
     "11 KX threshold": (Told(codes="CO-119", family=B), {"sent": "GP KX"}),
     "11 over the threshold, KX was sent": (Told(codes="CO-119", family=B, sent="GP KX"), {"sent": "GP"}),
+    "14 one unit above the daily maximum, Part B": (
+        Told(codes="CO-119 N362", family=B, sent_units="1"), {"sent_units": "2"}),
+    "14 units above the daily maximum, Part B, part paid": (
+        Told(codes="CO-151 N362", family=B, paid="40"), {"paid": "0"}),
     "14 units above the daily maximum, Part B": (
-        Told(codes="CO-151 N362", family=B), {"paid": "40"}),
+        Told(codes="CO-151 N362", family=B), {"sent_units": "1"}),
+    "13 daily unit cap, one unit": (Told(codes="CO-151 N362", sent_units="1"), {"sent_units": "2"}),
     "13 daily unit cap": (Told(codes="PR-35 N362", paid="50", units="1"), {"codes": "PR-35"}),
     "13 daily unit cap, part paid": (Told(codes="CO-151", paid="50", units="1"), {"paid": "0"}),
     "13 number of services": (Told(codes="CO-151"), {"paid": "50"}),
     "12 visit limit, Medicaid": (Told(codes="PR-119", family=MCD), {"family": "commercial"}),
-    "12 visit limit": (Told(codes="PR-B1"), {"family": MCD}),
+    "12 visit limit, contract": (Told(codes="CO-119"), {"codes": "PR-119"}),
+    "12 visit limit": (Told(codes="PR-B1"), {"codes": "CO-B1"}),
     "15 necessity, Medicare": (Told(codes="CO-50 N115", family=B), {"family": "commercial"}),
+    "15 necessity, Medicare, patient": (Told(codes="PR-50", family=B), {"codes": "CO-50"}),
     "15 necessity": (Told(codes="CO-50"), {"family": MA}),
+    "15 necessity, patient": (Told(codes="PR-50"), {"codes": "CO-50"}),
     "16 diagnosis, Part B": (Told(codes="CO-11", family=B), {"family": "commercial"}),
     "16 diagnosis": (Told(codes="CO-167 N569"), {"family": B}),
     "17 records wanted": (Told(codes="CO-252 N706"), {"codes": "CO-96"}),
@@ -114,27 +140,38 @@ ROWS: dict[str, tuple[Told, dict[str, object]]] = {
         Told(codes="CO-183", family=B), {"family": "commercial"}),
     "19 referring provider": (Told(codes="CO-183 N574"), {"family": B}),
     "18 clinician not enrolled": (Told(codes="CO-B7"), {"codes": "CO-8"}),
+    "20 work injury, comp carrier": (Told(codes="CO-19", family="workers-comp"), {"family": "commercial"}),
+    "20 accident, another carrier first": (Told(codes="CO-19"), {"family": "workers-comp"}),
+    "20 question to the patient not answered": (Told(codes="CO-227"), {"codes": "CO-22"}),
     "20 other payer first": (Told(codes="OA-22"), {"codes": "OA-23"}),
     "25 capitated or package price": (Told(codes="CO-24"), {"family": B}),
     "21 other cover on the day": (Told(codes="CO-109 N538", family=B), {"family": "commercial"}),
     "21 wrong payer": (Told(codes="CO-B20"), {"family": B}),
+    "22 filing limit, Part B": (Told(codes="CO-29", family=B), {"family": MA}),
+    "22 filing limit, no appeal": (Told(codes="CO-29 N211"), {"codes": "CO-29"}),
     "22 filing limit": (Told(codes="CO-29"), {"codes": "CO-39"}),
     "31 patient not identified": (Told(codes="PR-31"), {"codes": "PR-33"}),
     "26 no cover on the day, contract": (Told(codes="CO-27"), {"codes": "PR-27"}),
     "26 no cover on the day": (Told(codes="PR-27"), {"codes": "CO-27"}),
     "204 not a benefit, Medicaid": (Told(codes="PR-204", family=MCD), {"family": "commercial"}),
+    "204 not a benefit, contract": (Told(codes="CO-204"), {"codes": "PR-204"}),
     "204 not a benefit": (Told(codes="PR-204"), {"family": MCD}),
-    "96 not covered": (Told(codes="PR-96 N130"), {"family": MCD}),
+    "96 not covered": (Told(codes="CO-96 N130"), {"family": MCD}),
+    "96 not covered, patient": (Told(codes="PR-96 N130"), {"codes": "CO-96"}),
     "193 appeal lost": (Told(codes="CO-193"), {"codes": "CO-39"}),
-    "242 out of network": (Told(codes="PR-242"), {"codes": "PR-204"}),
+    "242 out of network": (Told(codes="CO-242"), {"codes": "PR-242"}),
+    "242 out of network, patient": (Told(codes="PR-242"), {"codes": "CO-242"}),
+    "16 claim data": (Told(codes="CO-16 N255"), {"codes": "CO-17"}),
     "25 reversal": (Told(reversed_=True), {"reversed_": False}),
     "100 paid to the patient": (Told(codes="OA-100"), {"codes": "OA-209"}),
-    "10 patient share, protected": (Told(codes="PR-2", moa="N782"), {"moa": ""}),
+    "10 patient share, QMB": (Told(codes="PR-2", moa="N782"), {"moa": ""}),
+    "10 patient share, forwarded": (Told(codes="PR-2", moa="MA18"), {"moa": "N782"}),
     "10 patient share, Medicaid": (Told(codes="PR-3", family=MCD), {"family": "commercial"}),
     "23 secondary arithmetic": (Told(codes="OA-23 CO-45"), {"codes": "CO-45"}),
     "10 patient share": (Told(codes="PR-1"), {"family": MCD}),
     "24 reduction by rule": (Told(codes="CO-59 CO-253", paid="60"), {"codes": "CO-45"}),
     "25 bundled by the book": (Told(codes="OA-94"), {"codes": "CO-45"}),
+    "25 paid nothing, all written off": (Told(codes="CO-45"), {"paid": "60"}),
     "1 fee schedule": (Told(codes="CO-45", paid="60"), {"codes": "PR-45"}),
     "1 above the plan's price, patient": (Told(codes="PR-45", paid="60"), {"codes": "CO-45"}),
 }  # fmt: skip
@@ -200,7 +237,7 @@ def test_a_new_claim_is_due_by_the_filing_limit() -> None:
         "new claim", claim(sent).date + dt.timedelta(days=365))  # fmt: skip
 
 
-@pytest.mark.parametrize("codes", ["CO-999", "XX-45A N9999", "PR-777"])
+@pytest.mark.parametrize("codes", ["CO-999", "CO-45A N9999", "PR-777"])
 def test_unknown_codes_are_shown_as_they_came(codes: str) -> None:
     """A reason we have no words for is named, never guessed at."""
     found = find(Told(codes=codes))
@@ -291,6 +328,14 @@ def row_of_the_doc(row: Row) -> str:
     ):  # fmt: skip
         if given:
             asks.append(f"{word} " + ", ".join(sorted(given)))
+    if row.lines:
+        asks.append("line " + ", ".join(sorted(row.lines)))
+    if row.units:
+        asks.append(f"{row.units} unit sent" if row.units == "one" else "more units sent")
+    if row.twin:
+        asks.append("plain or assistant line of the code was paid")
+    if row.misplaced:
+        asks.append("59 or X on the other line of the pair")
     if row.paid:
         asks.append(f"paid: {row.paid}")
     family = ", ".join(sorted(row.families)) or "all"
