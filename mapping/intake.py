@@ -4,6 +4,7 @@
 column. One bad visit never stops the good ones.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Final
 
@@ -31,7 +32,7 @@ declare(
             "make them the same; the visit waits, the others went through",
         ),
         "input.duplicate": (
-            "a visit stands in the file more than once",
+            "a visit or a row stands in the file more than once",
             "keep one; with different content none is billed",
         ),
         "input.encoding": ("the file is not UTF-8", "export as UTF-8 if names look wrong"),
@@ -46,6 +47,9 @@ _MISTAKEN: Final = (
     (b"ISA", "an X12 file", "read it with `claimline check`; visits come as CSV or JSON"),
     (b"<", "XML or HTML", "export the visits as CSV or JSON"),
 )
+
+_UTF_16: Final = frozenset({b"\xff\xfe", b"\xfe\xff"})
+_BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x19\x1b-\x1d\x1f]")
 
 
 def read(name: str, data: bytes) -> Iterator[Visit | Problem]:
@@ -62,6 +66,9 @@ def read(name: str, data: bytes) -> Iterator[Visit | Problem]:
         if start.startswith(magic):
             yield _unreadable(name, f"this is {what}; {todo}")
             return
+    if _BINARY.search(data[:1024]) and data[:2] not in _UTF_16:
+        yield _unreadable(name, "this is no text file; export the visits as CSV or JSON")
+        return
     text, problem = decode(name, data)
     if problem is not None:
         yield problem
@@ -77,7 +84,7 @@ def read(name: str, data: bytes) -> Iterator[Visit | Problem]:
 
 def decode(name: str, data: bytes) -> tuple[str, Problem | None]:
     """Text of the bytes: UTF-8, UTF-16 where marked, else Windows-1252 with a warning."""
-    if data[:2] in {b"\xff\xfe", b"\xfe\xff"}:
+    if data[:2] in _UTF_16:
         return data.decode("utf-16", errors="replace"), None
     try:
         return data.decode("utf-8-sig"), None

@@ -1,15 +1,15 @@
 """Visits in CSV: one row for each procedure, the visit's columns repeated or left empty."""
 
-import csv
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
 
 from edi.problem import Place, Problem
 from mapping.columns import COLUMNS, REQUIRED, Column, column_of
+from mapping.csv_rows import Row, split
 from mapping.intake_json import structured
 from mapping.structure import nearest, shown
 from mapping.visit import Visit
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _CLOCK: Final = r"\d{1,2}:\d\d(?::\d\d)?(?:\s*[AaPp]\.?[Mm]\.?)?"
 # Word and Excel like to write an en dash between times.
 _BLOCK: Final = re.compile(rf"\s*({_CLOCK})\s*(?:[-\u2013]|to)\s*({_CLOCK})\s*(.*?)\s*")
+_TITLE: Final = re.compile(r"[A-Za-z_ ]{1,40}")
 _SEPARATOR_LINE: Final = re.compile(r"sep=(.)\s*\n", re.IGNORECASE)  # a line Excel writes and reads
 
 
@@ -31,18 +32,12 @@ def read_csv(name: str, text: str) -> Iterator[Visit | Problem]:
     skipped = next((n for n, line in enumerate(lines) if line.strip(",;\t| ")), 0)
     place = Place(file=name, row=skipped + (2 if told else 1))
     delimiter = told[1] if told else _delimiter(lines[skipped])
-    table = csv.reader((f"{line}\n" for line in lines[skipped:]), delimiter=delimiter)
-    try:
-        columns, found = _header(next(table), place)
-        yield from found
-        if any(problem.level == "error" for problem in found):
-            return
-        groups, broken = _groups(table, columns, place)
-    except csv.Error as wrong:
-        message = f"no CSV: {wrong}"
-        where = Place(file=name, line=skipped + table.line_num)
-        yield Problem(code="input.unreadable", message=message, where=where)
+    header, rows = split(lines[skipped:], delimiter)
+    columns, found = _header(header, place)
+    yield from found
+    if any(problem.level == "error" for problem in found):
         return
+    groups, broken = _groups(rows, columns, place)
     yield from broken
     for group in groups.values():
         yield from _visit(group, columns, place)
@@ -61,15 +56,24 @@ def _header(header: list[str], place: Place) -> tuple[list[Column | None], list[
     """The column each cell belongs to, ``None`` for one we do not know."""
     keys = [_key(title) for title in header]
     found: list[Problem] = []
+    known = sum(key in COLUMNS for key in keys)
+    if not known:
+        names = ", ".join(REQUIRED[:4])
+        message = f"the file has no header row: expected columns such as {names}"
+        return [], [_problem("input.missing", message, place)]
     for key, times in Counter(key for key in keys if key in COLUMNS).items():
         if times > 1:
             found.append(
                 _problem("input.invalid", f"the column {key} stands {times} times", place, key)
             )
-    for key, title in zip(keys, header, strict=True):
+    for number, (key, title) in enumerate(zip(keys, header, strict=True), 1):
         if key and key not in COLUMNS:
-            message = f"the column {title.strip()} is not one we know{nearest(key, COLUMNS)}"
-            warning = _problem("input.unknown-field", message, place, title.strip())
+            # A title that may be a cell of a patient is not repeated.
+            is_title = _TITLE.fullmatch(title.strip()) and 2 * known > sum(map(bool, keys))
+            named = title.strip() if is_title else ""
+            shown_as = f"the column {named}" if named else f"the title of column {number}"
+            message = f"{shown_as} is not one we know{nearest(key, COLUMNS)}"
+            warning = _problem("input.unknown-field", message, place, named)
             found.append(evolve(warning, level="warning"))
     found.extend(
         _problem("input.missing", f"the column {name} is missing", place, name)
@@ -92,16 +96,22 @@ class _Group:
 
 
 def _groups(
-    table: Any, columns: list[Column | None], place: Place
+    table: Iterable[Row], columns: list[Column | None], place: Place
 ) -> tuple[dict[str, _Group], list[Problem]]:
     """Rows by visit, in the order of each visit's first row."""
     at = next(i for i, column in enumerate(columns) if column and column.name == "visit_id")
     groups: dict[str, _Group] = {}
     broken: list[Problem] = []
-    for number, row in enumerate(table, place.row + 1):
+    for number, (row, is_whole) in enumerate(table, place.row + 1):
         if not any(map(str.strip, row)):
             continue
         key = row[at].strip() if at < len(row) else ""
+        if not is_whole:
+            where = evolve(place, row=number, claim=key)
+            message = "a quotation mark is opened and never closed: the row was not read"
+            broken.append(_problem("input.invalid", message, where))
+            groups.setdefault(key, _Group(key, [])).rows.append((0, row))
+            continue
         if not key:
             where = evolve(place, row=number)
             broken.append(_problem("input.missing", "visit_id is empty", where, "visit_id"))
@@ -124,7 +134,7 @@ def _groups(
 def _visit(group: _Group, columns: list[Column | None], place: Place) -> Iterator[Visit | Problem]:
     """One visit from its rows, or its problems."""
     if any(number == 0 for number, _ in group.rows):
-        return  # a row too long was told; the visit waits
+        return  # a row too long or without its end was told; the visit waits
     place = evolve(place, row=group.rows[0][0], claim=group.key)
     if _says_nothing(group, columns):
         message = "nothing of a visit stands beside visit_id; if the row is a total, take it out"
@@ -149,8 +159,9 @@ def _visit(group: _Group, columns: list[Column | None], place: Place) -> Iterato
     visit = structured(_listed(made), notes)
     for note in notes:
         yield _located(note, group, place)
-    yield from _repeated(group, place)
-    if visit is not None:
+    repeated = list(_repeated(group, place))
+    yield from repeated
+    if visit is not None and not repeated:
         yield visit
 
 
@@ -236,12 +247,14 @@ def _located(note: Any, group: _Group, place: Place) -> Problem:
 
 
 def _repeated(group: _Group, place: Place) -> Iterator[Problem]:
-    """Rows that are alike to the letter: minutes are added, which may not be meant."""
+    """Rows that are alike to the letter: an export appended to itself, or two of a kind."""
     seen: dict[tuple[str, ...], int] = {}
     for number, row in group.rows:
         key = tuple(cell.strip() for cell in row)
         first = seen.setdefault(key, number)
         if first != number:
-            message = f"rows {first} and {number} are the same: their minutes are added"
-            problem = _problem("input.duplicate", message, evolve(place, row=number))
-            yield evolve(problem, level="warning")
+            message = (
+                f"rows {first} and {number} are the same: if both are meant, give each its "
+                "blocks or put the minutes in one row"
+            )
+            yield _problem("input.duplicate", message, evolve(place, row=number))

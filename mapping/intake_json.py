@@ -10,8 +10,9 @@ from typing import Any, Final
 from attrs import evolve
 
 from edi.problem import Level, Place, Problem
+from mapping import repair
 from mapping.kinds import Fault, Notes, Unfit
-from mapping.structure import Reader, shown
+from mapping.structure import Reader, shown, shown_key
 from mapping.visit import Block, Visit
 
 
@@ -21,8 +22,9 @@ def _block_span(block: Block) -> str:
 
 to_visit: Final = Reader(invariants={Block: _block_span}).of(Visit)
 
-_decoder: Final = json.JSONDecoder(parse_float=Decimal)
 _BLANK: Final = re.compile(r"[\s,\x1e]*")
+# What some exports put around the list.
+_WRAPPED: Final = re.compile(r'\s*\{\s*"visits"\s*:\s*(?=\[)')
 _NEXT_LINE: Final = re.compile(r"\n\s*(?=\{)")
 # Ids that stand in the file more than once are looked for before reading, so that a visit of two
 # minds is known as such before the first of the two would be let through.
@@ -31,16 +33,23 @@ _IDS: Final = re.compile(r'"visit_id"\s*:\s*("(?:[^"\\]|\\.)*"|[^\s,}]+)')
 
 def read_json(name: str, text: str) -> Iterator[Visit | Problem]:
     """The visits of a JSON text and its problems. ``row`` counts visits from 1."""
-    is_list = text.lstrip().startswith("[")
+    wrapped = _WRAPPED.match(text)
+    is_list = wrapped is not None or text.lstrip().startswith("[")
     place = Place(file=name)
     waiting = _Doubles(text)
-    for row, found in _objects(text, place, is_list=is_list):
+    pairs = _Pairs()
+    start = wrapped.end() if wrapped else 0
+    for row, found in _objects(text, place, pairs, start=start, is_list=is_list):
         if isinstance(found, Problem):
             yield found
             continue
         notes: Notes = []
         visit = structured(found, notes)
         key = _id(found)
+        if pairs.twice:
+            visit = None
+            notes += [_repeated(name) for name in pairs.twice]
+            pairs.twice.clear()
         if notes:
             yield from problems(notes, evolve(place, row=row, claim=key))
         if visit is None:
@@ -57,7 +66,43 @@ def structured(found: Any, notes: Notes) -> Visit | None:
     except Unfit as wrong:
         notes.append(Fault(code="input.invalid", message=f"expected {wrong}"))
         return None
+    if visit is not None and notes and (faults := list(_false_zeros(visit, notes))):
+        spoiled = {fault.path for fault in faults}
+        notes[:] = [*(note for note in notes if note.path not in spoiled), *faults]
+        return None
     return visit
+
+
+def _false_zeros(visit: Visit, notes: Notes) -> Iterator[Fault]:
+    """ZIPs that were given a leading zero though their state has none such (USPS Pub. 65)."""
+    for note in notes:
+        if note.code != "input.repaired" or note.path[-1:] != ("zip",):
+            continue
+        address: Any = visit
+        for step in note.path[:-1]:
+            address = address[step] if isinstance(step, int) else getattr(address, step)
+        if address.state and address.state not in repair.ZERO_STATES:
+            message = f"expected a ZIP of 5 or 9 digits: none of {address.state} begins with 0"
+            yield Fault(code="input.invalid", message=message, path=note.path, value=note.value)
+
+
+def _repeated(name: str) -> Fault:
+    message = f"the key {shown_key(name)} stands twice in one object"
+    return Fault(code="input.invalid", message=message)
+
+
+class _Pairs:
+    """Makes the objects, and notes keys that stand twice in one: JSON would keep the last."""
+
+    def __init__(self) -> None:
+        self.twice: list[str] = []
+
+    def __call__(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        made = dict(pairs)
+        if len(made) != len(pairs):
+            counted = Counter(key for key, _ in pairs)
+            self.twice += [key for key, times in counted.items() if times > 1]
+        return made
 
 
 def problems(notes: Notes, place: Place) -> Iterator[Problem]:
@@ -78,9 +123,12 @@ def _id(found: Any) -> str:
     return str(key) if isinstance(key, str | int) else ""
 
 
-def _objects(text: str, place: Place, *, is_list: bool) -> Iterator[tuple[int, Any]]:
+def _objects(
+    text: str, place: Place, pairs: _Pairs, *, start: int, is_list: bool
+) -> Iterator[tuple[int, Any]]:
     """Each object with its number, or a Problem where the text is no JSON."""
-    at = text.index("[") + 1 if is_list else 0
+    decoder = json.JSONDecoder(parse_float=Decimal, object_pairs_hook=pairs)
+    at = text.index("[", start) + 1 if is_list else 0
     row = 0
     while True:
         at = _end(_BLANK, text, at)
@@ -89,12 +137,12 @@ def _objects(text: str, place: Place, *, is_list: bool) -> Iterator[tuple[int, A
                 yield row, _broken(place, text, at, "the list does not end: `]` is missing", row)
             return
         if is_list and text[at] == "]":
-            if text[at + 1 :].strip():
+            if text[at + 1 :].strip() not in {"", "}" if start else ""}:
                 yield row, _broken(place, text, at + 1, "text after the list was not read", row)
             return
         row += 1
         try:
-            found, at = _decoder.raw_decode(text, at)
+            found, at = decoder.raw_decode(text, at)
         except json.JSONDecodeError as wrong:
             more = "" if not is_list else "; the visits after it were not read"
             yield row, _broken(place, text, wrong.pos, f"no JSON: {wrong.msg}{more}", row)

@@ -35,6 +35,7 @@ class Fault:
     value: str = field(default="", repr=False)
 
 
+_POWER: Final = " the digits a spreadsheet wrote as a power of ten"
 Notes = list[Fault]
 Convert = Callable[[Any, Notes], Any]
 
@@ -64,7 +65,7 @@ def _repaired(raw: object, became: str, notes: Notes, why: str) -> None:
         Fault(
             code="input.repaired",
             level="warning",
-            message=f"read with {why}; check it, and keep such columns as text",
+            message=f"read with{why}; check it, and keep such columns as text",
             value=f"{raw} -> {became}",
         )
     )
@@ -87,7 +88,7 @@ def label(raw: object, notes: Notes) -> str:
             "a number as it was given; the spreadsheet rounded it and its last digits are lost: "
             "format the column as text and export again"
         ) from None
-    _repaired(raw, number, notes, "the digits a spreadsheet wrote as a power of ten")
+    _repaired(raw, number, notes, _POWER)
     return number
 
 
@@ -113,11 +114,13 @@ def identifier(
                 "format the column as text and export again"
             ) from None
         if number != written:
-            _repaired(raw, number, notes, "the digits a spreadsheet wrote as a power of ten")
+            was_whole = repair.WHOLE_DECIMAL.fullmatch(written)
+            why = "out the decimals a spreadsheet added" if was_whole else _POWER
+            _repaired(raw, number, notes, why)
         compact = kind.compact(number)
         full = repair.padded(compact, widths, least)
         if full != compact:
-            _repaired(raw, full, notes, "the leading zeros a spreadsheet dropped")
+            _repaired(raw, full, notes, " the leading zeros a spreadsheet dropped")
         try:
             return kind.validate(full)
         except identifiers.InvalidIdentifier as wrong:

@@ -19,6 +19,10 @@ PLAIN_DATE: Final = re.compile(r"(\d{4})(\d\d)(\d\d)")
 CLOCK: Final = re.compile(r"(\d{1,2}):(\d\d)(?::00)?\s*([AaPp]\.?[Mm]\.?)?")
 
 
+# States whose ZIPs begin with 0 (USPS Publication 65): there a spreadsheet may have dropped it.
+ZERO_STATES: Final = frozenset({"CT", "MA", "ME", "NH", "NJ", "RI", "VT", "PR", "VI"})
+
+
 class DigitsLostError(ValueError):
     """A number was rounded by the spreadsheet: its last digits are gone."""
 

@@ -160,7 +160,7 @@ REPAIRS = [
 )
 def test_what_lost_nothing_is_put_back(column: str, cell: str, became: str) -> None:
     """The visit goes, with what the cell was before the spreadsheet."""
-    visits, problems = results([row(0, **{column: cell})])
+    visits, problems = results([row(0, **{"patient_state": "", column: cell})])
     (visit,) = visits
     found = {
         "patient_zip": visit.patient.address.zip,
@@ -231,11 +231,94 @@ def test_totals_and_blank_rows_are_no_visits() -> None:
     assert "total" in problem.message
 
 
-def test_rows_alike_to_the_letter_are_warned_of() -> None:
-    """Two equal rows may be a double export: minutes are added, and that is said."""
-    visits, problems = results([row(2), row(2)])
-    assert len(visits[0].procedures) == 2
-    assert [(p.code, p.level) for p in problems] == [("input.duplicate", "warning")]
+def test_rows_alike_to_the_letter_hold_their_visit() -> None:
+    """Two equal rows may be an export appended to itself: minutes are not doubled in silence."""
+    visits, problems = results([row(2), row(0), row(1), row(2)])
+    assert [v.visit_id for v in visits] == ["V-2001"]
+    assert [(p.code, p.level) for p in problems] == [("input.duplicate", "error")]
+    assert "rows 2 and 5 are the same" in problems[0].message
+
+
+def test_a_file_without_a_header_prints_none_of_its_cells() -> None:
+    """One message, and no name, birth date or number of a patient in it."""
+    _, *lines = TEXT.splitlines()
+    visits, problems = results("\n".join(lines))
+    assert visits == []
+    (problem,) = problems
+    assert problem.message.startswith("the file has no header row: expected columns such as")
+    assert problem.where.column == ""
+
+
+TITLES = [
+    ("therapist_minuts", "the column therapist_minuts is"),
+    ("Sample1961", "the title of column"),
+    ("M25.511", "the title of column"),
+]
+
+
+@pytest.mark.parametrize(("title", "words"), TITLES, ids=[title for title, _ in TITLES])
+def test_a_title_is_repeated_only_if_it_looks_like_one(title: str, words: str) -> None:
+    """What may be a cell of a patient is told by its number instead."""
+    _, (problem,) = results([{**r, title: ""} for r in ROWS])
+    assert words in problem.message
+
+
+def test_titles_are_not_repeated_where_few_are_known() -> None:
+    """A first row of which most is unknown may be a patient's."""
+    _, problems = results("visit_id,Jane,Sample,Elm Street\nV-1,a,b,c")
+    told = " ".join(p.message + p.where.column for p in problems)
+    assert not {"Jane", "Sample", "Elm"} & set(told.split())
+
+
+OPEN = [(number, f"{number} visits around") for number in (0, 1, 3)]
+
+
+@pytest.mark.parametrize("place", [number for number, _ in OPEN], ids=[name for _, name in OPEN])
+def test_an_open_quote_costs_one_row(place: int) -> None:
+    """The row is named, its visit waits, and all others of the file go."""
+    rows = [row(2, visit_id=f"V-{n}") for n in range(5)]
+    lines = written(rows).splitlines()
+    lines[place + 1] += ',"never closed'
+    lines[0] += ",procedure_note"
+    visits, problems = results("\n".join(lines))
+    assert [v.visit_id for v in visits] == [f"V-{n}" for n in range(5) if n != place]
+    (problem,) = problems
+    assert (problem.where.row, problem.where.claim) == (place + 2, f"V-{place}")
+    assert "quotation mark" in problem.message
+
+
+def test_an_open_quote_in_a_large_file_costs_one_row() -> None:
+    """What follows is more than a CSV cell may hold; it is read all the same."""
+    rows = [row(2, visit_id=f"V-{n}") for n in range(1200)]
+    lines = written(rows).splitlines()
+    lines[600] = lines[600].replace("Sample", '"Sample', 1)
+    visits, problems = results("\n".join(lines))
+    assert len(visits) == 1199
+    assert [p.where.row for p in problems] == [601]
+
+
+def test_a_note_of_several_lines_is_one_cell() -> None:
+    """A quoted line break is no fault."""
+    visits, problems = results([row(2, procedure_note="first\nsecond, third\n"), row(0), row(1)])
+    assert problems == []
+    assert visits[0].procedures[0].note == "first second, third"
+
+
+def test_a_zip_is_not_padded_where_no_zip_begins_with_zero() -> None:
+    """Four digits are a lost zero in Massachusetts, a mistake in Ohio, unknown without a state."""
+    for state, goes in (("MA", True), ("OH", False), ("", True)):
+        visits, problems = results([row(2, patient_zip="2139", patient_state=state)])
+        assert bool(visits) == goes
+        assert [p.where.column for p in problems if p.level == "error"] == (
+            [] if goes else ["patient_zip"]
+        )
+
+
+def test_decimals_of_a_code_are_told_as_such() -> None:
+    """``97530.0`` is 97530 with decimals, no power of ten."""
+    (visit,), (problem,) = results([row(2, code="97161.0")])
+    assert visit.procedures[0].code == "97161"
+    assert "without the decimals" in problem.message
 
 
 def test_a_second_coverage_and_authorization_have_numbered_columns() -> None:

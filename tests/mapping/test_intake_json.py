@@ -49,8 +49,9 @@ def test_the_documented_example_is_read_whole() -> None:
         json.dumps(ONE) + "\n" + json.dumps(changed(visit_id="V-2")) + "\n",
         json.dumps(ONE, indent=2) + "\n" + json.dumps(changed(visit_id="V-2"), indent=2),
         "\ufeff" + json.dumps([ONE, changed(visit_id="V-2")]),
+        json.dumps({"visits": [ONE, changed(visit_id="V-2")]}, indent=2) + "\n",
     ],
-    ids=["list", "lines", "objects over many lines", "byte order mark"],
+    ids=["list", "lines", "objects over many lines", "byte order mark", "list under visits"],
 )
 def test_lists_and_lines_are_the_same(text: str) -> None:
     """A list, lines and objects one after another give the same visits."""
@@ -83,7 +84,7 @@ FAULTS = [
     ("patient.birth_date", "unknown", "input.invalid", "patient.birth_date"),
     ("patient.last_name", None, "input.missing", "patient.last_name"),
     ("patient", "Jordan", "input.invalid", "patient"),
-    ("patient.address.zip", "432", None, "patient.address.zip"),
+    ("patient.address.zip", "432", "input.invalid", "patient.address.zip"),
     ("patient.address.state", "ZZ", "input.invalid", "patient.address.state"),
     ("coverages", {}, "input.invalid", "coverages"),
     ("coverages.0.relationship", "cousin", "input.invalid", "coverages[0].relationship"),
@@ -117,15 +118,11 @@ FAULTS = [
     ids=[f"{path}={json.dumps(value)}"[:60] for path, value, *_ in FAULTS],
 )
 def test_a_fault_names_its_field_and_the_other_visits_go(
-    path: str, value: Any, code: str | None, column: str
+    path: str, value: Any, code: str, column: str
 ) -> None:
     """The faulty visit is held back with row and path; the one after it comes."""
     visits, problems = results([inner(path, value), changed(visit_id="V-2")])
-    if code is None:  # restored, not refused
-        assert [v.visit_id for v in visits] == ["V-1001", "V-2"]
-        code = "input.repaired"
-    else:
-        assert [v.visit_id for v in visits] == ["V-2"]
+    assert [v.visit_id for v in visits] == ["V-2"]
     (problem,) = problems
     assert (problem.code, problem.where.column) == (code, column)
     assert (problem.where.file, problem.where.row) == ("visits.json", 1)
@@ -189,6 +186,16 @@ def test_a_double_with_errors_spoils_the_other() -> None:
     assert {p.code for p in problems} == {"input.invalid", "input.duplicate"}
 
 
+def test_a_key_twice_in_an_object_is_refused() -> None:
+    """JSON readers keep the last and say nothing: here the visit waits, the others go."""
+    text = json.dumps([ONE, changed(visit_id="V-2")])
+    twice = text.replace('"therapist_minutes"', '"code": "97535", "therapist_minutes"', 1)
+    visits, problems = results(twice)
+    assert [v.visit_id for v in visits] == ["V-2"]
+    assert [(p.code, p.where.claim) for p in problems] == [("input.invalid", "V-1001")]
+    assert "code stands twice" in problems[0].message
+
+
 def test_a_broken_line_does_not_stop_the_lines_after_it() -> None:
     """JSON lines go on at the next line."""
     text = "\n".join([json.dumps(ONE), '{"visit_id": "V-2", ', json.dumps(changed(visit_id="V-3"))])
@@ -214,8 +221,9 @@ def test_a_list_cut_in_the_middle_says_so() -> None:
         (b"PK\x03\x04....", "Excel workbook"),
         (b"ISA*00*          *00*", "X12"),
         (b"<html>", "HTML"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + bytes(range(256)), "no text file"),
     ],
-    ids=["empty", "blank", "pdf", "xlsx", "x12", "html"],
+    ids=["empty", "blank", "pdf", "xlsx", "x12", "html", "picture"],
 )
 def test_what_is_no_visit_file_says_what_it_is(data: bytes, words: str) -> None:
     """One clear problem, nothing else."""
