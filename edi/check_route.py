@@ -81,6 +81,7 @@ def _not_checked(kind: str, named: list[str]) -> Finding:
     version = named[0] if named else ""
     what = next((_OTHERS[one[:_LENGTH]] for one in named if one[:_LENGTH] in _OTHERS), "")
     known = any(kind == ours for ours, _ in _GUIDES)
+    old_remittance = kind == "835" and version.startswith("004010")  # still comes, is still read
     if what:
         said = f"this is {what}"
     elif version.startswith("004010"):
@@ -89,10 +90,12 @@ def _not_checked(kind: str, named: list[str]) -> Finding:
         said = f"this {_plain(kind)} does not name a version we have a guide for"
     else:
         said = f"a transaction {_plain(kind)} is none we have a guide for"
+    unchecked = "its content was not checked" if old_remittance else "not checked"
     return Finding(
         code="transaction.not-checked",
         standard="IK502:I6" if known else "IK502:1",
-        message=f"{said}: not checked. Checked are 837P 005010X222A1, 835 005010X221A1, "
+        level="warning" if old_remittance else "error",
+        message=f"{said}: {unchecked}. Checked are 837P 005010X222A1, 835 005010X221A1, "
         "999 005010X231A1, 277CA 005010X214",
         value=version,
     )

@@ -15,6 +15,7 @@ from edi.check_codes import Finding
 from edi.check_compile import LoopNode, Node, Slot, Step, open_at, reachable
 from edi.check_explain import explain_segment
 from edi.guide import Composite, Loop, SegmentUse
+from edi.segment_ids import KNOWN
 from edi.separators import Separators
 
 Marks: TypeAlias = tuple[str, str]  # component and repetition separators
@@ -204,19 +205,14 @@ def _unplaced(node: Node, steps: Sequence[Step], values: Sequence[str], marks: M
 
 
 def _unknown(node: Node, values: Sequence[str]) -> Finding:
+    name = values[0] if values[0] in KNOWN else "with this identifier"  # it may be data
     return Finding(
         code="segment.unknown",
         standard="IK304:1",
         loop=node.loop.id,
-        message=f"the guide has no segment {_shown(values[0])}",
+        message=f"the guide has no segment {name}",
         value="*".join(values)[:80],
     )
-
-
-def _shown(name: str) -> str:
-    """A segment id for a message; what is none may be data, and is not shown."""
-    plain = name.isascii() and name.isalnum() and 2 <= len(name) <= 3
-    return name if plain else "with this identifier"
 
 
 def _wrong_qualifier(steps: Sequence[Step], values: Sequence[str], marks: Marks) -> Finding:

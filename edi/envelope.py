@@ -13,6 +13,7 @@ from typing import Any, Final
 
 from edi.nesting import NESTING, STRAY
 from edi.problem import Level, Place, Problem
+from edi.segment_ids import KNOWN
 from edi.separators import Separators
 from edi.tokens import Batch, NotX12, Tokens
 
@@ -213,10 +214,9 @@ class Interchange:
     def _outside(self, raw: str) -> None:
         """Pass over segments that are in no transaction, reporting a run of them once."""
         if not self._straying:
-            name = _name(raw, self.separators)[:3]
-            words = (
-                f"Segments stand outside of any transaction, from {name} on; they were not read."
-            )
+            name = _name(raw, self.separators)
+            start = f", from {name} on" if name in KNOWN else ""  # else it may be data
+            words = f"Segments stand outside of any transaction{start}; they were not read."
             self.tell("segment.outside", words, "TA1:024", value=raw[:80])
         self._straying = True
         cursor = self._cursor

@@ -227,6 +227,8 @@ class Tokens:
             words += " follows it, up to the next ISA, was skipped."
         else:
             code, words = "file.garbage", "Text outside of any interchange was skipped."
+            if garbage.startswith(">"):
+                words += " It looks like a quoted mail: save the attachment itself."
         self.report(code, words, line, standard="TA1:022", value=garbage[:60])
 
     def _begin(self, header: IsaHeader) -> None:
@@ -425,6 +427,7 @@ _OTHER_KINDS: Final = (
     ("-----BEGIN PGP", "encrypted with PGP; decrypt it first"),
     ("\xc9\xe2\xc1", "X12 in EBCDIC, the code of mainframes; convert it to ASCII first"),
     ("\xd0\xcf\x11", "an old Excel or Word document"),
+    ("SVNB", "X12 in Base64, as mails carry it; decode it first"),
     ("UNA", "an EDIFACT file"),
     ("UNB", "an EDIFACT file"),
     ("MSH", "an HL7 message"),

@@ -245,3 +245,33 @@ def test_damaged_files_never_raise(path: Path) -> None:
         except NotX12:
             told += 1
     assert told
+
+
+@pytest.mark.parametrize(
+    ("folder", "now", "old", "level"),
+    [
+        ("835/pass", "005010X221A1", "004010X091A1", "warning"),
+        ("837p/pass", "005010X222A1", "004010X098A1", "error"),
+    ],
+    ids=["835", "837P"],
+)
+def test_an_old_remittance_is_a_warning(folder: str, now: str, old: str, level: str) -> None:
+    """A 4010 835 still comes and is read; it is said that nothing of it was checked."""
+    path = min((FIXTURES / folder).glob("*.edi"))
+    data = path.read_bytes().replace(now.encode(), old.encode())
+    found = [one for one in check([data]).problems if one.code == "transaction.not-checked"]
+    assert {one.level for one in found} == {level}
+    assert "not checked" in found[0].message
+
+
+def test_what_may_be_a_piece_of_a_name_is_in_no_message() -> None:
+    """An identifier no segment has is not repeated; one of another transaction is."""
+    data = (FIXTURES / "837p/fail/unknown_segment.edi").read_bytes()
+    (told,) = [one for one in check([data]).problems if one.code == "segment.unknown"]
+    assert "ZZZ" not in told.message
+    (named,) = [
+        one
+        for one in check([data.replace(b"ZZZ*", b"SVC*")]).problems
+        if one.code == "segment.unknown"
+    ]
+    assert "SVC" in named.message

@@ -2,6 +2,7 @@
 
 import time
 import tracemalloc
+from base64 import b64encode
 from collections.abc import Iterator
 from itertools import pairwise
 
@@ -40,11 +41,12 @@ def test_chunking_never_matters(cuts: list[int]) -> None:
         (b"GS*HP*A*B~ST*835*1~", "without its ISA"),
         (b"visit,date\n1,2026-01-05\n", "not an X12 file"),
         (isa()[:60].encode(), "cut off"),
+        (b64encode(isa().encode()), "Base64"),
         (b"MSH|^~\\&|LOUISA|1|2|3|4|5|6|7|8|9|0|1|2|3|4|5|6", "HL7"),
     ],
     ids=[
         *("nothing", "blank", "PDF", "xlsx", "gzip", "PGP", "EBCDIC"),
-        *("XML", "no ISA", "CSV", "cut ISA", "HL7"),
+        *("XML", "no ISA", "CSV", "cut ISA", "Base64", "HL7"),
     ],
 )
 def test_what_holds_no_interchange_is_refused_in_words(data: bytes, word: str) -> None:
@@ -170,3 +172,12 @@ def test_names_of_people_are_no_interchanges() -> None:
     """LISA and VISA within a segment begin nothing."""
     body = "NM1*QC*1*DOE*LISA~NM1*QC*1*LOUISA*00*MARISA~ISAX*1~"
     assert [s[0] for s in segments_of([file_of(body)])] == ["ST", "NM1", "NM1", "ISAX", "SE"]
+
+
+def test_a_quoted_mail_is_recognised() -> None:
+    """A file saved from a reply has > before each line: the attachment is wanted."""
+    head = f"ISA*00*{' ' * 10}*00*{' ' * 10}*ZZ*{'A':<15}*ZZ*{'B':<15}*260105*0800*^*00501*"
+    problems: list[Problem] = []
+    data = f"> {head}000000001*0*T*:~\n> IEA*0*000000001~\n".encode()
+    assert not list(transactions([data], problems))
+    assert "quoted mail" in problems[0].message

@@ -1,0 +1,14 @@
+"""Segment identifiers that a message may repeat: what is none of them may be a piece of a name."""
+
+from typing import Final
+
+# Of the health care transactions of X12 (270 to 278, 820, 834 to 837, 997, 999, TA1), and the
+# security segments ISB and ISE.
+_IDS: Final = """
+AAA ACT ADX AK1 AK2 AK3 AK4 AK5 AK9 AMT BDS BGN BHT BIN BLE BPR BRA CAS CL1 CLM CLP CN1 COB CR1
+CR2 CR3 CR4 CR5 CR6 CR7 CR8 CRC CTP CTX CUR DMG DN1 DN2 DSB DTM DTP EB EC EM EQ ENT FRM GE GS HCP
+HCR HD HI HL HLH HSD ICM IDC IEA III IK3 IK4 IK5 IMM INS ISA ISB ISE IT1 K3 LC LE LIN LQ LS LUI LX
+MEA MIA MOA MPI MSG N1 N2 N3 N4 NM1 NTE NX1 OI ORG PAT PER PLA PLB PRV PS1 PSD PWK QTY RDM REF RMR
+RMT SBR SE ST STC SV1 SV2 SV3 SV4 SV5 SV6 SV7 SVC SVD TA1 TED TOO TRN TS2 TS3 UM UR VEH
+"""
+KNOWN: Final = frozenset(_IDS.split())
