@@ -6,11 +6,13 @@ cut off goes on where it stopped when the file is given again; a file given twic
 """
 
 import hashlib
+import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from claimline.errors import CommandError
 from claimline.services.collector import rarely_collected
@@ -20,13 +22,14 @@ from claimline.services.receive_post import post
 from claimline.services.receive_values import FileResult, FileState
 from edi import envelope
 from edi.problem import Place, Problem, declare
-from reconcile.ledger import received
+from reconcile.ledger import LedgerError, keeping, received
 
 if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Run, StoredFile
 
 Source = Callable[[], Iterable[bytes]]
 
+_REPORT: Final = "the other files are not touched by this; tell the makers of Claimline the place"
 ACKNOWLEDGEMENTS: Final = frozenset({"999", "997", "277CA", "TA1"})
 READ: Final = frozenset({"835", "837P"})
 OTHERS: Final = {  # what the kinds are that nobody meant to receive here
@@ -64,6 +67,10 @@ declare(
             "A claim has the number of a claim sent before for that day, but other content.",
             "The one in the ledger stays. Look at both; resend under a number of its own.",
         ),
+        "sent.not-whole": (
+            "A transaction of claims is cut off or miscounted; none of it was taken over.",
+            "Get the file again from the system it comes from.",
+        ),
         "sent.no-date": (
             "A claim has no line with a date of service and was not taken over.",
             "Correct it in the system it comes from.",
@@ -88,8 +95,20 @@ def receive(
             yield receive_file(ledger, run, name, source(name))
         except envelope.NotX12 as error:
             yield FileResult(file=name, state="unreadable", message=f"{name}: {error}")
-        except CommandError as error:
-            yield FileResult(file=name, state="unreadable", message=error.message, todo=error.todo)
+        except (CommandError, LedgerError) as error:
+            message = error.message if name in error.message else f"{name}: {error.message}"
+            yield FileResult(file=name, state="unreadable", message=message, todo=error.todo)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others go on
+            yield FileResult(
+                file=name, state="unreadable", message=f"{name}: {_unforeseen(error)}", todo=_REPORT
+            )
+
+
+def _unforeseen(error: Exception) -> str:
+    """An error nobody foresaw: its kind and place, never its text, which may hold patient data."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return f"internal error ({type(error).__name__}{place})"
 
 
 def receive_file(ledger: "Ledger", run: "Run", name: str, source: Source) -> FileResult:
@@ -108,8 +127,8 @@ def _receive(ledger: "Ledger", run: "Run", name: str, source: Source) -> FileRes
     stored = ledger.file(digest)
     if stored is None:
         looked = _keep(ledger, run, name, digest, source)
-        return _finish(ledger, run, name, looked, state="received")
-    looked = _Looked(stored=stored)
+        return _finish(ledger, run, name, looked, state="resumed" if looked.kept else "received")
+    looked = _Looked(stored=stored, kept=True)
     if stored.direction == "out":
         return FileResult(
             file=name,
@@ -132,6 +151,7 @@ class _Looked:
     """What the first look at a file gave."""
 
     stored: "StoredFile"
+    kept: bool = False  # it was in the ledger before
     payments: list[received.Scanned] = field(factory=list)
     kinds: Counter[str] = field(factory=Counter)
     problems: list[Problem] = field(factory=list)
@@ -143,6 +163,9 @@ def _keep(ledger: "Ledger", run: "Run", name: str, digest: str, source: Source) 
     payments: list[received.Scanned] = []
     kinds: Counter[str] = Counter()
     with ledger.begin(run) as writer:
+        known = keeping.find_file(writer.connection, digest)
+        if known is not None:  # another run kept it after we asked
+            return _Looked(stored=known, kept=True)
         file_id, keeper = writer.new_file(digest=digest, name=_short(name), direction="in")
         number = 0
         for interchange in envelope.read(keeper.through(source()), problems, name):
@@ -200,11 +223,12 @@ def _finish(
 ) -> FileResult:
     """Post and adopt what of the file is not yet; tell what became of it."""
     stored = looked.stored
-    payments, problems = post(ledger, run, stored)
-    adopted, more = adopt(ledger, run, stored)
+    payments, problems = post(ledger, run, stored, name)
+    adopted, more = adopt(ledger, run, stored, name)
     changed = any(payment.state != "known" for payment in payments) or any(
         one.adopted for one in adopted
     )
+    still = _still_wrong(ledger, stored, name) if looked.kept else []
     if state == "resumed" and not changed:
         state = "known"
     return FileResult(
@@ -214,5 +238,12 @@ def _finish(
         payments=payments,
         adopted=adopted,
         unread=tuple((kind, n) for kind, n in looked.kinds.items() if kind not in READ),
-        problems=(*looked.problems, *problems, *more) if state != "known" else (),
+        problems=(*looked.problems, *still, *problems, *more),
     )
+
+
+def _still_wrong(ledger: "Ledger", stored: "StoredFile", name: str) -> list[Problem]:
+    """What was found in the file when it came, and waits for a person as long as it is here."""
+    with ledger.reading() as connection:
+        found = received.kept_problems(connection, stored.id, "file.other-kind")
+    return [evolve(one, where=Place(file=name)) for one in found]

@@ -4,7 +4,7 @@ import datetime as dt
 import hashlib
 from collections import Counter
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from attrs import define, field
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 
 def adopt(
-    ledger: "Ledger", run: "Run", stored: "StoredFile"
+    ledger: "Ledger", run: "Run", stored: "StoredFile", name: str
 ) -> tuple[tuple[AdoptedResult, ...], list[Problem]]:
     """Take over the claims of a kept file; each 837P transaction whole or not at all."""
     problems: list[Problem] = []
@@ -33,7 +33,7 @@ def adopt(
         return (), problems
     results = []
     with ledger.begin(run) as writer:
-        for interchange in envelope.read(ledger.file_bytes(stored.digest), [], stored.name):
+        for interchange in envelope.read(ledger.file_bytes(stored.digest), [], name):
             for group in interchange.groups():
                 for transaction in group.transactions():
                     if is_professional(transaction):
@@ -69,6 +69,9 @@ class _Adopting:
                 self._take(transaction, usage)
                 remember_families(self.writer, self.indicators, self.names)
         except _IncompleteError:
+            self.problems.clear()
+            words = "has no SE, or a wrong one: none of its claims was taken over"
+            self._tell(transaction, "sent.not-whole", "", f"ST {transaction.control} {words}.")
             return AdoptedResult(transaction=transaction.control, usage=usage, state="incomplete")
         for control in self.conflicting:
             words = "was sent before for that day with other content; the earlier one stays"
@@ -79,8 +82,17 @@ class _Adopting:
             adopted=self.counts["new"],
             known=self.counts["known"],
             conflicting=tuple(self.conflicting),
-            state="adopted" if self.counts["new"] or self.conflicting else "known",
+            left_out=self.counts["left out"],
+            state=self._state(),
         )
+
+    def _state(self) -> Literal["adopted", "conflict", "known", "nothing"]:
+        """What became of its claims in a word; adopted only where some were taken over."""
+        if self.counts["new"]:
+            return "adopted"
+        if self.conflicting:
+            return "conflict"
+        return "known" if self.counts["known"] else "nothing"
 
     def _take(self, transaction: Transaction, usage: "Usage") -> None:
         """Take the claims over.
@@ -106,6 +118,7 @@ class _Adopting:
                 self.names[part.payer.id] = part.payer.name
                 yield record_of(part, transaction.control)
             else:
+                self.counts["left out"] += 1
                 words = f"Claim {part.control} has no date of service."
                 self._tell(transaction, "sent.no-date", part.control, words)
 

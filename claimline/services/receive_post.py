@@ -14,41 +14,74 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import define, evolve, field
 
 from claimline.services.collector import swept
-from claimline.services.receive_same import Compared, compare
+from claimline.services.receive_same import Compared, compare, covers
 from claimline.services.receive_values import PaymentResult
 from edi import envelope
 from edi.envelope import Transaction
 from edi.problem import Problem
 from edi.remittance import RemittanceHeader, RemittanceTrailer
 from reconcile.balance import Balance, Difference
-from reconcile.ledger import bulk, posting, received, settle
+from reconcile.ledger import bulk, posting, received, settle, standing
 from reconcile.ledger.convert import dollars, to_cents
 from reconcile.ledger.payments import Kept, Reading
-from reconcile.ledger.tables_received import claim_payment
+from reconcile.ledger.tables_received import claim_payment, remittance
 
 if TYPE_CHECKING:
+    from reconcile.attention import Concern
     from reconcile.ledger import Ledger, Run, StoredFile, Writer
 
 TOGETHER: Final = 1000  # claims of small payments that are committed together
+CONCERNS: Final = 100  # claims of one payment whose oddities are told; the rest is counted
+SUPERSEDED: Final = "superseded"  # not whole, but it came whole as well
 
 
 def post(
-    ledger: "Ledger", run: "Run", stored: "StoredFile"
+    ledger: "Ledger", run: "Run", stored: "StoredFile", name: str
 ) -> tuple[tuple[PaymentResult, ...], list[Problem]]:
-    """Post the payments of a kept file that are not posted yet, and tell of all."""
+    """Post the payments of a kept file that are not posted yet, and tell of all.
+
+    Args:
+        ledger: open.
+        run: this start of the command.
+        stored: the file.
+        name: of the file as it was given now, for its problems.
+    """
     with ledger.reading() as connection:
         rows = list(received.rows_of(connection, stored.id))
-    results = {row.number: _known(row) for row in rows if row.state != "pending"}
+    results: dict[int, PaymentResult] = {}
     problems: list[Problem] = []
-    transactions = _transactions(ledger.file_bytes(stored.digest), stored.name)
+    transactions = _transactions(ledger.file_bytes(stored.digest), name)
     for group in swept(_groups([row for row in rows if row.state == "pending"])):
         with ledger.begin(run) as writer:
-            for row, transaction in _with_rows(transactions, group):
+            waiting = received.still_pending(writer.connection, group)
+            for row, transaction in _with_rows(transactions, waiting):
                 result, found = post_one(writer, row, stored.digest, transaction)
                 received.add_problems(writer, stored.id, found, remittance_id=row.id)
-                results[row.number] = result
+                results[row.id] = result
                 problems += found
-    return tuple(results[row.number] for row in rows), problems
+    return _with_what_stands(ledger, stored.id, results), problems
+
+
+def _with_what_stands(
+    ledger: "Ledger", file_id: int, new: dict[int, PaymentResult]
+) -> tuple[PaymentResult, ...]:
+    """The payments of a file, new ones and known ones, with what waits of them for a person."""
+    odd: dict[int, int] = {}
+    told: dict[int, list[Concern]] = {}
+    with ledger.reading() as connection:
+        rows = list(received.rows_of(connection, file_id))
+        known = any(row.id not in new for row in rows)
+        stand = standing.of_file(connection, file_id) if known else {}
+        found = standing.concerns_of(connection, remittance.c.file_id == file_id)
+        for number, concerns in found if rows else ():
+            odd[number] = odd.get(number, 0) + 1
+            if odd[number] <= CONCERNS:
+                told.setdefault(number, []).extend(concerns)
+    results = (new.get(row.id) or _known(row, stand.get(row.id)) for row in rows)
+    return tuple(
+        evolve(result, odd=odd.get(row.id, 0), concerns=tuple(told.get(row.id, ())))
+        for row, result in zip(rows, results, strict=True)
+    )
 
 
 def post_again(ledger: "Ledger", writer: "Writer", digest: str, rows: list[Any]) -> None:
@@ -66,9 +99,36 @@ def _with_rows(
         yield row, next(t for number, t in transactions if number == row.number)
 
 
-def _known(row: Any) -> PaymentResult:
-    result = _result(row)
-    return evolve(result, state="known", why="received before: nothing changed", known=row.claims)
+def _known(row: Any, stand: "standing.Standing | None") -> PaymentResult:
+    """A payment received before: what became of it then, and what of it still waits."""
+    stand = stand or standing.Standing()
+    return evolve(
+        _result(row),
+        state="known",
+        stored=told_state(row.state, stand.states),
+        why="received before: nothing changed" + (f"; {row.why}" if row.why else ""),
+        known=row.claims,
+        unmatched=stand.states["unmatched"],
+        aside=stand.states["aside"],
+        not_posted=stand.states["not posted"],
+        lines_left=stand.lines_left,
+        unbalanced=stand.unbalanced,
+        provider_adjusted=dollars(row.provider_adjusted or 0),
+        difference=None if row.difference is None else dollars(row.difference),
+        part=row.id != row.payment_id,
+    )
+
+
+def told_state(state: str, claims: Counter[str]) -> str:
+    """The state of a payment in a word that does not say posted where nothing was.
+
+    Args:
+        state: of the payment in the ledger.
+        claims: how many of its claim payments are in which state.
+    """
+    if state != "posted" or claims["posted"] or not +claims:
+        return state
+    return max(claims, key=lambda one: claims[one])
 
 
 def _result(row: Any) -> PaymentResult:
@@ -81,6 +141,7 @@ def _result(row: Any) -> PaymentResult:
         usage=row.usage,
         state=row.state,
         claims=row.claims,
+        part=row.id != row.payment_id,
     )
 
 
@@ -119,20 +180,44 @@ def post_one(
         digest: of the file it stands in.
         transaction: the payment itself.
     """
-    if not row.complete:
-        why = "not whole: no SE, or its count or number is wrong; kept, not posted"
-        _settle(writer, row, state="incomplete", why=why)
-        return evolve(_result(row), state="incomplete", why=why), []
     same = received.same_payment(writer.connection, row)
+    if not row.complete:
+        return _incomplete(writer, row, digest, came_whole=bool(same)), []
     twin = next((other for other in same if other.digest == row.digest), None)
+    compared = compare(writer.connection, row, digest, same) if same and not twin else None
+    if twin is None and compared is not None and compared.nothing_new:
+        twin = same[0]
     if twin is not None:
-        why = f"the same as ST {twin.transaction_control}, received {twin.recorded_at[:10]}"
-        _settle(writer, row, state="duplicate", why=why)
-        return evolve(_result(row), state="duplicate", why=why, known=row.claims), []
-    compared = compare(writer.connection, row, digest, same) if same else None
+        return _duplicate(writer, row, twin, certain=compared is not None and compared.certain), []
     work = _Work(writer=writer, row=row, compared=compared)
     work.run(Reading(transaction))
+    for other in received.cut_off(writer.connection, row):
+        if covers(writer.connection, other, row):
+            why = f"cut off; it came whole as ST {row.transaction_control}"
+            received.settle(writer.connection, other.id, state=SUPERSEDED, why=why)
     return work.result(), work.problems
+
+
+def _incomplete(writer: "Writer", row: Any, digest: str, *, came_whole: bool) -> PaymentResult:
+    """A payment that is not whole: kept; nothing waits where it came whole before."""
+    state, why = "incomplete", "not whole: no SE, or its count or number is wrong; not posted"
+    if came_whole and covers(writer.connection, row, row, digest):
+        state, why = SUPERSEDED, "not whole, but all of it was received whole before"
+    _settle(writer, row, state=state, why=why)
+    return evolve(_result(row), state=state, why=why)
+
+
+def _duplicate(writer: "Writer", row: Any, twin: Any, *, certain: bool) -> PaymentResult:
+    """The same payment again: what was kept aside of it is posted where this copy proves it."""
+    why = f"the same as ST {twin.transaction_control}, received {twin.recorded_at[:10]}"
+    if certain:
+        settle.release(writer, row.payment_id)
+        received.complete(writer.connection, row.payment_id)
+    elif twin.state == "aside":
+        why += ", which is kept aside"
+    _settle(writer, row, state="duplicate", why=why)
+    stored = "aside" if twin.state == "aside" and not certain else ""
+    return evolve(_result(row), state="duplicate", stored=stored, why=why, known=row.claims)
 
 
 def _settle(writer: "Writer", row: Any, *, state: str, why: str, **sums: int) -> None:
@@ -257,7 +342,7 @@ class _Work:
         """What became of it."""
         return evolve(
             _result(self.row),
-            state="aside" if self.aside else "posted",
+            state=told_state("aside" if self.aside else "posted", self.states),
             why=self.aside,
             posted=self.states["posted"],
             known=self.known,

@@ -13,7 +13,7 @@ from attrs import define, field
 from sqlalchemy import Connection, func, select
 
 from edi.remittance import ProviderAdjustment, RemittanceTrailer
-from reconcile.ledger import settle
+from reconcile.ledger import received, settle
 from reconcile.ledger.convert import dollars, to_cents
 from reconcile.ledger.payments import Kept
 from reconcile.ledger.tables_received import claim_payment, provider_adjustment
@@ -28,6 +28,7 @@ class Compared:
     known: Counter[str]  # claim payments received before, by fingerprint
     adjustments: Counter[tuple[str, str, str, str, int]]  # provider adjustments before
     certain: bool = False
+    nothing_new: bool = False  # every claim and provider adjustment of it was received before
     why: str = "another payment has this number; it is not certain that these are new"
     _seen: Counter[str] = field(factory=Counter)
 
@@ -69,14 +70,16 @@ def compare(connection: Connection, row: Any, digest: str, same: Sequence[Any]) 
         same: the payments of that number that were dealt with before.
     """
     compared = Compared(known=_fingerprints(connection, row), adjustments=_before(connection, same))
-    new_paid, has_money, adjustments = ZERO, False, ZERO
+    new_paid, has_money, adjustments, anything_new = ZERO, False, ZERO, False
     for part in settle.parts_of(connection, digest, row.number):
         if isinstance(part, Kept):
             if not compared.is_known(part.fingerprint):
+                anything_new = True
                 new_paid += part.payment.paid
                 has_money = has_money or part.payment.paid != ZERO
         elif isinstance(part, RemittanceTrailer):
             new = compared.new_adjustments(part.provider_adjustments)
+            anything_new = anything_new or bool(new)
             adjustments = sum((one.amount for one in new), ZERO)
     compared.forget()
     taken = adjustments + _taken(connection, same)
@@ -85,17 +88,18 @@ def compare(connection: Connection, row: Any, digest: str, same: Sequence[Any]) 
     no_money = paid == ZERO and not has_money and adjustments == ZERO
     whole = paid in (posted + new_paid - taken, posted + aside + new_paid - taken)
     compared.certain = no_money or whole
+    compared.nothing_new = not anything_new
     return compared
 
 
-def _fingerprints(connection: Connection, row: Any) -> Counter[str]:
+def _fingerprints(connection: Connection, row: Any, *, own: bool = False) -> Counter[str]:
+    """The claim payments received of a payment; with those of ``row`` itself if ``own``."""
     c = claim_payment.c
-    query = (
-        select(c.fingerprint, func.count())
-        .where(c.payment_id == row.payment_id, c.remittance_id != row.id)
-        .group_by(c.fingerprint)
-    )
-    return Counter({row[0]: row[1] for row in connection.execute(query)})
+    condition = c.payment_id == row.payment_id
+    if not own:
+        condition &= c.remittance_id != row.id
+    query = select(c.fingerprint, func.count()).where(condition).group_by(c.fingerprint)
+    return Counter({found[0]: found[1] for found in connection.execute(query)})
 
 
 def _before(connection: Connection, same: Sequence[Any]) -> Counter[tuple[str, str, str, str, int]]:
@@ -123,3 +127,21 @@ def _paid(connection: Connection, payment_id: int) -> tuple[Decimal, Decimal]:
     )
     sums = {bool(aside): dollars(int(cents)) for aside, cents in connection.execute(query)}
     return sums.get(False, ZERO), sums.get(True, ZERO)
+
+
+def covers(connection: Connection, cut: Any, row: Any, digest: str = "") -> bool:
+    """Whether all of a payment that is not whole was received whole, as claims of ``row``'s.
+
+    Its last claim may be cut in the middle: it is not looked at.
+
+    Args:
+        connection: the open transaction.
+        cut: the payment that is not whole.
+        row: of the same payment, whole.
+        digest: of the file ``cut`` stands in; looked up where empty.
+    """
+    digest = digest or received.digest_of(connection, cut.file_id)
+    parts = settle.parts_of(connection, digest, cut.number)
+    marks = [part.fingerprint for part in parts if isinstance(part, Kept)]
+    known = _fingerprints(connection, row, own=True)
+    return not Counter(marks[:-1]) - known

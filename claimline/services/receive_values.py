@@ -2,14 +2,16 @@
 
 import datetime as dt
 from decimal import Decimal
-from typing import Literal
+from typing import Final, Literal
 
 from attrs import field, frozen
 
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
 from edi.problem import Problem
+from reconcile.attention import Concern
 
 FileState = Literal["received", "known", "resumed", "unreadable"]
+STANDS: Final = frozenset({"incomplete", "aside"})  # payments that wait for a person as a whole
 
 
 @frozen(kw_only=True)
@@ -22,7 +24,8 @@ class PaymentResult:
     date: dt.date
     paid: Decimal  # BPR02
     usage: str
-    state: str  # posted, duplicate, incomplete, aside; known: received before
+    state: str  # posted, unmatched, duplicate, incomplete, superseded, aside; known: as ``stored``
+    stored: str = ""  # of a payment received before: what became of it then, as above
     why: str = ""
     claims: int = 0  # CLPs in the transaction
     posted: int = 0
@@ -34,14 +37,17 @@ class PaymentResult:
     provider_adjusted: Decimal = Decimal("0.00")
     difference: Decimal | None = None  # claims - provider adjustments - BPR02; None: not added up
     unbalanced: int = 0  # claims whose own figures do not add up
+    odd: int = 0  # claims whose answers do not fit: paid twice, not our charge ...
+    concerns: tuple[Concern, ...] = ()  # what is odd, of the first of them
+    part: bool = False  # its amount is that of another payment: a second copy, a part of it
 
     @property
     def needs_person(self) -> bool:
-        """Whether somebody has to look at it."""
-        if self.state in ("incomplete", "aside"):
+        """Whether somebody has to look at it, or still has."""
+        if not STANDS.isdisjoint((self.state, self.stored)):
             return True
-        left = self.unmatched or self.aside or self.lines_left or self.unbalanced
-        return bool(left or self.difference)
+        left = self.unmatched or self.aside or self.not_posted or self.lines_left
+        return bool(left or self.unbalanced or self.odd or self.difference)
 
 
 @frozen(kw_only=True)
@@ -53,12 +59,13 @@ class AdoptedResult:
     adopted: int = 0
     known: int = 0
     conflicting: tuple[str, ...] = ()  # control numbers
-    state: Literal["adopted", "incomplete", "known"] = "adopted"
+    state: Literal["adopted", "conflict", "incomplete", "known", "nothing"] = "adopted"
+    left_out: int = 0  # claims without a day of service
 
     @property
     def needs_person(self) -> bool:
         """Whether somebody has to look at it."""
-        return bool(self.conflicting) or self.state == "incomplete"
+        return bool(self.conflicting or self.left_out) or self.state == "incomplete"
 
 
 @frozen(kw_only=True)

@@ -48,7 +48,7 @@ def adopt(
         before = there.get(key) or (new[key].claim if key in new else None)
         if before is None:
             new[key] = record
-        elif _content(before) == _content(claim):
+        elif _content(before) == _content(claim) or _is_next_payer(before, claim):
             known.append(claim.control)
         else:
             conflicting.append(claim.control)
@@ -74,6 +74,24 @@ def _content(claim: SentClaim) -> SentClaim:
     return evolve(
         claim, payer="", patient="", family="", references=(), payer_controls=(), lines=lines
     )
+
+
+def _is_next_payer(before: SentClaim, claim: SentClaim) -> bool:
+    """The same claim on its way to the patient's next payer (SBR01 S or T).
+
+    It is the claim that is there: answers of all its payers come under its number, and CLP02 says
+    whose turn it was.
+    """
+    if claim.payer_rank == before.payer_rank or claim.payer_id == before.payer_id:
+        return False
+    same = evolve(
+        claim,
+        payer_id=before.payer_id,
+        payer_rank=before.payer_rank,
+        member_id=before.member_id,
+        collected=before.collected,
+    )
+    return _content(same) == _content(before)
 
 
 def _there(

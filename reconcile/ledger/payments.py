@@ -6,6 +6,7 @@ in another file has the same. Kept segments are JSON and are read again by the r
 
 import hashlib
 import json
+import unicodedata
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
@@ -24,8 +25,18 @@ _ENDS: Final = ("LX", "TS2", "TS3", "PLB", "SE")  # what ends a claim, beside th
 
 
 def fingerprint(text: str) -> str:
-    """Of a CLP loop's segments in canonical separators, joined by ``~``: 32 characters."""
+    """Of a CLP loop's segments in canonical separators, joined by ``~``: 32 characters.
+
+    Letters with accents count as those without: one copy of a file may keep them, another not.
+    """
+    if not text.isascii():
+        text = unaccented(text)
     return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+def unaccented(text: str) -> str:
+    """The text with its accents dropped."""
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c))
 
 
 def adjudication_id(payment_key: str, fingerprint: str, occurrence: int) -> str:
@@ -58,6 +69,8 @@ class Digest:
         text = "~".join([*texts, ""])
         if self._canonical is not None:
             text = text.translate(self._canonical)
+        if not text.isascii():
+            text = unaccented(text)
         self._digest.update(text.encode())
 
     def hexdigest(self) -> str:

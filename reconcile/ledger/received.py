@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import asdict, frozen
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, and_, select, update
 
 from edi.envelope import Transaction
 from edi.problem import Problem
@@ -15,6 +15,7 @@ from edi.x835 import read_835
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import from_date, from_json, to_cents, to_json
 from reconcile.ledger.payments import Digest, HeaderReading, bounded_header
+from reconcile.ledger.tables import file
 from reconcile.ledger.tables_received import problem, provider_adjustment, remittance
 
 if TYPE_CHECKING:
@@ -115,14 +116,35 @@ def add(writer: "Writer", file_id: int, found: list[Scanned]) -> None:
     rows = []
     firsts: dict[str, int] = {}
     for number, one in enumerate(found, first):
-        firsts.setdefault(one.key, _first_of(writer.connection, one.key) or number)
+        if one.key not in firsts:
+            firsts[one.key] = _first_of(writer.connection, one) or number
         rows.append(_row(number, file_id, firsts[one.key], one, writer.recorded))
     writer.add(remittance, rows)
 
 
-def _first_of(connection: Connection, key: str) -> int | None:
-    query = select(remittance.c.payment_id).where(remittance.c.payment_key == key).limit(1)
-    return connection.execute(query).scalar()
+def _first_of(connection: Connection, one: Scanned) -> int | None:
+    """The payment that this is, if it was received before.
+
+    A copy whose date (BPR16) is missing or cannot be read is of the payment of that number and
+    amount: two payments of them would count its money twice. Their claims are compared.
+    """
+    c, header = remittance.c, one.header
+    exact = select(c.payment_id).where(c.payment_key == one.key).limit(1)
+    found = connection.execute(exact).scalar()
+    if found is not None or not header.trace:
+        return found
+    alike = select(c.payment_id, c.payment_key).where(
+        c.trace == header.trace,
+        c.originator == header.originator,
+        c.paid == to_cents(header.paid),
+        c.usage == one.usage,
+    )
+    dated: dict[int, bool] = {}
+    for payment, key in connection.execute(alike.order_by(c.id)):
+        dated[payment] = dated.get(payment, False) or bool(from_json(key)[3])
+    if header.payment_date is None:
+        return next(iter(dated), None)
+    return next((payment for payment, has_date in dated.items() if not has_date), None)
 
 
 def _row(
@@ -204,6 +226,16 @@ def new_problems(connection: Connection, file_id: int, found: list[Problem]) -> 
     return [one for one in found if (one.code, one.message) not in known]
 
 
+def kept_problems(connection: Connection, file_id: int, code: str) -> list[Problem]:
+    """The problems of a kind that were found in a file when it was received."""
+    c = problem.c
+    query = select(c.code, c.level, c.message).where(c.file_id == file_id, c.code == code)
+    return [
+        Problem(code=row.code, level=row.level, message=row.message)
+        for row in connection.execute(query.order_by(c.id))
+    ]
+
+
 def place_fields(one: Problem) -> dict[str, Any]:
     """A problem's place without what does not apply."""
     return {name: value for name, value in asdict(one.where).items() if value}
@@ -251,18 +283,37 @@ def context_of(row: Any) -> Context:
 def same_payment(connection: Connection, row: Any) -> list[Any]:
     """The other complete transactions of that payment that were dealt with before."""
     c = remittance.c
-    return list(
-        connection.execute(
-            select(remittance)
-            .where(
-                c.payment_id == row.payment_id,
-                c.payment_key == row.payment_key,
-                c.id != row.id,
-                c.state.in_(("posted", "aside")),
-            )
-            .order_by(c.id)
-        )
-    )
+    condition = _of_payment(row) & (c.id != row.id) & c.state.in_(("posted", "aside"))
+    return list(connection.execute(select(remittance).where(condition).order_by(c.id)))
+
+
+def _of_payment(row: Any) -> ColumnElement[bool]:
+    """The copies and parts of a payment, found by an index: they share their number."""
+    c = remittance.c
+    by_index = c.trace == row.trace if row.trace else c.payment_key == row.payment_key
+    return and_(by_index, c.payment_id == row.payment_id)
+
+
+def cut_off(connection: Connection, row: Any) -> list[Any]:
+    """The copies of that payment that were not whole and wait for it."""
+    c = remittance.c
+    query = select(remittance).where(_of_payment(row), c.state == "incomplete")
+    return list(connection.execute(query.order_by(c.id)))
+
+
+def digest_of(connection: Connection, file_id: int) -> str:
+    """The digest of a kept file."""
+    query = select(file.c.digest).where(file.c.id == file_id)
+    return str(connection.execute(query).scalar_one())
+
+
+def still_pending(connection: Connection, rows: Sequence[Any]) -> list[Any]:
+    """Those of these payments that no other run has posted meanwhile."""
+    c = remittance.c
+    numbers = [row.id for row in rows]
+    query = select(c.id).where(c.id.in_(numbers), c.state == "pending")
+    pending = {row[0] for row in connection.execute(query)}
+    return [row for row in rows if row.id in pending]
 
 
 def settle(connection: Connection, number: int, **values: Any) -> None:

@@ -1,0 +1,130 @@
+"""What is odd in a claim's books beyond a denial: decided twice, taken back, not our charge.
+
+A worklist of denials says why a payer did not pay. This says where the answers themselves do not
+fit what was sent, or each other: a person has to look before the books can be trusted. The rule
+beneath: money that came by mistake is returned after the payer's correction, not before.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Final
+
+from attrs import frozen
+
+from reconcile import books
+from reconcile.values import ZERO, Adjudication, LineBooks, SentClaim
+
+_REFUND: Final = "refund before the payer's correction or letter"
+_KEEP: Final = "keep it"
+_DECIDED: Final = frozenset({"paid", "reduced", "open"})
+
+# How a flag of the books begins -> what to do next, what never.
+_TODO: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
+    (
+        books.PAID_TWICE,
+        "tell the payer of both payments; return one when its correction or letter is here",
+        (_KEEP, _REFUND),
+    ),
+    (
+        books.OVERPAID,
+        "tell the payer; return what is too much when its correction or letter is here",
+        (_KEEP, _REFUND),
+    ),
+    (
+        books.SAME_AGAIN,
+        "nothing was paid twice: work the first answer; ask the payer if it comes again",
+        ("work both answers",),
+    ),
+    (
+        books.NO_REVERSAL,
+        "wait for the payer's reversal of the first answer; call when it does not come",
+        (_REFUND,),
+    ),
+    (
+        books.NO_ORIGINAL,
+        "ask the payer which payment it takes back, and for that remittance",
+        ("refund on this alone", "change the books by hand to fit"),
+    ),
+    (
+        books.POSITIVE_ALONE,
+        "ask the payer which payment it takes back, and for that remittance",
+        ("refund on this alone", "change the books by hand to fit"),
+    ),
+    (
+        books.OTHER_CHARGE,
+        "the payer's charge is not ours: ask which claim was answered, and for a correction",
+        ("change our charge to fit",),
+    ),
+)
+
+
+@frozen(kw_only=True)
+class Concern:
+    """One thing a person has to look at. ``line`` is empty where it is the whole claim."""
+
+    claim: str  # SentClaim.control
+    line: str  # SentLine.control
+    cause: str
+    next_step: str
+    never: tuple[str, ...] = ()
+
+
+def concerns(
+    claim: SentClaim, lines: Sequence[LineBooks], adjudications: Iterable[Adjudication]
+) -> tuple[Concern, ...]:
+    """What does not fit in the answers of a claim, whatever the order they came in.
+
+    Args:
+        claim: as it was sent.
+        lines: its books (``claim_books``).
+        adjudications: all that came back for it.
+    """
+    answers = [one for one in adjudications if one.status not in books.NEVER_POSTED]
+    found = [concern for line in lines for concern in _of_line(claim, line, bool(answers))]
+    if not any(one.cause.startswith(books.OTHER_CHARGE) for one in found):
+        found += _of_charge(claim, answers)
+    return tuple(found)
+
+
+def _of_line(claim: SentClaim, line: LineBooks, answered: bool) -> Iterator[Concern]:
+    told = False
+    for flag in line.flags:
+        for begins, next_step, never in _TODO:
+            if flag.startswith(begins):
+                told = True
+                yield Concern(
+                    claim=claim.control,
+                    line=line.line,
+                    cause=flag,
+                    next_step=next_step,
+                    never=never,
+                )
+    if answered and line.open and line.status in _DECIDED and not told:
+        yield Concern(
+            claim=claim.control,
+            line=line.line,
+            cause=f"{line.open:.2f} of the line is not decided by the payer's answer",
+            next_step="wait if the payer says it is pending, else ask the payer for this line",
+            never=("send the whole claim again",),
+        )
+
+
+def _of_charge(claim: SentClaim, answers: Sequence[Adjudication]) -> Iterator[Concern]:
+    """The claim's charge as the payer shows it, where no line tells of it.
+
+    A payer may split a claim: then its parts together have our charge.
+    """
+    by_payer: dict[tuple[str, str], list[Adjudication]] = {}
+    for one in answers:
+        if not one.is_reversal:
+            by_payer.setdefault((one.payer, one.rank), []).append(one)
+    for group in by_payer.values():
+        charges = [one.charge for one in group if one.charge != claim.charge]
+        if charges and sum(charges, ZERO) != claim.charge:
+            yield Concern(
+                claim=claim.control,
+                line="",
+                cause=f"{books.OTHER_CHARGE} {charges[-1]:.2f}, sent was {claim.charge:.2f}",
+                next_step="the payer's charge is not ours: ask which claim was answered, and for "
+                "a correction",
+                never=("change our charge to fit",),
+            )
