@@ -9,12 +9,15 @@ from claimline.cli.options import (
     identifiers,
     ledger_option,
     may_show_patient,
+    output_option,
     practice_option,
     show_patient_option,
 )
 from claimline.errors import DONE, NEEDS_PERSON
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from claimline.services.trace import Answer
 
 
@@ -24,7 +27,8 @@ if TYPE_CHECKING:
 @show_patient_option
 @practice_option
 @ledger_option
-@format_option("table", "json")
+@format_option("table", "json", "html")
+@output_option
 def trace(
     *,
     ids: tuple[str, ...],
@@ -33,6 +37,7 @@ def trace(
     practice: str,
     ledger: str,
     shape: str,
+    output: "Path | None",
 ) -> int:
     r"""Tell the story of a claim: what was sent, what came back, what to do next.
 
@@ -54,7 +59,7 @@ def trace(
     from claimline.services.practice import load
     from reconcile.ledger import open_ledger
 
-    seen = show_patient and may_show_patient()
+    seen = show_patient and may_show_patient(output)
     known = load(practice) if practice else None
     answers: list[dict[str, Any]] = []
     with open_ledger(settings.ledger_url(ledger)) as opened:
@@ -80,7 +85,7 @@ def trace(
             if not answer.claims:
                 complain(f"id number {number} leads to no claim: {_why(answer)}")
     tables = tuple(table for answer in answers for table in story_tables(answer))
-    show(Result(data={"traces": answers}, tables=tables), shape)
+    show(Result(data={"traces": answers}, tables=tables), shape, output)
     return DONE if all(answer["claims"] for answer in answers) else NEEDS_PERSON
 
 

@@ -3,7 +3,7 @@
 from html import escape
 from typing import IO, Final
 
-from claimline.render.cells import cell, lines_of
+from claimline.render.cells import cell, lines_of, visible
 from claimline.render.values import Column, Result, Row, Table
 
 NEW_LINE: Final = "\n"
@@ -26,7 +26,8 @@ td.reversed{color:#7a1fa2}td.unmatched{color:#00677d}
 
 def write_html(result: Result, stream: IO[str]) -> None:
     """Write the tables as one page."""
-    title = escape(next((table.title for table in result.tables if table.title), "Claimline"))
+    titles = (table.title.partition(NEW_LINE)[0] for table in result.tables)
+    title = escape(visible(next(filter(None, titles), "Claimline")))
     stream.write(
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
         f"<title>{title}</title><style>{STYLE}</style></head><body>\n"
@@ -41,13 +42,20 @@ def write_html(result: Result, stream: IO[str]) -> None:
 def _table(table: Table, stream: IO[str]) -> None:
     """One table with its rows, written as they come."""
     across = [column for column in table.columns if column.place == "row"]
-    if table.title:
-        stream.write(f"<h2>{escape(table.title)}</h2>\n")
+    head, *more = map(visible, table.title.split(NEW_LINE))
+    if head:
+        stream.write(f"<h2>{escape(head)}</h2>\n")
+    for line in more:
+        stream.write(f"<p><b>{escape(line)}</b></p>\n")
     heads = "".join(f'<th class="{c.kind}">{escape(c.title)}</th>' for c in across)
     stream.write(f"<table><thead><tr>{heads}</tr></thead><tbody>\n")
+    empty = table.empty
     for row in table.rows:
+        empty = ""
         stream.write(f"<tr>{_cells(across, row)}</tr>\n")
         stream.write(_below(table, row, len(across)))
+    if empty:
+        stream.write(f'<tr><td colspan="{len(across)}">{escape(empty)}</td></tr>')
     stream.write("</tbody>")
     if table.totals is not None:
         stream.write(f"<tfoot><tr>{_cells(across, table.totals)}</tr></tfoot>")

@@ -230,7 +230,7 @@ def test_trace_shows_the_patient_on_a_terminal(
     command: Any, job: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With --show-patient a terminal shows the name."""
-    monkeypatch.setattr("claimline.cli.trace.may_show_patient", lambda: True)
+    monkeypatch.setattr("claimline.cli.trace.may_show_patient", lambda _: True)
     with sqlite3.connect(job / "ledger.db") as connection:
         (name,) = connection.execute(
             "select patient_name from sent_claim where control = ?", (rows[0]["claim"],)
@@ -267,3 +267,27 @@ def test_a_missing_ledger_could_not_run(command: Any, nowhere: Path, name: str) 
     assert out == ""
     assert "There is no ledger" in err
     assert not (nowhere / "none.db").exists()
+
+
+def test_trace_as_a_page_names_nobody(command: Any, job: Path, rows: Rows, tmp_path: Path) -> None:
+    """A page in a file has the whole story, the owner's eyes only, and no name even when asked."""
+    page = tmp_path / "story.html"
+    status, _, err = command(
+        "trace", rows[0]["claim"], "--ledger", job / "ledger.db", "--format", "html",
+        "--show-patient", "--output", page,
+    )  # fmt: skip
+    text = page.read_text(encoding="utf-8")
+    assert status == 0
+    assert "terminal" in err
+    assert page.stat().st_mode & 0o077 == 0
+    for chapter in ("What was sent", "What came back", "Where each line stands", "Next"):
+        assert chapter in text
+    _shows_nobody(job, text)
+
+
+def test_an_empty_page_says_so(command: Any, job: Path) -> None:
+    """No rows: the words for an empty list, not a bare header."""
+    _, out, _ = command(
+        "denials", "--ledger", job / "ledger.db", "--code", "99999", "--format", "html"
+    )
+    assert "No denied or reduced lines." in out
