@@ -10,7 +10,8 @@ NEW_LINE: Final = "\n"
 MARKED: Final = frozenset({"denied", "reduced", "reversed", "unmatched"})
 STYLE: Final = """
 body{font:14px/1.4 system-ui,sans-serif;margin:2em;color:#1a1a1a}
-table{border-collapse:collapse;width:100%;margin:0 0 2em}
+table{border-collapse:collapse;width:100%;margin:0 0 .8em}
+.notes{white-space:pre-wrap;margin:0 0 2em;color:#333}h2{margin:1.6em 0 .5em}p{margin:.3em 0}
 th,td{text-align:left;vertical-align:top;padding:.35em .6em;border-bottom:1px solid #ddd}
 th{background:#f3f4f6;position:sticky;top:0}
 td.money,td.number,th.money,th.number{text-align:right;font-variant-numeric:tabular-nums}
@@ -60,8 +61,9 @@ def _table(table: Table, stream: IO[str]) -> None:
     if table.totals is not None:
         stream.write(f"<tfoot><tr>{_cells(across, table.totals)}</tr></tfoot>")
     stream.write("</table>\n")
-    for note in table.notes:
-        stream.write(f"<p>{escape(cell(note))}</p>\n")
+    if table.notes:
+        notes = NEW_LINE.join(escape(cell(note)) for note in table.notes)
+        stream.write(f'<div class="notes">{notes}</div>\n')
 
 
 def _cells(columns: list[Column], row: Row) -> str:
