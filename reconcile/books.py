@@ -14,6 +14,7 @@ from attrs import evolve, frozen
 
 from edi.remittance import Adjustment
 from reconcile.buckets import Buckets, is_duplicate, receiving_lines
+from reconcile.look import look_flags
 from reconcile.match_lines import UNBUNDLED
 from reconcile.values import (
     ZERO,
@@ -102,6 +103,9 @@ def _line_books(line: SentLine, claim: SentClaim, history: Sequence[_Entry]) -> 
     totals = _combined(line, groups, flags)
     status = _status(line, current, groups, reversed_once=any(_is_reversal(e) for e in history))
     flags += _flags(line, claim, current, groups, totals)
+    if current is not None:
+        alone = len({g.payer for g in groups}) == 1
+        flags += look_flags(status, current.share, current.adjudication, totals, alone=alone)
     return LineBooks(
         line=line.control,
         status=status,

@@ -90,7 +90,7 @@ def patient_share(
     if share is None:
         return None
     case = case_of(line, claim, books, (), facts)
-    refused = set(case.adjustments) if case.refused else set()
+    refused = case.adjustments if case.refused else ()
     left = tuple(
         a for a in share.adjustments if a.group == "PR" and a.amount > ZERO and a not in refused
     )

@@ -12,6 +12,7 @@ from typing import Any, Final
 from edi.remittance import Adjustment, ClaimPayment
 from reconcile.denial_table import DenialTable
 from reconcile.denials import expected_cuts, finding
+from reconcile.look import wants_a_look
 from reconcile.values import (
     Adjudication,
     ClaimMatch,
@@ -25,7 +26,7 @@ from reconcile.values import (
 
 Row = dict[str, Any]
 
-WANTED: Final = frozenset({"denied", "reduced", "reversed"})
+WANTED: Final = frozenset({"denied", "reduced", "reversed", "check"})
 BY_HAND: Final = "compare with the candidates and match by hand"
 
 
@@ -49,15 +50,18 @@ def denial_rows(
         neighbours: other lines of the same patient and days, of any claim.
         facts: what the payer allows.
         on: the day of the question.
-        statuses: which lines to show; unmatched ones always are.
+        statuses: which lines to show; unmatched ones always are. "check" are paid lines that want a
+            look: paid nothing by contract, paid to the patient.
         table: the denial table, ours where None.
     """
     lines = {line.control: line for line in claim.lines}
     for line_books in books:
-        if line_books.status in statuses:
+        status = "check" if wants_a_look(line_books) else line_books.status
+        if status in statuses:
             line = lines[line_books.line]
             found = finding(line, claim, line_books, neighbours, facts, on, table=table)
             yield _line_row(line, claim, line_books, facts) | {
+                "status": status,
                 "category": found.category,
                 "cause": found.cause,
                 "next_step": found.next_step,

@@ -24,7 +24,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
 @click.option(
     "--status",
     multiple=True,
-    type=click.Choice(["denied", "reduced", "reversed", "unmatched"]),
+    type=click.Choice(["denied", "reduced", "reversed", "check", "unmatched"]),
     help="Only lines of this state; may be given several times.",
 )
 @click.option("--test/--production", "test", default=None, help="The book to look into.")
@@ -47,8 +47,10 @@ def denials(
 ) -> int:
     r"""List denied, reduced, taken back and unmatched lines: why, what next, what never.
 
-    The state is that after everything received. A deadline is shown only where the payer's policy
-    says one: payers are known from the practice file that billed, or from --practice.
+    The state is that after everything received. "check" are lines that nobody refused and that
+    want a look all the same: paid nothing by contract, or paid to the patient. A deadline is shown
+    only where the payer's policy says one: payers are known from the practice file that billed, or
+    from --practice.
 
     \b
     Example:

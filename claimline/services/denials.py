@@ -17,7 +17,8 @@ from reconcile.ledger import Ledger, Usage
 from reconcile.report import denial_rows, unmatched_claim_row
 
 Row = dict[str, Any]
-STATUSES: Final = ("denied", "reduced", "reversed", "unmatched")
+STATUSES: Final = ("denied", "reduced", "reversed", "check", "unmatched")
+DUPLICATE: Final = "duplicate"  # its money is that of the first claim: in no sum of denials
 UNMATCHED: Final = "unmatched"
 
 
@@ -101,6 +102,7 @@ class Totals:
 
     def __init__(self) -> None:
         self.count: Counter[str] = Counter()
+        self.duplicates = 0
         self.billed = self.paid = self.denied = Decimal("0.00")
 
     def through(self, given: Iterable[Row]) -> Iterator[Row]:
@@ -109,7 +111,10 @@ class Totals:
             self.count[row["status"]] += 1
             self.billed += Decimal(row["billed"])
             self.paid += Decimal(row["paid"])
-            self.denied += Decimal(row.get("denied") or "0.00")
+            if row["category"] == DUPLICATE:
+                self.duplicates += 1
+            else:
+                self.denied += Decimal(row.get("denied") or "0.00")
             yield row
 
     def words(self) -> str:
@@ -117,7 +122,8 @@ class Totals:
         if not self.count:
             return ""
         states = ", ".join(f"{self.count[s]} {s}" for s in STATUSES if self.count[s])
+        without = f" (without {counted(self.duplicates, 'duplicate')})" if self.duplicates else ""
         return (
             f"{counted(self.count.total(), 'line')}: {states}; "
-            f"billed {self.billed}, paid {self.paid}, denied {self.denied}"
+            f"billed {self.billed}, paid {self.paid}, denied {self.denied}{without}"
         )

@@ -31,6 +31,10 @@ class Payers:
             self._known[new] = self._connection.execute(query).first() is not None
         return frozenset(one for one in wanted if self._known[one])
 
+    def is_another(self, claim: SentClaim, ids: tuple[str, ...]) -> bool:
+        """Whether the payment names another payer that we bill, and not the claim's."""
+        return not {claim.payer_id, claim.payer} & set(ids) and bool(self.known(ids))
+
     def paying(self, payment: ClaimPayment, claim: SentClaim, ids: tuple[str, ...]) -> str:
         """``Adjudication.payer``: the claim's own, or the id of another payer.
 

@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Final, Literal
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import func, select
 
 from edi.remittance import Adjustment, ClaimPayment
@@ -22,6 +22,7 @@ from reconcile.ledger.payments import adjudication_id
 from reconcile.ledger.received import Context
 from reconcile.ledger.rows import unmatched_json
 from reconcile.ledger.tables_received import awaiting, claim_payment, line_share, posting
+from reconcile.look import OTHER_PAYER
 from reconcile.match import candidate_keys, match_claim
 from reconcile.match_claim import FAMILY, PATIENT_CONTROL
 from reconcile.post import adjudicate, postings, posts
@@ -154,6 +155,10 @@ def _decide(item: Item, candidates: tuple[Candidate, ...], payers: Payers) -> _R
         date=context.date,
         trace=context.trace,
     )
+    if adjudication.payer == match.claim.payer and payers.is_another(
+        match.claim, context.payer_ids
+    ):
+        adjudication = evolve(adjudication, notes=(*adjudication.notes, OTHER_PAYER))
     return _Result(
         item=item,
         state="posted",
