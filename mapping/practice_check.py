@@ -22,7 +22,14 @@ declare(
             "the practice file does not say what a payer wants",
             "add the key to a table [[payers.KEY.policy]], from the payer's contract or manual",
         ),
-        "practice.no-charge": ("a common code has no charge", "add it to the fee schedule"),
+        "practice.no-charge": (
+            "a common code has no charge, or one of 0",
+            "add it to the fee schedule",
+        ),
+        "practice.same-id": (
+            "two payers have one id",
+            "check both; a remittance cannot tell them apart",
+        ),
     }
 )
 
@@ -119,6 +126,23 @@ def check_charges(practice: Practice) -> Iterator[Problem]:
             yield _found(f"fees.charges.{code}", "has no charge", "practice.no-charge")
 
 
+def check_fees(practice: Practice) -> Iterator[Problem]:
+    """No charge is 0: a line without a charge is held."""
+    for number, schedule in enumerate(practice.fees):
+        for code in (code for code, charge in schedule.charges.items() if not charge):
+            yield _found(f"fees[{number}].charges.{code}", "is 0.00", "practice.no-charge")
+
+
+def check_payer_ids(practice: Practice) -> Iterator[Problem]:
+    """Two payers of one id look alike in a remittance."""
+    keys: dict[tuple[str, str], str] = {}
+    for key, payer in practice.payers.items():
+        first = keys.setdefault((practice.receiver_of(payer).key, payer.id), key)
+        if first != key:
+            message = f"is the id of payer {first} too: check which is right"
+            yield _found(f"payers.{key}.id", message, "practice.same-id")
+
+
 CHECKS: Final[tuple[Callable[[Practice], Iterator[Problem]], ...]] = (
     check_keys,
     check_policies,
@@ -127,6 +151,8 @@ CHECKS: Final[tuple[Callable[[Practice], Iterator[Problem]], ...]] = (
     check_entities,
     check_people,
     check_charges,
+    check_fees,
+    check_payer_ids,
 )
 
 

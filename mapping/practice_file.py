@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from attrs import evolve
 
@@ -132,7 +133,13 @@ def _head(table: Any, notes: Notes) -> dict[str, str] | None:
         return None
     for key in table.keys() - known:
         _note(notes, ("practice", key), f"is not a field we know{nearest(key, known)}")
-    return {key: str(table.get(key, known[key])) for key in known}
+    head = {key: str(table.get(key, known[key])) for key in known}
+    try:
+        ZoneInfo(head["time_zone"])
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        message = "expected a time zone by its name: America/Chicago"
+        _note(notes, ("practice", "time_zone"), message)
+    return head
 
 
 def _one(cls: type, table: Any, path: tuple[str | int, ...], notes: Notes) -> Any:

@@ -2,12 +2,14 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from claimline.cli.options import format_option, ledger_option
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
+
+FEW: Final = 25  # claims that are shown with their lines
 
 if TYPE_CHECKING:
     from claimline.render import Result, Table
@@ -91,7 +93,7 @@ def _tell(result: "BillResult", shape: str) -> None:
     if result.ledger_created:
         click.echo(f"A new ledger was made: {result.ledger_created}", err=True)
     for name, why in result.unreadable:
-        complain(f"{name}: {why}", "the other files were billed")
+        complain(f"{name}: {why}", "the other files were billed" if result.files_read else "")
     for path in result.recovered:
         click.echo(f"Written now, recorded by an earlier run: {path}", err=True)
     if shape != "json":
@@ -119,6 +121,8 @@ def _text(result: "BillResult") -> Iterator[str]:
         f"{len(result.held)} held, "
         f"{_count(len(result.already), 'visit')} billed before."
     )
+    if unread := _unread(result):
+        yield f"{_count(unread, 'visit')} could not be read: see the errors above."
     for one in result.already[:5]:
         yield f"  {one.visit}: already billed in {one.file}"
     if len(result.already) > 5:
@@ -126,12 +130,20 @@ def _text(result: "BillResult") -> Iterator[str]:
     yield ""
 
 
+def _unread(result: "BillResult") -> int:
+    """Visits, or rows of none, that did not come through."""
+    errors = (p.where for p in result.problems if p.level == "error")
+    return len({(w.file, w.claim or w.row) for w in errors if w.claim or w.row})
+
+
 def _count(number: int, word: str) -> str:
     return f"{number} {word}" + ("" if number == 1 else "s")
 
 
 def _tables(result: "BillResult") -> "Iterator[Table]":
-    """Files written, claims held, warnings."""
+    """Claims where they can be looked over, files written, claims held, warnings."""
+    if result.claims and (result.dry_run or len(result.claims) <= FEW):
+        yield _claims_table(result)
     if result.files:
         yield _files_table(result)
     if result.held:
@@ -162,6 +174,33 @@ def _files_table(result: "BillResult") -> "Table":
     ]
     title = "Files that would be written" if result.dry_run else "Files written"
     return Table(columns=columns, rows=rows, title=title)
+
+
+def _claims_table(result: "BillResult") -> "Table":
+    """The claims with their lines, to be looked over before they go."""
+    from claimline.render import Column, Table
+
+    columns = (
+        Column(key="visits", title="Visit"),
+        Column(key="claim", title="Claim"),
+        Column(key="payer", title="Payer"),
+        Column(key="code", title="Code"),
+        Column(key="units", title="Units", kind="number"),
+        Column(key="charge", title="Charge", kind="money"),
+    )
+    rows = [
+        {
+            "visits": " ".join(claim.visits),
+            "claim": claim.claim,
+            "payer": claim.payer,
+            "code": " ".join((str(line["code"]), *line["modifiers"])),  # type: ignore[misc]  # a list
+            "units": line["units"],
+            "charge": line["charge"],
+        }
+        for claim in result.claims
+        for line in claim.lines
+    ]
+    return Table(columns=columns, rows=rows, title="Claims")
 
 
 def _lines_table(result: "BillResult") -> "Table":
@@ -232,7 +271,11 @@ def _held_table(result: "BillResult") -> "Table":
         }
         for one in result.held
     ]
-    notes = ("After a fix: claimline held release ID, or bill the mended visit.",)
+    sent = [any(p.code == "bill.changed" for p in one.problems) for one in result.held]
+    notes = (
+        *(("After a fix: claimline held release ID, or bill the mended visit.",) * (not all(sent))),
+        *(("Billed before: the claim that was sent needs a correction.",) * any(sent)),
+    )
     return Table(columns=columns, rows=rows, title="Held", notes=notes)
 
 

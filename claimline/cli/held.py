@@ -23,7 +23,7 @@ def held() -> None:
     Example:
       claimline held list
       claimline held release V-2007
-      claimline held override V-2007 --by mkeller --reason "paper record shows the times"
+      claimline held override V-2007 --by mkeller --reason "payer told us: no modifier needed"
     """
 
 
@@ -105,21 +105,29 @@ def release(ids: tuple[str, ...], *, production: bool, ledger: str) -> int:
     return _decide(ids, ledger, production=production, kind="release", by="", reason="")
 
 
+def _said(_context: click.Context, _option: click.Parameter, value: str) -> str:
+    """A text that says something."""
+    if not value.strip():
+        raise click.BadParameter("must not be empty: it is kept with the claim")
+    return value.strip()
+
+
 @held.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@click.option("--by", required=True, help="Who decides.")
-@click.option("--reason", required=True, help="Why; kept with the claim.")
+@click.option("--by", required=True, callback=_said, help="Who decides.")
+@click.option("--reason", required=True, callback=_said, help="Why; kept with the claim.")
 @production_option
 @ledger_option
 def override(ids: tuple[str, ...], *, by: str, reason: str, production: bool, ledger: str) -> int:
     r"""Set the reasons of held claims aside: they go with the next bill run as they are.
 
-    Only what is a matter of judgement can be set aside, such as missing evidence for an edit
-    pair; a claim without a charge or a provider number cannot be sent by anybody's word.
+    Only what is a matter of judgement can be set aside, such as a second visit of a day; a claim
+    without a charge or a provider number cannot be sent by anybody's word. An edit pair goes
+    without its modifier then: where times were separate, put them into the visit and bill that.
 
     \b
     Example:
-      claimline held override V-2007 --by mkeller --reason "times are in the paper record"
+      claimline held override V-2007 --by mkeller --reason "payer told us: no modifier needed"
     """
     return _decide(ids, ledger, production=production, kind="override", by=by, reason=reason)
 
@@ -142,8 +150,10 @@ def _decide(
         usage=_usage(production=production),
         now=dt.datetime.now(dt.UTC),
     )
-    for claim in decided:
+    for claim, note in decided.items():
         click.echo(f"{claim}: goes with the next claimline bill")
+        if note:
+            click.echo(f"  {note}")
     return DONE
 
 

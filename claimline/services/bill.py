@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from claimline import __version__
 from claimline.services import bill_file, bill_hold, bill_input, bill_make, outbox, payer_facts
@@ -37,6 +37,7 @@ from reconcile.ledger import Ledger, LedgerMissing, Run, SentFile, Usage, open_l
 if TYPE_CHECKING:
     from reconcile.ledger import Writer
 
+NEXT: Final = "(next)"  # in place of a number that is not taken
 AHEAD: Final = 2  # pieces drafted before it is their turn
 Visits = Mapping[str, Visit]
 
@@ -97,6 +98,12 @@ class _Asked:
     fetch: Callable[[], Made]
 
 
+def _unnumbered(claim: BilledClaim) -> BilledClaim:
+    """A claim of a dry run, whose numbers another may get."""
+    lines = tuple({**line, "line": NEXT} for line in claim.lines)
+    return evolve(claim, claim=NEXT, lines=lines)
+
+
 class _Billing:
     """One run: what it is asked, and what it has done so far."""
 
@@ -120,9 +127,8 @@ class _Billing:
     def run(self, incoming: bill_input.Incoming) -> BillResult:
         """Do all of it."""
         recovered = self._write()
-        waiting = bill_hold.waiting(self.ledger, self.usage)
-        fresh, changed = self._sort(incoming, waiting)
-        self._make(list(self._pieces(fresh, waiting)))
+        fresh, changed = self._sort(incoming)
+        self._make(list(self._pieces(fresh)))
         self._hold([*self.held, *changed, *incoming.conflicts])
         self._write()
         return BillResult(
@@ -134,6 +140,7 @@ class _Billing:
             problems=incoming.problems,
             practice_warnings=self.practice.warnings,
             unreadable=incoming.unreadable,
+            files_read=len(self.request.visits) - len(incoming.unreadable),
             asked=bool(self.request.visits),
             ledger_created=self.ledger.place if self._made_ledger() else "",
             dry_run=self.request.dry_run,
@@ -142,27 +149,27 @@ class _Billing:
     def _made_ledger(self) -> bool:
         return self.ledger.created and not self.request.dry_run
 
-    def _sort(
-        self, incoming: bill_input.Incoming, waiting: bill_hold.Waiting
-    ) -> tuple[dict[str, Visit], list[HeldVisits]]:
+    def _sort(self, incoming: bill_input.Incoming) -> tuple[dict[str, Visit], list[HeldVisits]]:
         """The visits to bill now, and those held because they changed since they were billed."""
-        ids = [visit.visit_id for visit in incoming.visits]
-        parted = bill_input.sort_out(
-            incoming.visits, self.ledger.known_visits(ids, usage=self.usage)
-        )
+        visits = {visit.visit_id: visit for visit in incoming.visits}
+        known = self.ledger.known_visits(visits, usage=self.usage)
+        more = list(bill_hold.waiting(self.ledger, self.usage))
+        if any(seen.state == "held" for seen in known.values()):
+            more += bill_hold.held_with(self.ledger, self.usage, visits)
+        added = {visit.visit_id: visit for visit in more if visit.visit_id not in visits}
+        if added:
+            known |= self.ledger.known_visits(added, usage=self.usage)
+            self.maker.add(list(added.values()))
+        parted = bill_input.sort_out((visits | added).values(), known)
         self.already += parted.already
         fresh = {visit.visit_id: visit for visit in parted.fresh}
-        more = [visit for visit in waiting.visits if visit.visit_id not in fresh]
-        if more:
-            self.maker.add(more)
-            fresh |= {visit.visit_id: visit for visit in more}
         changed = [bill_input.changed_visit(visit, before) for visit, before in parted.changed]
         self._seen = {**fresh, **{visit.visit_id: visit for visit, _ in parted.changed}}
         return fresh, changed
 
-    def _pieces(self, fresh: Visits, waiting: bill_hold.Waiting) -> Iterator[Piece]:
+    def _pieces(self, fresh: Visits) -> Iterator[Piece]:
         """The visits in pieces, each with what was billed and decided for it before."""
-        waived = waiting.waived(fresh)
+        waived = bill_hold.waived(self.ledger, self.usage, fresh)
         parted = bill_make.pieces(tuple(fresh.values()), bill_make.VISITS_PER_PIECE)
         for number, visits in enumerate(parted):
             yield Piece(
@@ -264,7 +271,9 @@ class _Billing:
 
     def _reserve(self, writer: "Writer", receiver: str, count: int) -> Numbers:
         ids = self._ids(receiver)
-        first = writer.reserve("claim", usage=self.usage, count=count)
+        first = writer.reserve(
+            "claim", usage=self.usage, count=count, start=self.request.first_serial
+        )
         control = writer.reserve(
             "interchange", sender=ids.sender, receiver=ids.receiver, usage=self.usage
         )
@@ -280,7 +289,11 @@ class _Billing:
         key = (kind, sender, receiver)
         if key not in self._expected:
             self._expected[key] = self.ledger.next_number(
-                kind, sender=sender, receiver=receiver, usage=self.usage
+                kind,
+                sender=sender,
+                receiver=receiver,
+                usage=self.usage,
+                start=self.request.first_serial if kind == "claim" else 1,
             )
         number = self._expected[key]
         self._expected[key] = number + count
@@ -309,7 +322,7 @@ class _Billing:
                 charge=sum((one.charge for one in made.claims), start=bill_hold.NOTHING),
             )
         )
-        self.claims += made.claims
+        self.claims += map(_unnumbered, made.claims) if self.request.dry_run else made.claims
 
     def _hold(self, held: Sequence[HeldVisits]) -> None:
         """Keep what does not go, with its visits, so that it can be released."""

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from claimline.errors import WrongUsageError
 from claimline.services import visit_text
@@ -25,6 +25,22 @@ from reconcile.ledger import SentRecord, Usage
 from reconcile.values import SentClaim, SentLine
 
 TAGS: Final = {"P": "CP", "T": "CT"}  # first letters of our patient control numbers
+# Elements of the claim that hold what the visit gave, by the names of docs/visits.md.
+FIELDS: Final = {
+    "NM103": "{who}_last_name",
+    "NM104": "{who}_first_name",
+    "NM105": "{who}_middle_name",
+    "NM107": "{who}_suffix",
+    "NM109": "member_id",
+    "N301": "{who}_line1",
+    "N302": "{who}_line2",
+    "N401": "{who}_city",
+    "N402": "{who}_state",
+    "N403": "{who}_zip",
+    "SBR03": "group_number",
+    "SBR04": "group_name",
+    "NTE02": "note",
+}
 _json: Final = json.JSONEncoder(ensure_ascii=False)
 
 
@@ -181,8 +197,21 @@ def _held(ready: Ready, problems: tuple[Problem, ...]) -> HeldVisits:
         discipline=draft.discipline,
         date=draft.date,
         charge=ready.claim.charge,
-        problems=problems,
+        problems=tuple(_in_words(problem, ready.claim) for problem in problems),
     )
+
+
+def _in_words(problem: Problem, claim: Claim) -> Problem:
+    """A problem of the written claim, with the visit's field that may be at fault."""
+    field_name = FIELDS.get(problem.where.element)
+    if field_name is None or problem.where.loop not in {"", "2010BA", "2010CA", "2000B", "2300"}:
+        return problem
+    named = field_name.format(who="patient")
+    if claim.patient is not None and "{who}" in field_name and problem.where.loop != "2010CA":
+        named = field_name.format(who="subscriber")
+        if not problem.where.loop:
+            named += " or " + field_name.format(who="patient")
+    return evolve(problem, message=f"{problem.message} (look at {named} of the visit)")
 
 
 def _billed(one: Ready, path: str) -> BilledClaim:

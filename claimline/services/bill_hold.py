@@ -2,17 +2,18 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from decimal import Decimal
 from typing import Final
 
-from attrs import field, frozen
+from sqlalchemy import select
 
 from claimline.services import visit_text
 from claimline.services.bill_values import HeldVisits, held_id
 from mapping.draft import Held
 from mapping.visit import Visit
 from reconcile.ledger import HeldRecord, Ledger, Usage
+from reconcile.ledger.tables import decision
 
 NOTHING: Final = Decimal("0.00")
 
@@ -40,7 +41,7 @@ def record(held: HeldVisits, visits: Mapping[str, Visit]) -> HeldRecord | None:
     return HeldRecord(
         claim=held.id,
         digest=hashlib.sha256(json.dumps(marks).encode()).hexdigest(),
-        reasons=tuple((problem.code, problem.message) for problem in held.problems),
+        reasons=tuple((p.code, p.message) for p in held.problems if p.level == "error"),
         visits=marks,
         payer=held.payer,
         patient_name=f"{patient.last_name}, {patient.first_name}",
@@ -51,34 +52,39 @@ def record(held: HeldVisits, visits: Mapping[str, Visit]) -> HeldRecord | None:
     )
 
 
-@frozen(kw_only=True)
-class Waiting:
+def waiting(ledger: Ledger, usage: Usage) -> tuple[Visit, ...]:
     """Visits a person released or overrode: they are billed with the next run."""
-
-    visits: tuple[Visit, ...] = field(repr=False)
-    overridden: Mapping[str, frozenset[str]]  # visit id: codes of the reasons set aside
-    digests: Mapping[str, str]  # of the content the decision was made on
-
-    def waived(self, fresh: Mapping[str, Visit]) -> dict[str, frozenset[str]]:
-        """The overridden reasons of visits whose content is still what was decided on."""
-        return {
-            visit_id: codes
-            for visit_id, codes in self.overridden.items()
-            if visit_id in fresh and visit_text.digest(fresh[visit_id]) == self.digests[visit_id]
-        }
-
-
-def waiting(ledger: Ledger, usage: Usage) -> Waiting:
-    """The held claims with a decision, as visits."""
     found = ledger.held_claims(usage=usage, states=("released", "overridden"))
-    visits: list[Visit] = []
-    overridden: dict[str, frozenset[str]] = {}
-    digests: dict[str, str] = {}
-    for held in found:
-        marks = dict(held.visits)
-        for visit in visit_text.from_text(held.detail):
-            visits.append(visit)
-            digests[visit.visit_id] = marks[visit.visit_id]
-            if held.state == "overridden":
-                overridden[visit.visit_id] = frozenset(code for code, _ in held.reasons)
-    return Waiting(visits=tuple(visits), overridden=overridden, digests=digests)
+    return tuple(visit for held in found for visit in visit_text.from_text(held.detail))
+
+
+def held_with(ledger: Ledger, usage: Usage, ids: Collection[str]) -> tuple[Visit, ...]:
+    """Visits that were held together with these: the day is judged whole, or they would be lost."""
+    return tuple(
+        visit
+        for held in ledger.held_claims(usage=usage, states=("held",))
+        if len(held.visits) > 1 and any(visit_id in ids for visit_id, _ in held.visits)
+        for visit in visit_text.from_text(held.detail)
+        if visit.visit_id not in ids
+    )
+
+
+def decided(held: HeldRecord, codes: Iterable[str], usage: Usage) -> str:
+    """What an override is about, for the decision that is kept: content and reasons."""
+    return json.dumps({"usage": usage, "visits": dict(held.visits), "codes": sorted(codes)})
+
+
+def waived(ledger: Ledger, usage: Usage, visits: Mapping[str, Visit]) -> dict[str, frozenset[str]]:
+    """The reasons set aside for visits whose content is still what was decided on."""
+    found: dict[str, frozenset[str]] = {}
+    with ledger.reading() as connection:
+        rows = connection.execute(
+            select(decision.c.detail).where(decision.c.kind == "override").order_by(decision.c.id)
+        ).scalars()
+        decisions = [json.loads(detail) for detail in rows if detail]
+    for made in decisions:
+        for visit_id, digest in made["visits"].items() if made["usage"] == usage else ():
+            visit = visits.get(visit_id)
+            if visit is not None and visit_text.digest(visit) == digest:
+                found[visit_id] = found.get(visit_id, frozenset()) | frozenset(made["codes"])
+    return found

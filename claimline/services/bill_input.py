@@ -11,6 +11,7 @@ from claimline.services import visit_text
 from claimline.services.bill_values import AlreadyBilled, HeldVisits
 from edi.problem import Place, Problem, declare
 from mapping.intake import read as read_visits
+from mapping.structure import shown_key
 from mapping.visit import Visit
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ def _held(visit: Visit, problem: Problem) -> HeldVisits:
     return HeldVisits(
         id=visit.visit_id,
         visits=(visit.visit_id,),
-        payer=visit.coverages[0].payer if visit.coverages else "",
+        payer=shown_key(visit.coverages[0].payer) if visit.coverages else "",
         discipline=visit.discipline,
         date=visit.date,
         charge=None,

@@ -7,6 +7,7 @@ receiver's file is written. Both can be done in this process or in another (``bi
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, Protocol
+from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
@@ -67,6 +68,7 @@ class LocalMaker:
         self._practice = practice
         self._visits = dict(visits)
         self._context = context
+        self._today = context.now.astimezone(ZoneInfo(practice.time_zone)).date()
         self._drafts: dict[int, dict[str, list[ClaimDraft]]] = {}
 
     def add(self, visits: Sequence[Visit]) -> None:
@@ -93,6 +95,7 @@ class LocalMaker:
             self._practice,
             History(billed=piece.billed),
             waived=piece.waived,
+            today=self._today,
         )
         ordered = sorted(found.drafts, key=lambda one: one.receiver)
         made = {key: list(own) for key, own in groupby(ordered, key=lambda one: one.receiver)}

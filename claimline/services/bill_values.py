@@ -1,13 +1,22 @@
 """What ``bill`` is asked for and what it answers."""
 
 import datetime as dt
+import secrets
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
+from typing import Final
 
 from attrs import field, frozen
 
 from edi.problem import Problem
+
+SERIAL_BITS: Final = 48  # of the 50 that fit into a patient control number
+
+
+def new_serial() -> int:
+    """Where a new ledger begins to number claims: two ledgers shall not give the same numbers."""
+    return secrets.randbits(SERIAL_BITS)
 
 
 @frozen(kw_only=True)
@@ -22,13 +31,14 @@ class BillRequest:
     dry_run: bool = False
     now: dt.datetime
     user: str = ""
+    first_serial: int = field(factory=lambda: new_serial())  # noqa: PLW0108 - found when called
 
 
 @frozen(kw_only=True)
 class BilledClaim:
     """A claim that goes: what a person wants to see of it, and the segments of its lines."""
 
-    claim: str
+    claim: str  # "(next)" in a dry run, which takes no number
     visits: tuple[str, ...]
     payer: str
     discipline: str
@@ -92,6 +102,7 @@ class BillResult:
     problems: tuple[Problem, ...] = ()  # of rows that could not be read
     practice_warnings: tuple[Problem, ...] = ()  # of the practice file
     unreadable: tuple[tuple[str, str], ...] = ()  # file, why
+    files_read: int = 0
     asked: bool = True  # visit files were named; without, only released holds are billed
     ledger_created: str = ""
     dry_run: bool = False

@@ -2,12 +2,15 @@
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from claimline.errors import CommandError
 
 if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Run
+
+
+_AGAIN: Final = "the claims are recorded: mend it and run the same command again"
 
 
 def write_unwritten(ledger: "Ledger", run: "Run", out: Path) -> tuple[str, ...]:
@@ -34,9 +37,13 @@ def write_unwritten(ledger: "Ledger", run: "Run", out: Path) -> tuple[str, ...]:
 def write_whole(path: Path, data: bytes) -> None:
     """Write to a temporary name, flush to disk, rename: readers see all of it or nothing.
 
+    A file that is there already is never replaced; where it has these very bytes, all is done.
+
     Raises:
-        CommandError: naming the file and what the system said.
+        CommandError: naming the file and what the system said, or that it has other content.
     """
+    if _is_there(path, data):
+        return
     temporary = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -50,8 +57,29 @@ def write_whole(path: Path, data: bytes) -> None:
     except OSError as error:
         raise CommandError(
             f"cannot write {path}: {error.strerror}",
-            todo="the claims are recorded: mend it and run the same command again",
+            todo=_AGAIN,
         ) from error
+
+
+def _is_there(path: Path, data: bytes) -> bool:
+    """Whether the file stands there with these bytes.
+
+    Raises:
+        CommandError: it has others, or cannot be read.
+    """
+    try:
+        found = path.read_bytes()
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        raise CommandError(f"cannot write {path}: {error.strerror}", todo=_AGAIN) from error
+    if found != data:
+        raise CommandError(
+            f"{path} exists with other content: another ledger made it; it was not replaced",
+            todo="give each ledger a folder of its own (--out), or move the file away; "
+            "the claims are recorded: run the same command again",
+        )
+    return True
 
 
 def _sync_folder(folder: Path) -> None:

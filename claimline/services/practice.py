@@ -3,7 +3,7 @@
 from attrs import frozen
 
 from claimline import files
-from claimline.errors import WrongUsageError
+from claimline.errors import CommandError, WrongUsageError
 from claimline.render.words import counted
 from edi.problem import Problem
 from mapping.practice import Practice, PracticeFileError, check, read
@@ -57,11 +57,14 @@ def load(name: str) -> Practice:
     """The practice of a file, for a command that needs it.
 
     Raises:
-        WrongUsageError: with every error of the file and its place.
-        CommandError: the file cannot be read.
+        WrongUsageError: with every error of the file and its place; or it cannot be read.
     """
     try:
         return read(name, text_of(name, files.content(name)))
+    except WrongUsageError:
+        raise
+    except CommandError as error:
+        raise WrongUsageError(f"practice file {error.message}", todo=error.todo) from error
     except PracticeFileError as error:
         wrong = [p for p in error.problems if p.level == "error"]
         listed = "\n".join(f"  {p.where.column}: {p.message}" for p in wrong)

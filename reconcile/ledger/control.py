@@ -27,19 +27,19 @@ def _key(counter: Counter) -> ColumnElement[bool]:
     )
 
 
-def _first(counter: Counter, found: int | None, count: int) -> int:
-    first = 1 if found is None else int(found)
+def _first(counter: Counter, found: int | None, count: int, start: int) -> int:
+    first = start if found is None else int(found)
     return 1 if counter[0] in _ROLLS_OVER and first + count - 1 > NINE_DIGITS else first
 
 
-def peek(connection: Connection, counter: Counter) -> int:
+def peek(connection: Connection, counter: Counter, start: int = 1) -> int:
     """The number ``reserve`` would give now, if one were asked for; nothing is taken."""
     found = connection.execute(select(table.c.next_number).where(_key(counter))).scalar()
-    return _first(counter, found, 1)
+    return _first(counter, found, 1, start)
 
 
-def reserve(connection: Connection, counter: Counter, count: int) -> int:
-    """Take ``count`` numbers in a row of a counter.
+def reserve(connection: Connection, counter: Counter, count: int, start: int = 1) -> int:
+    """Take ``count`` numbers in a row of a counter, which begins at ``start`` if it is new.
 
     Returns:
         The first of them.
@@ -51,7 +51,7 @@ def reserve(connection: Connection, counter: Counter, count: int) -> int:
         raise ValueError("at least one control number must be reserved")
     key = _key(counter)
     found = connection.execute(select(table.c.next_number).where(key).with_for_update()).scalar()
-    first = _first(counter, found, count)
+    first = _first(counter, found, count, start)
     if found is None:
         kind, sender, receiver, usage = counter
         row = {"kind": kind, "sender": sender, "receiver": receiver, "usage": usage}

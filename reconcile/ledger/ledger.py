@@ -162,10 +162,12 @@ class Ledger:
         with self.reading() as connection:
             return held.listed(connection, states=states, usage=usage)
 
-    def next_number(self, kind: str, *, sender: str = "", receiver: str = "", usage: Usage) -> int:
+    def next_number(
+        self, kind: str, *, sender: str = "", receiver: str = "", usage: Usage, start: int = 1
+    ) -> int:
         """The control number the next ``Writer.reserve`` gives, if no other run takes it first."""
         with self.reading() as connection:
-            return control.peek(connection, (kind, sender, receiver, usage))
+            return control.peek(connection, (kind, sender, receiver, usage), start)
 
     def unwritten_files(self) -> tuple[StoredFile, ...]:
         """Files of claims recorded and not yet known to stand in the outbox, oldest first."""

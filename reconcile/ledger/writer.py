@@ -81,10 +81,20 @@ class Writer:
         return billing.known_visits(self.connection, ids, usage=usage)
 
     def reserve(
-        self, kind: str, *, sender: str = "", receiver: str = "", usage: Usage, count: int = 1
+        self,
+        kind: str,
+        *,
+        sender: str = "",
+        receiver: str = "",
+        usage: Usage,
+        count: int = 1,
+        start: int = 1,
     ) -> int:
-        """Take ``count`` control numbers (interchange, group, claim) and return the first."""
-        return control.reserve(self.connection, (kind, sender, receiver, usage), count)
+        """Take ``count`` control numbers (interchange, group, claim) and return the first.
+
+        A counter that was never asked begins at ``start``.
+        """
+        return control.reserve(self.connection, (kind, sender, receiver, usage), count, start)
 
     def record_sent(self, sent: SentFile, records: Sequence[SentRecord]) -> StoredFile:
         """Keep a complete file of claims, before it is written, with all its claims."""

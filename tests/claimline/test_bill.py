@@ -16,7 +16,7 @@ import pytest
 
 from claimline import settings
 from claimline.__main__ import main
-from claimline.services import bill_file, bill_make, bill_workers, outbox
+from claimline.services import bill_file, bill_make, bill_values, bill_workers, outbox
 from edi.check import check
 from mapping.numbers import patient_control_number
 from reconcile.ledger import Ledger
@@ -143,12 +143,13 @@ def test_dry_run_leaves_no_trace(desk: Desk) -> None:
 
 
 def test_dry_run_takes_no_number(desk: Desk) -> None:
-    """After a dry run the real one gets the very numbers the dry run showed."""
+    """A dry run shows no number of a claim, and the next file has the number it showed."""
     name = desk.write([visit()])
-    desk.bill(desk.write([visit("V0")], "other.json"))
+    desk.bill(desk.write([visit("V0", date="2026-03-09")], "other.json"))
     _, shown = desk.bill(name, "--dry-run")
     _, done = desk.bill(name)
-    assert shown["claims"][0]["claim"] == done["claims"][0]["claim"]
+    assert shown["claims"][0]["claim"] == shown["claims"][0]["lines"][0]["line"] == "(next)"
+    assert done["claims"][0]["claim"] != "(next)"
     assert shown["files"][0]["control"] == done["files"][0]["control"] == "000000002"
 
 
@@ -324,6 +325,7 @@ def test_more_processes_make_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatc
     visits = [str(path) for path in sorted((PRACTICE / "visits").iterdir())]
     monkeypatch.setattr(bill_make, "VISITS_PER_PIECE", 4)
     monkeypatch.setattr(settings, "now", lambda: NOW)
+    monkeypatch.setattr(bill_values, "new_serial", lambda: 77)
     found = []
     for pieces in (10**6, 0):
         monkeypatch.setattr(bill_workers, "FROM_PIECES", pieces)
@@ -426,6 +428,7 @@ def test_numbers_another_run_took_are_not_used(desk: Desk, monkeypatch: pytest.M
     monkeypatch.setattr(bill_make, "VISITS_PER_PIECE", 1)
     monkeypatch.setattr(bill_workers, "FROM_PIECES", 10**6)
     monkeypatch.setattr(Ledger, "next_number", lambda *_, **__: 500)
+    monkeypatch.setattr(bill_values, "new_serial", lambda: 1)
     _, answer = desk.bill(name)
     assert [made["control"] for made in answer["files"]] == [f"{n:09d}" for n in range(1, 5)]
     numbers = [claim["claim"] for claim in answer["claims"]]

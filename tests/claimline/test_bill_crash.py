@@ -1,5 +1,6 @@
 """``bill`` killed at any moment and run again: nothing lost, nothing twice, no number unused."""
 
+import datetime as dt
 import json
 import random
 import re
@@ -15,6 +16,7 @@ import pytest
 
 from benchmarks import made
 from claimline.__main__ import main
+from reconcile.ledger import Run, open_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICE = ROOT / "fixtures" / "practice" / "practice.toml"
@@ -43,6 +45,15 @@ def _parts(folder: Path) -> list[Path]:
 def _command(visits: Path, desk: Path) -> list[str]:
     where = ["--out", str(desk / "outbox"), "--ledger", str(desk / "ledger.sqlite3")]
     return ["bill", str(visits), "--practice", str(PRACTICE), *where]
+
+
+def _begin(desk: Path) -> None:
+    """A ledger whose claims are numbered from 1: the two desks are to be compared."""
+    desk.mkdir()
+    run = Run(command="test", version="test", started=dt.datetime(2026, 4, 1, tzinfo=dt.UTC))
+    url = f"sqlite:///{desk / 'ledger.sqlite3'}"
+    with open_ledger(url, create=True) as ledger, ledger.begin(run) as writer:
+        writer.reserve("claim", usage="T")
 
 
 def _outbox(desk: Path) -> dict[str, bytes]:
@@ -74,6 +85,8 @@ def test_killed_at_any_moment_and_run_again(
     """Ten runs killed at random moments and repeated leave what ten undisturbed ones leave."""
     calm, rough = tmp_path / "calm", tmp_path / "rough"
     parts = _parts(tmp_path)
+    for desk in (calm, rough):
+        _begin(desk)
     started = time.perf_counter()
     subprocess.run(
         [sys.executable, "-m", "claimline", *_command(parts[0], tmp_path / "trial")],

@@ -30,6 +30,13 @@ def test_twelve_characters_tell_two_serials_apart(one: int, other: int, tag: str
     assert (first == second) == (one == other)
 
 
+@given(st.integers(0, 2**50 - 1), st.integers(0, 2**50 - 1))
+def test_random_beginnings_fit(one: int, other: int) -> None:
+    """With our two-letter tags 50 bits of serial stay apart in the first twelve characters."""
+    first, second = (patient_control_number(n, tag="CT")[:12] for n in (one, other))
+    assert (first == second) == (one == other)
+
+
 def test_neighbours_look_nothing_alike() -> None:
     """Numbers of consecutive serials differ in at least half of their places."""
     made = [patient_control_number(n, tag="RT") for n in range(500)]
