@@ -113,20 +113,27 @@ def ledger_option(function: F) -> F:
 
 
 def identifiers(given: Iterable[str]) -> Iterator[str]:
-    """The identifiers given as arguments; ``-`` reads them from standard input, one a line.
+    """The identifiers given as arguments; see ``placed_identifiers``."""
+    return (word for _, word in placed_identifiers(given))
 
-    Standard input keeps a member id out of the shell's history and the list of processes. A byte
-    that is no text becomes a question mark: no identifier has such a byte.
+
+def placed_identifiers(given: Iterable[str]) -> Iterator[tuple[str, str]]:
+    """The identifiers given as arguments, each with where it stands; ``-`` reads standard input.
+
+    Standard input, one a line, keeps a member id out of the shell's history and the list of
+    processes. A byte that is no text becomes a question mark: no identifier has such a byte.
 
     Raises:
         CommandError: standard input is closed.
     """
-    for word in given:
+    for number, word in enumerate(given, 1):
         if word == "-" and sys.stdin is None:
             raise CommandError("standard input is closed", todo="give the ids as arguments")
-        words = sys.stdin if word == "-" else [word]
-        stripped = (each.strip() for each in words)
-        yield from (each.encode("utf-8", "replace").decode() for each in stripped if each)
+        lines = enumerate(sys.stdin, 1) if word == "-" else [(0, word)]
+        for line, each in lines:
+            text = each.strip().encode("utf-8", "replace").decode()
+            if text:
+                yield (f"line {line} of standard input" if line else f"id number {number}"), text
 
 
 def show_patient_option(function: F) -> F:

@@ -1,29 +1,36 @@
 """``claimline trace``: the story of a claim or a line."""
 
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from claimline.cli.options import (
     format_option,
-    identifiers,
     ledger_option,
     may_show_patient,
     output_option,
+    placed_identifiers,
     practice_option,
     show_patient_option,
 )
-from claimline.errors import DONE, NEEDS_PERSON
+from claimline.errors import DONE, NEEDS_PERSON, WrongUsageError
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from claimline.services.trace import Answer
 
+SHORTENED: Final = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
+NUMBERS: Final = "make its column a text column there and copy the number from the remittance"
+
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.option("--test/--production", "test", default=None, help="The book to look into.")
+@click.option(
+    "--segments", is_flag=True, help="At the end: how units came about, and the segments as sent."
+)
 @show_patient_option
 @practice_option
 @ledger_option
@@ -33,6 +40,7 @@ def trace(
     *,
     ids: tuple[str, ...],
     test: bool | None,
+    segments: bool,
     show_patient: bool,
     practice: str,
     ledger: str,
@@ -54,7 +62,8 @@ def trace(
     from claimline import settings
     from claimline.files import complain
     from claimline.render import Result, show
-    from claimline.render.story import story_tables
+    from claimline.render.story import stories
+    from claimline.render.words import masked
     from claimline.services import trace as service
     from claimline.services.practice import load
     from reconcile.ledger import open_ledger
@@ -63,7 +72,7 @@ def trace(
     known = load(practice) if practice else None
     answers: list[dict[str, Any]] = []
     with open_ledger(settings.ledger_url(ledger)) as opened:
-        for number, identifier in enumerate(identifiers(ids), 1):
+        for place, identifier in placed_identifiers(ids):
             question = service.Question(
                 identifier=identifier,
                 on=settings.today(),
@@ -76,6 +85,7 @@ def trace(
             answers.append(
                 {
                     "found_by": answer.kind or None,
+                    "payments": list(answer.payments),
                     "claims": list(answer.claims),
                     "held": list(answer.held),
                     "unmatched": list(answer.unmatched),
@@ -83,8 +93,12 @@ def trace(
                 }
             )
             if not answer.claims:
-                complain(f"id number {number} leads to no claim: {_why(answer)}")
-    tables = tuple(table for answer in answers for table in story_tables(answer))
+                complain(f"{place} ({masked(identifier)}) leads to no claim: {_why(answer)}")
+                if SHORTENED.fullmatch(identifier):
+                    complain(f"{place}: a spreadsheet has shortened this number", NUMBERS)
+    if not answers:
+        raise WrongUsageError("no id was given", todo="give one: claimline trace ID")
+    tables = tuple(stories(answers, segments=segments))
     show(Result(data={"traces": answers}, tables=tables), shape, output)
     return DONE if all(answer["claims"] for answer in answers) else NEEDS_PERSON
 

@@ -1,10 +1,11 @@
 """The story of a claim as tables: sent, received, books, neighbours, next step."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from claimline.render.content import adjustment_items
 from claimline.render.values import Column, Row, Table
+from claimline.render.words import due_text
 from claimline.services.trace import SEVERAL
 
 Content = Mapping[str, Any]
@@ -23,15 +24,31 @@ SENT_COLUMNS = (
     Column(key="units", title="Units", kind="number"),
     Column(key="charge", title="Charge", kind="money"),
     Column(key="line", title="Line control number", kind="id"),
-    Column(key="because", title="because", place="below"),
     Column(key="evidence", title="shown by", place="below"),
+)
+MADE_COLUMNS = (
+    Column(key="number", title="No", kind="number"),
+    Column(key="procedure", title="Code", kind="id"),
+    Column(key="because", title="because", place="below"),
+)
+PAYMENT_COLUMNS = (
+    Column(key="trace", title="Payment", kind="id"),
+    Column(key="date", title="Date", kind="date"),
+    Column(key="payer", title="Payer"),
+    Column(key="paid", title="Amount", kind="money"),
+    Column(key="claim_count", title="Claims", kind="number"),
+    Column(key="state", title="State", kind="id"),
+    Column(key="why", title="why", place="below"),
+    Column(key="sums", title="sums", place="below"),
+    Column(key="taken", title="PLB", kind="list", place="below"),
+    Column(key="file", title="file", kind="id", place="below"),
 )
 RECEIVED_COLUMNS = (
     Column(key="number", title="No", kind="number"),
     Column(key="procedure", title="Code", kind="id"),
     Column(key="paid", title="Paid", kind="money"),
-    Column(key="adjustments", title="Adjustments"),
-    Column(key="remarks", title="Remarks"),
+    Column(key="adjustments", title="Adjustments", kind="list"),
+    Column(key="remarks", title="Remarks", kind="list"),
 )
 BOOK_COLUMNS = (
     Column(key="number", title="No", kind="number"),
@@ -42,9 +59,13 @@ BOOK_COLUMNS = (
     Column(key="contractual", title="Contract", kind="money"),
     Column(key="patient", title="Patient", kind="money"),
     Column(key="denied", title="Denied", kind="money"),
+    Column(key="transferred", title="Moved", kind="money"),
+    Column(key="other", title="Other", kind="money"),
+    Column(key="not_explained", title="Not explained", kind="money"),
     Column(key="open", title="Open", kind="money"),
-    Column(key="flags", title="Flags"),
+    Column(key="flags", title="flags", place="below"),
 )
+SELDOM = ("transferred", "other", "not_explained")
 NEAR_COLUMNS = (
     Column(key="claim", title="Claim", kind="id"),
     Column(key="procedure", title="Code", kind="id"),
@@ -75,8 +96,10 @@ NEXT_COLUMNS = (
 UNMATCHED_COLUMNS = (
     Column(key="claim", title="Claim", kind="id"),
     Column(key="payer", title="Payer"),
+    Column(key="payer_claim", title="Payer's number", kind="id"),
     Column(key="trace", title="Payment", kind="id"),
-    Column(key="procedure", title="Codes"),
+    Column(key="procedures", title="Codes", kind="list"),
+    Column(key="lines_units", title="Units", kind="list"),
     Column(key="billed", title="Billed", kind="money"),
     Column(key="paid", title="Paid", kind="money"),
     Column(key="cause", title="because", place="below"),
@@ -86,26 +109,71 @@ UNMATCHED_COLUMNS = (
 )
 
 
-def story_tables(answer: Content) -> Iterator[Table]:
-    """All tables of one identifier; a list where it leads to many claims."""
-    claims = answer["claims"]
+def stories(answers: Iterable[Content], *, segments: bool = False) -> Iterator[Table]:
+    """All tables of all identifiers; a claim is told once.
+
+    Args:
+        answers: of ``trace``, one for each identifier.
+        segments: how each claim was made, and its segments, at the end.
+    """
+    told: dict[str, Content] = {}
+    for answer in answers:
+        claims = answer["claims"]
+        yield from _payment_tables(answer)
+        if len(claims) > SEVERAL or (answer["payments"] and len(claims) > 1):
+            yield _list(answer)
+        if len(claims) > SEVERAL:
+            continue
+        for claim in claims:
+            if claim["claim"] in told:
+                title = f"Claim {claim['claim']} (found by {answer['found_by']}) is told above"
+                yield Table(columns=(), rows=(), title=title)
+                continue
+            told[claim["claim"]] = claim
+            yield from _story(claim, answer["found_by"])
+    if segments:
+        for claim in told.values():
+            yield _made(claim)
+
+
+def _payment_tables(answer: Content) -> Iterator[Table]:
+    """The payments of a check or EFT number, and what of them fits no claim."""
+    if answer["payments"]:
+        yield Table(
+            title="Payment",
+            columns=PAYMENT_COLUMNS,
+            rows=[_payment(each) for each in answer["payments"]],
+        )
     if answer["unmatched"]:
         yield Table(
             title="Payments that fit no claim of ours",
             columns=UNMATCHED_COLUMNS,
-            rows=[{**row, "procedure": procedure(row)} for row in answer["unmatched"]],
+            rows=answer["unmatched"],
         )
-    if len(claims) > SEVERAL:
-        first = "The first " if answer["more"] else ""
-        yield Table(
-            title=f"{first}{len(claims)} claims by {answer['found_by']}",
-            columns=LIST_COLUMNS,
-            rows=[{**c, "states": sorted({b["status"] for b in c["books"]})} for c in claims],
-            notes=("claimline trace CLAIM tells the story of one.",),
-        )
-        return
-    for claim in claims:
-        yield from _story(claim, answer["found_by"])
+
+
+def _payment(given: Content) -> Row:
+    """One payment with what its sums are and what was taken from it."""
+    sums = ""
+    if given["claims_paid"] is not None:
+        sums = f"claims {given['claims_paid']}, provider adjustments {given['provider_adjusted']}"
+        if given["difference"] not in {None, "0.00"}:
+            sums += f", does not add up by {given['difference']}"
+    taken = [f"{a['reason']} {a['reference']} {a['amount']}" for a in given["provider_adjustments"]]
+    return {**given, "sums": sums, "taken": taken}
+
+
+def _list(answer: Content) -> Table:
+    """The claims of an identifier, a line each."""
+    claims = answer["claims"]
+    first = "The first " if answer["more"] else ""
+    many = len(claims) > SEVERAL
+    return Table(
+        title=f"{first}{len(claims)} claims by {answer['found_by']}",
+        columns=LIST_COLUMNS,
+        rows=[{**c, "states": sorted({b["status"] for b in c["books"]})} for c in claims],
+        notes=("claimline trace CLAIM tells the story of one.",) if many else (),
+    )
 
 
 def _story(claim: Content, found_by: str) -> Iterator[Table]:
@@ -116,8 +184,8 @@ def _story(claim: Content, found_by: str) -> Iterator[Table]:
     yield Table(
         title="Where each line stands",
         columns=BOOK_COLUMNS,
-        rows=[_with_line(book, lines) for book in claim["books"]],
-        notes=_credit(claim["books"]),
+        rows=list(_book_rows(claim["books"], lines)),
+        notes=_notes(claim["books"]),
     )
     yield Table(
         title="Other lines of the patient on these days",
@@ -147,21 +215,32 @@ def procedure(line: Content) -> str:
 
 
 def _sent(claim: Content, found_by: str) -> Table:
-    """What was sent: the claim's head, its lines with their reasons, the segments."""
+    """What was sent: the claim's head and its lines."""
     sent = claim["sent"]
     patient = ", ".join(value for value in claim["patient"].values() if value)
     references = ", ".join(f"{key} {value}" for key, value in sent["references"].items())
     notes = [f"Patient: {patient}", f"Visits: {', '.join(sent['visits']) or 'sent elsewhere'}"]
     notes += [f"References: {references}"] if references else []
-    notes += [f"Decided: {text}" for text in sent["because"]]
-    notes += [f"By: {', '.join(sent['versions'])}"] if sent["versions"] else []
     notes += [f"Warned: {text}" for text in sent["warnings"]]
-    notes += ["As sent:", *(f"  {text}" for text in sent["segments"])] if sent["segments"] else []
     book = "test, " if sent["usage"] == "T" else ""
     return Table(
         title=f"Claim {claim['claim']} ({book}found by {found_by}) to {claim['payer']}, "
         f"{claim['date']}, {claim['charge']}\nWhat was sent, in {sent['file']}, {sent['at']}",
         columns=SENT_COLUMNS,
+        rows=[{**line, "procedure": procedure(line)} for line in sent["lines"]],
+        notes=tuple(notes),
+    )
+
+
+def _made(claim: Content) -> Table:
+    """How a claim came about: minutes to units to modifiers, and its segments."""
+    sent = claim["sent"]
+    notes = [f"Decided: {text}" for text in sent["because"]]
+    notes += [f"By: {', '.join(sent['versions'])}"] if sent["versions"] else []
+    notes += ["As sent:", *(f"  {text}" for text in sent["segments"])] if sent["segments"] else []
+    return Table(
+        title=f"How claim {claim['claim']} was made",
+        columns=MADE_COLUMNS,
         rows=[{**line, "procedure": procedure(line)} for line in sent["lines"]],
         notes=tuple(notes),
     )
@@ -209,16 +288,24 @@ def _answer_rows(answer: Content, lines: Mapping[str, Content]) -> Iterator[Row]
         }
 
 
-def _with_line(book: Content, lines: Mapping[str, Content]) -> Row:
-    """A line's books beside its number and code."""
-    line = lines[book["line"]]
-    return {**book, "number": line["number"], "procedure": procedure(line)}
+def _book_rows(books: Sequence[Content], lines: Mapping[str, Content]) -> Iterator[Row]:
+    """A line's books beside its number and code; sums that are 0 on every line are left out.
+
+    Charge is the sum of all the others, so none of them may be missing.
+    """
+    without = [key for key in SELDOM if all(book[key] == "0.00" for book in books)]
+    for book in books:
+        line = lines[book["line"]]
+        left_out = dict.fromkeys(without, "")
+        yield {**book, **left_out, "number": line["number"], "procedure": procedure(line)}
 
 
-def _credit(books: Sequence[Content]) -> tuple[str, ...]:
-    """What the patient has to get back."""
-    owed = [book["patient_credit"] for book in books if book["patient_credit"] != "0.00"]
-    return tuple(f"Patient credit: {amount}" for amount in owed)
+def _notes(books: Sequence[Content]) -> tuple[str, ...]:
+    """What the patient has to get back, and what a later payer says of an earlier one."""
+    told = (("patient_credit", "Patient credit"), ("prior_payer", "Prior payer (in no sum)"))
+    return tuple(
+        f"{words}: {book[key]}" for key, words in told for book in books if book[key] != "0.00"
+    )
 
 
 def _taken(receivables: Sequence[Content]) -> Iterator[Row]:
@@ -230,6 +317,5 @@ def _taken(receivables: Sequence[Content]) -> Iterator[Row]:
 
 def _todo(row: Content) -> Row:
     """What to do about a line."""
-    due = f"{row['deadline']} ({row['deadline_source']})" if row["deadline"] else ""
     sure = f"{row['confidence']} ({row['rule']})" if row.get("rule") else row["confidence"]
-    return {**row, "procedure": procedure(row), "due": due, "how_sure": sure}
+    return {**row, "procedure": procedure(row), "due": due_text(row), "how_sure": sure}

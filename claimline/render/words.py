@@ -1,6 +1,31 @@
-"""Words with numbers: ``1 claim``, ``2 claims``."""
+"""Words with numbers, lists of words, deadlines, numbers that are not to be shown whole."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+SHOWN_FROM: Final = 4  # characters: a shorter number is masked whole
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
     """A number with its noun, which takes an s where the number is not one."""
     return f"{number:,} {noun}" if number == 1 else f"{number:,} {plural or noun + 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))
+
+
+def masked(identifier: str) -> str:
+    """The first and the last character: it may be a member id."""
+    if len(identifier) < SHOWN_FROM:
+        return "*" * len(identifier)
+    return f"{identifier[0]}***{identifier[-1]}"
+
+
+def due_text(row: Mapping[str, Any]) -> str:
+    """A row's deadline, whether it has passed, and who says so."""
+    if not row["deadline"]:
+        return ""
+    passed = " (passed)" if row["deadline_passed"] else ""
+    return f"{row['deadline']}{passed} ({row['deadline_source']})"

@@ -13,13 +13,25 @@ from claimline.services.payer_facts import Facts
 from edi import codes
 from mapping.practice import Practice
 from reconcile.books import claim_books
-from reconcile.ledger import Ledger, Usage
+from reconcile.ledger import Ledger, UnpostedClaim, Usage
 from reconcile.report import denial_rows, unmatched_claim_row
 
 Row = dict[str, Any]
 STATUSES: Final = ("denied", "reduced", "reversed", "check", "unmatched")
 DUPLICATE: Final = "duplicate"  # its money is that of the first claim: in no sum of denials
 UNMATCHED: Final = "unmatched"
+EMPTY: Final[Mapping[str, Any]] = {  # what the rows of some kinds do not have
+    "claim_matched_by": None,
+    "payer_claim": None,
+    "denied": None,
+    "patient": None,
+    "contractual": None,
+    "open": None,
+    "flags": [],
+    "reductions": [],
+    "procedures": [],
+    "lines_units": [],
+}
 
 
 @frozen(kw_only=True)
@@ -56,7 +68,7 @@ def rows(ledger: Ledger, query: Query, practice: Practice | None = None) -> Iter
             on=query.on,
             statuses=query.statuses - {UNMATCHED},
         )
-        yield from (row for row in found if _is_wanted(row, query))
+        yield from (whole(row, query.on) for row in found if _is_wanted(row, query))
     if UNMATCHED in query.statuses:
         yield from _unmatched(ledger, usage, query)
 
@@ -64,11 +76,32 @@ def rows(ledger: Ledger, query: Query, practice: Practice | None = None) -> Iter
 def _unmatched(ledger: Ledger, usage: Usage, query: Query) -> Iterator[Row]:
     """Claim payments that fit no sent claim."""
     for each in ledger.unposted(usage=usage):
-        row = unmatched_claim_row(
-            each.payment, each.match, payer=each.payer, trace=each.trace, date=each.date
-        )
+        row = unmatched_row(each, query.on)
         if _is_wanted(row, query) and query.payer in {"", each.payer}:
             yield row
+
+
+def unmatched_row(given: UnpostedClaim, on: dt.date) -> Row:
+    """The row of a claim payment that fits no sent claim, its lines in ``procedures``."""
+    payment = given.payment
+    row = unmatched_claim_row(
+        payment, given.match, payer=given.payer, trace=given.trace, date=given.date
+    )
+    lines = payment.lines
+    row["payer_claim"] = payment.payer_control or None
+    row["procedures"] = [" ".join((x.procedure.code, *x.procedure.modifiers)) for x in lines]
+    row["lines_units"] = [f"{x.paid_units:f}" if x.paid_units is not None else "1" for x in lines]
+    if len(lines) == 1:
+        row["modifiers"] = list(lines[0].procedure.modifiers)
+        row["units"] = row["lines_units"][0]
+    return whole(row, on)
+
+
+def whole(row: Row, on: dt.date) -> Row:
+    """A row with every key that rows have, and whether its deadline has passed on a day."""
+    due = row.get("deadline")
+    passed = due is not None and dt.date.fromisoformat(due) < on
+    return {**EMPTY, **row, "deadline_passed": passed}
 
 
 def _is_wanted(row: Row, query: Query) -> bool:

@@ -11,16 +11,18 @@ from typing import Any, Final
 from attrs import frozen
 
 from claimline import __version__
+from claimline.services.denials import unmatched_row, whole
 from claimline.services.payer_facts import Facts
 from claimline.services.sent_segments import sent_segments
 from edi import codes
 from edi.remittance import Adjustment
 from mapping.practice import Practice
 from reconcile.books import claim_books
-from reconcile.ledger import ClaimStory, Found, Ledger, Run, Usage
+from reconcile.ledger import ClaimStory, Found, Ledger, Payment, Run, Usage, reading
 from reconcile.ledger.find import FEW, held_for
-from reconcile.plb import Receivable, plb_book
-from reconcile.report import denial_rows, unmatched_claim_row
+from reconcile.ledger.tables_received import remittance
+from reconcile.plb import ProviderEntry, Receivable, plb_book
+from reconcile.report import denial_rows
 from reconcile.values import Adjudication, LineBooks, LineShare, SentLine
 
 Content = dict[str, Any]
@@ -50,6 +52,7 @@ class Answer:
     claims: tuple[Content, ...] = ()
     held: tuple[str, ...] = ()  # keys of held claims, where it is a visit that waits
     unmatched: tuple[Content, ...] = ()  # payments that fit no claim of ours
+    payments: tuple[Content, ...] = ()  # where the identifier is a check or EFT number
     more: bool = False  # there are more claims than are told
 
 
@@ -68,7 +71,60 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
         _told(ledger, story, facts, question, with_segments=with_segments) for story in stories
     )
     more = len(found.families) >= FEW
-    return Answer(kind=found.kind, families=found.families, claims=told, more=more)
+    return Answer(
+        kind=found.kind,
+        families=found.families,
+        claims=told,
+        more=more,
+        payments=_payments(ledger, found),
+        unmatched=_unmatched(ledger, question) if found.payments else (),
+    )
+
+
+def _payments(ledger: Ledger, found: Found | None) -> tuple[Content, ...]:
+    """The payments of a check or EFT number, each with its provider adjustments."""
+    if found is None or not found.payments:
+        return ()
+    with ledger.reading() as connection:
+        kept = reading.payments(connection, remittance.c.id.in_(found.payments))
+        pairs = [
+            pair
+            for payer in {each.payer for each in kept}
+            for pair in reading.provider_adjustments(connection, usage=found.usage, payer=payer)
+        ]
+    return tuple(_payment(each, pairs) for each in kept)
+
+
+def _payment(given: Payment, pairs: Iterable[ProviderEntry]) -> Content:
+    """One payment as plain values."""
+    sums = {
+        "claims_paid": given.claims_paid,
+        "provider_adjusted": given.provider_adjusted,
+        "difference": given.difference,
+    }
+    own = [p for p in pairs if (p.trace, p.date) == (given.trace, given.date)]
+    return {
+        "trace": given.trace,
+        "payer": given.payer,
+        "paid": _money(given.paid),
+        "date": given.date.isoformat(),
+        "method": given.method,
+        "state": given.state,
+        "why": given.why,
+        "file": given.file,
+        "usage": given.usage,
+        "claim_count": given.claims,
+        **{key: None if amount is None else _money(amount) for key, amount in sums.items()},
+        "provider_adjustments": [
+            {
+                "reason": p.adjustment.reason,
+                "reference": p.adjustment.reference,
+                "amount": _money(p.adjustment.amount),
+            }
+            for p in own
+            if given.state == "posted"
+        ],
+    }
 
 
 def _chosen(found: Sequence[Found], usage: Usage | None) -> Found | None:
@@ -85,15 +141,21 @@ def _without_claim(ledger: Ledger, question: Question, found: Found | None) -> A
     """What an identifier is that leads to no sent claim: a held visit, an unmatched payment."""
     with ledger.reading() as connection:
         held = held_for(connection, question.identifier)
-    word = question.identifier.strip()
-    unmatched = tuple(
-        unmatched_claim_row(p.payment, p.match, payer=p.payer, trace=p.trace, date=p.date)
-        for p in ledger.unposted(usage=question.usage or ledger.book())
-        if word in {p.payment.control, p.payment.payer_control, p.trace}
-    )
+    unmatched = _unmatched(ledger, question)
     kinds = ("held visit" if held else "", "unmatched payment" if unmatched else "")
     kind = next(filter(None, (found.kind if found else "", *kinds)), "")
-    return Answer(kind=kind, held=held, unmatched=unmatched)
+    return Answer(kind=kind, held=held, unmatched=unmatched, payments=_payments(ledger, found))
+
+
+def _unmatched(ledger: Ledger, question: Question) -> tuple[Content, ...]:
+    """The claim payments of that number, claim's or check's, that fit no claim of ours."""
+    word = question.identifier.strip().upper()
+    return tuple(
+        unmatched_row(p, question.on)
+        for p in ledger.unposted(usage=question.usage or ledger.book())
+        if word in {p.payment.control.upper(), p.payment.payer_control.upper()}
+        or word.lstrip("0") == p.trace.upper().lstrip("0")
+    )
 
 
 def _record_views(ledger: Ledger, stories: Iterable[ClaimStory], question: Question) -> None:
@@ -132,7 +194,7 @@ def _told(
         "books": [_books(b) for b in books],
         "neighbours": [_neighbour(control, line) for control, line in story.neighbours],
         "provider_adjustments": [_receivable(r) for r in plb_book(story.provider_adjustments)],
-        "next": list(todo),
+        "next": [whole(row, question.on) for row in todo],
     }
 
 
@@ -259,6 +321,7 @@ def _books(given: LineBooks) -> Content:
         "denied": _money(given.denied),
         "transferred": _money(given.transferred),
         "other": _money(given.other),
+        "prior_payer": _money(given.prior_payer),
         "open": _money(given.open),
         "not_explained": _money(given.not_explained),
         "patient_credit": _money(given.patient_credit),

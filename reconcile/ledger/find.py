@@ -18,8 +18,9 @@ FEW: Final = 500  # claims shown of one identifier
 def find(connection: Connection, identifier: str) -> tuple[Found, ...]:
     """All that the identifier is, the surest kind first; empty where it is nothing we know.
 
-    Letter case and surrounding spaces do not matter for control numbers; a control number is also
-    found by its first twelve characters (what some payers leave of it).
+    Letter case and surrounding spaces do not matter, nor the dashes and blanks of a member id (as
+    Medicare prints them on the card), nor leading zeros of a check number; a control number is
+    also found by its first twelve characters (what some payers leave of it).
     """
     word = identifier.strip()
     if not word:
@@ -44,40 +45,73 @@ def _by_usage(connection: Connection, kind: str, query: Select[Any]) -> list[Fou
     ]
 
 
+def _in_any_case(
+    connection: Connection,
+    kind: str,
+    word: str,
+    where: Callable[[Callable[[ColumnElement[str]], ColumnElement[bool]]], ColumnElement[bool]],
+) -> list[Found]:
+    """Claims by a number as it is written, which an index finds; else in whatever case."""
+    exact = list(_claims(connection, kind, where(lambda column: column == word)))
+    upper = word.upper()
+    return exact or list(
+        _claims(connection, kind, where(lambda column: func.upper(column) == upper))
+    )
+
+
 def _by_control(connection: Connection, kind: str, word: str) -> Iterable[Found]:
-    exact = list(_claims(connection, kind, (_CLAIM.control == word) | (_CLAIM.family == word)))
+    exact = _in_any_case(
+        connection, kind, word, lambda fits: fits(_CLAIM.control) | fits(_CLAIM.family)
+    )
     if exact or not stem(word):
         return exact
     return _claims(connection, kind, _CLAIM.stem == stem(word))
 
 
 def _by_line(connection: Connection, kind: str, word: str) -> Iterable[Found]:
-    lines = select(sent_line.c.sent_claim_id).where(sent_line.c.control.in_({word, word.upper()}))
-    return _claims(connection, kind, _CLAIM.id.in_(lines))
+    c = sent_line.c
+    return _in_any_case(
+        connection,
+        kind,
+        word,
+        lambda fits: _CLAIM.id.in_(select(c.sent_claim_id).where(fits(c.control))),
+    )
 
 
 def _by_payer_number(connection: Connection, kind: str, word: str) -> Iterable[Found]:
     c = claim_payment.c
-    answered = select(c.sent_claim_id).where(c.payer_control == word, c.sent_claim_id.is_not(None))
-    return _claims(connection, kind, _CLAIM.id.in_(answered))
+    answered = select(c.sent_claim_id).where(c.sent_claim_id.is_not(None))
+    return _in_any_case(
+        connection, kind, word, lambda fits: _CLAIM.id.in_(answered.where(fits(c.payer_control)))
+    )
 
 
 def _by_visit(connection: Connection, kind: str, word: str) -> Iterable[Found]:
-    billed = select(visit.c.sent_claim_id).where(visit.c.visit_id == word)
-    return _claims(connection, kind, _CLAIM.id.in_(billed))
+    c = visit.c
+    return _in_any_case(
+        connection,
+        kind,
+        word,
+        lambda fits: _CLAIM.id.in_(select(c.sent_claim_id).where(fits(c.visit_id))),
+    )
 
 
 def _by_patient(connection: Connection, kind: str, word: str) -> Iterable[Found]:
-    return _claims(connection, kind, (_CLAIM.patient_id == word) | (_CLAIM.patient == word))
+    return _in_any_case(
+        connection, kind, word, lambda fits: fits(_CLAIM.patient_id) | fits(_CLAIM.patient)
+    )
 
 
 def _by_member(connection: Connection, kind: str, word: str) -> Iterable[Found]:
-    return _claims(connection, kind, func.upper(_CLAIM.member_id) == word.upper())
+    plain = func.replace(func.replace(_CLAIM.member_id, "-", ""), " ", "")
+    asked = word.replace("-", "").replace(" ", "").upper()
+    return _claims(connection, kind, func.upper(plain) == asked) if asked else ()
 
 
 def _by_trace(connection: Connection, kind: str, word: str) -> Iterable[Found]:
     books: dict[Any, list[int]] = {}
-    query = select(_REMIT.usage, _REMIT.id).where(_REMIT.trace == word).order_by(_REMIT.id)
+    same = func.ltrim(func.upper(_REMIT.trace), "0") == word.upper().lstrip("0")
+    query = select(_REMIT.usage, _REMIT.id).where(same, _REMIT.trace != "").order_by(_REMIT.id)
     for usage, number in connection.execute(query):
         books.setdefault(usage, []).append(number)
     found = []
@@ -102,8 +136,13 @@ def _by_trace(connection: Connection, kind: str, word: str) -> Iterable[Found]:
 
 
 def _by_file(connection: Connection, kind: str, word: str) -> Iterable[Found]:
-    sent_in = select(file.c.id).where((file.c.name == word) | (file.c.digest == word))
-    return _claims(connection, kind, _CLAIM.file_id.in_(sent_in))
+    c = file.c
+    return _in_any_case(
+        connection,
+        kind,
+        word,
+        lambda fits: _CLAIM.file_id.in_(select(c.id).where(fits(c.name) | fits(c.digest))),
+    )
 
 
 def held_for(connection: Connection, visit_id: str) -> tuple[str, ...]:

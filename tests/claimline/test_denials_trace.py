@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import openpyxl
 import pytest
 
 from claimline import settings
+from claimline.render.story import stories
 
 Rows = list[dict[str, Any]]
 DOCUMENTED = {
@@ -291,3 +293,104 @@ def test_an_empty_page_says_so(command: Any, job: Path) -> None:
         "denials", "--ledger", job / "ledger.db", "--code", "99999", "--format", "html"
     )
     assert "No denied or reduced lines." in out
+
+
+def _one(job: Path, query: str) -> Any:
+    """The first value of a query."""
+    with sqlite3.connect(job / "ledger.db") as connection:
+        return connection.execute(query).fetchone()[0]
+
+
+def test_trace_finds_a_medicare_number_as_it_stands_on_the_card(command: Any, job: Path) -> None:
+    """Dashes, blanks and small letters do not matter."""
+    member = _one(job, "select member_id from sent_claim where length(member_id) = 11")
+    for spelled in (
+        f"{member[:4]}-{member[4:7]}-{member[7:]}",
+        f"{member[:4]} {member[4:].lower()}",
+    ):
+        assert _trace(command, job, spelled)[1]["traces"][0]["found_by"] == "member id"
+
+
+@pytest.mark.parametrize("field", ["claim", "line", "payer_claim", "visit", "trace"])
+def test_trace_finds_any_id_in_any_case(command: Any, job: Path, rows: Rows, field: str) -> None:
+    """Small letters for capitals, and leading zeros of a check number, make no difference."""
+    denied = next(r for r in rows if r["status"] == "denied")
+    visit = _one(job, "select visit_id from visit")
+    given = {**denied, "visit": visit, "trace": f"000{denied['trace']}"}[field].lower()
+    status, told, _ = _trace(command, job, given)
+    assert status == 0
+    assert told["traces"][0]["claims"]
+
+
+def test_trace_of_nothing_is_wrong_usage(
+    command: Any, job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty id, or no line on standard input, is said and is exit status 2."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("\n"))
+    for word in ("", "-"):
+        status, out, err = command("trace", word, "--ledger", job / "ledger.db")
+        assert (status, out) == (2, "")
+        assert "no id" in err
+
+
+def test_trace_says_which_id_is_not_known_without_showing_it(
+    command: Any, job: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its line on standard input, its first and last character; a damaged number gets a hint."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("\nW123456789\n2.60332E+13\n"))
+    status, _, err = _trace(command, job, "-")
+    assert status == 1
+    assert "line 2 of standard input (W***9)" in err
+    assert "line 3 of standard input: a spreadsheet has shortened" in err
+    assert "W123456789" not in err
+
+
+def test_trace_tells_a_claim_once(command: Any, job: Path, rows: Rows) -> None:
+    """Two ids of one claim give one story."""
+    denied = next(r for r in rows if r["status"] == "denied")
+    _, out, _ = command("trace", denied["claim"], denied["line"], "--ledger", job / "ledger.db")
+    assert out.count("What was sent") == 1
+    assert "is told above" in out
+
+
+def test_trace_of_a_check_shows_the_payment_first(command: Any, job: Path) -> None:
+    """Amount, date, payer, state and provider adjustments, then its claims."""
+    trace = _one(
+        job,
+        "select trace from remittance r join provider_adjustment p on p.remittance_id = r.id "
+        "where r.state = 'posted'",
+    )
+    _, told, _ = _trace(command, job, trace)
+    (payment,) = told["traces"][0]["payments"]
+    assert payment["trace"] == trace
+    assert payment["provider_adjustments"]
+    _, out, _ = command("trace", trace, "--ledger", job / "ledger.db")
+    assert out.startswith("Payment\n")
+    assert payment["paid"] in out
+    assert payment["provider_adjustments"][0]["amount"] in out
+
+
+def test_trace_keeps_the_arithmetic_for_the_end(command: Any, job: Path, rows: Rows) -> None:
+    """Segments and the way to the units are shown with --segments only, after the next step."""
+    claim = next(r["claim"] for r in rows if r["status"] == "denied")
+    _, out, _ = command("trace", claim, "--ledger", job / "ledger.db")
+    assert "CLM*" not in out
+    assert "Decided:" not in out
+    _, out, _ = command("trace", claim, "--segments", "--ledger", job / "ledger.db")
+    assert out.index("\nNext\n") < out.index("Decided:") < out.index(f"CLM*{claim}*")
+
+
+def test_where_each_line_stands_adds_up_on_the_screen(command: Any, job: Path) -> None:
+    """What is charged is the sum of all other columns that are shown, bundled lines included."""
+    with sqlite3.connect(job / "ledger.db") as connection:
+        claims = [row[0] for row in connection.execute("select control from sent_claim")]
+    shown = 0
+    for claim in claims:
+        told = _trace(command, job, claim)[1]["traces"][0]
+        (books,) = [t for t in stories([told]) if t.title == "Where each line stands"]
+        money = [c.key for c in books.columns if c.kind == "money"]
+        for row in books.rows:
+            parts = [Decimal(row[key] or "0.00") for key in money]
+            assert parts[0] == sum(parts[1:]), claim
+            shown += bool(row["transferred"])
+    assert shown
