@@ -15,7 +15,7 @@ CASES = [
     ("denials --code 99999", DONE),
     ("denials --since tomorrow", USAGE),
     ("denials --format pdf", USAGE),
-    ("denials --practice missing.toml", COULD_NOT),
+    ("denials --practice missing.toml", USAGE),
     ("denials --practice {words}", USAGE),
     ("denials --ledger {none}", COULD_NOT),
     ("denials --ledger {folder}", COULD_NOT),
