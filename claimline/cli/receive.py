@@ -165,10 +165,13 @@ def _payment_row(file: str, payment: "PaymentResult") -> dict[str, Any]:
 
 def _claims_words(payments: "Iterable[PaymentResult]") -> str:
     """How many claim payments became what: ``16 posted``, ``4 posted, 1 unmatched``."""
-    named = (("posted", "posted"), ("unmatched", "unmatched"), ("known", "known"),
-             ("aside", "kept aside"), ("not_posted", "not posted"))  # fmt: skip
+    named = (("posted", "posted"), ("unmatched", "unmatched"), ("aside", "kept aside"),
+             ("not_posted", "not posted"))  # fmt: skip
     payments = list(payments)
     sums = [(sum(getattr(one, key) for one in payments), words) for key, words in named]
+    new = [sum(getattr(one, key) for key, _ in named) for one in payments]
+    known = sum(min(one.known, one.claims - n) for one, n in zip(payments, new, strict=True))
+    sums.insert(2, (known, "known"))  # what of them still waits is counted above
     told = ", ".join(f"{number:,} {words}" for number, words in sums if number)
     return told or f"{sum(one.claims for one in payments):,} in it, none posted"
 
