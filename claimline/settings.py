@@ -8,6 +8,7 @@ error, ``CLAIMLINE_LOG`` a level (``info``, ``debug``) for structured logs on st
 import datetime as dt
 import getpass
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -32,15 +33,19 @@ def columns() -> int:
     return int(said) if said.isascii() and said.isdigit() else 0
 
 
-def ledger_url(given: str = "") -> str:
+def ledger_url(given: str = "", *, make_folder: bool = False) -> str:
     """The ledger's URL: as given, else ``CLAIMLINE_LEDGER``, else a file in the user's data folder.
 
-    A plain path is taken as an SQLite file.
+    A plain path is taken as an SQLite file. ``make_folder`` makes the data folder where that is
+    used; no other folder is ever made: a mistyped path shall not become a second ledger.
     """
     text = given or os.environ.get(LEDGER_VARIABLE, "")
     if "://" in text:
         return text
     path = Path(text).expanduser().absolute() if text else default_ledger_path()
+    if make_folder and not text:
+        with suppress(OSError):  # opening the ledger tells what is wrong
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return f"sqlite:///{path}"
 
 

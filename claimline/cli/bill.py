@@ -64,7 +64,7 @@ def bill(
             visits=visits,
             practice=practice,
             out=out,
-            ledger=settings.ledger_url(ledger),
+            ledger=settings.ledger_url(ledger, make_folder=True),
             production=production,
             dry_run=dry_run,
             now=settings.now(),

@@ -1,5 +1,7 @@
 """``claimline ledger``: status and care of the database."""
 
+from collections.abc import Iterator
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -37,10 +39,35 @@ def status(*, ledger: str, shape: str) -> int:
     with open_ledger(_url(ledger)) as opened:
         found = opened.status()
     rows = [{"what": what, "count": count} for what, count in _counts(found)]
-    columns = (Column(key="what", title="What"), Column(key="count", title="Count", kind="number"))
-    table = Table(title=f"{found.place} (schema {found.schema})", columns=columns, rows=rows)
-    show(Result(data=asdict(found), tables=(table,)), shape)
+    sums = [{"what": what, "amount": amount} for what, amount in _sums(found)]
+    what = Column(key="what", title="What")
+    count = Column(key="count", title="Count", kind="number")
+    amount = Column(key="amount", title="Dollars", kind="money")
+    tables = (
+        Table(title=f"{found.place} (schema {found.schema})", columns=(what, count), rows=rows),
+        Table(title="Money received", columns=(what, amount), rows=sums, empty="None."),
+    )
+    show(Result(data=asdict(found, value_serializer=_text), tables=tables), shape)
     return DONE
+
+
+def _text(_owner: Any, _field: Any, value: Any) -> Any:
+    """Amounts as strings."""
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _sums(found: Any) -> Iterator[tuple[str, Decimal]]:
+    """The money of each book that received any."""
+    for book in found.books:
+        name = "production" if book.usage == "P" else "test"
+        if not book.payments:
+            continue
+        yield f"{name}: payments, each once", book.received
+        yield f"{name}: payments kept aside", book.aside
+        for state, paid in book.claims_paid.items():
+            yield f"{name}: claim payments, {state}", paid
+        yield f"{name}: provider adjustments (PLB)", book.provider_adjusted
+        yield f"{name}: not explained", book.difference
 
 
 def _counts(found: Any) -> list[tuple[str, int]]:
@@ -60,6 +87,51 @@ def _counts(found: Any) -> list[tuple[str, int]]:
         rows += [(f"{name}: payments, {state}", n) for state, n in book.payments.items()]
         rows += [(f"{name}: claim payments, {s}", n) for s, n in book.claim_payments.items()]
     return rows
+
+
+@ledger.command()
+@click.option(
+    "--test/--production",
+    "test",
+    default=None,
+    help="The book to look into; production if it holds any claim, else test.",
+)
+@ledger_option
+@format_option("table", "json", "csv")
+def waiting(*, test: bool | None, ledger: str, shape: str) -> int:
+    r"""List what waits for a person among the payments received, and what to do.
+
+    Payments cut off or kept aside; claims that fit nothing sent, were not posted, or do not add up;
+    answers that do not fit what was sent, or each other. Denied lines are the work of claimline
+    denials. Exit status 1 where anything waits.
+
+    \b
+    Example:
+      claimline ledger waiting --format csv
+    """
+    from attrs import asdict
+
+    from claimline.render import Column, Result, Table, show
+    from reconcile.ledger import open_ledger
+
+    with open_ledger(_url(ledger)) as opened:
+        usage = opened.book() if test is None else "T" if test else "P"
+        rows = [asdict(one) for one in opened.waiting(usage=usage)]
+    columns = (
+        Column(key="kind", title="What"),
+        Column(key="trace", title="Payment", kind="id"),
+        Column(key="claim", title="Claim", kind="id"),
+        Column(key="amount", title="Amount", kind="money"),
+        Column(key="why", title="because", place="below"),
+        Column(key="next_step", title="next", place="below"),
+        Column(key="from", title="from", place="below", in_files=False),
+        *(Column(key=k, title=k, place="file") for k in ("payer", "date", "file", "usage")),
+    )
+    shown = [{**row, "from": f"{row['payer']}, {row['date']}, {row['file']}"} for row in rows]
+    table = Table(columns=columns, rows=shown, empty="Nothing waits.")
+    data = [{**row, "amount": str(row["amount"])} for row in rows]
+    show(Result(data=data, tables=(table,)), shape)
+    return NEEDS_PERSON if rows else DONE
 
 
 @ledger.command()

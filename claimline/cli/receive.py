@@ -1,19 +1,23 @@
 """``claimline receive``: files from the clearinghouse into the ledger."""
 
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path, PurePath
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from claimline.cli.options import format_option, ledger_option
-from claimline.errors import COULD_NOT_RUN, worst
+from claimline.errors import CommandError, worst
 
 if TYPE_CHECKING:
     from claimline.render import Column, Result, Table
     from claimline.services.receive_values import AdoptedResult, FileResult, PaymentResult
 
 SEVERAL: Final = 2
-UNMATCHED: Final = "claimline denials --status unmatched"
+MOST: Final = 5  # problems of one kind, and odd claims of one payment, that a person wants to see
+COUNTS: Final = ("claims", "posted", "known", "unmatched", "aside", "not_posted", "lines_left",
+                 "unbalanced", "odd")  # fmt: skip
+BOOKS: Final = {"P": "--production", "T": "--test"}
 
 
 @click.command()
@@ -24,12 +28,15 @@ def receive(files: tuple[str, ...], *, ledger: str, shape: str) -> int:
     r"""Take remittances (835) into the ledger; 837P files made elsewhere are taken over as sent.
 
     Every claim payment is matched to what was sent and posted line by line. The same file or
-    payment again changes nothing and says so. Exit status 1 where something needs a person: claims
-    nobody sent, figures that do not add up, payments cut off.
+    payment again changes nothing, says so, and shows what of it still waits. Of a folder all files
+    are received, but hidden ones. Exit status 1 where something needs a person: claims nobody sent,
+    figures that do not add up, payments cut off, answers that do not fit what was sent; claimline
+    ledger waiting lists it all.
 
     \b
     Example:
       claimline receive inbox/*.835
+      claimline receive inbox
       claimline receive old-system.837 era.835 --format json
     """
     from claimline import __version__, settings
@@ -44,14 +51,34 @@ def receive(files: tuple[str, ...], *, ledger: str, shape: str) -> int:
         user=settings.user(),
     )
     results: list[FileResult] = []
-    with open_ledger(settings.ledger_url(ledger), create=True) as opened:
+    names = list(_names(files))
+    with open_ledger(settings.ledger_url(ledger, make_folder=True), create=True) as opened:
         if opened.created:
             click.echo(f"A new ledger was made: {opened.place}", err=True)
-        for result in run(opened, start, files, _source):
+        for result in run(opened, start, names, _source):
             _tell(result, shape)
+            _log(result)
             results.append(result)
-    show(_result(results), shape)
+    _tell_all(results)
+    try:
+        show(_result(results, shape), shape)
+    except OSError as error:
+        raise CommandError(
+            f"posted, but the report could not be written: {error.strerror}",
+            todo="run it again to see it: nothing is posted twice",
+        ) from error
     return worst(*(result.status for result in results))
+
+
+def _names(given: Iterable[str]) -> Iterator[str]:
+    """The files, each folder replaced by its files, in their order."""
+    for name in given:
+        try:
+            found = sorted(each for each in Path(name).iterdir() if each.is_file())
+        except OSError:  # no folder, or one that may not be read: told when it is read
+            yield name
+            continue
+        yield from (str(each) for each in found if not each.name.startswith("."))
 
 
 def _source(name: str) -> Callable[[], Iterable[bytes]]:
@@ -67,21 +94,69 @@ def _source(name: str) -> Callable[[], Iterable[bytes]]:
 def _tell(result: "FileResult", shape: str) -> None:
     """What belongs on standard error: files that failed, what is wrong in the others."""
     from claimline.files import complain
-    from claimline.render import MOST, show_problems
+    from claimline.render import show_problems
 
-    if result.status == COULD_NOT_RUN:
+    if result.state == "unreadable":
         complain(result.message, result.todo)
-    elif shape != "json":
+        return
+    if shape != "json":
         show_problems(result.problems, most=MOST)
+    if result.nothing_in_it:
+        complain(f"{result.file}: nothing in it could be read; it was kept", "fetch it again")
 
 
-def _result(results: "list[FileResult]") -> "Result":
+def _tell_all(results: "list[FileResult]") -> None:
+    """How many of several files were received, where one was not."""
+    from claimline.files import complain
+    from claimline.render import counted
+
+    bad = sum(result.state == "unreadable" for result in results)
+    if bad and len(results) >= SEVERAL:
+        good = len(results) - bad
+        complain(f"{good} of {counted(len(results), 'file')} received, {bad} not")
+
+
+def _log(result: "FileResult") -> None:
+    """Lines for the machine: one for the file, one for each of its payments."""
+    from claimline import settings
+
+    if not settings.log_level():
+        return
+    from claimline.log import logger
+
+    about = {"file": PurePath(result.file).name, "digest": result.digest}
+    logger().info(
+        "file",
+        **about,
+        state=result.state,
+        status=result.status,
+        payments=len(result.payments),
+        claims=sum(one.adopted for one in result.adopted),
+        problems=len(result.problems),
+    )
+    for one in result.payments:
+        counts = {name: getattr(one, name) for name in COUNTS}
+        logger().info(
+            "payment",
+            **about,
+            transaction=one.transaction,
+            trace=one.trace,
+            usage=one.usage,
+            state=one.stored or one.state,
+            **counts,
+        )
+
+
+def _result(results: "list[FileResult]", shape: str) -> "Result":
     """The answer in all its shapes."""
     from claimline.render import Result
 
+    tables = list(_tables(results))
+    if shape == "csv":
+        tables.append(_other_files(results))
     return Result(
         data={"files": [_data(one) for one in results]},
-        tables=tuple(_tables(results)),
+        tables=tuple(tables),
         text=tuple(line for one in results for line in _text(one)),
     )
 
@@ -130,11 +205,28 @@ def _tables(results: "list[FileResult]") -> "Iterator[Table]":
         )
 
 
+def _other_files(results: "list[FileResult]") -> "Table":
+    """The files that hold neither payments nor claims, for csv: each file has a row."""
+    from claimline.render import Column, Table
+
+    keys = ("file", "state", "why")
+    return Table(
+        columns=tuple(Column(key=key, title=key) for key in keys),
+        rows=[
+            {
+                "file": one.file,
+                "state": one.state,
+                "why": one.message or ", ".join(f"{count} {kind}" for kind, count in one.unread),
+            }
+            for one in results
+            if not one.payments and not one.adopted
+        ],
+    )
+
+
 def _payment_columns() -> "tuple[Column, ...]":
     from claimline.render import Column
 
-    counts = ("claims", "posted", "known", "unmatched", "aside", "not_posted", "lines_left",
-              "unbalanced")  # fmt: skip
     return (
         Column(key="file", title="File", place="file"),
         Column(key="trace", title="Payment", kind="id"),
@@ -147,16 +239,21 @@ def _payment_columns() -> "tuple[Column, ...]":
         Column(key="note", title="note", place="below"),
         *(
             Column(key=key, title=key.replace("_", " "), kind="number", place="file")
-            for key in counts
+            for key in COUNTS
         ),
+        Column(key="usage", title="Book", place="file"),
+        Column(key="stored", title="Stored", place="file"),
+        Column(key="why", title="Why", place="file"),
         Column(key="provider_adjusted", title="PLB", kind="money", place="file"),
         Column(key="difference", title="Not explained", kind="money", place="file"),
     )
 
 
 def _payment_row(file: str, payment: "PaymentResult") -> dict[str, Any]:
+    waits = payment.stored not in ("", "posted")
     return _payment_data(payment) | {
         "file": file,
+        "state": f"{payment.state}: {payment.stored}" if waits else payment.state,
         "told": _claims_words([payment]),
         "from": f"{payment.payer or 'a payer without a name'}, {file}",
         "note": list(_notes(payment)),
@@ -182,7 +279,7 @@ def _total(payments: "list[PaymentResult]") -> tuple[str, ...]:
 
     if len(payments) < SEVERAL:
         return ()
-    posted = [one.paid for one in payments if one.state == "posted"]
+    posted = [one.paid for one in payments if one.posted and not one.part]
     money = f", {sum(posted):,.2f} posted" if posted else ""
     return (f"{counted(len(payments), 'payment')}{money}; claims: {_claims_words(payments)}",)
 
@@ -193,9 +290,10 @@ def _notes(payment: "PaymentResult") -> Iterator[str]:
 
     if payment.why and payment.state != "known":
         yield payment.why
+    unmatched = f"claimline denials --status unmatched {BOOKS.get(payment.usage, '')}"
     if payment.unmatched:
         fit = "fits" if payment.unmatched == 1 else "fit"
-        yield f"{counted(payment.unmatched, 'claim')} {fit} nothing that was sent: see {UNMATCHED}"
+        yield f"{counted(payment.unmatched, 'claim')} {fit} nothing that was sent: see {unmatched}"
     if payment.aside:
         yield f"{counted(payment.aside, 'claim')} kept aside"
     if payment.not_posted:
@@ -205,14 +303,29 @@ def _notes(payment: "PaymentResult") -> Iterator[str]:
         )
     if payment.lines_left:
         fit = "fits" if payment.lines_left == 1 else "fit"
-        yield f"{counted(payment.lines_left, 'line')} {fit} no line that was sent: see {UNMATCHED}"
+        yield f"{counted(payment.lines_left, 'line')} {fit} no line that was sent: see {unmatched}"
     if payment.unbalanced:
         do = "does" if payment.unbalanced == 1 else "do"
         yield (f"{counted(payment.unbalanced, 'claim')} {do} not add up in the payer's own figures")
+    yield from _odd(payment)
     if payment.provider_adjusted:
         yield f"provider adjustments (PLB) {payment.provider_adjusted}: on no claim"
     if payment.difference:
         yield f"claims less provider adjustments differ from the payment by {payment.difference}"
+
+
+def _odd(payment: "PaymentResult") -> Iterator[str]:
+    """The claims whose answers do not fit what was sent, or each other."""
+    from claimline.render import counted
+
+    causes: dict[str, list[str]] = {}
+    for one in payment.concerns:
+        causes.setdefault(one.claim, []).append(one.cause)
+    for claim, found in list(causes.items())[:MOST]:
+        yield f"claim {claim}: {'; '.join(dict.fromkeys(found))}: see claimline trace {claim}"
+    if payment.odd > MOST:
+        more = counted(payment.odd - MOST, "more claim")
+        yield f"and {more} like these: claimline ledger waiting"
 
 
 def _adopted_columns() -> "tuple[Column, ...]":
@@ -256,8 +369,8 @@ def _data(result: "FileResult") -> dict[str, Any]:
 
 
 def _payment_data(payment: "PaymentResult") -> dict[str, Any]:
-    counts = ("claims", "posted", "known", "unmatched", "aside", "not_posted", "lines_left",
-              "unbalanced")  # fmt: skip
+    from attrs import asdict
+
     return {
         "transaction": payment.transaction,
         "trace": payment.trace,
@@ -266,8 +379,10 @@ def _payment_data(payment: "PaymentResult") -> dict[str, Any]:
         "paid": str(payment.paid),
         "usage": payment.usage,
         "state": payment.state,
+        "stored": payment.stored or payment.state,
         "why": payment.why,
-        **{name: getattr(payment, name) for name in counts},
+        **{name: getattr(payment, name) for name in COUNTS},
+        "concerns": [asdict(one) for one in payment.concerns],
         "provider_adjusted": str(payment.provider_adjusted),
         "difference": None if payment.difference is None else str(payment.difference),
     }
@@ -281,4 +396,5 @@ def _adopted_data(one: "AdoptedResult") -> dict[str, Any]:
         "adopted": one.adopted,
         "known": one.known,
         "conflicting": list(one.conflicting),
+        "left_out": one.left_out,
     }

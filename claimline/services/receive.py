@@ -32,6 +32,7 @@ Source = Callable[[], Iterable[bytes]]
 _REPORT: Final = "the other files are not touched by this; tell the makers of Claimline the place"
 ACKNOWLEDGEMENTS: Final = frozenset({"999", "997", "277CA", "TA1"})
 READ: Final = frozenset({"835", "837P"})
+NOTHING: Final = "other"  # the kind of a file without any transaction
 OTHERS: Final = {  # what the kinds are that nobody meant to receive here
     "837I": "institutional claims (837I)",
     "837D": "dental claims (837D)",
@@ -178,7 +179,7 @@ def _keep(ledger: "Ledger", run: "Run", name: str, digest: str, source: Source) 
             kinds["TA1"] += len(interchange.interchange_acks)
         kinds = +kinds
         problems += _others(kinds, name)
-        kind = next(iter(kinds)) if len(kinds) == 1 else "mixed" if kinds else "other"
+        kind = next(iter(kinds)) if len(kinds) == 1 else "mixed" if kinds else NOTHING
         stored = keeper.done(digest=digest, kind=kind)
         received.add(writer, file_id, payments)
         received.add_problems(writer, file_id, problems)
@@ -196,7 +197,7 @@ def _kind(transaction: envelope.Transaction) -> str:
         return next(found, "837")
     if transaction.type == "277" and "X214" in said:
         return "277CA"
-    return transaction.type[:20] or "other"
+    return transaction.type[:20] or "no type"
 
 
 def _others(kinds: Counter[str], name: str) -> Iterator[Problem]:
@@ -239,6 +240,7 @@ def _finish(
         adopted=adopted,
         unread=tuple((kind, n) for kind, n in looked.kinds.items() if kind not in READ),
         problems=(*looked.problems, *still, *problems, *more),
+        nothing_in_it=stored.kind == NOTHING,
     )
 
 

@@ -81,13 +81,14 @@ class FileResult:
     problems: tuple[Problem, ...] = field(default=(), repr=False)
     message: str = ""
     todo: str = ""
+    nothing_in_it: bool = False  # X12 without a single transaction that could be read
 
     @property
     def status(self) -> int:
         """0 done, 1 somebody has to look at it, 3 could not be read."""
         if self.state == "unreadable":
             return COULD_NOT_RUN
-        needs = any(one.needs_person for one in self.payments)
+        needs = self.nothing_in_it or any(one.needs_person for one in self.payments)
         needs = needs or any(one.needs_person for one in self.adopted)
         wrong = any(problem.level == "error" for problem in self.problems)
         return worst(DONE, NEEDS_PERSON if needs or wrong else DONE)

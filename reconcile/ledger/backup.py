@@ -13,6 +13,7 @@ def backup_ledger(url: str, path: Path) -> None:
     """Copy a ledger of any version to a new SQLite file, readable by its owner only.
 
     Raises:
+        LedgerDamaged: where the ledger is damaged; nothing is copied then.
         LedgerMissing: where there is no ledger.
         LedgerError: where the new file is there already, or the ledger is not SQLite.
     """
@@ -28,10 +29,12 @@ def backup_ledger(url: str, path: Path) -> None:
     if path.exists():
         raise LedgerError(f"{path} is there already; nothing was copied.", "Name a new file.")
     target_place = URL.create("sqlite", database=str(path))
-    connect.make_private(path, target_place)
     source, target = connect.make_engine(place), create_engine(target_place)
     try:
         connect.version_of(source)
+        with connect.told(place), source.connect() as here:
+            connect.check_whole(here, place)
+        connect.make_private(path, target_place)
         with connect.told(place), source.connect() as here, target.connect() as there:
             driver = here.connection.driver_connection
             assert driver is not None

@@ -89,19 +89,58 @@ def _begin(connection: Connection) -> None:
 
 
 def make_private(path: Path, url: URL) -> None:
-    """Make the database's file and folder, if they are not there, for their owner only.
+    """Make the database's file, if it is not there, for its owner only; never a folder.
 
     Raises:
-        LedgerError: where the folder or file cannot be made.
+        LedgerMissing: where there is no such folder.
+        LedgerError: where the file cannot be made.
     """
+    if not path.parent.is_dir():
+        raise LedgerMissing(
+            f"There is no folder {path.parent} for {path.name}.",
+            "Check the path, or make the folder.",
+        )
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
     except OSError as error:
         raise LedgerError(
             f"The ledger {shown(url)} cannot be opened: {error.strerror}.",
             "Check the path and its permissions.",
         ) from None
+
+
+def remove_unmade(path: Path) -> None:
+    """Remove a ledger that could not be made, as on a full disk: it would look like one.
+
+    Whatever holds a table stays: another run may have made it meanwhile.
+    """
+    engine = make_engine(URL.create("sqlite", database=str(path)))
+    try:
+        with engine.connect() as connection:
+            made = inspect(connection).get_table_names()
+    except DatabaseError:
+        return
+    finally:
+        engine.dispose()
+    if not made:
+        for name in (path.name, f"{path.name}-wal", f"{path.name}-shm"):
+            path.with_name(name).unlink(missing_ok=True)
+
+
+def check_whole(connection: Connection, url: URL) -> None:
+    """Look whether an SQLite ledger's pages are sound.
+
+    Raises:
+        LedgerDamaged: where they are not.
+    """
+    if url.get_backend_name() != "sqlite":
+        return
+    found = connection.exec_driver_sql("PRAGMA quick_check(1)").scalar()
+    if found != "ok":
+        raise LedgerDamaged(
+            f"The ledger {shown(url)} is damaged.",
+            "Restore it from a backup; keep the damaged file until that is done.",
+        )
 
 
 def version_of(engine: Engine) -> str:
@@ -148,6 +187,13 @@ def check_version(engine: Engine) -> None:
 
 def missing(url: URL) -> LedgerMissing:
     """The error for a ledger that is not there."""
+    path = sqlite_path(url)
+    if path is not None and path.exists():
+        return LedgerMissing(
+            f"{path} is an empty file, not a ledger.",
+            "Restore the backup if it was one; name another file with --ledger or CLAIMLINE_LEDGER "
+            "if it was not.",
+        )
     return LedgerMissing(
         f"There is no ledger at {shown(url)}.",
         "`claimline bill` and `claimline receive` make one. If you have one elsewhere, "

@@ -18,6 +18,7 @@ from reconcile.ledger import (
     keeping,
     migrate,
     reading,
+    standing,
     status,
 )
 from reconcile.ledger.connect import told
@@ -35,6 +36,7 @@ from reconcile.ledger.records import (
     UnpostedClaim,
     Usage,
 )
+from reconcile.ledger.standing import Waiting
 from reconcile.ledger.tables_received import remittance
 from reconcile.ledger.writer import Writer
 from reconcile.plb import ProviderEntry
@@ -58,9 +60,15 @@ def open_ledger(url: str, *, create: bool = False) -> "Ledger":
     if path is not None:
         connect.make_private(path, place)
     engine = connect.make_engine(place)
-    if create and not connect.version_of(engine):
-        migrate.upgrade(engine)
-        new = True
+    try:
+        if create and not connect.version_of(engine):
+            migrate.upgrade(engine)
+            new = True
+    except BaseException:
+        engine.dispose()
+        if new and path is not None:
+            connect.remove_unmade(path)
+        raise
     try:
         connect.check_version(engine)
     except LedgerError:
@@ -256,9 +264,19 @@ class Ledger:
         with self.reading() as connection:
             return reading.provider_adjustments(connection, usage=usage, payer=payer)
 
+    def waiting(self, *, usage: Usage) -> Iterator[Waiting]:
+        """All that waits for a person among what was received, payments before claims."""
+        with self.reading() as connection:
+            yield from standing.waiting(connection, usage)
+
     # --- the ledger itself ---
 
     def status(self) -> status.Status:
-        """What is in it, counted."""
+        """What is in it, counted.
+
+        Raises:
+            LedgerDamaged: where its pages are not sound.
+        """
         with self.reading() as connection:
+            connect.check_whole(connection, self.url)
             return status.status(connection, self.place)

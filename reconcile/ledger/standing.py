@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from attrs import field, frozen
@@ -10,15 +11,31 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from reconcile.attention import Concern, concerns
 from reconcile.books import claim_books
 from reconcile.ledger import bulk, rows, sent
-from reconcile.ledger.convert import from_json
+from reconcile.ledger.convert import dollars, from_json
 from reconcile.ledger.families import with_followers
-from reconcile.ledger.tables import sent_claim
+from reconcile.ledger.tables import file, sent_claim
 from reconcile.ledger.tables_received import claim_payment, problem, remittance
 from reconcile.post import REVERSAL
 
 UNBALANCED: Final = ("remit.line-unbalanced", "remit.claim-unbalanced")
 _C: Final = claim_payment.c
 _R: Final = remittance.c
+
+
+@frozen(kw_only=True)
+class Waiting:
+    """One thing among what was received that waits for a person."""
+
+    kind: str  # incomplete, aside, unmatched, not posted, line left, unbalanced, odd
+    usage: str
+    file: str
+    trace: str  # TRN02
+    payer: str
+    date: str  # of the payment, CCYY-MM-DD
+    claim: str  # CLP01, or ours; empty where it is the payment itself
+    amount: Decimal  # BPR02 of a payment, CLP04 of a claim, what is not explained
+    why: str
+    next_step: str
 
 
 @frozen(kw_only=True)
@@ -132,3 +149,93 @@ def _concerns(
         odd = concerns(claim, claim_books(claim, came), came)
         if odd:
             yield row.remittance_id, odd
+
+
+_ASK: Final = "compare with the earlier one and ask the payer which one holds"
+NEXT: Final = {
+    "incomplete": "ask the sender for the file again",
+    "aside": _ASK,
+    "unmatched": "find out whose it is; receive the 837P it was sent in",
+    "not posted": "nothing is decided by it: wait for the payer's answer, or ask for it",
+    "line left": "compare with the lines that were sent; ask the payer which one is meant",
+    "unbalanced": "ask the payer for a corrected remittance",
+}
+
+
+def waiting(connection: Connection, usage: str) -> Iterator[Waiting]:
+    """All that waits for a person among the payments of a book: payments, claims, oddities."""
+    yield from _waiting_payments(connection, usage)
+    yield from _waiting_claims(connection, usage)
+    about = _abouts(connection, usage)
+    told: set[Concern] = set()
+    for number, odd in concerns_of(connection, _R.usage == usage):
+        for one in odd:
+            if one in told:  # with another payment of the claim
+                continue
+            told.add(one)
+            words = f"line {one.line}: {one.cause}" if one.line else one.cause
+            yield _waiting("odd", about[number], claim=one.claim, why=words, todo=one.next_step)
+
+
+def _about(condition: ColumnElement[bool], *more: Any) -> Any:
+    """Which payment it is, with more columns."""
+    columns = (_R.id, _R.usage, _R.trace, _R.payer_name, _R.payment_date, _R.why, _R.paid)
+    return (
+        select(*columns, file.c.name.label("file_name"), *more)
+        .join(file, file.c.id == _R.file_id)
+        .where(condition)
+    )
+
+
+def _abouts(connection: Connection, usage: str) -> dict[int, Any]:
+    """Which payment each row number is."""
+    return {row.id: row for row in connection.execute(_about(_R.usage == usage))}
+
+
+def _waiting(
+    kind: str, row: Any, *, claim: str = "", cents: int = 0, why: str = "", todo: str = ""
+) -> Waiting:
+    return Waiting(
+        kind=kind,
+        usage=row.usage,
+        file=row.file_name,
+        trace=row.trace,
+        payer=row.payer_name,
+        date=row.payment_date,
+        claim=claim,
+        amount=dollars(cents),
+        why=why,
+        next_step=todo or NEXT[kind],
+    )
+
+
+def _waiting_payments(connection: Connection, usage: str) -> Iterator[Waiting]:
+    """Payments that wait as a whole, or do not add up."""
+    differs = and_(_R.state == "posted", _R.difference != 0)
+    condition = (_R.usage == usage) & or_(_R.state.in_(("incomplete", "aside")), differs)
+    query = _about(condition, _R.state, _R.difference).order_by(_R.id)
+    for row in connection.execute(query):
+        if row.state == "posted":
+            words = "claims less provider adjustments differ from the payment"
+            yield _waiting("unbalanced", row, cents=row.difference, why=words)
+        else:
+            yield _waiting(row.state, row, cents=row.paid, why=row.why)
+
+
+def _waiting_claims(connection: Connection, usage: str) -> Iterator[Waiting]:
+    """Claim payments that are not on the books, or not wholly, or do not add up."""
+    left = and_(_C.state == "posted", _C.unmatched_lines != "")
+    condition = (_R.usage == usage) & or_(_C.state != "posted", left, _C.difference != 0)
+    more = (_C.control, _C.state, _C.paid.label("claim_paid"), _C.why.label("claim_why"),
+            _C.difference, _C.unmatched_lines)  # fmt: skip
+    query = _about(condition, *more).join(claim_payment, _C.remittance_id == _R.id)
+    for row in connection.execute(query.order_by(_C.id)):
+        if row.state != "posted":
+            cents, why = row.claim_paid, row.claim_why
+            yield _waiting(row.state, row, claim=row.control, cents=cents, why=why)
+            continue
+        for line in from_json(row.unmatched_lines):
+            yield _waiting("line left", row, claim=row.control, cents=line["paid"], why=line["why"])
+        if row.difference:
+            words = "charge less adjustments is not what was paid"
+            yield _waiting("unbalanced", row, claim=row.control, cents=row.difference, why=words)

@@ -1,7 +1,8 @@
 """What is in the ledger, counted."""
 
 from collections.abc import Mapping
-from typing import Any
+from decimal import Decimal
+from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import Connection, Table, func, select
@@ -10,7 +11,10 @@ from reconcile.ledger import keeping
 from reconcile.ledger import tables as t
 from reconcile.ledger import tables_received as r
 from reconcile.ledger.connect import HEAD
+from reconcile.ledger.convert import dollars
 from reconcile.ledger.records import Usage
+
+ZERO: Final = Decimal("0.00")
 
 
 @frozen(kw_only=True)
@@ -22,6 +26,11 @@ class Book:
     held: Mapping[str, int]  # by state
     payments: Mapping[str, int]  # by state
     claim_payments: Mapping[str, int]  # by state
+    received: Decimal  # BPR02 of the payments dealt with, each once whatever its copies and parts
+    aside: Decimal  # BPR02 of payments kept aside
+    claims_paid: Mapping[str, Decimal]  # CLP04 by state of the claim payment
+    provider_adjusted: Decimal  # PLB: above zero is taken from the payment
+    difference: Decimal  # claims (but those aside) less provider adjustments less received
 
 
 @frozen(kw_only=True)
@@ -70,13 +79,60 @@ def _book(connection: Connection, usage: str) -> Book:
         .join(r.remittance, r.remittance.c.id == r.claim_payment.c.remittance_id)
         .where(r.remittance.c.usage == usage)
     )
+    claims_paid = _paid(connection, usage)
+    received, aside = _payments_paid(connection, usage)
+    adjusted = _adjusted(connection, usage)
+    counted = sum((sum_ for state, sum_ in claims_paid.items() if state != "aside"), ZERO)
     return Book(
         usage=usage,
+        received=received,
+        aside=aside,
+        claims_paid=claims_paid,
+        provider_adjusted=adjusted,
+        difference=counted - adjusted - received,
         claims=int(connection.execute(claims).scalar_one()),
         held=_by_state(connection, held, t.held_claim.c.state),
         payments=_by_state(connection, payments, r.remittance.c.state),
         claim_payments=_by_state(connection, claim_payments, r.claim_payment.c.state),
     )
+
+
+def _paid(connection: Connection, usage: str) -> Mapping[str, Decimal]:
+    """What claim payments were paid (CLP04), by their state."""
+    c = r.claim_payment.c
+    query = (
+        select(c.state, func.sum(c.paid))
+        .join(r.remittance, r.remittance.c.id == c.remittance_id)
+        .where(r.remittance.c.usage == usage)
+        .group_by(c.state)
+        .order_by(c.state)
+    )
+    return {state: dollars(int(cents)) for state, cents in connection.execute(query)}
+
+
+def _payments_paid(connection: Connection, usage: str) -> tuple[Decimal, Decimal]:
+    """BPR02 of the payments dealt with, and of those aside: copies and parts count once."""
+    c = r.remittance.c
+    once = (
+        select(c.payment_id, func.max(c.paid).label("paid"), func.max(c.state).label("state"))
+        .where(c.usage == usage, c.state.in_(("posted", "aside")))
+        .group_by(c.payment_id)
+        .subquery()
+    )
+    query = select(once.c.state, func.sum(once.c.paid)).group_by(once.c.state)
+    sums = {state: dollars(int(cents)) for state, cents in connection.execute(query)}
+    return sums.get("posted", ZERO), sums.get("aside", ZERO)
+
+
+def _adjusted(connection: Connection, usage: str) -> Decimal:
+    """The provider adjustments of the payments dealt with."""
+    p, c = r.provider_adjustment.c, r.remittance.c
+    query = (
+        select(func.coalesce(func.sum(p.cents), 0))
+        .join(r.remittance, c.id == p.remittance_id)
+        .where(c.usage == usage, c.state == "posted")
+    )
+    return dollars(int(connection.execute(query).scalar_one()))
 
 
 def _by_state(connection: Connection, query: Any, state: Any) -> Mapping[str, int]:

@@ -54,15 +54,16 @@ class TestOpen:
 
     def test_made_once(self, tmp_path: Path) -> None:
         """``created`` is true for the call that made the ledger, by path or by URL."""
-        path = tmp_path / "deep" / "ledger.sqlite3"
+        path = tmp_path / "ledger.sqlite3"
         with open_ledger(str(path), create=True) as first:
             assert first.created
         with open_ledger(f"sqlite:///{path}", create=True) as second:
             assert not second.created
 
     def test_only_the_owner_may_read(self, tmp_path: Path) -> None:
-        """The file, its side files, its folder and a copy of it are the owner's alone."""
+        """The file, its side files and a copy of it are the owner's alone."""
         path = tmp_path / "deep" / "ledger.sqlite3"
+        path.parent.mkdir()
         with open_ledger(str(path), create=True) as ledger, ledger.begin(RUN) as writer:
             writer.reserve("interchange", usage="T")
             found = {p.name: stat.S_IMODE(p.stat().st_mode) for p in path.parent.iterdir()}
@@ -70,7 +71,50 @@ class TestOpen:
             assert set(found.values()) == {0o600}
         backup_ledger(str(path), tmp_path / "copy.sqlite3")
         assert stat.S_IMODE((tmp_path / "copy.sqlite3").stat().st_mode) == 0o600
-        assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
+
+    def test_no_folder_is_made(self, tmp_path: Path) -> None:
+        """A ledger or a copy in a folder that is not there is refused, and the folder not made."""
+        path = tmp_path / "typo" / "ledger.sqlite3"
+        with pytest.raises(LedgerMissing, match="no folder"):
+            open_ledger(str(path), create=True)
+        open_ledger(str(tmp_path / "ledger.sqlite3"), create=True).close()
+        with pytest.raises(LedgerMissing, match="no folder"):
+            backup_ledger(str(tmp_path / "ledger.sqlite3"), path)
+        assert not path.parent.exists()
+
+    def test_empty_file(self, tmp_path: Path) -> None:
+        """An empty file is named as one; it is not "no ledger at that place"."""
+        path = tmp_path / "empty.sqlite3"
+        path.touch()
+        with pytest.raises(LedgerMissing, match="empty file"):
+            open_ledger(str(path))
+
+    def test_ledger_that_could_not_be_made(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Where making a ledger fails, as on a full disk, no half of one stays behind."""
+
+        def full(_engine: object) -> None:
+            raise LedgerError("The disk is full.")
+
+        monkeypatch.setattr(migrate, "upgrade", full)
+        with pytest.raises(LedgerError, match="full"):
+            open_ledger(str(tmp_path / "new.sqlite3"), create=True)
+        assert list(tmp_path.iterdir()) == []
+
+    def test_damaged_pages(self, tmp_path: Path) -> None:
+        """Damaged pages are found by status and by backup, which then copies nothing."""
+        path = tmp_path / "ledger.sqlite3"
+        with open_ledger(str(path), create=True) as ledger, ledger.begin(RUN) as writer:
+            writer.reserve("interchange", usage="T")
+        data = bytearray(path.read_bytes())
+        data[4096 * 6 : 4096 * 9] = b"\x5a" * 4096 * 3
+        path.write_bytes(data)
+        with open_ledger(str(path)) as ledger, pytest.raises(LedgerDamaged):
+            ledger.status()
+        with pytest.raises(LedgerDamaged):
+            backup_ledger(str(path), tmp_path / "copy.sqlite3")
+        assert not (tmp_path / "copy.sqlite3").exists()
 
     def test_not_a_database(self, tmp_path: Path) -> None:
         """A file that is no database is refused and left as it is."""
