@@ -1,24 +1,35 @@
 """``claimline denials``: the worklist of denied and reduced lines."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from claimline.cli.options import format_option, ledger_option, output_option, practice_option
-from claimline.errors import DONE
+from claimline.errors import DONE, WrongUsageError
 
 if TYPE_CHECKING:
     from claimline.render import Column, Table
+    from claimline.services.denials import Totals
 
+PROCEDURE: Final = re.compile(r"[A-Z0-9]{5}")
+NO_DAY: Final = "9999"  # after all days
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()
-@click.option("--code", default="", help="Only lines of this procedure code.")
-@click.option("--payer", default="", help="Only claims sent to this payer: its key, id or name.")
+@click.option(
+    "--code",
+    "codes",
+    multiple=True,
+    help="Only lines of this procedure code; may be given several times, or as 97530,97110.",
+)
+@click.option(
+    "--payer", default="", help="Only claims sent to this payer: key, id, or a part of its name."
+)
 @click.option("--since", type=DAY, help="Only lines from this day of service on.")
 @click.option("--until", type=DAY, help="Only lines up to this day of service.")
 @click.option(
@@ -27,18 +38,33 @@ DAY = click.DateTime(["%Y-%m-%d"])
     type=click.Choice(["denied", "reduced", "reversed", "check", "unmatched"]),
     help="Only lines of this state; may be given several times.",
 )
-@click.option("--test/--production", "test", default=None, help="The book to look into.")
+@click.option("--due", type=DAY, help="Only lines with a deadline up to this day.")
+@click.option(
+    "--sort",
+    type=click.Choice(["sent", "due"]),
+    default="sent",
+    show_default=True,
+    help="due: the nearest deadline first.",
+)
+@click.option(
+    "--test/--production",
+    "test",
+    default=None,
+    help="The book to look into. [default: production if any claim is in it, else test]",
+)
 @practice_option
 @ledger_option
 @format_option("table", "json", "csv", "xlsx", "html")
 @output_option
 def denials(
     *,
-    code: str,
+    codes: tuple[str, ...],
     payer: str,
     since: dt.datetime | None,
     until: dt.datetime | None,
     status: tuple[str, ...],
+    due: dt.datetime | None,
+    sort: str,
     test: bool | None,
     practice: str,
     ledger: str,
@@ -55,6 +81,7 @@ def denials(
     \b
     Example:
       claimline denials --code 97530
+      claimline denials --due 2026-06-30 --sort due
       claimline denials --payer aetna --since 2026-01-01 --format xlsx --output denied.xlsx
     """
     from claimline import settings
@@ -66,54 +93,86 @@ def denials(
     query = service.Query(
         on=settings.today(),
         usage=None if test is None else "T" if test else "P",
-        code=code.strip().upper(),
+        codes=_codes(codes),
         payer=payer,
         since=since.date() if since else None,
         until=until.date() if until else None,
         statuses=frozenset(status or service.STATUSES),
+        due=due.date() if due else None,
     )
+    if query.since and query.until and query.since > query.until:
+        raise WrongUsageError(f"--since {query.since} is later than --until {query.until}")
     known = load(practice) if practice else None
     totals = service.Totals()
     with open_ledger(settings.ledger_url(ledger)) as opened:
         found = totals.through(service.rows(opened, query, known))
+        if sort == "due":
+            found = iter(sorted(found, key=lambda row: row["deadline"] or NO_DAY))
         if shape == "json":
             show(Result(data=found), shape, output)
         elif shape == "table":
             rows = list(_flat(found))
-            show(Result(data=None, tables=(_table(rows, totals.words()),)), shape, output)
+            show(Result(data=None, tables=(_table(rows, totals),)), shape, output)
         else:
             show(Result(data=None, tables=(_table(_flat(found)),)), shape, output)
+        other = None if totals.count else service.other_book(opened, query)
+    if other:
+        option = "--production" if other == "P" else "--test"
+        click.echo(f"claimline: the other book has such lines: add {option}", err=True)
     return DONE
+
+
+def _codes(given: tuple[str, ...]) -> frozenset[str]:
+    """The procedure codes asked for.
+
+    Raises:
+        WrongUsageError: one of them is no procedure code.
+    """
+    codes = [word.strip().upper() for each in given for word in each.split(",") if word.strip()]
+    for code in codes:
+        if not PROCEDURE.fullmatch(code):
+            raise WrongUsageError(
+                f"--code {code}: a procedure code has five characters",
+                todo="give it without modifiers, like 97530; several as 97530,97110",
+            )
+    return frozenset(codes)
 
 
 def _flat(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
     """Rows as a person reads them: codes with their words, modifiers beside the code."""
     from claimline.render.content import adjustment_items
+    from claimline.render.words import due_text
     from claimline.services.denials import said
 
     for row in rows:
-        until = f"{row['deadline']} ({row['deadline_source']})" if row["deadline"] else ""
         matched = f"matched by {row['matched_by']}" if row["matched_by"] else "not matched"
+        number = f" as {row['payer_claim']}" if row["payer_claim"] else ""
+        payment = f"payment {row['trace']}" if row["trace"] else "no payment"
+        procedure = row["procedures"] or [" ".join((row["code"], *row["modifiers"]))]
         yield row | {
-            "procedure": " ".join((row["code"], *row["modifiers"])),
+            "procedure": procedure,
+            "units": row["units"] or row["lines_units"],
             "said": said(row),
-            "due": until,
+            "due": due_text(row),
             "adjustments": adjustment_items(row["adjustments"]),
-            "from": f"{row['payer']}, payment {row['trace']}, {matched}",
+            "from": f"{row['payer']}{number}, {payment}, {matched}",
         }
 
 
-def _table(rows: Iterable[dict[str, Any]], total: str = "") -> "Table":
-    """The worklist as a table."""
+def _table(rows: Iterable[dict[str, Any]], totals: "Totals | None" = None) -> "Table":
+    """The worklist as a table; its title names the states that are in it, where they are known."""
     from claimline.render import Table
+    from claimline.render.words import listed
+    from claimline.services.denials import STATUSES
 
+    states = [state for state in STATUSES if totals is None or totals.count[state]]
     return Table(
-        title="Denied and reduced lines",
+        title=f"{listed(states)} lines".capitalize() if states else "",
         columns=_columns(),
         rows=rows,
-        notes=(total,) if total else (),
+        notes=(totals.words(),) if totals and totals.count else (),
         empty="No denied or reduced lines.",
-        sheet="Denied and reduced",
+        sheet="Worklist",
     )
 
 
@@ -126,13 +185,14 @@ def _columns() -> "tuple[Column, ...]":
         Column(key="line", title="Line control number", kind="id", place="file"),
         Column(key="payer", title="Payer", place="file"),
         Column(key="date", title="Date", kind="date"),
-        Column(key="procedure", title="Code", in_files=False),
+        Column(key="procedure", title="Code", kind="list", in_files=False),
         Column(key="code", title="Code", kind="id", place="file"),
         Column(key="modifiers", title="Modifiers", kind="id", place="file"),
         Column(key="units", title="Units", kind="number"),
         Column(key="billed", title="Billed", kind="money"),
         Column(key="paid", title="Paid", kind="money"),
         Column(key="denied", title="Denied", kind="money", place="file"),
+        Column(key="contractual", title="Contract", kind="money", place="file"),
         Column(key="patient", title="Patient", kind="money", place="file"),
         Column(key="open", title="Open", kind="money", place="file"),
         Column(key="status", title="State", kind="id"),
@@ -146,6 +206,7 @@ def _columns() -> "tuple[Column, ...]":
         Column(key="never", title="never", place="below"),
         Column(key="due", title="deadline", place="below", in_files=False),
         Column(key="deadline", title="Deadline", kind="date", place="file"),
+        Column(key="deadline_passed", title="Deadline passed", place="file"),
         Column(key="deadline_source", title="Deadline from", place="file"),
         Column(key="who", title="Who acts", place="file"),
         Column(key="confidence", title="Confidence", place="file"),
@@ -155,4 +216,5 @@ def _columns() -> "tuple[Column, ...]":
         Column(key="matched_by", title="Matched by", place="file"),
         Column(key="candidates", title="may be", place="below"),
         Column(key="flags", title="Flags", place="file"),
+        Column(key="visits", title="Visits", kind="list", place="file"),
     )

@@ -6,14 +6,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
-from claimline.render.words import counted
+from claimline.errors import WrongUsageError
+from claimline.render.words import counted, listed
 from claimline.services.payer_facts import Facts
 from edi import codes
 from mapping.practice import Practice
 from reconcile.books import claim_books
-from reconcile.ledger import Ledger, UnpostedClaim, Usage
+from reconcile.ledger import Ledger, UnpostedClaim, Usage, reading
 from reconcile.report import denial_rows, unmatched_claim_row
 
 Row = dict[str, Any]
@@ -31,6 +32,7 @@ EMPTY: Final[Mapping[str, Any]] = {  # what the rows of some kinds do not have
     "reductions": [],
     "procedures": [],
     "lines_units": [],
+    "visits": [],
 }
 
 
@@ -40,20 +42,32 @@ class Query:
 
     on: dt.date  # the day of the question
     usage: Usage | None = None  # None: production if there is any, else test
-    code: str = ""
-    payer: str = ""
+    codes: frozenset[str] = frozenset()
+    payer: str = ""  # key, id or a part of the name
+    due: dt.date | None = None  # only deadlines up to this day
     since: dt.date | None = None
     until: dt.date | None = None
     statuses: frozenset[str] = frozenset(STATUSES)
 
 
 def rows(ledger: Ledger, query: Query, practice: Practice | None = None) -> Iterator[Row]:
-    """The rows of ``denials --format json``, one line at a time, in the order of sending."""
+    """The rows of ``denials --format json``, one line at a time, in the order of sending.
+
+    Raises:
+        WrongUsageError: nothing was sent to such a payer, and none of that name has paid.
+    """
     usage = query.usage or ledger.book()
-    facts = Facts(ledger, practice, query.on)
+    names = _payer_words(ledger, usage, query.payer)
+    return _rows(ledger, query, usage, Facts(ledger, practice, query.on), names)
+
+
+def _rows(
+    ledger: Ledger, query: Query, usage: Usage, facts: Facts, names: frozenset[str]
+) -> Iterator[Row]:
+    """The rows of sent claims, then those that fit none."""
     claims = ledger.received(
         usage=usage,
-        code=query.code,
+        code=next(iter(query.codes)) if len(query.codes) == 1 else "",
         payer=query.payer,
         since=query.since,
         until=query.until,
@@ -68,17 +82,54 @@ def rows(ledger: Ledger, query: Query, practice: Practice | None = None) -> Iter
             on=query.on,
             statuses=query.statuses - {UNMATCHED},
         )
-        yield from (whole(row, query.on) for row in found if _is_wanted(row, query))
+        for row in found:
+            if _is_wanted(row, query):
+                yield whole({**row, "visits": list(each.visits)}, query.on)
     if UNMATCHED in query.statuses:
-        yield from _unmatched(ledger, usage, query)
+        for other in ledger.unposted(usage=usage):
+            row = unmatched_row(other, query.on)
+            if _is_wanted(row, query) and _is_of(other.payer, query.payer, names):
+                yield row
 
 
-def _unmatched(ledger: Ledger, usage: Usage, query: Query) -> Iterator[Row]:
-    """Claim payments that fit no sent claim."""
-    for each in ledger.unposted(usage=usage):
-        row = unmatched_row(each, query.on)
-        if _is_wanted(row, query) and query.payer in {"", each.payer}:
-            yield row
+def other_book(ledger: Ledger, query: Query) -> Usage | None:
+    """The book that was not looked into, where a line of it fits."""
+    usage: Usage = "P" if (query.usage or ledger.book()) == "T" else "T"
+    try:
+        found = next(rows(ledger, evolve(query, usage=usage)), None)
+    except WrongUsageError:  # that book knows no such payer
+        return None
+    return usage if found is not None else None
+
+
+def _payer_words(ledger: Ledger, usage: Usage, asked: str) -> frozenset[str]:
+    """The names, in small letters, of the payers that a key, an id or a part of a name means.
+
+    Raises:
+        WrongUsageError: there is no such payer.
+    """
+    word = asked.strip().lower()
+    if not word:
+        return frozenset()
+    with ledger.reading() as connection:
+        known = reading.payer_names(connection, usage)
+    meant = frozenset(
+        name.lower()
+        for key, number, name in known
+        if word in {key.lower(), number.lower()} or word in name.lower()
+    )
+    if not meant and not any(word in each.payer.lower() for each in ledger.unposted(usage=usage)):
+        names = listed(sorted({name or key for key, _, name in known})) or "none"
+        raise WrongUsageError(
+            f"no claim was sent to a payer {asked.strip()!r}", todo=f"known are {names}"
+        )
+    return meant
+
+
+def _is_of(payer: str, asked: str, names: frozenset[str]) -> bool:
+    """Whether a payment is of the payer asked for: its name says so, in whole or in part."""
+    name = payer.lower()
+    return not asked or name in names or asked.strip().lower() in name
 
 
 def unmatched_row(given: UnpostedClaim, on: dt.date) -> Row:
@@ -109,7 +160,8 @@ def _is_wanted(row: Row, query: Query) -> bool:
     day = dt.date.fromisoformat(row["date"]) if row["date"] else None
     return (
         row["status"] in query.statuses
-        and (not query.code or query.code in row["code"].split())
+        and (not query.codes or not query.codes.isdisjoint(row["code"].split()))
+        and (query.due is None or (row["deadline"] or "9999") <= query.due.isoformat())
         and (day is None or query.since is None or day >= query.since)
         and (day is None or query.until is None or day <= query.until)
     )

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
 
 from edi.remittance import ProviderAdjustment
 from reconcile.ledger import bulk, rows, sent
@@ -40,7 +40,7 @@ class Filter:
 
     usage: Usage
     code: str = ""  # of one of its lines
-    payer: str = ""  # key or id or name of the payer it was sent to
+    payer: str = ""  # key or id of the payer it was sent to, or a part of its name
     since: dt.date | None = None  # first day of service
     until: dt.date | None = None  # last first day of service
     answered: bool = True  # only claims for which something came back
@@ -67,10 +67,11 @@ def _condition(wanted: Filter) -> ColumnElement[bool]:
     if wanted.until:
         condition &= _CLAIM.date <= from_date(wanted.until)
     if wanted.payer:
+        asked = wanted.payer.strip().lower()
         condition &= or_(
-            _CLAIM.payer == wanted.payer,
-            _CLAIM.payer_id == wanted.payer,
-            _CLAIM.payer_name == wanted.payer,
+            func.lower(_CLAIM.payer) == asked,
+            func.lower(_CLAIM.payer_id) == asked,
+            func.lower(_CLAIM.payer_name).contains(asked, autoescape=True),
         )
     if wanted.code:
         with_code = select(sent_line.c.id).where(
@@ -98,6 +99,7 @@ def _received(connection: Connection, numbers: list[int], beside: Beside) -> Ite
             .where(_CLAIM.id.in_(numbers))
         )
     }
+    visits = _visits(connection, numbers)
     for number, claim in claims.items():
         yield Received(
             claim=claim,
@@ -106,7 +108,29 @@ def _received(connection: Connection, numbers: list[int], beside: Beside) -> Ite
             usage=about[number].usage,
             payer_name=about[number].payer_name,
             file=about[number].file_name,
+            visits=tuple(visits.get(number, ())),
         )
+
+
+def _visits(connection: Connection, numbers: list[int]) -> dict[int, list[str]]:
+    """The ids of the visits that claims were billed for, by row number."""
+    found: dict[int, list[str]] = {}
+    c = visit.c
+    query = select(c.sent_claim_id, c.visit_id).where(c.sent_claim_id.in_(numbers)).order_by(c.id)
+    for number, name in connection.execute(query):
+        found.setdefault(number, []).append(name)
+    return found
+
+
+def payer_names(connection: Connection, usage: Usage) -> tuple[tuple[str, str, str], ...]:
+    """(key, id, name) of every payer that claims were sent to, in the order of the names."""
+    query = (
+        select(_CLAIM.payer, _CLAIM.payer_id, _CLAIM.payer_name)
+        .where(_CLAIM.usage == usage)
+        .distinct()
+        .order_by(_CLAIM.payer_name, _CLAIM.payer, _CLAIM.payer_id)
+    )
+    return tuple((row[0], row[1], row[2]) for row in connection.execute(query))
 
 
 def neighbours(

@@ -182,6 +182,7 @@ class Received:
     usage: Usage
     payer_name: str = ""
     file: str = ""  # it was sent in
+    visits: tuple[str, ...] = field(default=(), repr=False)  # it was billed for
 
 
 @frozen(kw_only=True)
