@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from claimline.cli.options import format_option
-from claimline.errors import DONE
+from claimline.errors import DONE, NEEDS_PERSON
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,8 +20,9 @@ def explain(codes: tuple[str, ...], shape: str) -> int:
     r"""Say what a code means and what to do.
 
     Adjustment reasons with or without their group, remarks, claim status, provider adjustments,
-    procedure codes, modifiers. The words are our own. A code that no table knows is said to be
-    unknown. A code that several tables know is shown for each; to ask one table, name it first.
+    procedure codes, modifiers. The words are our own. A code that several tables know is shown for
+    each; to ask one table, name it first; its name alone lists it. A code that no table knows is
+    said to be unknown, and the exit status is 1.
 
     \b
     Example:
@@ -39,7 +40,7 @@ def explain(codes: tuple[str, ...], shape: str) -> int:
     data = [{key: value for key, value in row.items() if key not in SHOWN} for row in found]
     tables = tuple(table for row in found for table in _tables(row))
     show(Result(data={"codes": data}, tables=tables), shape)
-    return DONE
+    return DONE if all(row["known"] for row in found) else NEEDS_PERSON
 
 
 SHOWN: Final = frozenset({"what", "asked"})  # not in JSON
@@ -54,10 +55,12 @@ def _tables(row: dict[str, Any]) -> "Iterator[Table]":
         Column(key="what", title="Kind"),
         Column(key="meaning", title="means", place="below"),
         Column(key="todo", title="to do", place="below"),
+        Column(key="never", title="never", place="below"),
         Column(key="more", title="also", place="below"),
         Column(key="table", title="source", place="below"),
     )
-    card = row if not row["cases"] else row | {"todo": "see the cases: the first that fits decides"}
+    cases = {"todo": "see the cases: the first that fits decides", "never": ()}
+    card = row | cases if row["cases"] else row
     yield Table(columns=columns, rows=[card], tight=True)
     if row["cases"]:
         yield Table(

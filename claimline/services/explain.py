@@ -4,23 +4,21 @@ A code may mean several things: 59 is a modifier and an adjustment reason. All a
 one says which (``CARC 59``, ``CLP02 4``). A code nobody knows is said to be unknown.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
+from claimline.services.explain_words import Asked, asked
 from edi import codes
 
 if TYPE_CHECKING:
-    from reconcile.denial_table import Row as DenialRow
+    from reconcile.denial_table import Row
 
-KINDS: Final = {  # how a person names a table -> the table
-    "CARC": "carc", "CAS": "carc", "RARC": "rarc", "LQ": "rarc", "MOA": "rarc", "CAS01": "group",
-    "GROUP": "group", "CLP02": "claim_status", "PLB": "plb", "PLB03": "plb", "STC": "status",
-}  # fmt: skip
-BARE: Final = ("group", "carc", "rarc", "claim_status", "plb", "status_category")
+BARE: Final[tuple[codes.Kind, ...]] = (
+    "group", "carc", "rarc", "claim_status", "plb", "status_category",
+)  # fmt: skip
 TITLES: Final = {
     "carc": "adjustment reason (CARC)",
     "rarc": "remark (RARC)",
@@ -39,28 +37,62 @@ REFUSAL_WORDS: Final = {
     "pending": "waits for something",
     "unknown": "not known whether it refuses payment",
 }
-GENERAL: Final = defaultdict(  # for the words that a real line fills in
-    str,
-    times="start and stop times",
-    partner="the other service",
-    modifier="59 or X",
-    authorization="number",
-    code="line",
-    target="the line that takes it",
-    other="the other line",
-    correction="replacement or reopening",
-    why="what the remark says",
-    fix="correct what the remark names",
-    advice="do as the remark says",
-    appeal="first appeal",
-    excess="the excess",
-)
-_GROUP_AND_REASON: Final = re.compile(r"(CO|PR|OA|PI|CR)[-: ]?([A-Z]?\d{1,3})")
+ROADS: Final = {
+    "fix": "Part B: reopening (with MA130: new claim); others: replacement",
+    "records": "Part B: redetermination; others: appeal",
+}
+GENERAL: Final = {  # for the words that a real line fills in
+    "times": "start and stop times",
+    "partner": "the other service",
+    "target": "the right line (97530 beside 97140; else the 97116, 97164 or 97168)",
+    "other": "the other line",
+    "modifier": "59 or X",
+    "authorization": "number",
+    "code": "line",
+    "excess": "the excess",
+    "correction": "replacement",
+    "appeal": "appeal",
+    "fix": "correct it",
+    "advice": "do what the remark code asks; none: call and ask for the rule",
+}
+FAMILIES: Final = {"medicare-b": "Part B", "medicare-advantage": "Medicare Advantage"}
+GROUP_WORDS: Final = {
+    "distinct": "tells two services of a pair apart",
+    "discipline": "names the plan of care",
+    "assistant": "treated by an assistant",
+    "kx": "yearly threshold",
+    "liability": "who pays if it is refused",
+    "telehealth": "telehealth",
+}
+NO_OTHER_LINE: Final = ("without separate times", "without a pair")
+OWN_WORDS: Final = "general knowledge, no table of ours: check the payer's policy"
+MODIFIERS: Final = {  # what to do, never
+    **dict.fromkeys(
+        ("59", "XE", "XS", "XP", "XU"),
+        ("only for separate time blocks, on the line of the pair that takes it", NO_OTHER_LINE),
+    ),
+    **dict.fromkeys(
+        ("GP", "GO", "GN"),
+        ("one on each therapy line: it names the plan of care, not the person", ()),
+    ),
+    "CQ": ("with GP, decided unit by unit", ("without GP",)),
+    "CO": ("with GO, decided unit by unit", ("without GO",)),
+    "KX": ("over the threshold, where the record supports it", ("routinely below the threshold",)),
+    "GA": ("only with the signed advance notice on file", ("without the notice",)),
+    "95": ("place 10 or 02 as the payer wants it", ()),
+}
+FURTHER_MODIFIERS: Final = {  # not in the therapy tables: label, what to do, never
+    "76": ("repeat by the same clinician", "only where the payer's policy asks for it",
+           ("to get past a duplicate denial",)),
+    "77": ("repeat by another clinician", "only where the payer's policy asks for it",
+           ("to get past a duplicate denial",)),
+    "52": ("reduced service", "not for timed codes: bill the units given", ()),
+}  # fmt: skip
 
 
 @frozen(kw_only=True)
 class Case:
-    """What a line with a reason turns out to be, and what to do about it then."""
+    """What a refusal turns out to be under certain facts."""
 
     category: str
     when: str
@@ -77,127 +109,118 @@ class Explanation:
     code: str
     meaning: str
     todo: str = ""
+    never: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
-    cases: tuple[Case, ...] = ()  # the first that fits decides
+    cases: tuple[Case, ...] = ()  # the denial table's rows, the first that fits decides
     table: str = ""  # which table, of which day
     known: bool = True
 
 
 def explain(words: Sequence[str]) -> Iterator[Explanation]:
     """All meanings of the codes asked for, in the order asked; at least one for each."""
-    for asked, kind in _asked(words):
-        found = list(_meanings(asked, kind))
-        yield from found or [_unknown(asked)]
+    for each in asked(words):
+        found = list(_meanings(each)) or [_unknown(each)]
+        note = (f"read as {each.read_as}",) if each.read_as else ()
+        yield from (evolve(one, more=(*note, *one.more)) for one in found)
 
 
-def _asked(words: Sequence[str]) -> Iterator[tuple[str, str]]:
-    """Each code with the table it was asked of; empty for any."""
-    kind = ""
-    for word in words:
-        text = word.strip().upper()
-        if text in KINDS:
-            kind = KINDS[text]
-            continue
-        head, _, tail = text.replace("=", " ").replace("-", " ", 1).partition(" ")
-        if not kind and head in KINDS and tail:
-            yield tail.strip(), KINDS[head]
-        else:
-            yield text, kind
-        kind = ""
+def _meanings(each: Asked) -> Iterator[Explanation]:
+    """What a code means in the table asked, or in all of them; all codes of a table."""
+    if each.group:
+        yield from _adjustment(each)
+    elif not each.code and each.kind:
+        for code in codes.table(each.kind).entries:
+            yield from _in_table(code, each.kind)
+    else:
+        for kind in (each.kind,) if each.kind else BARE:
+            yield from _in_table(each.code, kind)
+        if not each.kind:
+            yield from _therapy(each.code)
 
 
-def _meanings(code: str, kind: str) -> Iterator[Explanation]:
-    """What a code means in the table asked, or in all of them."""
-    if not kind and (pair := _GROUP_AND_REASON.fullmatch(code)):
-        yield from _adjustment(code, pair[1], pair[2])
-        return
-    for name in (kind,) if kind else BARE:
-        yield from _in_table(code, name)
-    if not kind:
-        yield from _therapy(code)
-
-
-def _in_table(code: str, name: Any) -> Iterator[Explanation]:
+def _in_table(code: str, kind: codes.Kind) -> Iterator[Explanation]:
     """The meaning in one of ``edi.codes``' tables, if it has one."""
-    entry = codes.lookup(name, code)
+    entry = codes.lookup(kind, code)
     if entry is None:
         return
     more = [f"last day of use {entry.until.isoformat()}"] if entry.until else []
-    if name == "carc":
+    if kind == "carc":
         more.append(REFUSAL_WORDS[entry.refusal or "unknown"])
         more += [f"usual group {entry.group}"] if entry.group else []
-    elif name == "rarc" and entry.group:
+        more += [f"under PR: {entry.patient_todo}"] if entry.patient_todo else []
+    elif kind == "rarc" and entry.group:
         more.append(f"usually with reason {entry.group}")
     yield Explanation(
-        asked=code, kind=name, code=entry.code, meaning=entry.meaning, todo=entry.todo,
-        more=tuple(more), table=_table(name),
+        asked=code, kind=kind, code=entry.code, meaning=entry.meaning, todo=_todo(entry),
+        never=entry.never, more=tuple(more), table=_table(kind),
     )  # fmt: skip
 
 
-def _adjustment(asked: str, group: str, reason: str) -> Iterator[Explanation]:
+def _todo(entry: codes.Entry, todo: str = "") -> str:
+    """What to do, with the road on which the payers take it."""
+    todo = todo or entry.todo
+    return f"{todo}. {ROADS[entry.road]}" if entry.road else todo
+
+
+def _adjustment(each: Asked) -> Iterator[Explanation]:
     """A reason under its group: what decides is both together."""
-    whose = codes.lookup("group", group)
-    entry = codes.lookup("carc", reason)
+    whose = codes.lookup("group", each.group)
+    entry = codes.lookup("carc", each.code)
     if whose is None or entry is None:
         return
+    todo, never = codes.advice(each.group, entry.code)
     yield Explanation(
-        asked=asked,
+        asked=f"{each.group}-{each.code}",
         kind="carc",
-        code=f"{group}-{entry.code}",
+        code=f"{each.group}-{entry.code}",
         meaning=entry.meaning,
-        todo=entry.todo,
-        more=(
-            f"{group} {whose.meaning}",
-            REFUSAL_WORDS[codes.refusal(group, reason)],
-        ),
-        cases=tuple(_cases(group, entry.code)),
+        todo=_todo(entry, todo),
+        never=never,
+        more=(f"{each.group} {whose.meaning}", REFUSAL_WORDS[codes.refusal(each.group, each.code)]),
+        cases=tuple(_cases(each.group, entry.code)),
         table=_table("carc"),
     )
 
 
 def _cases(group: str, reason: str) -> Iterator[Case]:
-    """What lines with this reason turn out to be, by payer and remark: the denial table's rows."""
+    """What lines with this reason turn out to be: the denial table's rows, in order."""
     from reconcile.denial_table import shipped_table
 
+    refused = codes.refusal(group, reason) == "yes" and group in codes.NOT_THE_PATIENT
     for row in shipped_table().rows:
         if row.codes.isdisjoint({f"{group}-{reason}", f"*-{reason}"}):
             continue
+        road = "reopening" if row.families == {"medicare-b"} else "replacement"
+        words = defaultdict(str, GENERAL | {"correction": road})
+        never = tuple(text.format_map(words) for text in row.never)
         yield Case(
             category=row.category,
-            when="; ".join(_conditions(row)) or "otherwise",
-            next_step=row.next_step.format_map(GENERAL),
-            never=tuple(text.format_map(GENERAL) for text in row.never),
+            when=_when(row),
+            next_step=row.next_step.format_map(words),
+            never=codes.without_patient(never) if refused else never,
         )
 
 
-def _conditions(row: "DenialRow") -> Iterator[str]:
-    """What a row of the denial table asks for, in words."""
-    named = (
-        ("", row.families), ("not ", row.not_families), ("with ", row.remarks | row.or_remarks),
-        ("without ", row.not_remarks), ("line ", row.lines), ("the same day ", row.beside),
-    )  # fmt: skip
-    for words, wanted in named:
-        if wanted:
-            yield f"{words}{' or '.join(sorted(wanted))}"
-    if row.sent:
-        yield f"{_modifiers(row.sent)} sent"
-    if row.not_sent:
-        yield f"{_modifiers(row.not_sent)} not sent"
-    if row.references:
-        yield f"REF {' or '.join(sorted(row.references))} sent"
-    if row.units:
-        yield f"{row.units} units sent" if row.units != "one" else "one unit sent"
-    if row.twin:
-        yield "beside a plain or assistant line of the code"
-    if row.misplaced:
-        yield "59 or X on the other line of the pair"
-    if row.paid:
-        yield "paid in part" if row.paid == "part" else "nothing paid"
+def _when(row: "Row") -> str:
+    """What must be so for a row to decide, in a biller's words."""
+    asks = [FAMILIES.get(name, name) for name in sorted(row.families)]
+    asks += [f"not {FAMILIES.get(name, name)}" for name in sorted(row.not_families)]
+    asks += [f"code {', '.join(sorted(row.lines))}"] if row.lines else []
+    asks += [f"with {', '.join(sorted(row.remarks))}"] if row.remarks else []
+    asks += [f"beside {', '.join(sorted(row.beside))}"] if row.beside else []
+    asks += [f"{_modifiers(row.sent)} sent"] if row.sent else []
+    asks += [f"{_modifiers(row.not_sent)} not sent"] if row.not_sent else []
+    asks += ["59 on the other line of the pair"] if row.misplaced else []
+    asks += ["the plain or assistant line of the code was paid"] if row.twin else []
+    asks += [f"REF {reference} sent" for reference in sorted(row.references)]
+    asks += [{"one": "one unit", "more": "more units"}[row.units]] if row.units else []
+    asks += [{"part": "paid in part", "zero": "paid nothing"}[row.paid]] if row.paid else []
+    return ", ".join(asks) or "otherwise"
 
 
 def _modifiers(wanted: frozenset[str]) -> str:
     """A set of modifiers in short."""
-    return "59 or X" if "59" in wanted else " or ".join(sorted(wanted))
+    return "59 or X" if "59" in wanted else " ".join(sorted(wanted))
 
 
 def _therapy(code: str) -> Iterator[Explanation]:
@@ -205,14 +228,24 @@ def _therapy(code: str) -> Iterator[Explanation]:
     from mapping import codes as therapy
 
     if code in therapy.MODIFIER_LABELS:
+        todo, never = MODIFIERS.get(code, ("", ()))
+        group = therapy.MODIFIER_GROUPS[code]
         yield Explanation(
             asked=code,
             kind="modifier",
             code=code,
             meaning=therapy.MODIFIER_LABELS[code],
-            more=(f"group: {therapy.MODIFIER_GROUPS[code]}",),
+            todo=todo,
+            never=never,
+            more=(GROUP_WORDS.get(group, group),),
             table=therapy.VERSION,
         )
+    elif code in FURTHER_MODIFIERS:
+        label, todo, never = FURTHER_MODIFIERS[code]
+        yield Explanation(
+            asked=code, kind="modifier", code=code, meaning=label, todo=todo, never=never,
+            table=OWN_WORDS,
+        )  # fmt: skip
     known = therapy.CODES.get(code)
     if known is not None:
         base = f", {known.base_minutes} minutes" if known.base_minutes else ""
@@ -224,9 +257,17 @@ def _therapy(code: str) -> Iterator[Explanation]:
             kind="procedure",
             code=code,
             meaning=known.label,
+            todo=_units(known.shape, code),
             more=(*more, *_pairs(code)),
             table=therapy.VERSION,
         )
+
+
+def _units(shape: str, code: str) -> str:
+    """How the units of a procedure code are found."""
+    if shape == "timed":
+        return f"units from the day's minutes: claimline units {code}=MINUTES"
+    return "one unit a day, whatever the minutes" if shape == "untimed" else ""
 
 
 def _pairs(code: str) -> Iterator[str]:
@@ -245,19 +286,25 @@ def _pairs(code: str) -> Iterator[str]:
                 yield f"with {other} of the day: look at it{note}"
 
 
-def _table(name: Any) -> str:
+def _table(kind: codes.Kind) -> str:
     """Which table decided, and of which day."""
-    table = codes.table(name)
+    table = codes.table(kind)
     return f"{table.title}, {table.date.isoformat()}"
 
 
-def _unknown(asked: str) -> Explanation:
+def _unknown(each: Asked) -> Explanation:
     """A code that no table knows: said, never guessed."""
+    code = f"{each.group}-{each.code}" if each.group else each.code
+    meaning = "no table here knows this code"
+    if each.group and codes.lookup("group", each.group) is None:
+        meaning = f"there is no group {each.group}: X12 has CO, OA, PI and PR"
+        if codes.is_known("carc", each.code):
+            meaning += f"; the reason {each.code} is known by itself"
     return Explanation(
-        asked=asked,
+        asked=code,
         kind="unknown",
-        code=asked,
-        meaning="no table here knows this code",
-        todo="look it up in the payer's own list; nothing is assumed about it",
+        code=code,
+        meaning=meaning,
+        todo="look it up in the payer's own list, or call; nothing is assumed about it",
         known=False,
     )

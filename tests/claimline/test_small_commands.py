@@ -104,9 +104,9 @@ def test_explain_tells_apart_refusals_by_group(command: Any) -> None:
 
 
 def test_explain_says_when_it_does_not_know(command: Any) -> None:
-    """An unknown code is shown as it is, known false, exit status 0."""
+    """An unknown code is shown as it is, known false, exit status 1."""
     status, out, _ = command("explain", "N99999", "CO-ZZZ", "--format", "json")
-    assert status == 0
+    assert status == 1
     assert [each["known"] for each in json.loads(out)["codes"]] == [False, False]
 
 

@@ -1,0 +1,134 @@
+"""``claimline explain`` as a person at a desk types it."""
+
+import json
+from typing import Any
+
+import pytest
+
+from edi import codes
+
+
+def told(command: Any, *words: str) -> list[dict[str, Any]]:
+    """The codes of the JSON answer."""
+    _, out, _ = command("explain", *words, "--format", "json")
+    found: list[dict[str, Any]] = json.loads(out)["codes"]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["CO/45"], ["CO-45"]),
+        (["CO_45"], ["CO-45"]),
+        (["CO\u201345"], ["CO-45"]),
+        (["CO45"], ["CO-45"]),
+        (["co-45"], ["CO-45"]),
+        (["CO-045"], ["CO-45"]),
+        (["CO", "45"], ["CO-45"]),
+        (["CO 45"], ["CO-45"]),
+        (["CO-45 CO-253"], ["CO-45", "CO-253"]),
+        (["CO-45,PR-3"], ["CO-45", "PR-3"]),
+        (["045"], ["45"]),
+        (["CARC-45"], ["45"]),
+        (["CARC", "45"], ["45"]),
+        (["CLP02=4"], ["4"]),
+        (["97530 GP"], ["97530", "GP"]),
+        (["MA-130"], ["MA130"]),
+        (["MA130"], ["MA130"]),
+        (["CO-B7"], ["CO-B7"]),
+    ],
+    ids=lambda value: "_".join(value) if isinstance(value, list) else None,
+)
+def test_spellings_of_a_code_are_understood(
+    command: Any, words: list[str], wanted: list[str]
+) -> None:
+    """A slash, a dash of any kind, a leading zero, a list: the code is what was meant."""
+    found = told(command, *words)
+    assert [each["code"] for each in found] == wanted
+    assert all(each["known"] for each in found)
+
+
+def test_another_spelling_says_how_it_was_read(command: Any) -> None:
+    """Two words CO 45 are read as CO-45, and the answer says so."""
+    (found,) = told(command, "CO", "45")
+    assert "read as CO-45" in found["more"]
+
+
+@pytest.mark.parametrize(
+    ("word", "kind"),
+    [
+        ("CARC", "carc"),
+        ("RARC", "rarc"),
+        ("CLP02", "claim_status"),
+        ("plb", "plb"),
+        ("MOA", "rarc"),
+    ],
+)
+def test_the_name_of_a_table_alone_lists_it(command: Any, word: str, kind: Any) -> None:
+    """Never an empty answer."""
+    assert [each["code"] for each in told(command, word)] == list(codes.table(kind).entries)
+
+
+def test_a_group_that_does_not_exist_is_what_is_unknown(command: Any) -> None:
+    """XX-45: the group is unknown, the reason is not; the exit status says that a person is needed."""
+    status, out, _ = command("explain", "XX-45", "--format", "json")
+    (found,) = json.loads(out)["codes"]
+    assert status == 1
+    assert found["known"] is False
+    assert "no group XX" in found["meaning"]
+
+
+@pytest.mark.parametrize(
+    "code", ["CO-96", "CO-204", "CO-A1", "PI-204", "CO-242", "CO-119", "CO-22"]
+)
+def test_a_contractual_refusal_keeps_the_patient_out(command: Any, code: str) -> None:
+    """Under CO and PI nobody is told to bill the patient, in every case never to."""
+    (found,) = told(command, code)
+    assert "bill the patient" in found["never"]
+    assert "patient" not in found["todo"]
+    for case in found["cases"]:
+        assert "bill the patient" in case["never"]
+        assert "then the patient" not in case["next_step"]
+
+
+@pytest.mark.parametrize("code", ["PR-204", "PR-119", "PR-242", "PR-B1"])
+def test_a_refusal_left_to_the_patient_names_the_checks_first(command: Any, code: str) -> None:
+    """Under PR the patient comes after the secondary payer, and not at once."""
+    (found,) = told(command, code)
+    assert "secondary payer, then the patient" in found["todo"]
+
+
+@pytest.mark.parametrize("code", ["CO-97", "CO-236"])
+def test_59_goes_on_the_line_that_takes_it(command: Any, code: str) -> None:
+    """On 97530 beside 97140 only; beside 97116, 97164, 97168 on those."""
+    (found,) = told(command, code)
+    steps = " ".join(case["next_step"] for case in found["cases"])
+    assert "97116" in steps
+    assert "59 on 97530\n" not in steps
+
+
+@pytest.mark.parametrize(
+    ("code", "word"),
+    [
+        ("CQ", "GP"), ("59", "separate"), ("76", "policy"), ("77", "policy"), ("52", "units"),
+        ("95", "place"), ("MA130", "new claim"), ("N211", "no appeal"), ("N381", "contract"),
+        ("N58", "prior payer"), ("97530", "claimline units"), ("97161", "one unit"),
+    ],
+)  # fmt: skip
+def test_remarks_modifiers_and_procedures_say_what_to_do(
+    command: Any, code: str, word: str
+) -> None:
+    """Not only reasons have a next step."""
+    assert any(word in each["todo"] for each in told(command, code))
+
+
+def test_general_knowledge_is_marked(command: Any) -> None:
+    """What no table of ours holds says so."""
+    (found,) = [each for each in told(command, "76") if each["kind"] == "modifier"]
+    assert found["table"].startswith("general knowledge")
+
+
+@pytest.mark.parametrize("code", ["CARC 15", "CARC 191", "P22", "B16"])
+def test_reasons_of_a_therapy_desk_are_known(command: Any, code: str) -> None:
+    """Reasons that are met and were missing."""
+    assert all(each["known"] and each["todo"] for each in told(command, code))
