@@ -10,9 +10,12 @@ from pathlib import Path
 
 import pytest
 
+from mapping.numbers import patient_control_number
+
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = ("README.md", "docs/tutorial.md")
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
+NUMBER = re.compile(r"C[TP][A-HJ-NP-Z2-9]{15}")  # patient control numbers begin anywhere
 SESSION = re.compile(r"(<!-- session -->\n```console\n)(.*?)(```\n<!-- /session -->)", re.DOTALL)
 
 
@@ -49,6 +52,16 @@ def spoken(text: str, folder: Path) -> str:
     return "".join(said)
 
 
+def numbered(text: str, seen: dict[str, str]) -> str:
+    """The text with the n-th control number ever seen as the n-th of a fixed row of numbers."""
+
+    def fixed(found: re.Match[str]) -> str:
+        number = found[0]
+        return seen.setdefault(number, patient_control_number(len(seen) + 1, tag=number[:2]))
+
+    return NUMBER.sub(fixed, text)
+
+
 @pytest.mark.parametrize("page", PAGES)
 def test_sessions_are_what_is_printed(
     page: str, tmp_path: Path, golden: Callable[[Path, str], None]
@@ -57,5 +70,6 @@ def test_sessions_are_what_is_printed(
     (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
     text = (ROOT / page).read_text(encoding="utf-8")
     assert SESSION.search(text), f"{page} shows no session"
-    again = SESSION.sub(lambda m: m[1] + spoken(m[2], tmp_path) + m[3], text)
+    seen: dict[str, str] = {}
+    again = SESSION.sub(lambda m: m[1] + numbered(spoken(m[2], tmp_path), seen) + m[3], text)
     golden(ROOT / page, again)

@@ -196,3 +196,20 @@ def test_spans_overlap_only_in_a_common_day(one: Span, other: Span, expected: bo
     """Both ends are included, whichever comes first."""
     assert one.overlaps(other) == expected
     assert other.overlaps(one) == expected
+
+
+def test_a_time_zone_nobody_knows_is_refused() -> None:
+    """It decides which day it is: a wrong name is an error of the file."""
+    (fault,) = faults(TEXT.replace('"America/New_York"', '"New York"'))
+    assert fault.where.column == "practice.time_zone"
+
+
+def test_fees_of_nothing_and_two_payers_of_one_id_are_warned_of() -> None:
+    """Both are said with their place, and nothing is refused."""
+    text = TEXT.replace("97530 = 60.00", "97530 = 0", 1).replace('"ACME1"', '"15202"')
+    found = practice.check(practice.read("practice.toml", text))
+    assert {(p.code, p.where.column) for p in found} >= {
+        ("practice.no-charge", "fees[0].charges.97530"),
+        ("practice.same-id", "payers.acme.id"),
+    }
+    assert {p.level for p in found} == {"warning"}
