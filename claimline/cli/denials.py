@@ -148,15 +148,21 @@ def _flat(rows: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
         matched = f"matched by {row['matched_by']}" if row["matched_by"] else "not matched"
         number = f" as {row['payer_claim']}" if row["payer_claim"] else ""
         payment = f"payment {row['trace']}" if row["trace"] else "no payment"
-        procedure = row["procedures"] or [" ".join((row["code"], *row["modifiers"]))]
+        lines = list(zip(row["lines_units"], row["procedures"], strict=True))
+        several = len(lines) > 1
         yield row | {
-            "procedure": procedure,
-            "units": row["units"] or row["lines_units"],
+            "procedure": f"{len(lines)} lines" if several else _procedure(row),
+            "each": [f"{units} x {code}" for units, code in lines] if several else [],
             "said": said(row),
             "due": due_text(row),
             "adjustments": adjustment_items(row["adjustments"]),
             "from": f"{row['payer']}{number}, {payment}, {matched}",
         }
+
+
+def _procedure(row: dict[str, Any]) -> str:
+    """Code and modifiers."""
+    return " ".join((row["code"], *row["modifiers"]))
 
 
 def _table(rows: Iterable[dict[str, Any]], totals: "Totals | None" = None) -> "Table":
@@ -185,7 +191,7 @@ def _columns() -> "tuple[Column, ...]":
         Column(key="line", title="Line control number", kind="id", place="file"),
         Column(key="payer", title="Payer", place="file"),
         Column(key="date", title="Date", kind="date"),
-        Column(key="procedure", title="Code", kind="list", in_files=False),
+        Column(key="procedure", title="Code", kind="id", in_files=False),
         Column(key="code", title="Code", kind="id", place="file"),
         Column(key="modifiers", title="Modifiers", kind="id", place="file"),
         Column(key="units", title="Units", kind="number"),
@@ -197,6 +203,7 @@ def _columns() -> "tuple[Column, ...]":
         Column(key="open", title="Open", kind="money", place="file"),
         Column(key="status", title="State", kind="id"),
         Column(key="category", title="Category", place="file"),
+        Column(key="each", title="lines", kind="list", place="below", in_files=False),
         Column(key="from", title="payer", place="below", in_files=False),
         Column(key="adjustments", title="Adjustments", place="file"),
         Column(key="remarks", title="Remarks", place="file"),

@@ -151,7 +151,7 @@ def unmatched_row(given: UnpostedClaim, on: dt.date) -> Row:
 def whole(row: Row, on: dt.date) -> Row:
     """A row with every key that rows have, and whether its deadline has passed on a day."""
     due = row.get("deadline")
-    passed = due is not None and dt.date.fromisoformat(due) < on
+    passed = dt.date.fromisoformat(due) < on if due else None
     return {**EMPTY, **row, "deadline_passed": passed}
 
 

@@ -104,6 +104,7 @@ def test_deadlines_are_sorted_filtered_and_marked(
     monkeypatch.setattr(settings, "today", lambda: dt.date(2031, 1, 1))
     _, out, _ = command("denials", "--ledger", job / "ledger.db")
     assert f"{days[0]} (passed)" in out
+    assert {r["deadline_passed"] for r in _denials(command, job)[1] if not r["deadline"]} == {None}
 
 
 def test_the_totals_are_the_sums_of_the_sheet(command: Any, job: Path) -> None:
