@@ -55,7 +55,12 @@ GENERAL: Final = {  # for the words that a real line fills in
     "fix": "correct it",
     "advice": "do what the remark code asks; none: call and ask for the rule",
 }
-FAMILIES: Final = {"medicare-b": "Part B", "medicare-advantage": "Medicare Advantage"}
+FAMILIES: Final = {
+    "medicare-b": "Part B",
+    "medicare-advantage": "Medicare Advantage",
+    "medicaid": "Medicaid",
+    "workers-comp": "workers' compensation",
+}
 GROUP_WORDS: Final = {
     "distinct": "tells two services of a pair apart",
     "discipline": "names the plan of care",
