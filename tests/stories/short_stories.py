@@ -109,7 +109,7 @@ class Told:
             f"BPR*I*{paid}*C*{remit.get('method', 'CHK')}************{day}",
             f"TRN*1*{remit['trace']}*1{sum(remit['payer'].encode()):09d}",
             f"DTM*405*{day}",
-            f"N1*PR*{payer['name'] if payer else remit['payer']}",
+            f"N1*PR*{payer['name'] if payer else remit['payer']}{_payer_id(remit)}",
             "N1*PE*RIVERBEND THERAPY LLC*XX*1555000102",
             "LX*1",
         ]
@@ -175,6 +175,11 @@ def _with_defaults(story: Json) -> None:
     for remit in story["remit"]:
         remit.update(usual | {"file": "a", "date": dt.date(2026, 4, 2)} | remit)
         remit.setdefault("trace", f"T{remit['file']}")
+
+
+def _payer_id(remit: Json) -> str:
+    """N103 and N104, where the payer names itself by an id."""
+    return f"*XV*{remit['payer_id']}" if "payer_id" in remit else ""
 
 
 def _words(line: Json) -> str:
