@@ -22,7 +22,8 @@ ALLOWED: Final = frozenset(
         "seconds", "status", "code", "count", "claims", "lines", "visits", "held", "payments",
         "transactions", "problems", "duplicates", "unmatched", "aside", "interchange", "group",
         "transaction", "segment", "row", "column", "payer", "usage", "error_type", "place",
-        "left_out", "state", "trace", "posted", "known", "not_posted", "lines_left", "unbalanced", "odd",
+        "left_out", "state", "trace", "posted", "known", "not_posted", "lines_left", "unbalanced",
+        "odd",
     }
 )  # fmt: skip
 LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}

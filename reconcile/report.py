@@ -27,7 +27,7 @@ from reconcile.values import (
 Row = dict[str, Any]
 
 WANTED: Final = frozenset({"denied", "reduced", "reversed", "check"})
-BY_HAND: Final = "compare with the candidates and match by hand"
+BY_HAND: Final = "compare with the candidates and ask the payer which one it answers"
 
 
 def denial_rows(
@@ -55,28 +55,50 @@ def denial_rows(
         table: the denial table, ours where None.
     """
     lines = {line.control: line for line in claim.lines}
+    answers = sorted(adjudications, key=lambda a: (a.date, a.trace, a.position, a.id))
     for line_books in books:
         status = "check" if wants_a_look(line_books) else line_books.status
         if status in statuses:
             line = lines[line_books.line]
             found = finding(line, claim, line_books, neighbours, facts, on, table=table)
-            yield _line_row(line, claim, line_books, facts) | {
-                "status": status,
-                "category": found.category,
-                "cause": found.cause,
-                "next_step": found.next_step,
-                "never": list(found.never),
-                "who": found.who,
-                "deadline": found.deadline.isoformat() if found.deadline else None,
-                "deadline_for": found.deadline_for or None,
-                "deadline_source": found.deadline_source or None,
-                "confidence": found.confidence,
-                "rule": found.row,
-                "table": found.table,
-            }
-    for adjudication in sorted(adjudications, key=lambda a: (a.date, a.trace, a.position, a.id)):
+            back = _taken_back(line, answers) if line_books.current is None else {}
+            yield (
+                _line_row(line, claim, line_books, facts)
+                | back
+                | {
+                    "status": status,
+                    "category": found.category,
+                    "cause": found.cause,
+                    "next_step": found.next_step,
+                    "never": list(found.never),
+                    "who": found.who,
+                    "deadline": found.deadline.isoformat() if found.deadline else None,
+                    "deadline_for": found.deadline_for or None,
+                    "deadline_source": found.deadline_source or None,
+                    "confidence": found.confidence,
+                    "rule": found.row,
+                    "table": found.table,
+                }
+            )
+    for adjudication in answers:
         for unmatched in adjudication.unmatched:
             yield _unmatched_line_row(unmatched, claim, adjudication, facts)
+
+
+def _taken_back(line: SentLine, answers: Sequence[Adjudication]) -> Row:
+    """Which payment took a line back, where no answer stands any more: the newest reversal."""
+    for answer in reversed(answers):
+        for share in answer.lines:
+            if answer.is_reversal and share.line == line.control:
+                return {
+                    "matched_by": share.method,
+                    "claim_matched_by": answer.method,
+                    "trace": answer.trace,
+                    "payment_date": _iso(answer.date),
+                    "payer_claim": answer.payer_control,
+                    "adjustments": _adjustments(share.adjustments),
+                }
+    return {}
 
 
 def unmatched_claim_row(

@@ -92,6 +92,22 @@ NEXT_COLUMNS = (
     Column(key="how_sure", title="how sure", place="below"),
 )
 
+CONCERN_COLUMNS = (
+    Column(key="line", title="Line"),
+    Column(key="cause", title="What", place="below"),
+    Column(key="next_step", title="next", place="below"),
+    Column(key="never", title="never", place="below"),
+)
+KEPT_COLUMNS = (
+    Column(key="date", title="Date", kind="date"),
+    Column(key="trace", title="Payment", kind="id"),
+    Column(key="payer", title="Payer"),
+    Column(key="state", title="State"),
+    Column(key="charge", title="Charge", kind="money"),
+    Column(key="paid", title="Paid", kind="money"),
+    Column(key="why", title="because", place="below"),
+    Column(key="next_step", title="next", place="below"),
+)
 
 UNMATCHED_COLUMNS = (
     Column(key="claim", title="Claim", kind="id"),
@@ -180,7 +196,11 @@ def _story(claim: Content, found_by: str) -> Iterator[Table]:
     """The chapters of one claim, in the order in which they are told."""
     lines = {line["line"]: line for line in claim["sent"]["lines"]}
     yield _sent(claim, found_by)
-    yield from _received(claim["received"], lines)
+    kept = claim["kept"]
+    empty = "Nothing that is on the books." if kept else "Nothing yet."
+    yield from _received(claim["received"], lines, empty)
+    if kept:
+        yield Table(title="Kept, not on the books", columns=KEPT_COLUMNS, rows=kept)
     yield Table(
         title="Where each line stands",
         columns=BOOK_COLUMNS,
@@ -199,13 +219,37 @@ def _story(claim: Content, found_by: str) -> Iterator[Table]:
             columns=TAKEN_COLUMNS,
             rows=list(_taken(claim["provider_adjustments"])),
         )
-    yield Table(
-        title="Next",
-        columns=NEXT_COLUMNS,
-        rows=[_todo(row) for row in claim["next"]],
-        empty="Nothing to do: no line is denied, reduced or taken back."
-        if claim["received"]
-        else "Wait for the payer's answer.",
+    if claim["concerns"]:
+        yield Table(
+            title="To be looked at",
+            columns=CONCERN_COLUMNS,
+            rows=[{**row, "line": _place(row, lines)} for row in claim["concerns"]],
+        )
+    if claim["next"] or not claim["concerns"]:
+        yield Table(
+            title="Next",
+            columns=NEXT_COLUMNS,
+            rows=[_todo(row) for row in claim["next"]],
+            empty=_nothing_next(claim),
+        )
+
+
+def _place(concern: Content, lines: Mapping[str, Content]) -> str:
+    """Number and code of the line a concern is of, or that it is the whole claim."""
+    line = lines.get(concern["line"])
+    return f"{line['number']} {procedure(line)}" if line else "(claim)"
+
+
+def _nothing_next(claim: Content) -> str:
+    """What to say where no line has a next step."""
+    if claim["kept"]:
+        return "See what is kept: it is not on the books."
+    if not claim["received"]:
+        return "Wait for the payer's answer."
+    flagged = any(book["flags"] or book["open"] != "0.00" for book in claim["books"])
+    words = "No line is denied, reduced or taken back"
+    return (
+        f"{words}; see the flags." if flagged else f"Nothing to do: {words[0].lower()}{words[1:]}."
     )
 
 
@@ -246,10 +290,12 @@ def _made(claim: Content) -> Table:
     )
 
 
-def _received(answers: Sequence[Content], lines: Mapping[str, Content]) -> Iterator[Table]:
+def _received(
+    answers: Sequence[Content], lines: Mapping[str, Content], empty: str
+) -> Iterator[Table]:
     """A table for each answer; the codes' words stand under the last."""
     if not answers:
-        yield Table(title="What came back", columns=RECEIVED_COLUMNS, rows=(), empty="Nothing yet.")
+        yield Table(title="What came back", columns=RECEIVED_COLUMNS, rows=(), empty=empty)
     meanings = {code: words for answer in answers for code, words in answer["meanings"].items()}
     for number, answer in enumerate(answers, 1):
         last = number == len(answers)

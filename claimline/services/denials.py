@@ -15,6 +15,7 @@ from edi import codes
 from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.ledger import Ledger, UnpostedClaim, Usage, reading
+from reconcile.ledger.standing import NEXT
 from reconcile.report import denial_rows, unmatched_claim_row
 
 Row = dict[str, Any]
@@ -142,6 +143,8 @@ def unmatched_row(given: UnpostedClaim, on: dt.date) -> Row:
     row["payer_claim"] = payment.payer_control or None
     row["procedures"] = [" ".join((x.procedure.code, *x.procedure.modifiers)) for x in lines]
     row["lines_units"] = [f"{x.paid_units:f}" if x.paid_units is not None else "1" for x in lines]
+    if given.state == "aside":  # nobody can match it: two payments say different things
+        row |= {"category": "aside", "next_step": NEXT["aside"], "never": ["count both payments"]}
     if len(lines) == 1:
         row["modifiers"] = list(lines[0].procedure.modifiers)
         row["units"] = row["lines_units"][0]

@@ -8,7 +8,7 @@ import json
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import asdict, frozen
 
 from claimline import __version__
 from claimline.services.denials import unmatched_row, whole
@@ -17,9 +17,12 @@ from claimline.services.sent_segments import sent_segments
 from edi import codes
 from edi.remittance import Adjustment
 from mapping.practice import Practice
+from reconcile.attention import concerns
 from reconcile.books import claim_books
+from reconcile.keys import stem
 from reconcile.ledger import ClaimStory, Found, Ledger, Payment, Run, Usage, reading
 from reconcile.ledger.find import FEW, held_for
+from reconcile.ledger.kept import kept_answers
 from reconcile.ledger.tables_received import remittance
 from reconcile.plb import ProviderEntry, Receivable, plb_book
 from reconcile.report import denial_rows
@@ -67,8 +70,11 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
     ]
     _record_views(ledger, stories, question)
     with_segments = len(stories) <= SEVERAL
+    kept = _kept(ledger, stories, found.usage)
     told = tuple(
-        _told(ledger, story, facts, question, with_segments=with_segments) for story in stories
+        _told(ledger, story, facts, question, with_segments=with_segments)
+        | {"kept": kept.get(stem(story.sent.claim.control), [])}
+        for story in stories
     )
     more = len(found.families) >= FEW
     return Answer(
@@ -79,6 +85,25 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
         payments=_payments(ledger, found),
         unmatched=_unmatched(ledger, question) if found.payments else (),
     )
+
+
+def _kept(ledger: Ledger, stories: Iterable[ClaimStory], usage: Usage) -> dict[str, list[Content]]:
+    """Answers that name these claims and are not on the books, by stem, with why they are not."""
+    stems = {stem(story.sent.claim.control) for story in stories}
+    with ledger.reading() as connection:
+        found = kept_answers(connection, stems, usage=usage)
+    return {
+        key: [
+            asdict(one)
+            | {
+                "charge": _money(one.charge),
+                "paid": _money(one.paid),
+                "date": one.date.isoformat(),
+            }
+            for one in answers
+        ]
+        for key, answers in found.items()
+    }
 
 
 def _payments(ledger: Ledger, found: Found | None) -> tuple[Content, ...]:
@@ -195,6 +220,7 @@ def _told(
         "neighbours": [_neighbour(control, line) for control, line in story.neighbours],
         "provider_adjustments": [_receivable(r) for r in plb_book(story.provider_adjustments)],
         "next": [whole(row, question.on) for row in todo],
+        "concerns": [asdict(one) for one in concerns(claim, books, story.adjudications)],
     }
 
 

@@ -108,10 +108,26 @@ def _by_member(connection: Connection, kind: str, word: str) -> Iterable[Found]:
     return _claims(connection, kind, func.upper(plain) == asked) if asked else ()
 
 
+def _by_received_file(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    """A file that was received: its payments, and the claims they answer."""
+    name = word.replace("\\", "/").rpartition("/")[2]
+    query = (
+        select(_REMIT.usage, _REMIT.id)
+        .join(file, file.c.id == _REMIT.file_id)
+        .where((file.c.name == name) | (file.c.digest == word.lower()))
+    )
+    return _by_payments(connection, kind, query.order_by(_REMIT.id).limit(FEW))
+
+
 def _by_trace(connection: Connection, kind: str, word: str) -> Iterable[Found]:
-    books: dict[Any, list[int]] = {}
     same = func.ltrim(func.upper(_REMIT.trace), "0") == word.upper().lstrip("0")
     query = select(_REMIT.usage, _REMIT.id).where(same, _REMIT.trace != "").order_by(_REMIT.id)
+    return _by_payments(connection, kind, query)
+
+
+def _by_payments(connection: Connection, kind: str, query: Select[Any]) -> list[Found]:
+    """Payments, by book, with the claims that they answer."""
+    books: dict[Any, list[int]] = {}
     for usage, number in connection.execute(query):
         books.setdefault(usage, []).append(number)
     found = []
@@ -165,4 +181,5 @@ _KINDS: Final[tuple[tuple[str, Callable[[Connection, str, str], Iterable[Found]]
     ("patient id", _by_patient),
     ("member id", _by_member),
     ("file", _by_file),
+    ("received file", _by_received_file),
 )

@@ -75,7 +75,7 @@ def record(ledger: Ledger, *records: SentRecord, usage: str = "T", control: int 
     """Record claims as sent in one file."""
     number = control or abs(hash(tuple(r.claim.control for r in records))) % 10**9
     made = SentFile(
-        data=f"file {number}".encode(),
+        data=x12(usage=usage, control=number, group="HC"),
         name=f"{number}.837",
         usage=usage,  # type: ignore[arg-type]  # T or P
         sender="US",

@@ -109,7 +109,7 @@ def test_our_own_file_comes_back(ledger: Ledger) -> None:
     """A file we made ourselves is recognised by its bytes; nothing changes."""
     record(ledger, sent("AAAAAAAAAAAA1"), control=5)
     before = ledger.status()
-    result = take(ledger, b"file 5")
+    result = take(ledger, x12(control=5, group="HC"))
     assert (result.state, result.status) == ("known", 0)
     assert "made by claimline bill" in result.message
     assert ledger.status() == before

@@ -54,7 +54,7 @@ def test_a_line_taken_back_is_shown_as_reversed() -> None:
     ]
     (row,) = denial_rows(SENT, claim_books(SENT, answers), answers, (), facts(), on=ON)
     assert row["status"] == "reversed"
-    assert row["matched_by"] is None
+    assert (row["matched_by"], row["payment_date"]) == ("line control number", "2026-04-09")
     assert "appeal before the correction" in row["never"]
 
 
