@@ -195,7 +195,7 @@ def words_of(case: Case) -> Words:
     )
 
 
-NO_REMARK: Final = "call and ask for the rule: no remark code that we know says why"
+NO_REMARK: Final = "call and ask why: no remark code that we know says it"
 
 
 def _why(case: Case) -> str:
@@ -221,7 +221,7 @@ def advised(entry: Entry, case: Case) -> str:
     group = case.adjustments[0].group if case.adjustments else ""
     todo = entry.patient_todo if group == "PR" and entry.patient_todo else entry.todo
     if entry.road == "fix":
-        return f"{todo}: {correction(case)}"
+        return f"{todo}: {_sent_as(case)}"
     if entry.road == "records":
         return f"{appeal(case)} {todo}"
     return todo
@@ -234,6 +234,15 @@ def correction(case: Case) -> str:
     if case.facts.takes_replacement is False:
         return "correction as the payer takes it (no frequency 7)"
     return "replacement"
+
+
+def _sent_as(case: Case) -> str:
+    """The same as a request."""
+    if case.is_part_b:
+        return "ask for a reopening by portal or phone"
+    if case.facts.takes_replacement is False:
+        return "send it as the payer takes corrections (no frequency 7)"
+    return "send a replacement"
 
 
 def appeal(case: Case) -> str:

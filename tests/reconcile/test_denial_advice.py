@@ -121,7 +121,7 @@ def test_without_a_known_partner_nobody_adds_59() -> None:
 def test_a_reason_that_needs_a_remark_says_what_the_remark_says() -> None:
     """The remark's own words and its road; without one, that none came."""
     found = find(Told(codes="CO-16 N255"))
-    assert found.next_step == "put the billing taxonomy: replacement"
+    assert found.next_step == "put the billing taxonomy: send a replacement"
     assert "billing taxonomy missing" in found.cause
     bare = find(Told(codes="CO-204"))
     assert "remark" not in bare.cause
