@@ -45,7 +45,7 @@ def spoken(text: str, folder: Path) -> str:
             check=False,
         )
         output = MOMENT.sub("2026-04-01T12:00:00Z", done.stdout.replace(str(folder), "~")).rstrip()
-        output = output.replace(f"received {dt.date.today()}", "received 2026-04-01")
+        output = output.replace(f"received {dt.datetime.now(dt.UTC).date()}", "received 2026-04-01")
         said.append(f"{line}\n{output}\n" if output else f"{line}\n")
         if done.returncode > 1:
             said.append(f"exit status {done.returncode}\n")
