@@ -33,7 +33,7 @@ def read_csv(name: str, text: str) -> Iterator[Visit | Problem]:
     place = Place(file=name, row=skipped + (2 if told else 1))
     delimiter = told[1] if told else _delimiter(lines[skipped])
     header, rows = split(lines[skipped:], delimiter)
-    columns, found = _header(header, place)
+    columns, found = _header(header, evolve(place, row=0, line=place.row))
     yield from found
     if any(problem.level == "error" for problem in found):
         return

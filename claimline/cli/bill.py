@@ -93,7 +93,7 @@ def _tell(result: "BillResult", shape: str) -> None:
     if result.ledger_created:
         click.echo(f"A new ledger was made: {result.ledger_created}", err=True)
     for name, why in result.unreadable:
-        complain(f"{name}: {why}", "the other files were billed" if result.files_read else "")
+        complain(f"{name}: {why}", "the other files were read" if result.files_read else "")
     for path in result.recovered:
         click.echo(f"Written now, recorded by an earlier run: {path}", err=True)
     if shape != "json":

@@ -163,10 +163,12 @@ def test_a_dry_run_shows_the_claims_line_by_line(desk: Desk) -> None:
 
 
 def test_visits_that_could_not_be_read_are_counted(desk: Desk) -> None:
-    """The summary says how many did not come through."""
+    """The summary says how many did not come through; a header is no visit."""
     name = desk.write([visit(), visit("V2", date="2026-02-30"), visit("V3", discipline="X")])
     _, out, _ = shown(desk, name)
     assert "2 visits could not be read" in out
+    (desk.folder / "bare.csv").write_text("V-1,2026-03-10,main")
+    assert "could not be read" not in shown(desk, str(desk.folder / "bare.csv"))[1]
 
 
 def test_other_files_are_only_said_to_be_billed_if_there_were_any(desk: Desk) -> None:
