@@ -314,7 +314,7 @@ def _answer_title(answer: Content, head: str) -> str:
     number = f" as {answer['payer_claim']}" if answer["payer_claim"] else ""
     status = f"status {answer['status']} {answer['status_words']}".strip()
     return (
-        f"{head}{answer['date']}, payment {answer['trace']} of {answer['payer']}{number}: "
+        f"{head}{answer['date']}, payment {answer['trace']} of {answer['payer_name']}{number}: "
         f"{status}, {answer['paid']} of {answer['charge']}\n"
         f"Claim matched by {answer['matched_by']}{lines}"
     )

@@ -99,7 +99,7 @@ def _rows(table: Table, rows: list[Row], pen: Pen) -> Iterator[str]:
     shown = [*rows, table.totals] if table.totals is not None else rows
     sizes = [_size(c, rows, shown) for c in table.columns if c.place == "row"]
     across, moved = _arranged([size for size in sizes if size.used], pen.width)
-    below = [*moved, *(column for column in table.columns if column.place == "below")]
+    below = [*moved, *(c for c in table.columns if c.place == "below" and _is_used(c, rows))]
     columns = [size.column for size in across]
     widths = _widths(across, pen.width)
     once = [size.column for size in sizes if size.column.once]
@@ -132,7 +132,7 @@ class _Size:
 
 def _size(column: Column, rows: Iterable[Row], shown: Iterable[Row]) -> _Size:
     """A column's longest value and its longest part that must not be broken."""
-    used = any(cell(row.get(column.key)) for row in rows)
+    used = _is_used(column, rows)
     widest = len(column.title)
     least = max(map(len, column.title.split()), default=0)
     for row in shown:
@@ -144,6 +144,11 @@ def _size(column: Column, rows: Iterable[Row], shown: Iterable[Row]) -> _Size:
     if column.kind == "text":
         least = max(least, min(SHORTEST, widest))
     return _Size(column, used, widest, least)
+
+
+def _is_used(column: Column, rows: Iterable[Row]) -> bool:
+    """Whether any row has something in this column."""
+    return any(cell(row.get(column.key)) for row in rows)
 
 
 def _parts(column: Column, value: object) -> list[str]:

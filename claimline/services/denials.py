@@ -29,11 +29,11 @@ EMPTY: Final[Mapping[str, Any]] = {  # what the rows of some kinds do not have
     "patient": None,
     "contractual": None,
     "open": None,
-    "flags": [],
-    "reductions": [],
-    "procedures": [],
-    "lines_units": [],
-    "visits": [],
+    "flags": (),
+    "reductions": (),
+    "procedures": (),
+    "lines_units": (),
+    "visits": (),
 }
 
 
@@ -155,7 +155,8 @@ def whole(row: Row, on: dt.date) -> Row:
     """A row with every key that rows have, and whether its deadline has passed on a day."""
     due = row.get("deadline")
     passed = dt.date.fromisoformat(due) < on if due else None
-    return {**EMPTY, **row, "deadline_passed": passed}
+    missing = {key: value for key, value in EMPTY.items() if key not in row}
+    return {**row, **missing, "deadline_passed": passed}
 
 
 def _is_wanted(row: Row, query: Query) -> bool:

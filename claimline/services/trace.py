@@ -215,7 +215,7 @@ def _told(
         "collected": _money(claim.collected),
         "sent": _sent(story)
         | {"segments": _segments(ledger, story, question) if with_segments else []},
-        "received": [_adjudication(a) for a in story.adjudications],
+        "received": [_adjudication(a, story) for a in story.adjudications],
         "books": [_books(b) for b in books],
         "neighbours": [_neighbour(control, line) for control, line in story.neighbours],
         "provider_adjustments": [_receivable(r) for r in plb_book(story.provider_adjustments)],
@@ -280,13 +280,15 @@ def _sent_line(line: SentLine, decision: Content) -> Content:
     }
 
 
-def _adjudication(given: Adjudication) -> Content:
+def _adjudication(given: Adjudication, story: ClaimStory) -> Content:
     """One answer of a payer."""
+    own = given.payer == story.sent.claim.payer
     status = codes.lookup("claim_status", given.status)
     return {
         "date": given.date.isoformat(),
         "trace": given.trace,
         "payer": given.payer,
+        "payer_name": (own and story.sent.payer_name) or given.payer,
         "status": given.status,
         "status_words": status.meaning if status else "",
         "payer_claim": given.payer_control,
