@@ -45,7 +45,7 @@ CASES = [
     ("read {unbalanced}", PERSON),
     ("read missing.835", COULD_NOT),
     ("read {era} --format xlsx --output {folder}/none/a.xlsx", COULD_NOT),
-    ("explain CO-97 NOSUCH", DONE),
+    ("explain CO-97 NOSUCH", PERSON),
     ("explain", USAGE),
     ("units 97530=24 97112=23", DONE),
     ("units 97530", USAGE),
