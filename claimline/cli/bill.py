@@ -52,7 +52,6 @@ def bill(
       claimline bill visits.csv --practice practice.toml --dry-run
       claimline bill visits.csv --practice practice.toml --out outbox
     """
-    import getpass
 
     from claimline import settings
     from claimline.render import show
@@ -68,7 +67,7 @@ def bill(
             production=production,
             dry_run=dry_run,
             now=settings.now(),
-            user=getpass.getuser(),
+            user=settings.user(),
         )
     )
     _tell(result, shape)

@@ -136,19 +136,17 @@ def _decide(
     ids: tuple[str, ...], ledger: str, *, production: bool, kind: str, by: str, reason: str
 ) -> int:
     """Record the decision for each claim."""
-    import datetime as dt
-    import getpass
-
+    from claimline import settings
     from claimline.services.held import decide
 
     decided = decide(
         _open(ledger),
         tuple(identifiers(ids)),
         kind=kind,
-        user=by or getpass.getuser(),
+        user=by or settings.user(),
         reason=reason,
         usage=_usage(production=production),
-        now=dt.datetime.now(dt.UTC),
+        now=settings.now(),
     )
     for claim, note in decided.items():
         click.echo(f"{claim}: goes with the next claimline bill")
