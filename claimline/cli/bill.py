@@ -52,7 +52,6 @@ def bill(
       claimline bill visits.csv --practice practice.toml --dry-run
       claimline bill visits.csv --practice practice.toml --out outbox
     """
-
     from claimline import settings
     from claimline.render import show
     from claimline.services.bill import bill as run
