@@ -137,6 +137,9 @@ def _all_by_control(payment: ClaimPayment, claim: SentClaim) -> tuple[Pairing, .
         place = places.get(svc.control)
         if place is None or place in pairs:
             return None
+        line = claim.lines[place]
+        if svc.procedure.code != line.code or abs(svc.charge) != line.charge:
+            return None
         pairs[place] = Pairing(method=LINE_CONTROL, services=(n,), lines=(place,))
     return tuple(pairs.values())
 
@@ -165,7 +168,7 @@ def _by_number(
         line = work.lines[hits[0]]
         if len(services) > 1:
             _several(work, services, hits[0], line)
-        elif not confirm or _confirms(services[0], line):
+        elif _confirms(services[0], line) if confirm else _agrees(services[0], line, work):
             work.pair(method, [services[0].index], hits)
 
 
@@ -175,6 +178,19 @@ def _several(work: _Work, services: Sequence[_Service], place: int, line: SentLi
         return
     unbundled = any(s.charge == ZERO for s in services) and any(s.charge for s in services)
     work.pair(UNBUNDLED if unbundled else SPLIT, [s.index for s in services], [place])
+
+
+def _agrees(service: _Service, line: SentLine, work: _Work) -> bool:
+    """Whether nothing speaks against a line control number: code or charge are the line's.
+
+    A payer that swaps the numbers of two lines names one that fits less than another, which has
+    both code and charge: then the content says which line it is.
+    """
+    if _confirms(service, line):
+        return True
+    if service.code != line.code and service.charge != line.charge:
+        return False
+    return not any(_confirms(service, other) for other in work.all_lines.values())
 
 
 def _confirms(service: _Service, line: SentLine) -> bool:

@@ -366,3 +366,30 @@ def test_shares_name_the_line_and_the_method() -> None:
     (share,) = answered(TWO, body.replace("*0**12", "*65**12")).lines
     assert (share.line, share.number) == ("CTRL0003", 3)
     assert share.method == "code + date + charge, modifiers dropped by payer"
+
+
+@pytest.mark.parametrize(
+    ("one", "two"),
+    [
+        pytest.param(("97530:59:GP", "75", 0), ("97140:GP", "65", 2), id="other codes"),
+        pytest.param(("97530:59:GP", "75", 0), ("97530:59:GP:CQ", "150", 1), id="one code"),
+    ],
+)
+def test_swapped_line_numbers_follow_the_content(
+    one: tuple[str, str, int], two: tuple[str, str, int]
+) -> None:
+    """Where the payer swapped the numbers of two lines, code and charge say which is meant."""
+    body = HEAD.format(charge="290")
+    for (procedure, charge, _), (_, _, named) in ((one, two), (two, one)):
+        body += f"SVC*HC:{procedure}*{charge}*0**1~REF*6R*{TWO.lines[named].control}~"
+    found = match_lines(payment(body), TWO)
+    assert {p.services: p.lines for p in found.pairs} == {(0,): (one[2],), (1,): (two[2],)}
+
+
+def test_a_line_number_that_fits_nothing_is_not_forced() -> None:
+    """A number whose line has neither the code nor the charge is left, with its candidates."""
+    found = match_lines(
+        payment(HEAD.format(charge="1") + "SVC*HC:97110*1*0**1~REF*6R*CTRL0003~"), TWO
+    )
+    assert found.pairs == ()
+    assert found.unpaired
