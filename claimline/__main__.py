@@ -1,6 +1,7 @@
 """The entry point: the one place that catches everything and sets the exit status."""
 
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Sequence
@@ -20,10 +21,28 @@ STANDARD_ERROR: Final = 2  # its number
 def run() -> None:
     """What the installed ``claimline`` command calls."""
     _open_standard_streams()
+    signal.signal(signal.SIGTERM, _stop)
     status = main(sys.argv[1:])
     if settings.log_level():
         _log_end(sys.argv[1:2], status)
     sys.exit(max(status, _flushed()))
+
+
+def _stop(_number: int, _frame: object) -> None:
+    """A scheduler or a shutdown ends the command: it stops as for Ctrl-C, with nothing half done.
+
+    Raises:
+        StoppedError: in the command itself; a helper process ends at once.
+    """
+    from multiprocessing import parent_process
+
+    if parent_process() is not None:
+        os._exit(COULD_NOT_RUN)
+    raise StoppedError
+
+
+class StoppedError(BaseException):
+    """The command was told to stop (SIGTERM). No ``except Exception`` holds it up."""
 
 
 def _open_standard_streams() -> None:
@@ -57,8 +76,9 @@ def main(arguments: Sequence[str]) -> int:
         with suppress(OSError):  # standard error cannot be written: the status still tells
             error.show()
         return WRONG_USAGE
-    except (click.Abort, KeyboardInterrupt):
-        return _say("stopped by the keyboard", "run it again: nothing is done twice")
+    except (click.Abort, KeyboardInterrupt, StoppedError) as error:
+        by = "system" if isinstance(error, StoppedError) else "keyboard"
+        return _say(f"stopped by the {by}", "run it again: nothing is done twice")
     except CommandError as error:
         _say(error.message, error.todo)
         return error.status

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 import sys
 from decimal import Decimal
@@ -133,6 +134,20 @@ def _run(
         check=False,
         env={**os.environ, **more},
     )
+
+
+def test_told_to_stop(place: Path) -> None:
+    """SIGTERM ends with 3 and says that it may be run again; so it may."""
+    fifo = place / "inbox" / "slow.835"
+    os.mkfifo(fifo)
+    command = [sys.executable, "-m", "claimline", "receive", str(fifo)]
+    running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    with running, fifo.open("wb") as writing:  # opened once the command reads
+        running.send_signal(signal.SIGTERM)
+        _, said = running.communicate(timeout=30)
+        assert writing.writable()
+    assert running.returncode == 3
+    assert "run it again: nothing is done twice" in said
 
 
 class TestSums:
