@@ -182,6 +182,8 @@ def rebuild(*, ledger: str, shape: str) -> int:
     Example:
       claimline ledger rebuild
     """
+    from attrs import asdict
+
     from claimline import __version__, settings
     from claimline.render import Column, Result, Table, show
     from claimline.services.rebuild import rebuild as run
@@ -205,7 +207,27 @@ def rebuild(*, ledger: str, shape: str) -> int:
         {"what": one.what, "before": one.before, "after": one.after, "equal": one.equal}
         for one in done
     ]
-    show(Result(data=rows, tables=(Table(columns=columns, rows=rows),)), shape)
+    lines = [asdict(one) for each in done for one in each.lines]
+    data = [
+        {**row, "lines": [asdict(one, value_serializer=_text) for one in each.lines]}
+        for row, each in zip(rows, done, strict=True)
+    ]
+    tables = [Table(columns=columns, rows=rows)]
+    if lines:
+        tables.append(
+            Table(
+                title="Lines that differed",
+                columns=(
+                    Column(key="claim", title="Claim", kind="id"),
+                    Column(key="line", title="Line", kind="id"),
+                    Column(key="kind", title="Kind"),
+                    Column(key="before", title="Before", kind="money"),
+                    Column(key="after", title="Rebuilt", kind="money"),
+                ),
+                rows=lines,
+            )
+        )
+    show(Result(data=data, tables=tuple(tables)), shape)
     return DONE if all(one.equal for one in done) else NEEDS_PERSON
 
 

@@ -19,6 +19,7 @@ class Rebuilt:
     before: int
     after: int
     equal: bool
+    lines: tuple[derived.Differing, ...] = ()  # of postings: the first lines that differ
 
 
 def rebuild(ledger: "Ledger", run: "Run") -> tuple[Rebuilt, ...]:
@@ -29,12 +30,20 @@ def rebuild(ledger: "Ledger", run: "Run") -> tuple[Rebuilt, ...]:
     """
     with ledger.begin(run) as writer:
         before = derived.marks(writer.connection)
+        derived.remember(writer.connection)
         derived.forget(writer.connection)
         for stored in list(derived.files_with_payments(writer.connection)):
             rows = list(received.rows_of(writer.connection, stored.id))
             post_again(ledger, writer, stored.digest, rows)
         after = derived.marks(writer.connection)
+        lines = derived.differing(writer.connection)
     return tuple(
-        Rebuilt(what=old.what, before=old.count, after=new.count, equal=old == new)
+        Rebuilt(
+            what=old.what,
+            before=old.count,
+            after=new.count,
+            equal=old == new,
+            lines=lines if old.what == "postings" else (),
+        )
         for old, new in zip(before, after, strict=True)
     )

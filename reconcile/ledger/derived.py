@@ -2,11 +2,13 @@
 
 import hashlib
 from collections.abc import Iterator
+from decimal import Decimal
 from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import Connection, Select, delete, select, update
 
+from reconcile.ledger.convert import dollars
 from reconcile.ledger.records import StoredFile
 from reconcile.ledger.tables import file, sent_claim, sent_line
 from reconcile.ledger.tables_received import (
@@ -88,6 +90,59 @@ def _queries() -> dict[str, Select[Any]]:
         "postings": postings,
         "provider adjustments": others,
     }
+
+
+@frozen(kw_only=True)
+class Differing:
+    """What one kind of postings of a sent line came to before and after, in dollars."""
+
+    claim: str
+    line: str  # empty: on the claim alone
+    kind: str  # paid, adjustment, not explained
+    before: Decimal
+    after: Decimal
+
+
+_REMEMBER: Final = (
+    """
+    CREATE TEMPORARY VIEW books_sum AS
+    SELECT c.control AS claim, COALESCE(l.control, '') AS line, p.kind, SUM(p.cents) AS cents
+    FROM posting p
+    JOIN claim_payment a ON a.id = p.claim_payment_id
+    JOIN sent_claim c ON c.id = a.sent_claim_id
+    LEFT JOIN line_share s ON s.id = p.line_share_id
+    LEFT JOIN sent_line l ON l.id = s.sent_line_id
+    GROUP BY c.control, COALESCE(l.control, ''), p.kind""",
+    "CREATE TEMPORARY TABLE books_before AS SELECT * FROM books_sum",
+)
+_COMPARE: Final = """
+    SELECT claim, line, kind, SUM(old * cents), SUM((1 - old) * cents)
+    FROM (
+        SELECT 1 AS old, gone.* FROM
+            (SELECT * FROM books_before EXCEPT SELECT * FROM books_sum) AS gone
+        UNION ALL
+        SELECT 0 AS old, new.* FROM
+            (SELECT * FROM books_sum EXCEPT SELECT * FROM books_before) AS new
+    ) AS both
+    GROUP BY claim, line, kind ORDER BY claim, line, kind LIMIT 100"""
+_FORGET: Final = ("DROP VIEW books_sum", "DROP TABLE books_before")
+
+
+def remember(connection: Connection) -> None:
+    """Keep what each line came to, to be compared by ``differing``."""
+    for statement in _REMEMBER:
+        connection.exec_driver_sql(statement)
+
+
+def differing(connection: Connection) -> tuple[Differing, ...]:
+    """The lines that came to something else than was remembered, the first hundred."""
+    rows = connection.exec_driver_sql(_COMPARE).fetchall()
+    for statement in _FORGET:
+        connection.exec_driver_sql(statement)
+    return tuple(
+        Differing(claim=c, line=n, kind=kind, before=dollars(old), after=dollars(now))
+        for c, n, kind, old, now in rows
+    )
 
 
 def forget(connection: Connection) -> None:

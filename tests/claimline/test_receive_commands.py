@@ -157,6 +157,9 @@ class TestLedger:
         engine.dispose()
         capsys.readouterr()
         assert main(["ledger", "rebuild", "--format", "json"]) == 1
-        differs = [row["what"] for row in json.loads(capsys.readouterr().out) if not row["equal"]]
-        assert differs == ["postings"]
+        (row,) = [row for row in json.loads(capsys.readouterr().out) if not row["equal"]]
+        assert row["what"] == "postings"
+        (line,) = row["lines"]
+        assert (line["claim"], line["line"]) == (ONE, f"01{ONE}")
+        assert (line["before"], line["after"]) == ("75.01", "75.00")
         assert main(["ledger", "rebuild"]) == 0
