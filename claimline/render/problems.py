@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from claimline.render.cells import visible
+from claimline.render.words import shown_number
 from edi.problem import Place, Problem
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def place_text(where: Place) -> str:
         parts = [part for part in parts if not part.startswith(("interchange", "group"))]
     spot = "/".join(part for part in (where.loop, where.element) if part)
     named = [spot, f"column {where.column}" if where.column else ""]
-    named.append(f"claim {where.claim}" if where.claim else "")
+    named.append(f"claim {shown_number(where.claim)}" if where.claim else "")
     return ", ".join(part for part in (*parts, *named) if part)
 
 

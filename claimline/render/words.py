@@ -23,6 +23,12 @@ def masked(identifier: str) -> str:
     return f"{identifier[0]}***{identifier[-1]}"
 
 
+def shown_number(identifier: str) -> str:
+    """A claim's number, masked where it may be a name: other systems put names into it."""
+    plain = identifier.isascii() and " " not in identifier and "," not in identifier
+    return identifier if plain and any(c.isdigit() for c in identifier) else masked(identifier)
+
+
 def due_text(row: Mapping[str, Any]) -> str:
     """A row's deadline, whether it has passed, and who says so."""
     if not row["deadline"]:

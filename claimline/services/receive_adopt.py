@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from attrs import define, field
 
+from claimline.render.words import shown_number
 from claimline.services.collector import swept
 from claimline.services.payer_facts import remember_families
 from claimline.services.read import is_professional
@@ -75,7 +76,9 @@ class _Adopting:
             return AdoptedResult(transaction=transaction.control, usage=usage, state="incomplete")
         for control in self.conflicting:
             words = "was sent before for that day with other content; the earlier one stays"
-            self._tell(transaction, "sent.same-number", control, f"Claim {control} {words}.")
+            self._tell(
+                transaction, "sent.same-number", control, f"Claim {shown_number(control)} {words}."
+            )
         return AdoptedResult(
             transaction=transaction.control,
             usage=usage,
@@ -119,7 +122,7 @@ class _Adopting:
                 yield record_of(part, transaction.control)
             else:
                 self.counts["left out"] += 1
-                words = f"Claim {part.control} has no date of service."
+                words = f"Claim {shown_number(part.control)} has no date of service."
                 self._tell(transaction, "sent.no-date", part.control, words)
 
     def _tell(self, transaction: Transaction, code: str, control: str, message: str) -> None:

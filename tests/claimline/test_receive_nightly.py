@@ -98,6 +98,15 @@ class TestTold:
             assert main(["receive", str(path)]) == 1
             assert "nothing in it could be read" in " ".join(capsys.readouterr().err.split())
 
+    def test_name_in_place_of_a_number(self, place: Path, capsys: Capture) -> None:
+        """Where another system put a name into CLP01 it is not written to standard error."""
+        bad = Line(paid="70", cas=("CO*45*20",))
+        path = _put(place, "a.835", x12(remit(clp("DOE JANE", bad), clp("X20260105", bad))))
+        assert main(["receive", str(path)]) == 1
+        said = capsys.readouterr().err
+        assert "DOE" not in said
+        assert "X20260105" in said
+
     def test_log(self, place: Path) -> None:
         """CLAIMLINE_LOG gives a JSON line a file and a payment: numbers and counts, no names."""
         named = clp(ONE, extra=["NM1*QC*1*LASTNAME*FIRST****MI*W1"])
