@@ -224,3 +224,40 @@ def test_a_payer_of_two_families_has_none(ledger: Ledger) -> None:
         data = file_of(claim(control), control=number + 1)
         take(ledger, data.replace(b"*******CI", b"*******" + indicator))
     assert family_of(ledger, ONE) == family_of(ledger, "OLD3") == ""
+
+
+def test_same_claim_to_the_next_payer(ledger: Ledger) -> None:
+    """A claim sent on to the patient's next payer is the claim that is there, no conflict."""
+    data = file_of(claim("AAAAAAAAAAAA1"))
+    take(ledger, data)
+    text = data.decode()
+    payer = next(one for one in text.split("~\n") if one.startswith("NM1*PR"))
+    other = text.replace("SBR*P", "SBR*S").replace(payer, payer.replace("60054", "99999"))
+    assert other.count("SBR*S") == 1
+    assert "99999" in other
+    again = take(ledger, other.encode(), "secondary.837")
+    assert (again.adopted[0].known, again.adopted[0].conflicting, again.status) == (1, (), 0)
+    assert len(ledger.story("AAAAAAAAAAAA1", usage="T")) == 1
+
+
+def test_what_was_left_out_is_told_each_time(ledger: Ledger) -> None:
+    """A cut 837P, and claims that conflict, need a person as often as they are given."""
+    take(ledger, file_of(claim("AAAAAAAAAAAA1")))
+    for data, state in (
+        (file_of(claim("BBBBBBBBBBBB2"), se="SE*99*0001", control=2), "incomplete"),
+        (file_of(claim("AAAAAAAAAAAA1", charge="90"), control=3), "conflict"),
+    ):
+        for _ in range(2):
+            result = take(ledger, data)
+            assert (result.adopted[0].state, result.adopted[0].adopted) == (state, 0)
+            assert result.status == 1
+            assert any(one.code.startswith("sent.") for one in result.problems)
+
+
+def test_institutional_claims_are_named_each_time(ledger: Ledger) -> None:
+    """An 837I is said for what it is, and needs a person, as often as it is given."""
+    data = x12(["ST*837*0001*005010X223A2", "SE*2*0001"], group="HC", version="005010X223A2")
+    for _ in range(2):
+        result = take(ledger, data)
+        assert result.status == 1
+        assert "institutional claims (837I)" in result.problems[-1].message
