@@ -28,7 +28,7 @@ from reconcile.ledger.errors import (
 HEAD: Final = "0002"  # the newest migration; a test compares it with the folder
 KNOWN: Final = ("0001", "0002")
 BUSY_SECONDS: Final = 30
-_EXAMPLE: Final = "Give a path or a URL such as sqlite:////home/me/ledger.sqlite3."
+_EXAMPLE: Final = "Give a path or a URL such as sqlite:////srv/claims/ledger.sqlite3."
 _WRITING: Final = "claimline_writing"
 
 
