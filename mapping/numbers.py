@@ -11,6 +11,7 @@ from typing import Final
 ALPHABET: Final = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 KEPT: Final = 12  # characters that every payer returns
 LONGEST: Final = 20
+LENGTHS: Final = range(KEPT, LONGEST + 1)
 BITS: Final = 5  # per character
 _ODD: Final = (0x9E3779B97F4A7C15, 0xBF58476D1CE4E5B9)  # odd, so that multiplying is reversible
 
@@ -24,7 +25,7 @@ def patient_control_number(serial: int, *, tag: str, length: int = 17) -> str:
     Raises:
         ValueError: for a tag or length out of bounds, or a serial that does not fit.
     """
-    if not KEPT <= length <= LONGEST:
+    if length not in LENGTHS:
         raise ValueError(f"length must be {KEPT} to {LONGEST}")
     if len(tag) > 4 or not set(tag) <= set(ALPHABET):
         raise ValueError("a tag has at most 4 letters or digits, none of I, O, 0, 1")

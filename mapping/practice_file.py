@@ -13,6 +13,7 @@ from edi.problem import Place, Problem, declare
 from mapping import policy
 from mapping.identifiers import HCPCS, MODIFIER
 from mapping.kinds import KINDS, Fault, Notes, Unfit
+from mapping.numbers import LENGTHS
 from mapping.policy import DatedPolicy
 from mapping.practice_values import (
     Entity,
@@ -110,6 +111,7 @@ def _practice(name: str, document: dict[str, Any], notes: Notes) -> Practice | N
         file=name,
         name=head["name"],
         time_zone=head["time_zone"],
+        claim_number_length=int(head["claim_number_length"]),
         submitter=submitter,
         fees=fees,
         entities=tables["entities"],
@@ -127,7 +129,7 @@ def _note(
 
 
 def _head(table: Any, notes: Notes) -> dict[str, str] | None:
-    known = {"name": "", "time_zone": "America/New_York"}
+    known = {"name": "", "time_zone": "America/New_York", "claim_number_length": "17"}
     if not isinstance(table, dict) or not table.get("name"):
         _note(notes, ("practice", "name"), "is missing", "input.missing")
         return None
@@ -139,6 +141,9 @@ def _head(table: Any, notes: Notes) -> dict[str, str] | None:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         message = "expected a time zone by its name: America/Chicago"
         _note(notes, ("practice", "time_zone"), message)
+    if head["claim_number_length"] not in map(str, LENGTHS):
+        message = f"expected {LENGTHS[0]} to {LENGTHS[-1]} characters"
+        _note(notes, ("practice", "claim_number_length"), message)
     return head
 
 

@@ -171,6 +171,7 @@ class Practice:
     file: str = ""  # where it was read from, for problems
     name: str
     time_zone: str = "America/New_York"
+    claim_number_length: int = 17  # CLM01, 12 to 20: some payers keep only the first 17
     entities: Mapping[str, Entity]
     locations: Mapping[str, Location]
     submitter: Submitter

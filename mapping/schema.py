@@ -11,6 +11,7 @@ import attrs
 
 from mapping import fields
 from mapping.kinds import KINDS
+from mapping.numbers import LENGTHS
 from mapping.policy import Policy
 from mapping.practice_file import TABLES
 from mapping.practice_values import Payer, Submitter
@@ -38,7 +39,15 @@ def practice_schema() -> dict[str, Any]:
     properties: dict[str, Any] = {
         "practice": {
             "type": "object",
-            "properties": {"name": {"type": "string"}, "time_zone": {"type": "string"}},
+            "properties": {
+                "name": {"type": "string"},
+                "time_zone": {"type": "string"},
+                "claim_number_length": {
+                    "type": "integer",
+                    "minimum": LENGTHS[0],
+                    "maximum": LENGTHS[-1],
+                },
+            },
             "required": ["name"],
             "additionalProperties": False,
         },

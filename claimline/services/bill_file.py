@@ -109,7 +109,7 @@ def make(
     """Number and write the claims of one file; all drafts have one receiver."""
     receiver = practice.receivers[drafts[0].receiver]
     ids = exchange_of(receiver, context.usage)
-    ready = number(drafts, numbers.first, context.usage)
+    ready = number(drafts, numbers.first, context.usage, practice.claim_number_length)
     envelope = _envelope(receiver, ids, context, numbers.control)
     written = write_837p(
         envelope, _submissions(ready, practice, receiver, numbers.control, context.now)
@@ -127,10 +127,13 @@ def make(
     )
 
 
-def number(drafts: Sequence[ClaimDraft], first: int, usage: Usage) -> tuple[Ready, ...]:
+def number(
+    drafts: Sequence[ClaimDraft], first: int, usage: Usage, length: int
+) -> tuple[Ready, ...]:
     """Give each draft its patient control number, from the ``first`` serial on."""
+    tag = TAGS[usage]
     return tuple(
-        Ready(draft=d, claim=finish(d, patient_control_number(serial, tag=TAGS[usage])))
+        Ready(draft=d, claim=finish(d, patient_control_number(serial, tag=tag, length=length)))
         for serial, d in enumerate(drafts, first)
     )
 

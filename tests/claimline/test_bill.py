@@ -435,3 +435,19 @@ def test_numbers_another_run_took_are_not_used(desk: Desk, monkeypatch: pytest.M
     assert numbers == [patient_control_number(n, tag="CT") for n in range(1, 5)]
     for data, number in zip(desk.files().values(), numbers, strict=True):
         assert number.encode() in data
+
+
+def test_claim_numbers_are_as_long_as_the_practice_wants(desk: Desk) -> None:
+    """17 characters where nothing is said, 12 to 20 as the practice file says; else refused."""
+    text = (PRACTICE / "practice.toml").read_text(encoding="utf-8")
+    file = desk.folder / "practice.toml"
+    _, plain = desk.bill(desk.write([visit()]))
+    assert len(plain["claims"][0]["claim"]) == 17
+    line = 'time_zone = "America/New_York"'
+    file.write_text(text.replace(line, f"{line}\nclaim_number_length = 20"), encoding="utf-8")
+    _, longer = desk.bill(desk.write([visit("V2", date="2026-03-11")]), practice=str(file))
+    assert len(longer["claims"][0]["claim"]) == 20
+    file.write_text(text.replace(line, f"{line}\nclaim_number_length = 21"), encoding="utf-8")
+    status, _, errors = desk.run("bill", "--practice", str(file), "--out", str(desk.out))
+    assert status == 2
+    assert "12 to 20" in errors
