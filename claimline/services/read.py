@@ -7,12 +7,12 @@ are asked for.
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from claimline.services.plain import adjustment, money, number
 from claimline.services.segments import segment_view
 from edi import envelope
 from edi.claim import Claim
 from edi.problem import Problem
 from edi.remittance import (
-    Adjustment,
     ClaimPayment,
     ProviderAdjustment,
     RemittanceHeader,
@@ -97,7 +97,7 @@ def _header(header: RemittanceHeader) -> Content:
         "trace": header.trace,
         "payer": header.payer.name if header.payer else "",
         "payee": header.payee.name if header.payee else "",
-        "paid": _money(header.paid),
+        "paid": money(header.paid),
         "date": header.payment_date.isoformat() if header.payment_date else None,
         "method": header.method,
         "transaction": header.transaction,
@@ -119,7 +119,7 @@ def _provider_adjustment(given: ProviderAdjustment) -> Content:
         "fiscal_date": given.fiscal_date,
         "reason": given.reason,
         "reference": given.reference,
-        "amount": _money(given.amount),
+        "amount": money(given.amount),
     }
 
 
@@ -129,9 +129,9 @@ def _claim_payment(payment: ClaimPayment) -> Content:
     return {
         "claim": payment.control,
         "status": payment.status,
-        "charge": _money(payment.charge),
-        "paid": _money(payment.paid),
-        "patient": _money(patient) if patient is not None else None,
+        "charge": money(payment.charge),
+        "paid": money(payment.paid),
+        "patient": money(patient) if patient is not None else None,
         "payer_claim": payment.payer_control,
         "remarks": list(payment.remarks),
         "adjustments": [adjustment(each) for each in payment.adjustments],
@@ -147,23 +147,13 @@ def _service(line: ServicePayment) -> Content:
         "code": line.procedure.code,
         "modifiers": list(line.procedure.modifiers),
         "date": day.isoformat() if day else None,
-        "charge": _money(line.charge),
-        "paid": _money(line.paid),
-        "units": _number(line.paid_units) if line.paid_units is not None else "1",
+        "charge": money(line.charge),
+        "paid": money(line.paid),
+        "units": number(line.paid_units) if line.paid_units is not None else "1",
         "control": line.control,
         "adjustments": [adjustment(each) for each in line.adjustments],
         "remarks": list(line.remarks),
         "submitted": " ".join((submitted.code, *submitted.modifiers)) if submitted else None,
-    }
-
-
-def adjustment(given: Adjustment) -> Content:
-    """One CAS triplet."""
-    return {
-        "group": given.group,
-        "reason": given.reason,
-        "amount": _money(given.amount),
-        "units": _number(given.quantity) if given.quantity is not None else None,
     }
 
 
@@ -174,9 +164,9 @@ def _difference(found: Difference) -> Content:
         "claim": found.claim,
         "segment": found.position,
         "equation": found.equation,
-        "expected": _money(found.expected),
-        "actual": _money(found.actual),
-        "difference": _money(found.amount),
+        "expected": money(found.expected),
+        "actual": money(found.actual),
+        "difference": money(found.amount),
     }
 
 
@@ -201,7 +191,7 @@ def claim(given: Claim) -> Content:
     return {
         "claim": given.control,
         "frequency": given.frequency,
-        "charge": _money(given.charge),
+        "charge": money(given.charge),
         "payer": given.payer.name,
         "payer_id": given.payer.id,
         "provider": given.billing.name,
@@ -215,8 +205,8 @@ def claim(given: Claim) -> Content:
                 "code": line.procedure.code,
                 "modifiers": list(line.procedure.modifiers),
                 "date": line.date.isoformat() if line.date else None,
-                "units": _number(line.units),
-                "charge": _money(line.charge),
+                "units": number(line.units),
+                "charge": money(line.charge),
                 "control": line.control,
                 "pointers": list(line.pointers),
             }
@@ -236,14 +226,3 @@ def _interchange_ack(ack: tuple[str, ...]) -> Content:
         "note": padded[5],
         "segments": [{"segment": 0, "loop": "", "id": "TA1", "name": "", "values": list(ack[1:])}],
     }
-
-
-def _money(amount: Any) -> str:
-    """Dollars and cents as text."""
-    return f"{amount:.2f}"
-
-
-def _number(units: Any) -> str:
-    """Units as text without trailing zeros."""
-    text = f"{units:f}"
-    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -13,9 +13,9 @@ from attrs import asdict, frozen
 from claimline import __version__
 from claimline.services.denials import unmatched_row, whole
 from claimline.services.payer_facts import Facts
+from claimline.services.plain import adjustment, money, number
 from claimline.services.sent_segments import sent_segments
 from edi import codes
-from edi.remittance import Adjustment
 from mapping.practice import Practice
 from reconcile.attention import concerns
 from reconcile.books import claim_books
@@ -96,8 +96,8 @@ def _kept(ledger: Ledger, stories: Iterable[ClaimStory], usage: Usage) -> dict[s
         key: [
             asdict(one)
             | {
-                "charge": _money(one.charge),
-                "paid": _money(one.paid),
+                "charge": money(one.charge),
+                "paid": money(one.paid),
                 "date": one.date.isoformat(),
             }
             for one in answers
@@ -131,7 +131,7 @@ def _payment(given: Payment, pairs: Iterable[ProviderEntry]) -> Content:
     return {
         "trace": given.trace,
         "payer": given.payer,
-        "paid": _money(given.paid),
+        "paid": money(given.paid),
         "date": given.date.isoformat(),
         "method": given.method,
         "state": given.state,
@@ -139,12 +139,12 @@ def _payment(given: Payment, pairs: Iterable[ProviderEntry]) -> Content:
         "file": given.file,
         "usage": given.usage,
         "claim_count": given.claims,
-        **{key: None if amount is None else _money(amount) for key, amount in sums.items()},
+        **{key: None if amount is None else money(amount) for key, amount in sums.items()},
         "provider_adjustments": [
             {
                 "reason": p.adjustment.reason,
                 "reference": p.adjustment.reference,
-                "amount": _money(p.adjustment.amount),
+                "amount": money(p.adjustment.amount),
             }
             for p in own
             if given.state == "posted"
@@ -211,8 +211,8 @@ def _told(
         "payer": story.sent.payer_name or claim.payer,
         "payer_claims": sorted({a.payer_control for a in story.adjudications} - {""}),
         "date": claim.date.isoformat(),
-        "charge": _money(claim.charge),
-        "collected": _money(claim.collected),
+        "charge": money(claim.charge),
+        "collected": money(claim.collected),
         "sent": _sent(story)
         | {"segments": _segments(ledger, story, question) if with_segments else []},
         "received": [_adjudication(a, story) for a in story.adjudications],
@@ -271,8 +271,8 @@ def _sent_line(line: SentLine, decision: Content) -> Content:
         "code": line.code,
         "modifiers": list(line.modifiers),
         "date": line.date.isoformat(),
-        "units": _units(line.units),
-        "charge": _money(line.charge),
+        "units": number(line.units),
+        "charge": money(line.charge),
         "therapist_minutes": decision.get("therapist_minutes"),
         "assistant_minutes": decision.get("assistant_minutes"),
         "because": decision.get("because", []),
@@ -292,8 +292,8 @@ def _adjudication(given: Adjudication, story: ClaimStory) -> Content:
         "status": given.status,
         "status_words": status.meaning if status else "",
         "payer_claim": given.payer_control,
-        "charge": _money(given.charge),
-        "paid": _money(given.paid),
+        "charge": money(given.charge),
+        "paid": money(given.paid),
         "remarks": list(given.remarks),
         "matched_by": given.method,
         "forwarded": given.crossover,
@@ -317,23 +317,13 @@ def _share(share: LineShare) -> Content:
         "line": share.line,
         "code": share.code,
         "modifiers": list(share.modifiers),
-        "charge": _money(share.charge),
-        "paid": _money(share.paid),
-        "units": _units(share.units) if share.units is not None else None,
-        "adjustments": [_adjustment(a) for a in share.adjustments],
+        "charge": money(share.charge),
+        "paid": money(share.paid),
+        "units": number(share.units) if share.units is not None else None,
+        "adjustments": [adjustment(a) for a in share.adjustments],
         "remarks": list(share.remarks),
         "matched_by": share.method,
         "bundled_into": share.bundled_into or None,
-    }
-
-
-def _adjustment(given: Adjustment) -> Content:
-    """One adjustment."""
-    return {
-        "group": given.group,
-        "reason": given.reason,
-        "amount": _money(given.amount),
-        "units": _units(given.quantity) if given.quantity is not None else None,
     }
 
 
@@ -342,17 +332,17 @@ def _books(given: LineBooks) -> Content:
     return {
         "line": given.line,
         "status": given.status,
-        "charge": _money(given.charge),
-        "paid": _money(given.paid),
-        "contractual": _money(given.contractual),
-        "patient": _money(given.patient),
-        "denied": _money(given.denied),
-        "transferred": _money(given.transferred),
-        "other": _money(given.other),
-        "prior_payer": _money(given.prior_payer),
-        "open": _money(given.open),
-        "not_explained": _money(given.not_explained),
-        "patient_credit": _money(given.patient_credit),
+        "charge": money(given.charge),
+        "paid": money(given.paid),
+        "contractual": money(given.contractual),
+        "patient": money(given.patient),
+        "denied": money(given.denied),
+        "transferred": money(given.transferred),
+        "other": money(given.other),
+        "prior_payer": money(given.prior_payer),
+        "open": money(given.open),
+        "not_explained": money(given.not_explained),
+        "patient_credit": money(given.patient_credit),
         "flags": list(given.flags),
     }
 
@@ -364,8 +354,8 @@ def _neighbour(control: str, line: SentLine) -> Content:
         "line": line.control,
         "code": line.code,
         "modifiers": list(line.modifiers),
-        "units": _units(line.units),
-        "charge": _money(line.charge),
+        "units": number(line.units),
+        "charge": money(line.charge),
         "date": line.date.isoformat(),
     }
 
@@ -377,24 +367,14 @@ def _receivable(given: Receivable) -> Content:
         "kind": given.kind,
         "reference": given.reference,
         "state": given.state,
-        "open": _money(given.open),
+        "open": money(given.open),
         "entries": [
             {
                 "date": e.date.isoformat(),
                 "trace": e.trace,
                 "reason": e.adjustment.reason,
-                "amount": _money(e.adjustment.amount),
+                "amount": money(e.adjustment.amount),
             }
             for e in given.entries
         ],
     }
-
-
-def _money(amount: Any) -> str:
-    """Dollars and cents as text."""
-    return f"{amount:.2f}"
-
-
-def _units(units: Any) -> str:
-    """Units as text without trailing zeros."""
-    return f"{units.normalize():f}"
