@@ -22,6 +22,8 @@ from mapping.draft import NO_HISTORY, ClaimDraft, DayKey, Drafts, Held, History,
 from mapping.numbers import line_control_number
 from mapping.parties import Constant
 from mapping.practice_values import Practice
+from mapping.reference import BilledLine, ReferenceTables
+from mapping.starter import STARTER
 from mapping.structure import nearest, shown_key
 from mapping.visit import Visit
 
@@ -51,19 +53,27 @@ def draft(
     *,
     waived: Waived = NOTHING_WAIVED,
     today: dt.date | None = None,
+    reference: ReferenceTables = STARTER,
 ) -> Drafts:
     """Claims of the visits, and the visits that are held with the reasons.
 
     The order of drafts is that of each claim's first visit. Visits of one patient, day, payer and
     discipline must come in one call: units are counted over the day. ``waived`` names, by visit
     id, the problem codes a person has set aside; only those in ``OVERRIDABLE`` can be. A day of
-    service after ``today`` is held; ``None`` asks for no such check.
+    service after ``today`` is held; ``None`` asks for no such check. ``reference`` are the tables
+    of code pairs, unit limits, fees and diagnoses that decide.
     """
-    drafter = Drafter(practice, history, waived, today)
+    drafter = Drafter(practice, history, waived, today, reference)
     drafts: list[ClaimDraft] = []
     held: list[Held] = []
-    for key, group in _groups(visits, practice):
-        for made in drafter.draft(key, group):
+    groups = tuple(_groups(visits, practice))
+    beside: dict[tuple[str, dt.date], list[Visit]] = {}
+    for key, group in groups:
+        beside.setdefault(key[:2], []).extend(group)
+    for key, group in groups:
+        around = beside[key[:2]]
+        siblings = () if len(around) == len(group) else tuple(v for v in around if v not in group)
+        for made in drafter.draft(key, group, siblings):
             if isinstance(made, Held):
                 held.append(made)
             else:
@@ -111,8 +121,11 @@ class Drafter:
         history: History,
         waived: Waived = NOTHING_WAIVED,
         today: dt.date | None = None,
+        reference: ReferenceTables = STARTER,
     ) -> None:
         self._today = today
+        self._reference = reference
+        self._drafted: dict[tuple[str, dt.date], tuple[BilledLine, ...]] = {}
         self._practice = practice
         self._history = history
         self._waived = waived
@@ -120,13 +133,15 @@ class Drafter:
         self._clinicians: dict[tuple[str, str], Party | None] = {}
         self._referrers: dict[tuple[str, str], Party] = {}
 
-    def draft(self, key: DayKey, visits: tuple[Visit, ...]) -> Iterator[ClaimDraft | Held]:
-        """The claims of one day, or the day held."""
+    def draft(
+        self, key: DayKey, visits: tuple[Visit, ...], siblings: tuple[Visit, ...] = ()
+    ) -> Iterator[ClaimDraft | Held]:
+        """The claims of one day, or the day held; ``siblings`` are its other visits of the run."""
         payer = self._practice.payers.get(key[2])
         if payer is None:
             yield _unknown_payer(key, visits, self._practice)
             return
-        day = self._day(key, visits)
+        day = self._day(key, visits, siblings)
         problems = self._unless_waived(edits.run(edits.FACTS, day), visits)
         if _stops(problems):
             yield _held(day, problems)
@@ -136,7 +151,9 @@ class Drafter:
         if _stops(problems):
             yield _held(day, problems)
             return
-        yield from self._claims(day, tuple(problems))
+        made = tuple(self._claims(day, tuple(problems)))
+        self._drafted[key[:2]] = (*self._drafted.get(key[:2], ()), *_billed_lines(day, made))
+        yield from made
 
     def _unless_waived(self, problems: list[Problem], visits: tuple[Visit, ...]) -> list[Problem]:
         """The problems; those a person has set aside for a visit of the day only warn."""
@@ -145,7 +162,7 @@ class Drafter:
         codes = OVERRIDABLE & {c for v in visits for c in self._waived.get(v.visit_id, ())}
         return [_overridden(problem) if problem.code in codes else problem for problem in problems]
 
-    def _day(self, key: DayKey, visits: tuple[Visit, ...]) -> Day:
+    def _day(self, key: DayKey, visits: tuple[Visit, ...], siblings: tuple[Visit, ...] = ()) -> Day:
         first = visits[0]
         resolved = self._practice.resolve(key[2], first.date)
         location = self._practice.locations.get(first.location)
@@ -165,6 +182,9 @@ class Drafter:
             diagnoses=diagnoses,
             history=self._history,
             today=self._today,
+            reference=self._reference,
+            siblings=siblings,
+            others=(*self._history.lines.get(key[:2], ()), *self._drafted.get(key[:2], ())),
         )
 
     def _constant(self, day: Day) -> Constant:
@@ -304,6 +324,23 @@ class Drafter:
             ),
             ordering=ordering,
         )
+
+
+def _billed_lines(day: Day, made: Sequence[ClaimDraft]) -> Iterator[BilledLine]:
+    """The lines of drafted claims, as the next claims of the patient's day see them."""
+    for one in made:
+        for decision in one.decisions:
+            yield BilledLine(
+                claim="",
+                payer=one.payer,
+                discipline=one.discipline,
+                code=decision.code,
+                modifiers=decision.modifiers,
+                units=Decimal(decision.units),
+                charge=decision.charge,
+                date=day.date,
+                evidence=decision.evidence,
+            )
 
 
 def _overridden(problem: Problem) -> Problem:

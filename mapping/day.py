@@ -15,6 +15,8 @@ from mapping.draft import DayKey, History
 from mapping.pairs import Pair
 from mapping.policy import Policy
 from mapping.practice_values import Location, Payer, Person, Practice
+from mapping.reference import BilledLine, ReferenceTables
+from mapping.starter import STARTER
 from mapping.units import UnitResult
 from mapping.visit import Block, Coverage, Procedure, Visit
 
@@ -88,6 +90,9 @@ class Day:
     diagnoses: tuple[str, ...] = field(repr=False)
     history: History = field(repr=False)
     today: dt.date | None = None  # where the practice is; None: not asked
+    reference: ReferenceTables = field(default=STARTER, repr=False)
+    siblings: tuple[Visit, ...] = field(default=(), repr=False)  # same patient and day, this run
+    others: tuple[BilledLine, ...] = field(default=(), repr=False)  # same, on other claims
     result: UnitResult | None = None
     separations: tuple[Separation, ...] = ()
     lines: tuple[Line, ...] = ()

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from edi.claim import Claim
 from edi.problem import Problem
+from mapping.reference import BilledLine
 from mapping.visit import Coverage
 
 if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the million at run time
@@ -29,10 +30,14 @@ class History:
     """What was billed before, as far as a new claim depends on it.
 
     ``billed`` gives, for a patient's day with a payer in a discipline, the patient control numbers
-    of the claims already sent (test and production books apart: pass one of them).
+    of the claims already sent (test and production books apart: pass one of them). ``lines`` gives
+    the lines already sent for a patient key and day, to any payer and in any discipline.
     """
 
     billed: Mapping[DayKey, tuple[str, ...]] = field(
+        factory=lambda: MappingProxyType({}), repr=False
+    )
+    lines: Mapping[tuple[str, dt.date], tuple[BilledLine, ...]] = field(
         factory=lambda: MappingProxyType({}), repr=False
     )
 

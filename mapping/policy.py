@@ -22,6 +22,7 @@ from mapping.structure import Reader
 UnitRule = Literal["cms", "midpoint", "full15"]
 TieBreak = Literal["first listed", "more minutes", "therapist first"]
 Demand = Literal["no", "warn", "hold"]
+DeadlineFrom = Literal["remittance", "receipt of the remittance", "day of service"]
 Family = Literal[
     "medicare-b",
     "medicare-advantage",
@@ -124,6 +125,88 @@ class Policy:
     )
     timely_filing_days: int | None = field(
         default=None, metadata=doc("days to send the first claim, from the day of service", "days")
+    )
+    secondary_filing_days: int | None = field(
+        default=None,
+        metadata=doc("days to send a secondary claim, from the primary's remittance", "days"),
+    )
+    takes_void: bool | None = field(
+        default=None, metadata=doc("the payer takes void claims (frequency 8)")
+    )
+    reopening_from: DeadlineFrom = field(
+        default="remittance", metadata=doc("the day reopening_days count from")
+    )
+    corrected_claim_from: DeadlineFrom = field(
+        default="remittance", metadata=doc("the day corrected_claim_days count from")
+    )
+    appeal1_from: DeadlineFrom = field(
+        default="remittance", metadata=doc("the day appeal1_days count from")
+    )
+    pool_cognitive: bool | None = field(
+        default=None,
+        metadata=doc("cms rule: minutes of 97129 and 97130 join the pool of the 15-minute codes"),
+    )
+    assistant_reduction_percent: int | None = field(
+        default=None, metadata=doc("percent taken off for CQ/CO: 15", "count")
+    )
+    assistant_reduction_base: Literal["payment", "allowed"] | None = field(
+        default=None,
+        metadata=doc("the CQ/CO cut is taken from the payer's payment, or from the allowed amount"),
+    )
+    ncci_state: str = field(
+        default="", metadata=doc("ncci medicaid: the state whose table is used", "state")
+    )
+    mue: Literal["medicare", "medicaid", "own", "none"] | None = field(
+        default=None, metadata=doc("which table of most units a day (MUE) the payer edits by")
+    )
+    max_minutes_per_day: int | None = field(
+        default=None, metadata=doc("most timed minutes a day; more holds the claim", "minutes")
+    )
+    max_units_of_code: int | None = field(
+        default=None, metadata=doc("most units of ONE timed code a day; more holds", "units")
+    )
+    capped_codes: tuple[str, ...] = field(
+        default=(),
+        metadata=doc("codes the daily caps count; empty: all timed codes", "hcpcs"),
+    )
+    kx: Literal["threshold", "never"] = field(
+        default="never",
+        metadata=doc("KX where the year's threshold is crossed (Medicare), or never"),
+    )
+    times_per_code_required: Demand = field(
+        default="no", metadata=doc("start and end times of a timed code missing: no, warn, hold")
+    )
+    same_code_lines: Literal["merged", "split"] = field(
+        default="merged",
+        metadata=doc("one line of a code and day, or one line for each visit of the day"),
+    )
+    authorization_required: Demand = field(
+        default="no", metadata=doc("no authorization number good for the day: no, warn, hold")
+    )
+    telehealth_place: Literal["", "02", "10", "as in person"] = field(
+        default="", metadata=doc("place of service of a telehealth visit; empty: nobody says")
+    )
+    telehealth_modifier: Literal["", "95", "93", "GT", "none"] = field(
+        default="", metadata=doc("modifier of a video visit; empty: nobody says")
+    )
+    evaluation_with_treatment: Literal["pays", "warn", "hold"] = field(
+        default="pays", metadata=doc("an evaluation and treatment on one day: pays, warn, hold")
+    )
+    payment_basis: Literal["by line", "per visit", "case rate", "capitation"] = field(
+        default="by line",
+        metadata=doc("what the contract pays for: lines, whole visits, cases, or nothing by claim"),
+    )
+    secondary_co45: Literal["restates", "adjusts"] | None = field(
+        default=None,
+        metadata=doc("as a secondary its CO-45 restates the rest of the charge, or is a write-off"),
+    )
+    qmb_billing: Literal["forwarded", "bill", "never"] | None = field(
+        default=None,
+        metadata=doc("Medicaid for a QMB: the primary forwards, we bill it, or it is never billed"),
+    )
+    crossover_wait_days: int | None = field(
+        default=None,
+        metadata=doc("working days to wait for a forwarded claim before billing it here", "days"),
     )
 
 
