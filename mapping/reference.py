@@ -2,8 +2,8 @@
 
 The tables themselves are data from elsewhere: small starter tables shipped here, or what a user
 imported (``claimline tables import``). ``ReferenceTables`` is the shape both have; every answer
-names the version of the table that gave it. ``None`` means: no table of the kind speaks of that day,
-which is never the same as "there is no edit".
+names the version of the table that gave it. ``None`` means: no table of the kind speaks of that
+day, which is never the same as "there is no edit".
 """
 
 import datetime as dt
