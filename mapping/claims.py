@@ -12,34 +12,25 @@ from typing import Final
 
 from attrs import evolve
 
-from edi.claim import Claim, Dated, Diagnosis, Party, Procedure, Reference, ServiceLine
-from edi.problem import Place, Problem
-from mapping import codes, edits, lines, pairs, parties
+from edi.claim import Claim, Diagnosis, Party, Procedure, Reference, ServiceLine
+from edi.problem import Problem
+from mapping import claim_parts, edits, lines, parties
 from mapping.authorizations import references
 from mapping.codes import CODES
 from mapping.day import Day, Line, day_key, diagnoses_of, note_of, rows_of
-from mapping.draft import NO_HISTORY, ClaimDraft, DayKey, Drafts, Held, History, LineDecision
+from mapping.draft import NO_HISTORY, ClaimDraft, DayKey, Drafts, Held, History
 from mapping.numbers import line_control_number
 from mapping.parties import Constant
 from mapping.practice_values import Practice
 from mapping.reference import BilledLine, ReferenceTables
 from mapping.starter import STARTER
-from mapping.structure import nearest, shown_key
 from mapping.visit import Visit
 
 MOST_LINES: Final = 50  # loop 2400
-MOST_DIAGNOSES: Final = 12  # HI
 # Matters of judgement, which a named person may decide with a reason. Nobody's word replaces a
 # charge, a provider number, or the units of a code.
 OVERRIDABLE: Final = frozenset(
     {"hold.pair", "hold.second-visit", "hold.minutes", "hold.units-stated"}
-)
-# What an override does not do, where people think it does.
-OVERRIDE_NOTES: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "hold.pair": "goes without a modifier; if the times were separate, put separate_block or "
-        "the times into the visit and bill that instead"
-    }
 )
 Waived = Mapping[str, frozenset[str]]  # visit id: problem codes
 NOTHING_WAIVED: Final[Waived] = MappingProxyType({})
@@ -139,20 +130,23 @@ class Drafter:
         """The claims of one day, or the day held; ``siblings`` are its other visits of the run."""
         payer = self._practice.payers.get(key[2])
         if payer is None:
-            yield _unknown_payer(key, visits, self._practice)
+            yield claim_parts.unknown_payer(key, visits, self._practice)
             return
         day = self._day(key, visits, siblings)
         problems = self._unless_waived(edits.run(edits.FACTS, day), visits)
-        if _stops(problems):
-            yield _held(day, problems)
+        if claim_parts.stops(problems):
+            yield claim_parts.held(day, problems)
             return
         day = lines.work_out(day)
         problems += self._unless_waived(edits.run(edits.LINES, day), visits)
-        if _stops(problems):
-            yield _held(day, problems)
+        if claim_parts.stops(problems):
+            yield claim_parts.held(day, problems)
             return
         made = tuple(self._claims(day, tuple(problems)))
-        self._drafted[key[:2]] = (*self._drafted.get(key[:2], ()), *_billed_lines(day, made))
+        self._drafted[key[:2]] = (
+            *self._drafted.get(key[:2], ()),
+            *claim_parts.billed_lines(day, made),
+        )
         yield from made
 
     def _unless_waived(self, problems: list[Problem], visits: tuple[Visit, ...]) -> list[Problem]:
@@ -160,7 +154,10 @@ class Drafter:
         if not self._waived:
             return problems
         codes = OVERRIDABLE & {c for v in visits for c in self._waived.get(v.visit_id, ())}
-        return [_overridden(problem) if problem.code in codes else problem for problem in problems]
+        return [
+            claim_parts.overridden(problem) if problem.code in codes else problem
+            for problem in problems
+        ]
 
     def _day(self, key: DayKey, visits: tuple[Visit, ...], siblings: tuple[Visit, ...] = ()) -> Day:
         first = visits[0]
@@ -215,8 +212,8 @@ class Drafter:
 
     def _claims(self, day: Day, problems: tuple[Problem, ...]) -> Iterator[ClaimDraft]:
         """One claim, or several where there are more lines than a claim has."""
-        reasons = (*_reasons(day), *lines.other_rules(day))
-        versions = (codes.VERSION, *_pair_version(day), day.version)
+        reasons = (*claim_parts.reasons(day), *lines.other_rules(day))
+        versions = claim_parts.versions(day)
         for start in range(0, len(day.lines), MOST_LINES):
             some = day.lines[start : start + MOST_LINES]
             constant = self._constant(day)
@@ -230,7 +227,7 @@ class Drafter:
                 discipline=day.key[3],
                 date=day.date,
                 claim=claim,
-                decisions=tuple(_decision(n, line) for n, line in enumerate(some, 1)),
+                decisions=tuple(claim_parts.decision(n, line) for n, line in enumerate(some, 1)),
                 because=reasons,
                 versions=versions,
                 warnings=problems,
@@ -240,7 +237,7 @@ class Drafter:
     def _claim(
         self, day: Day, some: Sequence[Line], constant: Constant, *, is_first: bool
     ) -> Claim:
-        chosen = _diagnoses(day, some)
+        chosen = claim_parts.diagnoses(day, some)
         claim_refs, line_refs = references(day, [line.row.code for line in some])
         main = some[0]
         rendering = self._rendering(day, main, constant)
@@ -274,9 +271,9 @@ class Drafter:
                 Diagnosis(qualifier="ABF" if n else "ABK", code=day.diagnoses[index - 1])
                 for n, index in enumerate(chosen)
             ),
-            dates=tuple(_dates(day)),
+            dates=tuple(claim_parts.dates(day)),
             references=claim_refs,
-            amount_paid_by_patient=_collected(day) if is_first else None,
+            amount_paid_by_patient=claim_parts.collected(day) if is_first else None,
             note=note_of(day.visits),
             referring=tuple(by_role[role] for role in ("DN", "P3") if role in by_role),
             rendering=rendering,
@@ -324,141 +321,3 @@ class Drafter:
             ),
             ordering=ordering,
         )
-
-
-def _billed_lines(day: Day, made: Sequence[ClaimDraft]) -> Iterator[BilledLine]:
-    """The lines of drafted claims, as the next claims of the patient's day see them."""
-    for one in made:
-        for decision in one.decisions:
-            yield BilledLine(
-                claim="",
-                payer=one.payer,
-                discipline=one.discipline,
-                code=decision.code,
-                modifiers=decision.modifiers,
-                units=Decimal(decision.units),
-                charge=decision.charge,
-                date=day.date,
-                evidence=decision.evidence,
-            )
-
-
-def _overridden(problem: Problem) -> Problem:
-    note = OVERRIDE_NOTES.get(problem.code, "")
-    words = f"overridden: {note}" if note else "overridden"
-    return evolve(problem, level="warning", message=f"{problem.message} ({words})")
-
-
-def _stops(problems: Sequence[Problem]) -> bool:
-    return any(problem.level == "error" for problem in problems)
-
-
-def _held(day: Day, problems: Sequence[Problem]) -> Held:
-    """The day held; visits without a fault of their own are told which one they wait for."""
-    faulty = {problem.where.claim for problem in problems if problem.level == "error"}
-    waits = tuple(
-        Problem(
-            code="hold.waits",
-            message=f"waits for visit {', '.join(sorted(faulty))} of the same day",
-            where=Place(claim=visit.visit_id),
-        )
-        for visit in day.visits
-        if visit.visit_id not in faulty
-    )
-    charges = [line.charge for line in day.lines]
-    known = [charge for charge in charges if charge is not None]
-    is_whole = len(known) == len(charges) and not any(p.code == "hold.units" for p in problems)
-    return Held(
-        visit_ids=tuple(visit.visit_id for visit in day.visits),
-        patient=day.key[0],
-        payer=day.payer.key,
-        discipline=day.key[3],
-        date=day.date,
-        problems=(*problems, *waits),
-        charge=sum(known, start=Decimal(0)) if known and is_whole else None,
-    )
-
-
-def _unknown_payer(key: DayKey, visits: tuple[Visit, ...], practice: Practice) -> Held:
-    if key[2]:
-        hint = nearest(key[2], practice.payers)
-        code, message = (
-            "unknown-key",
-            f"payer {shown_key(key[2])} is not in the practice file{hint}",
-        )
-    else:
-        code, message = "missing", "no coverage"
-    return Held(
-        visit_ids=tuple(visit.visit_id for visit in visits),
-        patient=key[0],
-        payer=shown_key(key[2]) if key[2] else "",
-        discipline=key[3],
-        date=key[1],
-        problems=tuple(
-            Problem(code=f"hold.{code}", message=message, where=Place(claim=visit.visit_id))
-            for visit in visits
-        ),
-    )
-
-
-def _reasons(day: Day) -> Iterator[str]:
-    if day.result is not None:
-        if day.result.total_minutes:
-            yield f"unit rule of {day.payer.key}: {day.result.rule}"
-        yield from day.result.because
-    if len(day.visits) > 1:
-        yield f"{len(day.visits)} visits of the day on one claim"
-    for other in day.visits[0].coverages[1:]:
-        yield f"further coverage {shown_key(other.payer)}: not billed yet"
-
-
-def _pair_version(day: Day) -> tuple[str, ...]:
-    return () if day.policy.ncci == "none" else (pairs.VERSION,)
-
-
-def _decision(number: int, line: Line) -> LineDecision:
-    assert line.charge is not None
-    return LineDecision(
-        number=number,
-        code=line.row.code,
-        modifiers=line.modifiers,
-        therapist_minutes=line.row.therapist_minutes,
-        assistant_minutes=line.row.assistant_minutes,
-        units=line.units,
-        charge=line.charge,
-        because=line.because,
-        evidence=line.evidence,
-    )
-
-
-def _diagnoses(day: Day, some: Sequence[Line]) -> tuple[int, ...]:
-    """Positions in the day's diagnoses that the claim carries: all, or those pointed to first."""
-    count = len(day.diagnoses)
-    if count <= MOST_DIAGNOSES:
-        return tuple(range(1, count + 1))
-    used = {1, *(pointer for line in some for pointer in line.row.pointers)}  # 1: principal
-    room = MOST_DIAGNOSES - len(used)
-    spare = [n for n in range(1, count + 1) if n not in used][: max(room, 0)]
-    return tuple(sorted({*used, *spare}))
-
-
-def _dates(day: Day) -> Iterator[Dated]:
-    """DTP 431 onset, 454 initial treatment, 304 last seen, 439 accident; the first visit's."""
-    seen: set[str] = set()
-    for visit in day.visits:
-        injury = visit.accident.date if visit.accident else None
-        for qualifier, date in (
-            ("431", visit.onset_date),
-            ("454", visit.first_treatment_date),
-            ("304", visit.last_seen_date),
-            ("439", injury),
-        ):
-            if date is not None and qualifier not in seen:
-                seen.add(qualifier)
-                yield Dated(qualifier=qualifier, date=date, until=date)
-
-
-def _collected(day: Day) -> Decimal | None:
-    """AMT*F5: what the patient paid over the visits; nothing where nothing was."""
-    given = [v.amount_collected for v in day.visits if v.amount_collected]
-    return sum(given, start=Decimal(0)) if given else None

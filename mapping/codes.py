@@ -93,6 +93,11 @@ MODIFIER_LABELS: Final = MappingProxyType(
 DISCIPLINE_MODIFIERS: Final = MappingProxyType({"PT": "GP", "OT": "GO", "SLP": "GN"})
 
 
+def group(modifier: str) -> ModifierGroup:
+    """The group a modifier is ordered by."""
+    return MODIFIER_GROUPS.get(modifier, "other")
+
+
 def is_timed(code: str) -> bool:
     """Whether the code is billed in units of 15 minutes."""
     found = CODES.get(code)

@@ -7,9 +7,11 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import field
+from attrs import fields as attrs_fields
 
 from mapping.draft import DayKey, History
 from mapping.pairs import Pair
@@ -62,15 +64,30 @@ class Separation:
 
 
 @value(kw_only=True)
-class Line:
-    """A row worked out: units, modifiers, charge."""
+class Share:
+    """Units of a row that go on one line: all, or the therapist's, or the assistant's."""
 
     row: Row
     units: int
+    therapist_minutes: int
+    assistant_minutes: int
+    by_assistant: str = ""  # why these units are the assistant's; empty: they are not
+    because: tuple[str, ...] = ()  # how the units were split
+
+
+@value(kw_only=True)
+class Line:
+    """A share worked out: units, modifiers, charge."""
+
+    row: Row
+    units: int
+    therapist_minutes: int  # of this line
+    assistant_minutes: int
     modifiers: tuple[str, ...]
     charge: Decimal | None  # of the line; None: no charge is known
     because: tuple[str, ...]
     evidence: tuple[str, ...]
+    expected: Any = None  # what the payer should pay, where that was worked out
 
 
 @value(kw_only=True)
@@ -95,11 +112,30 @@ class Day:
     others: tuple[BilledLine, ...] = field(default=(), repr=False)  # same, on other claims
     result: UnitResult | None = None
     separations: tuple[Separation, ...] = ()
+    shares: tuple[Share, ...] = ()
     lines: tuple[Line, ...] = ()
 
     def person(self, key: str) -> Person | None:
         """A clinician of the practice file."""
         return self.practice.people.get(key)
+
+
+_T = TypeVar("_T")
+
+
+def changed(given: _T, **fields: Any) -> _T:
+    """The value with other fields: ``attrs.evolve``, quick enough to do for every claim."""
+    kind: Any = type(given)
+    made: _T = object.__new__(kind)
+    for name in _names(kind):
+        content = fields[name] if name in fields else getattr(given, name)
+        object.__setattr__(made, name, content)
+    return made
+
+
+@cache
+def _names(kind: Any) -> tuple[str, ...]:
+    return tuple(field.name for field in attrs_fields(kind))
 
 
 def patient_key(visit: Visit) -> str:

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
@@ -58,6 +58,7 @@ class LineDecision:
     charge: Decimal
     because: tuple[str, ...]
     evidence: tuple[str, ...] = ()  # what the visit shows: "times 09:16-09:24"
+    expected: Any = None  # what the payer should pay, where that was worked out
 
 
 @value(kw_only=True)

@@ -10,10 +10,11 @@ from typing import Final
 
 from edi.problem import Problem, declare
 from mapping import modifiers, pairs
-from mapping.codes import CODES, DISCIPLINE_MODIFIERS, is_timed
+from mapping.codes import CODES, DISCIPLINE_MODIFIERS, group, is_timed
 from mapping.day import Day, billed_under, block_minutes, note_of
 from mapping.edit_found import hold, warn
 from mapping.edit_units import check_units
+from mapping.separations import times
 from mapping.structure import nearest, shown_key
 from mapping.visit import Authorization, Procedure, Visit
 
@@ -127,7 +128,7 @@ def check_minutes(day: Day) -> Iterator[Problem]:
     for block, code in timed[1:]:
         if block.start < longest.end:
             message = (
-                f"{its_code} {modifiers.times([longest])} and {code} {modifiers.times([block])} "
+                f"{its_code} {times([longest])} and {code} {times([block])} "
                 "overlap: a minute counts once"
             )
             yield hold(day, "overlap", message)
@@ -370,7 +371,7 @@ def check_modifiers(day: Day) -> Iterator[Problem]:
         for assistant, plan in (("CQ", "GP"), ("CO", "GO")):
             if assistant in found and plan not in found:
                 yield hold(day, "modifiers", f"{code}: {assistant} goes with {plan} only")
-        stated = [m for m in line.row.explicit if modifiers.group(m) == "discipline"]
+        stated = [m for m in line.row.explicit if group(m) == "discipline"]
         wanted = DISCIPLINE_MODIFIERS[day.visits[0].discipline]
         if len(stated) > 1 or any(m != wanted for m in stated):
             message = f"{code} states {' '.join(stated)}, the plan of care says {wanted}"
@@ -395,7 +396,7 @@ def _unshown(day: Day, modifier: str, paired: bool) -> str:
     }
     if modifier in {"GA", "GX"}:
         return "" if any(v.abn for v in visits) else "no advance notice is in the visit"
-    words, is_shown = lacking.get(modifiers.group(modifier), ("", True))
+    words, is_shown = lacking.get(group(modifier), ("", True))
     return "" if is_shown else words
 
 

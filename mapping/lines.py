@@ -1,43 +1,58 @@
 """A day's rows worked out: units by the payer's rule, modifiers, charges, with every reason."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from functools import lru_cache
+from typing import Final
 
 from mapping import modifiers, units
 from mapping.codes import is_timed
-from mapping.day import Day, Line, Row, Separation, minutes_of
+from mapping.day import Day, Line, Row, Share, changed, minutes_of
 from mapping.policy import TieBreak, UnitRule
+from mapping.separations import separations
 from mapping.units import UnitResult
 from mapping.visit import Visit
+
+Step = Callable[[Day], Day]
 
 
 def work_out(day: Day) -> Day:
     """The day with its units, edit pairs and lines. Rows without a unit give no line."""
+    for step in STEPS:
+        day = step(day)
+    return day
+
+
+def count(day: Day) -> Day:
+    """Minutes to units by the payer's rule; each row with a unit is a share of its own."""
     result, counted = _count(day)
-    billed = [(row, number) for row, number in counted if number]
-    separations = tuple(modifiers.separations(day, (row.code for row, _ in billed)))
-    return Day(  # attrs.evolve would cost more than the units
-        key=day.key,
-        date=day.date,
-        visits=day.visits,
-        practice=day.practice,
-        payer=day.payer,
-        policy=day.policy,
-        version=day.version,
-        coverage=day.coverage,
-        location=day.location,
-        rows=day.rows,
-        diagnoses=day.diagnoses,
-        history=day.history,
-        today=day.today,
-        reference=day.reference,
-        siblings=day.siblings,
-        others=day.others,
-        result=result,
-        separations=separations,
-        lines=tuple(_line(day, row, number, separations) for row, number in billed),
+    shares = tuple(
+        [
+            Share(
+                row=row,
+                units=number,
+                therapist_minutes=row.therapist_minutes,
+                assistant_minutes=row.assistant_minutes,
+            )
+            for row, number in counted
+            if number
+        ]
     )
+    return changed(day, result=result, shares=shares)
+
+
+def price(day: Day) -> Day:
+    """Edit pairs among the codes billed, then each share's modifiers and charge: the lines."""
+    pairs = tuple(separations(day, (share.row.code for share in day.shares)))
+    paired = changed(day, separations=pairs) if pairs else day
+    return changed(paired, lines=tuple([_line(paired, share) for share in day.shares]))
+
+
+# What a day goes through: the order is that of the reasons. Expected amounts and KX come last.
+STEPS: Final[tuple[Step, ...]] = (
+    count,
+    price,
+)
 
 
 def minutes_by_code(day: Day) -> dict[str, int]:
@@ -122,8 +137,9 @@ def _shares(rows: Sequence[Row], number: int) -> list[int]:
     ]
 
 
-def _line(day: Day, row: Row, number: int, separations: Sequence[Separation]) -> Line:
-    found, reasons, evidence = modifiers.derive(day, row, separations)
+def _line(day: Day, share: Share) -> Line:
+    row, number = share.row, share.units
+    found, reasons = modifiers.derive(day, share)
     charge, source = _charge(day, row, found)
     stated = "" if row.units is None else ", as stated in the visit"
     shown = "1 unit" if number == 1 else f"{number} units"
@@ -134,10 +150,12 @@ def _line(day: Day, row: Row, number: int, separations: Sequence[Separation]) ->
     return Line(
         row=row,
         units=number,
+        therapist_minutes=share.therapist_minutes,
+        assistant_minutes=share.assistant_minutes,
         modifiers=found,
         charge=total,
-        because=(words, *reasons),
-        evidence=evidence,
+        because=(words, *share.because, *reasons),
+        evidence=modifiers.evidence(day, share),
     )
 
 

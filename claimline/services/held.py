@@ -7,7 +7,8 @@ from typing import Final
 from claimline import __version__
 from claimline.errors import WrongUsageError
 from claimline.services import bill_hold
-from mapping.claims import OVERRIDABLE, OVERRIDE_NOTES
+from mapping.claim_parts import OVERRIDE_NOTES
+from mapping.claims import OVERRIDABLE
 from reconcile.ledger import Decision, HeldRecord, Ledger, Run, Usage
 
 NO_OWN_FAULT: Final = {"hold.waits"}  # gone when the day's other reasons are

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from visits_made import at
 
-from mapping.modifiers import meet
+from mapping.separations import meet
 from mapping.visit import Block
 
 spans = st.lists(
