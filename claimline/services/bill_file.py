@@ -108,13 +108,10 @@ def make(
 ) -> Made:
     """Number and write the claims of one file; all drafts have one receiver."""
     receiver = practice.receivers[drafts[0].receiver]
-    ids = exchange_of(receiver, context.usage)
     ready = number(drafts, numbers.first, context.usage, practice.claim_number_length)
-    envelope = _envelope(receiver, ids, context, numbers.control)
-    written = write_837p(
-        envelope, _submissions(ready, practice, receiver, numbers.control, context.now)
-    )
-    name = f"{receiver.key}-{context.usage}-{numbers.control:09d}.837"
+    claims = [one.claim for one in ready]
+    written = write(claims, practice, receiver, control=numbers.control, context=context)
+    name = file_name(receiver, context.usage, numbers.control)
     places = {placed.control: placed for placed in written.index}
     sent = [one for one in ready if one.claim.control in places]
     path = str(Path(context.out) / name)
@@ -125,6 +122,25 @@ def make(
         claims=tuple(_billed(one, path) for one in sent),
         refused=_refused(ready, written),
     )
+
+
+def file_name(receiver: Receiver, usage: Usage, control: int) -> str:
+    """The name of a file in the outbox: to whom, test or production, ISA13."""
+    return f"{receiver.key}-{usage}-{control:09d}.837"
+
+
+def write(
+    claims: Sequence[Claim],
+    practice: Practice,
+    receiver: Receiver,
+    *,
+    control: int,
+    context: Context,
+) -> Written:
+    """Numbered claims as one interchange with ISA13 ``control``; what the guide refuses is held."""
+    ids = exchange_of(receiver, context.usage)
+    envelope = _envelope(receiver, ids, context, control)
+    return write_837p(envelope, _submissions(claims, practice, receiver, control, context.now))
 
 
 def number(
@@ -155,7 +171,7 @@ def _envelope(receiver: Receiver, ids: Exchange, context: Context, control: int)
 
 
 def _submissions(
-    ready: Sequence[Ready], practice: Practice, receiver: Receiver, control: int, now: dt.datetime
+    claims: Sequence[Claim], practice: Practice, receiver: Receiver, control: int, now: dt.datetime
 ) -> Iterator[Submission]:
     """The claims in transactions of the receiver's size."""
     size = receiver.claims_per_transaction
@@ -169,13 +185,13 @@ def _submissions(
         contacts=(_contact(practice),),
     )
     taker = Party(role="40", is_person=False, name=receiver.name, id_qualifier="46", id=receiver.id)
-    for position in range(0, len(ready), size):
+    for position in range(0, len(claims), size):
         yield Submission(
             reference=f"{control:09d}{position // size + 1:04d}",
             created=now,
             submitter=sender,
             receiver=taker,
-            claims=tuple(one.claim for one in ready[position : position + size]),
+            claims=tuple(claims[position : position + size]),
         )
 
 
@@ -285,11 +301,12 @@ def sent_claim(one: Ready, practice: Practice) -> SentClaim:
         until=max(days, default=draft.date),
         collected=claim.amount_paid_by_patient or Decimal("0.00"),
         references=claim.references,
-        lines=tuple(_sent_lines(one)),
+        lines=tuple(sent_lines(one)),
     )
 
 
-def _sent_lines(one: Ready) -> Iterator[SentLine]:
+def sent_lines(one: Ready) -> Iterator[SentLine]:
+    """The lines of a numbered draft in the words of ``reconcile``."""
     evidence = {decision.number: decision.evidence for decision in one.draft.decisions}
     for line in one.claim.lines:
         day = line.date or one.draft.date
