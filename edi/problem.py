@@ -50,6 +50,7 @@ class Problem:
     where: Place = Place()
     standard: str = ""
     value: str = field(default="", repr=False)  # may hold patient data: shown on a terminal only
+    source: str = ""  # rule and table version that decided, where one did
 
 
 @frozen(kw_only=True)

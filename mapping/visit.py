@@ -130,6 +130,9 @@ class Accident:
 class PlanOfCare:
     """The plan the treatment is furnished under."""
 
+    evaluated: dt.date | None = field(
+        default=None, metadata=doc("day of the evaluation the plan follows")
+    )
     order_signed: dt.date | None = field(
         default=None, metadata=doc("day the order or referral in the record was signed")
     )
@@ -139,11 +142,21 @@ class PlanOfCare:
     certified: dt.date | None = field(
         default=None, metadata=doc("day the plan was signed by the certifying clinician")
     )
+    certified_from: dt.date | None = field(
+        default=None,
+        metadata=doc("first day of the certification period; empty: the first treatment"),
+    )
     certified_through: dt.date | None = field(
         default=None, metadata=doc("last day of the certification period")
     )
+    recertified: bool = field(
+        default=False, metadata=doc("the certification is a later one, not the initial one")
+    )
     last_progress_report: dt.date | None = field(
         default=None, metadata=doc("day of the last progress report")
+    )
+    progress_report_by: str = field(
+        default="", metadata=doc("key of the clinician who wrote the last progress report")
     )
     visit_number: int | None = field(
         default=None, metadata=doc("number of this visit since the last progress report", "count")
@@ -182,6 +195,9 @@ class Abn:
     signed: dt.date = field(metadata=doc("day the patient signed"))
     kind: Literal["required", "voluntary"] = field(
         default="required", metadata=doc("required (GA) or voluntary (GX)")
+    )
+    codes: tuple[str, ...] = field(
+        default=(), metadata=doc("codes the notice names; empty: all", "hcpcs")
     )
 
 
@@ -241,6 +257,14 @@ class Procedure:
         default=(), metadata=doc("positions in diagnoses, from 1, at most 4", "pointer", most=4)
     )
     note: str = field(default="", repr=False, metadata=doc("note to the payer on the line (NTE)"))
+    goal: str = field(
+        default="",
+        repr=False,
+        metadata=doc("functional goal the service works on; looked at, never sent"),
+    )
+    activity: str = field(
+        default="", repr=False, metadata=doc("what was done, in words; looked at, never sent")
+    )
 
 
 @value(kw_only=True)
@@ -287,6 +311,15 @@ class Visit:
     )
     authorizations: tuple[Authorization, ...] = field(
         default=(), repr=False, metadata=doc("authorization and referral numbers")
+    )
+    home_health: bool = field(
+        default=False, metadata=doc("the patient is in a home health episode on the day")
+    )
+    snf_part_a: bool = field(
+        default=False, metadata=doc("the patient is in a Part A skilled nursing stay on the day")
+    )
+    hospice: bool = field(
+        default=False, metadata=doc("the patient has elected hospice on the day")
     )
     telehealth: Literal["", "video", "audio"] = field(
         default="", metadata=doc("video or audio, where the visit was not in person")
