@@ -1,28 +1,24 @@
-"""What a payer wants: a dated table of settings, the family's defaults first, then the payer's own.
+"""What a payer wants: a dated table of settings.
 
 A field of ``Policy`` is a key of the practice file: its type says what may stand there, ``None``
-means that nobody has said. A claim that needs an unsaid key is held with a plain reason. Defaults
-of a family stand in ``mapping/tables/families.toml`` with their source, and only where two
-public sources agree.
+means that nobody has said. A claim that needs an unsaid key is held with a plain reason. Tables
+are read in ``policy_read``; ``policy_layers`` puts them one above the other: the family's defaults,
+the state's, the practice's own for a family, the payer's.
 """
 
 import datetime as dt
-import tomllib
 from collections.abc import Mapping
-from importlib import resources
-from types import MappingProxyType
-from typing import Any, Final, Literal, get_args
+from typing import Any, Final, Literal
 
 from attrs import field, frozen
 
 from mapping.fields import doc
-from mapping.kinds import Notes
-from mapping.structure import Reader
+from mapping.policy_checks import Checks, Demand
 
 UnitRule = Literal["cms", "midpoint", "full15"]
 TieBreak = Literal["first listed", "more minutes", "therapist first"]
-Demand = Literal["no", "warn", "hold"]
 DeadlineFrom = Literal["remittance", "receipt of the remittance", "day of service"]
+FilingFrom = Literal["day of service", "primary's remittance"]
 Family = Literal[
     "medicare-b",
     "medicare-advantage",
@@ -48,7 +44,7 @@ DEFAULT_ORDER: tuple[ModifierGroup, ...] = (
 
 
 @frozen(kw_only=True)
-class Policy:
+class Policy(Checks):
     """What a payer wants on one day. ``None``: neither the practice nor the family says."""
 
     unit_rule: UnitRule | None = field(
@@ -112,7 +108,7 @@ class Policy:
         default=None, metadata=doc("the payer takes replacement claims (frequency 7)")
     )
     appeal1_days: int | None = field(
-        default=None, metadata=doc("days for the first appeal, from the remittance date", "days")
+        default=None, metadata=doc("days for the first appeal (redetermination)", "days")
     )
     appeal1_source: str = field(
         default="", metadata=doc("where the appeal days are written: contract, manual, law")
@@ -121,14 +117,16 @@ class Policy:
         default=None, metadata=doc("days to ask for a clerical reopening", "days")
     )
     corrected_claim_days: int | None = field(
-        default=None, metadata=doc("days to send a corrected claim, from the remittance", "days")
+        default=None, metadata=doc("days to send a corrected claim", "days")
     )
     timely_filing_days: int | None = field(
         default=None, metadata=doc("days to send the first claim, from the day of service", "days")
     )
     secondary_filing_days: int | None = field(
-        default=None,
-        metadata=doc("days to send a secondary claim, from the primary's remittance", "days"),
+        default=None, metadata=doc("days to send a secondary claim", "days")
+    )
+    secondary_filing_from: FilingFrom = field(
+        default="primary's remittance", metadata=doc("the day secondary_filing_days count from")
     )
     takes_void: bool | None = field(
         default=None, metadata=doc("the payer takes void claims (frequency 8)")
@@ -238,7 +236,6 @@ class Span:
 
 
 ALWAYS: Final = Span()
-_ENDS: Final = MappingProxyType({"from": "first", "until": "last", "source": "source"})
 
 
 @frozen(kw_only=True)
@@ -248,46 +245,3 @@ class DatedPolicy:
     span: Span
     stated: Mapping[str, Any]
     source: str = ""
-
-
-@frozen(kw_only=True)
-class _Days:
-    """The keys of a dated table beside its content."""
-
-    first: dt.date | None = None
-    last: dt.date | None = None
-    source: str = ""
-
-
-_days = Reader().of(_Days)
-_policy = Reader(unknown="error").of(Policy)
-
-
-def dated(table: Mapping[str, Any], notes: Notes) -> DatedPolicy | None:
-    """A policy table with ``from``, ``until`` and ``source``; ``None`` when it has errors."""
-    stated = {name: value for name, value in table.items() if name not in _ENDS}
-    days = _days({_ENDS[name]: value for name, value in table.items() if name in _ENDS}, notes)
-    policy = _policy(stated, notes)
-    if days is None or policy is None:
-        return None
-    return DatedPolicy(
-        span=Span(first=days.first, last=days.last),
-        stated=MappingProxyType({name: getattr(policy, name) for name in stated}),
-        source=days.source,
-    )
-
-
-def _defaults() -> dict[str, tuple[DatedPolicy, ...]]:
-    """The families' defaults, shipped with the package."""
-    text = resources.files("mapping").joinpath("tables/families.toml").read_text("utf-8")
-    families: dict[str, tuple[DatedPolicy, ...]] = dict.fromkeys(get_args(Family), ())
-    for family, tables in tomllib.loads(text).items():
-        notes: Notes = []
-        rows = [dated(table, notes) for table in tables]
-        if notes:
-            raise ValueError(f"mapping/tables/families.toml, {family}: {notes[0].message}")
-        families[family] = tuple(row for row in rows if row is not None)
-    return families
-
-
-DEFAULTS: Final[Mapping[str, tuple[DatedPolicy, ...]]] = MappingProxyType(_defaults())

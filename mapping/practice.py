@@ -1,5 +1,6 @@
 """The practice file: ``read`` it, ``check`` what it lacks; values in ``practice_values``."""
 
+from mapping.policy_layers import Resolution
 from mapping.practice_check import check
 from mapping.practice_file import PracticeFileError, read
 from mapping.practice_values import (
@@ -13,7 +14,6 @@ from mapping.practice_values import (
     Person,
     Practice,
     Receiver,
-    Resolution,
     Submitter,
 )
 

@@ -10,11 +10,11 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from attrs import evolve
 
 from edi.problem import Place, Problem, declare
-from mapping import policy
 from mapping.identifiers import HCPCS, MODIFIER
 from mapping.kinds import KINDS, Fault, Notes, Unfit
 from mapping.numbers import LENGTHS
-from mapping.policy import DatedPolicy
+from mapping.policy_read import clash, dated_rows, days, is_tables, under
+from mapping.practice_families import NO_FAMILIES, Families, families, placed
 from mapping.practice_values import (
     Entity,
     FeeSchedule,
@@ -26,6 +26,7 @@ from mapping.practice_values import (
     Submitter,
 )
 from mapping.structure import Reader, nearest, shown
+from mapping.toml_lines import line_of, lines
 
 declare(
     {
@@ -50,8 +51,8 @@ TABLES: Final[Mapping[str, type]] = MappingProxyType(
         "payers": Payer,
     }
 )
-SECTIONS: Final = frozenset({"practice", "submitter", "fees", *TABLES})
-_strict: Final = Reader(unknown="error", skip=frozenset({"policies"}))
+SECTIONS: Final = frozenset({"practice", "submitter", "fees", "families", *TABLES})
+_strict: Final = Reader(unknown="error", skip=frozenset({"policies", "group", "inherited"}))
 _readers: Final = {cls: _strict.of(cls) for cls in (*TABLES.values(), Submitter)}
 
 
@@ -80,19 +81,20 @@ def read(name: str, text: str) -> Practice:
     practice = _practice(name, document, notes)
     if practice is not None:
         notes.extend(dangling(practice))
-    problems = tuple(_problem(name, note) for note in notes)
+    known = lines(text) if notes else {}
+    problems = tuple(_problem(name, note, known) for note in notes)
     errors = tuple(problem for problem in problems if problem.level == "error")
     if practice is None or errors:
         raise PracticeFileError((*errors, *(p for p in problems if p.level == "warning")))
     return evolve(practice, warnings=problems)
 
 
-def _problem(name: str, note: Fault) -> Problem:
+def _problem(name: str, note: Fault, known: Mapping[tuple[str | int, ...], int]) -> Problem:
     return Problem(
         code=note.code,
         level=note.level,
         message=note.message,
-        where=Place(file=name, column=shown(note.path)),
+        where=Place(file=name, line=line_of(note.path, known), column=shown(note.path)),
         value=note.value,
     )
 
@@ -103,7 +105,8 @@ def _practice(name: str, document: dict[str, Any], notes: Notes) -> Practice | N
         _note(notes, (section,), f"is not a table we know{hint}", "input.unknown-field")
     head = _head(document.get("practice"), notes)
     submitter = _one(Submitter, document.get("submitter"), ("submitter",), notes)
-    tables = {key: _keyed(key, cls, document.get(key), notes) for key, cls in TABLES.items()}
+    own = families(document.get("families", {}), notes)
+    tables = {key: _keyed(key, cls, document.get(key), notes, own) for key, cls in TABLES.items()}
     fees = _fees(document.get("fees", []), notes)
     if head is None or submitter is None or any(note.level == "error" for note in notes):
         return None
@@ -158,15 +161,13 @@ def _one(cls: type, table: Any, path: tuple[str | int, ...], notes: Notes) -> An
     except Unfit as wrong:
         _note(notes, (), f"expected {wrong}")
         made = None
-    _under(notes, start, path)
+    under(notes, start, path)
     return made
 
 
-def _under(notes: Notes, start: int, path: tuple[str | int, ...]) -> None:
-    notes[start:] = [evolve(note, path=(*path, *note.path)) for note in notes[start:]]
-
-
-def _keyed(name: str, cls: type, tables: Any, notes: Notes) -> Mapping[str, Any]:
+def _keyed(
+    name: str, cls: type, tables: Any, notes: Notes, own: Families = NO_FAMILIES
+) -> Mapping[str, Any]:
     """The tables ``[name.KEY]`` by key."""
     if not isinstance(tables, dict) or not tables:
         _note(notes, (name,), f"is missing: write a table [{name}.KEY]", "input.missing")
@@ -177,49 +178,42 @@ def _keyed(name: str, cls: type, tables: Any, notes: Notes) -> Mapping[str, Any]
             _note(notes, (name, key), f"expected a table [{name}.KEY]")
             continue
         content = {**table, "key": key}
-        policies = content.pop("policy", []) if cls is Payer else []
-        value = _one(cls, content, (name, key), notes)
-        if cls is Payer:
-            rows = _policies(policies, (name, key, "policy"), notes)
-            value = evolve(value, policies=rows) if value is not None else None
-        made[key] = value
+        made[key] = (
+            _payer(content, (name, key), notes, own)
+            if cls is Payer
+            else _one(cls, content, (name, key), notes)
+        )
     return MappingProxyType(made)
 
 
-def _policies(tables: Any, path: tuple[str | int, ...], notes: Notes) -> tuple[DatedPolicy, ...]:
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
-        _note(notes, path, "expected tables [[payers.KEY.policy]], each with its days")
-        return ()
-    rows: list[DatedPolicy] = []
-    for number, table in enumerate(tables):
-        start = len(notes)
-        row = policy.dated(table, notes)
-        _under(notes, start, (*path, number))
-        if row is None:
-            continue
-        for earlier in rows:
-            if row.span.overlaps(earlier.span):
-                message = f"its days ({row.span}) overlap those of another ({earlier.span})"
-                _note(notes, (*path, number), message, "practice.overlap")
-        rows.append(row)
-    return tuple(rows)
+def _payer(
+    content: dict[str, Any], path: tuple[str | int, ...], notes: Notes, own: Families
+) -> Payer | None:
+    """A payer with its policy tables and those of the families it belongs to."""
+    policies = dated_rows(content.pop("policy", []), (*path, "policy"), notes)
+    start = len(notes)
+    content, group = placed(content, own, notes)
+    under(notes, start, path)
+    made: Payer | None = _one(Payer, content, path, notes)
+    if made is None:
+        return None
+    inherited = own.layers(group or made.family, made.state)
+    return evolve(made, policies=policies, group=group, inherited=inherited)
 
 
 def _fees(tables: Any, notes: Notes) -> tuple[FeeSchedule, ...]:
-    if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
+    if not is_tables(tables):
         _note(notes, ("fees",), "expected tables [[fees]], each with charges")
         return ()
     schedules: list[FeeSchedule] = []
     for number, table in enumerate(tables):
         start = len(notes)
         schedule = _schedule(dict(table), notes)
-        _under(notes, start, ("fees", number))
+        under(notes, start, ("fees", number))
         if schedule is None:
             continue
-        for earlier in schedules:
-            if _same_payers(schedule, earlier) and schedule.span.overlaps(earlier.span):
-                message = f"its days ({schedule.span}) overlap those of another ({earlier.span})"
-                _note(notes, ("fees", number), message, "practice.overlap")
+        same = [earlier.span for earlier in schedules if _same_payers(schedule, earlier)]
+        clash(schedule.span, same, ("fees", number), notes)
         schedules.append(schedule)
     return tuple(schedules)
 
@@ -231,7 +225,7 @@ def _same_payers(one: FeeSchedule, other: FeeSchedule) -> bool:
 def _schedule(table: dict[str, Any], notes: Notes) -> FeeSchedule | None:
     charges = _charges(table.pop("charges", {}), notes)
     ends: dict[str, Any] = {key: table.pop(key) for key in ("from", "until") if key in table}
-    days = policy.dated(ends, notes)
+    found = days(ends, notes)
     if not charges:
         _note(notes, ("charges",), "is missing: 97530 = 75.00 ...", "input.missing")
     head = {"name": table.pop("name", ""), "payers": table.pop("payers", [])}
@@ -240,12 +234,12 @@ def _schedule(table: dict[str, Any], notes: Notes) -> FeeSchedule | None:
     if not isinstance(head["payers"], list):
         _note(notes, ("payers",), 'expected a list of keys: ["medicare"]')
         return None
-    if days is None:
+    if found is None:
         return None
     return FeeSchedule(
         name=str(head["name"]),
         payers=tuple(str(key) for key in head["payers"]),
-        span=days.span,
+        span=found[0],
         charges=MappingProxyType(charges),
     )
 

@@ -6,14 +6,14 @@ Every value is immutable; look-ups by day (policy, charge) are remembered.
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from types import MappingProxyType
-from typing import Any, Literal
+from typing import Literal
 
 from attrs import field, frozen
 
 from edi.problem import Problem
 from mapping.fields import doc
-from mapping.policy import ALWAYS, DEFAULTS, DatedPolicy, Family, Policy, Span
+from mapping.policy import ALWAYS, DatedPolicy, Family, Policy, Span
+from mapping.policy_layers import Layer, Resolution, resolve, shipped_layers
 
 Role = Literal["therapist", "assistant", "referring"]
 
@@ -137,10 +137,24 @@ class Payer:
     )
     filing_indicator: str = field(metadata=doc("SBR09: MB MC CI BL CH WC AM VA 16 ..."))
     family: Family = field(metadata=doc("whose defaults apply where the policy says nothing"))
+    state: str = field(
+        default="",
+        metadata=doc("whose state rules apply: Medicaid, workers' compensation, auto", "state"),
+    )
     address: Address | None = field(default=None, metadata=doc("where paper would go"))
     policies: tuple[DatedPolicy, ...] = field(
         default=(), metadata=doc("tables [[payers.KEY.policy]] with from and until")
     )
+    group: str = field(default="", metadata=doc("the practice's own family it belongs to"))
+    inherited: tuple[Layer, ...] = field(
+        default=(), metadata=doc("the practice's tables [[families.NAME]] that hold for it")
+    )
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """All tables that hold for the payer, the later over the earlier."""
+        own = Layer(name=f"policy {self.key}", rows=self.policies)
+        return (*shipped_layers(self.family, self.state), *self.inherited, own)
 
 
 @frozen(kw_only=True)
@@ -153,15 +167,6 @@ class FeeSchedule:
     charges: Mapping[str, Decimal] = field(
         metadata=doc('code, or code-modifier, to dollars: `97530 = 75.00`, `"97530-CQ" = 60.00`')
     )
-
-
-@frozen(kw_only=True)
-class Resolution:
-    """What a payer wants on one day, and where each value comes from."""
-
-    policy: Policy
-    origin: Mapping[str, str]  # key -> "policy since 2026-01-01", "family medicare-b (source)"
-    version: str  # what decided, in short: kept with each claim
 
 
 @frozen(kw_only=True)
@@ -191,7 +196,8 @@ class Practice:
         """What the payer of that key wants on the day, with the origin of each value."""
         found = self._resolved.get((payer, day))
         if found is None:
-            found = self._resolved[payer, day] = _resolution(self.payers[payer], day)
+            known = self.payers[payer]
+            found = self._resolved[payer, day] = resolve(known.layers, day, known.state)
         return found
 
     def policy(self, payer: str, day: dt.date) -> Policy:
@@ -216,26 +222,6 @@ class Practice:
     def receiver_of(self, payer: Payer) -> Receiver:
         """Who takes the payer's claims."""
         return self.receivers[payer.receiver or next(iter(self.receivers))]
-
-
-def _resolution(payer: Payer, day: dt.date) -> Resolution:
-    stated: dict[str, Any] = {}
-    origin: dict[str, str] = {}
-    version: list[str] = []
-    for layer, name in ((DEFAULTS[payer.family], "family"), (payer.policies, "policy")):
-        for dated in layer:
-            if not dated.span.holds(day):
-                continue
-            label = f"{name} {payer.family if name == 'family' else payer.key} {dated.span}"
-            version.append(label)
-            stated.update(dated.stated)
-            source = f" ({dated.source})" if dated.source else ""
-            origin.update(dict.fromkeys(dated.stated, label + source))
-    return Resolution(
-        policy=Policy(**stated),
-        origin=MappingProxyType(origin),
-        version="; ".join(dict.fromkeys(version)),
-    )
 
 
 def _charge(

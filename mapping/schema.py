@@ -13,13 +13,14 @@ from mapping import fields
 from mapping.kinds import KINDS
 from mapping.numbers import LENGTHS
 from mapping.policy import Policy
+from mapping.policy_layers import FAMILIES
 from mapping.practice_file import TABLES
 from mapping.practice_values import Payer, Submitter
 from mapping.structure import BY_TYPE, bare, hints, public
 from mapping.visit import Visit
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
-_SET_BY_READER: Final = frozenset({"key", "policies"})
+_SET_BY_READER: Final = frozenset({"key", "policies", "group", "inherited"})
 _DATE: Final = {"type": "string", "format": "date"}
 
 
@@ -53,11 +54,23 @@ def practice_schema() -> dict[str, Any]:
         },
         "submitter": _object(Submitter),
         "fees": {"type": "array", "items": _fees()},
+        "families": {
+            "type": "object",
+            "description": "tables that hold for all payers of a family",
+            "additionalProperties": {"type": "array", "items": _family()},
+        },
     }
     for name, cls in TABLES.items():
         table = _object(cls)
         if cls is Payer:
             table["properties"]["policy"] = {"type": "array", "items": _policy()}
+            table["properties"]["family"] = {
+                "type": "string",
+                "minLength": 1,
+                "description": table["properties"]["family"]["description"]
+                + ": one of ours, or one of your own tables [[families.NAME]]",
+                "examples": list(FAMILIES),
+            }
         properties[name] = {"type": "object", "additionalProperties": table, "minProperties": 1}
     return {
         "$schema": DRAFT,
@@ -77,6 +90,13 @@ def _policy() -> dict[str, Any]:
         "source": {"type": "string", "description": "contract or manual it is taken from"},
     }
     made["properties"] = {**dated, **made["properties"]}
+    return made
+
+
+def _family() -> dict[str, Any]:
+    made = _policy()
+    inherits = "of a family of your own: the family whose tables hold before its own"
+    made["properties"]["inherits"] = {"type": "string", "description": inherits}
     return made
 
 

@@ -10,7 +10,8 @@ from visits_made import DAY, clinic, example
 
 from edi.problem import Problem
 from mapping import practice
-from mapping.policy import ALWAYS, DEFAULTS, Span
+from mapping.policy import ALWAYS, Span
+from mapping.policy_layers import DEFAULTS
 
 TEXT = example("practice.md", "toml")
 
@@ -46,7 +47,7 @@ WRONG = [
     ("negative charge", ("97110 = 55.00", "97110 = -55.00"), "input.invalid", "fees[0].charges.97110"),
     ("charge of no code", ("97110 = 55.00", "9711 = 55.00"), "input.invalid", "fees[0].charges.9711"),
     ("two claims per ST of nothing", ("claims_per_transaction = 20", "claims_per_transaction = 0"), "input.invalid", "receivers.clearing.claims_per_transaction"),
-    ("a date that is none", ("from = 2026-01-01                   #", 'from = "soon" #'), "input.invalid", "payers.acme.policy[0].first"),
+    ("a date that is none", ("from = 2026-01-01                   #", 'from = "soon" #'), "input.invalid", "payers.acme.policy[0].from"),
 ]  # fmt: skip
 
 
