@@ -174,6 +174,7 @@ def _from_row(row: Row, case: Case, table: str) -> Finding:
         deadline=deadline,
         deadline_source=source,
         deadline_for=DEADLINES[kind] if deadline else "",
+        road=kind,
         confidence="low" if by_remark and case.remark is None else row.confidence,
         row=row.key,
         table=table,
@@ -295,6 +296,7 @@ def _without_row(case: Case, on: dt.date) -> Finding:
         deadline=deadline,
         deadline_source=source,
         deadline_for=DEADLINES[kind] if deadline else "",
+        road=kind,
         row=f"reason {entry.code}",
     )
 

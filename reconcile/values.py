@@ -38,6 +38,9 @@ class SentLine:
     date: dt.date = field(repr=False)
     until: dt.date = field(repr=False)
     evidence: tuple[str, ...] = ()  # what the visit showed: "times 09:16-09:24", no patient data
+    expected: Decimal | None = None  # payment expected from the payer; None: not known
+    expected_allowed: Decimal | None = None  # what it should allow; None: not known
+    terms: str = ""  # how these were worked out, or why not: ``edi.expected.of_text``
 
 
 @value(kw_only=True)
@@ -205,6 +208,7 @@ class Finding:
     deadline: dt.date | None = None
     deadline_for: str = ""  # first appeal, reopening, corrected claim, new claim
     deadline_source: str = ""  # what it is for and who says so; empty where there is no deadline
+    road: str = ""  # what the next step is: appeal, reopening, corrected, filing; or none of them
     confidence: str = "low"  # high, medium, low
     row: str = ""  # key of the row of the denial table that decided
     table: str = ""  # name and date of that table
@@ -223,3 +227,7 @@ class PayerFacts:
     corrected_claim_days: int | None = None
     timely_filing_days: int | None = None  # of a new claim, counted from the day of service
     takes_replacement: bool | None = None  # frequency 7
+    takes_void: bool | None = None  # frequency 8
+    appeal1_from: str = "remittance"  # or "receipt of the remittance", "day of service"
+    reopening_from: str = "remittance"
+    corrected_claim_from: str = "remittance"

@@ -47,6 +47,10 @@ def from_practice(practice: Practice, key: str, on: dt.date) -> PayerFacts:
         corrected_claim_days=policy.corrected_claim_days,
         timely_filing_days=policy.timely_filing_days,
         takes_replacement=policy.takes_replacement,
+        takes_void=policy.takes_void,
+        appeal1_from=policy.appeal1_from,
+        reopening_from=policy.reopening_from,
+        corrected_claim_from=policy.corrected_claim_from,
     )
 
 
