@@ -123,9 +123,20 @@ def _sent(flat: Flat) -> SentClaim:
 
 
 def _flat_line(line: SentLine) -> Flat:
-    days = line.date.toordinal(), line.until.toordinal()
-    money = str(line.charge), str(line.units)
-    return (line.control, line.number, line.code, line.modifiers, *money, *days, line.evidence)
+    return (
+        line.control,
+        line.number,
+        line.code,
+        line.modifiers,
+        str(line.charge),
+        str(line.units),
+        line.date.toordinal(),
+        line.until.toordinal(),
+        line.evidence,
+        "" if line.expected is None else str(line.expected),
+        "" if line.expected_allowed is None else str(line.expected_allowed),
+        line.terms,
+    )
 
 
 def _line(flat: Flat) -> SentLine:
@@ -139,6 +150,9 @@ def _line(flat: Flat) -> SentLine:
         date=dt.date.fromordinal(flat[6]),
         until=dt.date.fromordinal(flat[7]),
         evidence=flat[8],
+        expected=Decimal(flat[9]) if flat[9] else None,
+        expected_allowed=Decimal(flat[10]) if flat[10] else None,
+        terms=flat[11],
     )
 
 

@@ -1,7 +1,7 @@
 """Claims that another system sent, taken over from its 837P: added, never overwritten."""
 
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve, frozen
 from sqlalchemy import Connection, select
@@ -70,7 +70,8 @@ def _key(claim: SentClaim) -> tuple[str, str, str]:
 
 def _content(claim: SentClaim) -> SentClaim:
     """What makes it the same claim: not who made it, nor what came back since."""
-    lines = tuple(evolve(line, evidence=(), control="") for line in claim.lines)
+    nothing: dict[str, Any] = {"evidence": (), "expected": None, "expected_allowed": None}
+    lines = tuple(evolve(line, control="", terms="", **nothing) for line in claim.lines)
     return evolve(
         claim, payer="", patient="", family="", references=(), payer_controls=(), lines=lines
     )

@@ -119,6 +119,9 @@ def _line_row(number: int, claim_number: int, line: SentLine) -> bulk.Row:
         from_date(line.date),
         from_date(line.until),
         to_json(line.evidence),
+        None if line.expected is None else to_cents(line.expected),
+        None if line.expected_allowed is None else to_cents(line.expected_allowed),
+        line.terms,
     )
 
 
@@ -196,4 +199,7 @@ def _line_of(row: Any) -> SentLine:
         date=to_date(row[8]),
         until=to_date(row[9]),
         evidence=tuple(from_json(row[10])),
+        expected=None if row[11] is None else dollars(row[11]),
+        expected_allowed=None if row[12] is None else dollars(row[12]),
+        terms=row[13],
     )

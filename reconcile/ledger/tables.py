@@ -171,6 +171,9 @@ sent_line = Table(
     code("date", 10),
     code("until", 10),
     words("evidence"),  # JSON: [text, ...]
+    Column("expected", BigInteger),  # cents the payer should pay; null: not known
+    Column("expected_allowed", BigInteger),  # cents it should allow; null: not known
+    words("terms"),  # JSON of edi.expected: how these were worked out, or why they were not
     Index(None, "sent_claim_id"),
     Index(None, "control"),
     Index(None, "code", "date"),
