@@ -9,7 +9,7 @@ from attrs import evolve
 
 from edi.claim import Dated
 from edi.problem import Place, Problem
-from mapping import codes, pairs
+from mapping import codes, pairs, thresholds
 from mapping.day import Day, Line
 from mapping.draft import ClaimDraft, DayKey, Held, LineDecision
 from mapping.practice_values import Practice
@@ -115,11 +115,14 @@ def reasons(day: Day) -> Iterator[str]:
         yield f"{len(day.visits)} visits of the day on one claim"
     for other in day.visits[0].coverages[1:]:
         yield f"further coverage {shown_key(other.payer)}: not billed yet"
+    if day.reckoning is not None:
+        yield day.reckoning.because
 
 
 def versions(day: Day) -> tuple[str, ...]:
     """The tables and the policy that decided."""
-    return (codes.VERSION, *_pair_version(day), day.version)
+    kx = () if day.reckoning is None else (thresholds.VERSION,)
+    return (codes.VERSION, *_pair_version(day), *kx, day.version)
 
 
 def _pair_version(day: Day) -> tuple[str, ...]:

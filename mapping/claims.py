@@ -24,6 +24,7 @@ from mapping.parties import Constant
 from mapping.practice_values import Practice
 from mapping.reference import BilledLine, ReferenceTables
 from mapping.starter import STARTER
+from mapping.totals import RunningTotal, TotalKey, bucket
 from mapping.visit import Visit
 
 MOST_LINES: Final = 50  # loop 2400
@@ -103,6 +104,10 @@ def _groups(
         yield key, tuple(group)
 
 
+def _total_key(key: DayKey) -> TotalKey:
+    return key[0], key[1].year, bucket(key[3])
+
+
 class Drafter:
     """Drafts claims of a practice, remembering the parties that claims share."""
 
@@ -117,6 +122,7 @@ class Drafter:
         self._today = today
         self._reference = reference
         self._drafted: dict[tuple[str, dt.date], tuple[BilledLine, ...]] = {}
+        self._totals: dict[TotalKey, RunningTotal] = {}  # with the claims of this run
         self._practice = practice
         self._history = history
         self._waived = waived
@@ -147,6 +153,8 @@ class Drafter:
             *self._drafted.get(key[:2], ()),
             *claim_parts.billed_lines(day, made),
         )
+        if day.reckoning is not None:
+            self._totals[_total_key(key)] = day.reckoning.after
         yield from made
 
     def _unless_waived(self, problems: list[Problem], visits: tuple[Visit, ...]) -> list[Problem]:
@@ -182,6 +190,7 @@ class Drafter:
             reference=self._reference,
             siblings=siblings,
             others=(*self._history.lines.get(key[:2], ()), *self._drafted.get(key[:2], ())),
+            total=self._totals.get(_total_key(key)) or self._history.totals.get(_total_key(key)),
         )
 
     def _constant(self, day: Day) -> Constant:

@@ -14,11 +14,11 @@ from attrs import field
 from attrs import fields as attrs_fields
 
 from mapping.draft import DayKey, History
-from mapping.pairs import Pair
 from mapping.policy import Policy
 from mapping.practice_values import Location, Payer, Person, Practice
-from mapping.reference import BilledLine, ReferenceTables
+from mapping.reference import BilledLine, PairEdit, ReferenceTables
 from mapping.starter import STARTER
+from mapping.totals import Reckoning, RunningTotal
 from mapping.units import UnitResult
 from mapping.visit import Block, Coverage, Procedure, Visit
 
@@ -58,7 +58,7 @@ class Row:
 class Separation:
     """An edit pair of the day, and what shows that its codes were separate services."""
 
-    pair: Pair
+    pair: PairEdit
     evidence: str  # "times 09:16-09:24", "separate block attested", or empty
     explicit: bool  # the visit states the modifier itself, on a line where it counts
 
@@ -110,10 +110,12 @@ class Day:
     reference: ReferenceTables = field(default=STARTER, repr=False)
     siblings: tuple[Visit, ...] = field(default=(), repr=False)  # same patient and day, this run
     others: tuple[BilledLine, ...] = field(default=(), repr=False)  # same, on other claims
+    total: RunningTotal | None = field(default=None, repr=False)  # of the bucket, before this
     result: UnitResult | None = None
     separations: tuple[Separation, ...] = ()
     shares: tuple[Share, ...] = ()
     lines: tuple[Line, ...] = ()
+    reckoning: Reckoning | None = field(default=None, repr=False)  # None: no threshold
 
     def person(self, key: str) -> Person | None:
         """A clinician of the practice file."""

@@ -15,6 +15,7 @@ from attrs import field, frozen
 from edi.claim import Claim
 from edi.problem import Problem
 from mapping.reference import BilledLine
+from mapping.totals import DeductibleLeft, RunningTotal, TotalKey
 from mapping.visit import Coverage
 
 if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the million at run time
@@ -31,13 +32,21 @@ class History:
 
     ``billed`` gives, for a patient's day with a payer in a discipline, the patient control numbers
     of the claims already sent (test and production books apart: pass one of them). ``lines`` gives
-    the lines already sent for a patient key and day, to any payer and in any discipline.
+    the lines already sent for a patient key and day, to any payer and in any discipline. ``totals``
+    gives what a patient's therapy bucket of a year holds, ``deductibles`` what is left of a year's
+    deductible, where somebody entered it.
     """
 
     billed: Mapping[DayKey, tuple[str, ...]] = field(
         factory=lambda: MappingProxyType({}), repr=False
     )
     lines: Mapping[tuple[str, dt.date], tuple[BilledLine, ...]] = field(
+        factory=lambda: MappingProxyType({}), repr=False
+    )
+    totals: Mapping[TotalKey, RunningTotal] = field(
+        factory=lambda: MappingProxyType({}), repr=False
+    )
+    deductibles: Mapping[tuple[str, int], DeductibleLeft] = field(
         factory=lambda: MappingProxyType({}), repr=False
     )
 

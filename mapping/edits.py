@@ -13,6 +13,7 @@ from mapping import modifiers, pairs
 from mapping.codes import CODES, DISCIPLINE_MODIFIERS, group, is_timed
 from mapping.day import Day, billed_under, block_minutes, note_of
 from mapping.edit_found import hold, warn
+from mapping.edit_threshold import check_threshold
 from mapping.edit_units import check_units
 from mapping.separations import times
 from mapping.structure import nearest, shown_key
@@ -451,6 +452,7 @@ LINES: Final[tuple[Check, ...]] = (
     check_units,
     check_pairs,
     check_modifiers,
+    check_threshold,
     check_charges,
     check_authorizations,
     check_lines,

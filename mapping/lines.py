@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Final
 
-from mapping import modifiers, units
+from mapping import modifiers, thresholds, units
 from mapping.codes import is_timed
 from mapping.day import Day, Line, Row, Share, changed, minutes_of
 from mapping.policy import TieBreak, UnitRule
@@ -52,6 +52,7 @@ def price(day: Day) -> Day:
 STEPS: Final[tuple[Step, ...]] = (
     count,
     price,
+    thresholds.apply,
 )
 
 

@@ -365,10 +365,14 @@ GOES: list[tuple[str, list[str], Visit]] = [
             )
         ),
     ),
-    ("KX without the statement", ["warn.evidence"], visit(done("97530", 15, modifiers=("KX",)))),
     (
-        "KX with the statement",
-        [],
+        "KX without the statement",
+        ["warn.evidence", "warn.kx"],
+        visit(done("97530", 15, modifiers=("KX",))),
+    ),
+    (
+        "KX below the threshold",
+        ["warn.kx"],
         visit(done("97530", 15, modifiers=("KX",)), kx=Kx(supported_by="rivera", date=DAY)),
     ),
     ("GA without a notice", ["warn.evidence"], visit(done("97530", 15, modifiers=("GA",)))),

@@ -1,0 +1,216 @@
+"""What accrues for a patient in a year: entered figures, and our own lines with what was allowed.
+
+An entered figure is a decision of a person about an opaque patient key: what an eligibility answer
+said the year's therapy total (kind ``therapy total``) or the deductible left (``deductible``) was
+on a day. Our own lines count with the allowed amount of the answer that stands, else with the
+amount expected when they were sent; where neither is known, with their charge, which is the most
+a payer allows.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from attrs import field, frozen
+from sqlalchemy import Connection, select
+
+from reconcile.ledger import bulk
+from reconcile.ledger.convert import dollars, from_json, to_date, to_words
+from reconcile.ledger.records import Decision, Usage
+from reconcile.ledger.tables import decision, sent_claim, sent_line
+from reconcile.ledger.tables_received import claim_payment, line_share, remittance
+
+TOTAL: Final = "therapy total"
+DEDUCTIBLE: Final = "deductible"
+VOID: Final = "8"
+REVERSAL: Final = "22"
+PATIENT_SHARE: Final = frozenset({"1", "2", "3"})
+
+
+@frozen(kw_only=True)
+class Figure:
+    """An amount somebody read from an eligibility answer. ``bucket`` is empty for a deductible."""
+
+    kind: str
+    patient: str = field(repr=False)  # opaque key
+    bucket: str = ""
+    year: int
+    amount: Decimal
+    as_of: dt.date
+    source: str = ""
+    user: str = ""
+    recorded_at: str = ""
+
+
+@frozen(kw_only=True)
+class OwnLine:
+    """A line we sent, with what is known of its allowed amount.
+
+    ``allowed`` is ``None`` where neither the payer nor a fee table said; then it lies between 0
+    and ``charge``.
+    """
+
+    patient: str = field(repr=False)
+    claim: str
+    payer: str
+    date: dt.date = field(repr=False)
+    sent: dt.date  # the day it was recorded, UTC
+    modifiers: tuple[str, ...]
+    charge: Decimal
+    allowed: Decimal | None
+
+
+def enter(figure: Figure, reason: str = "") -> Decision:
+    """The figure as the decision that keeps it."""
+    detail = {
+        "bucket": figure.bucket,
+        "year": figure.year,
+        "amount": str(figure.amount),
+        "as_of": figure.as_of.isoformat(),
+        "source": figure.source,
+    }
+    return Decision(
+        kind=figure.kind,
+        subject=figure.patient,
+        user=figure.user,
+        reason=reason,
+        detail=json.dumps(detail),
+    )
+
+
+def figures(connection: Connection, patients: Iterable[str] | None = None) -> tuple[Figure, ...]:
+    """The newest figure of each patient, kind, year and bucket; of all patients by default.
+
+    The newest is that of the latest day; of one day, the one entered last.
+    """
+    found: dict[tuple[str, str, int, str], Figure] = {}
+    for row in _decided(connection, patients):
+        said = json.loads(row.detail)
+        made = Figure(
+            kind=row.kind,
+            patient=row.subject,
+            bucket=said["bucket"],
+            year=said["year"],
+            amount=Decimal(said["amount"]),
+            as_of=dt.date.fromisoformat(said["as_of"]),
+            source=said["source"],
+            user=row.user,
+            recorded_at=row.recorded_at,
+        )
+        key = (made.patient, made.kind, made.year, made.bucket)
+        if key not in found or found[key].as_of <= made.as_of:
+            found[key] = made
+    return tuple(found.values())
+
+
+def _decided(connection: Connection, patients: Iterable[str] | None) -> Iterator[Any]:
+    c = decision.c
+    query = (
+        select(c.kind, c.subject, c.user, c.detail, c.recorded_at)
+        .where(c.kind.in_((TOTAL, DEDUCTIBLE)))
+        .order_by(c.id)
+    )
+    if patients is None:
+        yield from connection.execute(query)
+        return
+    for batch in bulk.batches(iter(dict.fromkeys(patients))):
+        yield from connection.execute(query.where(c.subject.in_(batch)))
+
+
+def own_lines(
+    connection: Connection,
+    *,
+    usage: Usage,
+    payers: Iterable[str],
+    since: dt.date,
+    patients: Iterable[str] | None = None,
+) -> Iterator[OwnLine]:
+    """Lines sent to these payers (keys) for days from ``since`` on, of these patients or of all.
+
+    Of a family only the newest claim counts, and none where that is a void.
+    """
+    c = sent_claim.c
+    query = (
+        select(c.id, c.control, c.family, c.frequency, c.payer, c.patient, c.recorded_at)
+        .where(c.usage == usage, c.payer.in_(sorted(payers)), c.date >= since.isoformat())
+        .order_by(c.patient, c.id)
+    )
+    if patients is None:
+        yield from _counted(connection, connection.execute(query).fetchall())
+        return
+    for batch in bulk.batches(iter(dict.fromkeys(patients))):
+        rows = connection.execute(query.where(c.patient.in_(batch))).fetchall()
+        yield from _counted(connection, rows)
+
+
+def _counted(connection: Connection, claims: Sequence[Any]) -> Iterator[OwnLine]:
+    newest = {(row.family, row.payer): row for row in claims}
+    standing = sorted((r for r in newest.values() if r.frequency != VOID), key=lambda r: r.id)
+    for batch in bulk.batches(standing):
+        by_id = {row.id: row for row in batch}
+        answers = _answers(connection, by_id)
+        line = sent_line.c
+        query = select(sent_line).where(line.sent_claim_id.in_(list(by_id))).order_by(line.id)
+        for row in connection.execute(query):
+            claim = by_id[row.sent_claim_id]
+            yield OwnLine(
+                patient=claim.patient,
+                claim=claim.control,
+                payer=claim.payer,
+                date=to_date(row.date),
+                sent=dt.date.fromisoformat(claim.recorded_at[:10]),
+                modifiers=to_words(row.modifiers),
+                charge=dollars(row.charge),
+                allowed=_allowed(row, answers.get(row.id, [])),
+            )
+
+
+def _answers(connection: Connection, claims: Mapping[int, Any]) -> dict[int, list[Any]]:
+    """What the claims' own payer said of each line, in the order of payment."""
+    share, paid = line_share.c, claim_payment.c
+    rows = connection.execute(
+        select(
+            share.sent_line_id, share.charge, share.paid, share.allowed, share.adjustments,
+            paid.status, paid.payer, paid.sent_claim_id,
+        )
+        .join(claim_payment, paid.id == share.claim_payment_id)
+        .join(remittance, remittance.c.id == paid.remittance_id)
+        .where(paid.sent_claim_id.in_(list(claims)), paid.state == "posted")
+        .order_by(remittance.c.payment_date, paid.id, share.id)
+    )  # fmt: skip
+    found: dict[int, list[Any]] = {}
+    for row in rows:
+        if row.payer == claims[row.sent_claim_id].payer:
+            found.setdefault(row.sent_line_id, []).append(row)
+    return found
+
+
+def _allowed(line: Any, answers: Sequence[Any]) -> Decimal | None:
+    """Of the answer that stands: what it says was allowed, nothing where it refused; else expected.
+
+    A reversal takes back the answer with the same amounts, whichever came first.
+    """
+    standing = [row for row in answers if row.status != REVERSAL]
+    for taken in (row for row in answers if row.status == REVERSAL):
+        undone = (-taken.charge, -taken.paid)
+        same = next((r for r in reversed(standing) if (r.charge, r.paid) == undone), None)
+        if same is not None:
+            standing.remove(same)
+    if standing:
+        newest = standing[-1]
+        if newest.allowed is not None:
+            return dollars(newest.allowed)
+        if not newest.paid and not _patient_share(newest):
+            return Decimal("0.00")
+    expected = getattr(line, "expected", None)
+    return None if expected is None else dollars(expected)
+
+
+def _patient_share(row: Any) -> bool:
+    """Whether the answer leaves the patient deductible, coinsurance or copay: it was allowed."""
+    return any(
+        group == "PR" and reason in PATIENT_SHARE
+        for group, reason, *_ in from_json(row.adjustments)
+    )
