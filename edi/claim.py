@@ -21,12 +21,15 @@ __all__ = [
     "FREQUENCY_REPLACEMENT",
     "FREQUENCY_VOID",
     "Address",
+    "Adjustment",
     "Claim",
     "Contact",
     "Dated",
     "Diagnosis",
     "Elements",
     "Kept",
+    "LineAdjudication",
+    "OtherPayer",
     "Party",
     "Patient",
     "Procedure",
@@ -157,6 +160,47 @@ class Procedure:
 
 
 @value(kw_only=True)
+class Adjustment:
+    """One triplet of a CAS segment. Positive reduces the payment."""
+
+    group: str  # CAS01: CO OA PI PR (CR in 4010)
+    reason: str  # CARC
+    amount: Decimal
+    quantity: Decimal | None = None
+
+
+@value(kw_only=True)
+class OtherPayer:
+    """Loops 2320, 2330A and 2330B: another payer of the patient, and what it decided before us."""
+
+    subscriber: Subscriber  # SBR (SBR02 always said here), 2330A
+    payer: Party  # 2330B; REF*F8 among its references is its claim number
+    adjustments: tuple[Adjustment, ...] = ()  # CAS of the claim, not of its lines
+    paid: Decimal | None = None  # AMT*D
+    not_covered: Decimal | None = None  # AMT*A8
+    patient_owes: Decimal | None = None  # AMT*EAF, what it leaves to the patient
+    benefits_assigned: str = "Y"  # OI03
+    signature_source: str = ""  # OI04
+    release: str = "Y"  # OI06
+    outpatient: Elements = ()  # MOA with its id, as in a remittance
+    date: dt.date | None = None  # 2330B DTP*573, only where no line has one
+
+
+@value(kw_only=True)
+class LineAdjudication:
+    """Loop 2430: what another payer decided of a line. Charge = paid + adjustments."""
+
+    payer: str  # SVD01, the id (NM109) of its 2330B
+    paid: Decimal  # SVD02
+    procedure: Procedure  # SVD03
+    units: Decimal  # SVD05
+    bundled_into: int = 0  # SVD06, the LX01 of the line it was paid in
+    adjustments: tuple[Adjustment, ...] = ()  # CAS
+    date: dt.date | None = None  # DTP*573
+    patient_owes: Decimal | None = None  # AMT*EAF
+
+
+@value(kw_only=True)
 class ServiceLine:
     """Loop 2400."""
 
@@ -181,6 +225,7 @@ class ServiceLine:
     supervising: Party | None = None  # 2420D
     ordering: Party | None = None  # 2420E
     referring: tuple[Party, ...] = ()  # 2420F
+    adjudications: tuple[LineAdjudication, ...] = ()  # 2430, at most 15
     kept: tuple[Kept, ...] = ()
 
 
@@ -219,6 +264,7 @@ class Claim:
     facility: Party | None = None  # 2310C
     supervising: Party | None = None  # 2310D
     property_casualty_claim: str = field(default="", repr=False)  # REF*Y4, 2010BA or 2010CA
+    others: tuple[OtherPayer, ...] = ()  # 2320, at most 10
     lines: tuple[ServiceLine, ...]
     kept: tuple[Kept, ...] = ()
 

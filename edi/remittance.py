@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from attrs import field
 
-from edi.claim import Address, Contact, Elements, Procedure, Reference
+from edi.claim import Address, Adjustment, Contact, Elements, Procedure, Reference
 
 if TYPE_CHECKING:
     from attrs import frozen as value
@@ -37,16 +37,6 @@ __all__ = [
     "RemittanceTrailer",
     "ServicePayment",
 ]
-
-
-@value(kw_only=True)
-class Adjustment:
-    """One triplet of a CAS segment. Positive reduces the payment (X12.md 3.1)."""
-
-    group: str  # CAS01: CO OA PI PR (CR in 4010)
-    reason: str  # CARC
-    amount: Decimal
-    quantity: Decimal | None = None
 
 
 @value(kw_only=True)

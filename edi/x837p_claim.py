@@ -22,6 +22,7 @@ from edi.claim import (
 from edi.separators import Separators
 from edi.shared_segments import Segment, flat, per, ref
 from edi.writing import Element, clean, identifier, kept_writer, segment_writer
+from edi.x837p_others import as_they_were, write_adjudications, write_others
 
 BILLING: Final = ("2000A", "2010A")  # loops above a claim, by the start of their ids
 SUBSCRIBER: Final = ("2000B", "2010B")
@@ -150,9 +151,14 @@ def parts(pen: Pen, claim: Claim) -> Parts:
     keys: tuple[object, object, object] = (billing, subscriber, patient)
     if pen.as_read:  # levels stay as they were: claims of one level share its values
         keys = (id(claim.billing), id(claim.subscriber), id(claim.patient))
-    body = pen.render(_claim(pen, claim), [k for k in kept if not k.loop.startswith(ABOVE)])
+    own = [k for k in kept if not k.loop.startswith(ABOVE)]
+    others: Iterable[Block] = (Block(*one) for one in write_others(claim.others, pen.number))
+    exact = as_they_were(own, claim) if own else None
+    if exact is not None:
+        own, others = exact, ()
+    body = pen.render((*_claim(pen, claim), *others), own)
     for line in claim.lines:
-        body += pen.render(_line(pen, line), line.kept)
+        body += _line_texts(pen, line)
     return Parts(claim.control, keys, billing, subscriber, patient, body)
 
 
@@ -215,6 +221,18 @@ def _claim_segments(pen: Pen, claim: Claim) -> Iterator[Segment]:
         yield segments.nte(claim.note_code, claim.note)
     if claim.diagnoses:
         yield segments.hi(claim.diagnoses)
+
+
+def _line_texts(pen: Pen, line: ServiceLine) -> list[str]:
+    """Loop 2400 with what hangs under it."""
+    kept: Sequence[Kept] = line.kept
+    decided: Iterable[Block] = ()
+    if line.adjudications:
+        exact = as_they_were(kept, line) if kept else None
+        kept = kept if exact is None else exact
+        if exact is None:
+            decided = (Block(*one) for one in write_adjudications(line.adjudications, pen.number))
+    return pen.render((*_line(pen, line), *decided), kept)
 
 
 def _line(pen: Pen, line: ServiceLine) -> Iterator[Block]:

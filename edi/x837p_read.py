@@ -26,6 +26,7 @@ from edi.envelope import Transaction
 from edi.problem import Problem, declare
 from edi.x837p_levels import Level
 from edi.x837p_loops import LEVELS, opened
+from edi.x837p_others import take_adjudications, take_others
 
 _UNDATED: Final = dt.datetime(1, 1, 1)  # noqa: DTZ001 (BHT04 could not be read; a Problem says so)
 _AREAS: Final = ("billing", "subscriber", "patient")  # from the top down
@@ -272,6 +273,7 @@ class _Reader:
             if level:
                 level.number_of_claims += 1
         kept = [k for level in above if level for k in level.kept]
+        others, own = take_others(claim.kept)
         return Claim(
             **claim.values,
             billing=who or _nobody("85"),
@@ -286,8 +288,9 @@ class _Reader:
             facility=claim.party("2310C"),
             supervising=claim.party("2310D"),
             property_casualty_claim=_y4(patient, "2010CA") or _y4(subscriber, "2010BA"),
+            others=others,
             lines=tuple(map(_line, self._lines)),
-            kept=(*kept, *claim.kept),
+            kept=(*kept, *own),
         )
 
 
@@ -341,10 +344,12 @@ def _line(level: Level) -> ServiceLine:
             "ordering": level.party("2420E"),
             "referring": level.parties("2420F"),
         }
+    adjudications, kept = take_adjudications(level.kept)
     return ServiceLine(
         **absent | level.values,
         dates=tuple(level.dates),
         references=tuple(level.references),
         **parties,
-        kept=tuple(level.kept),
+        adjudications=adjudications,
+        kept=kept,
     )

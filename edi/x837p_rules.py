@@ -13,6 +13,7 @@ from edi.claim import Claim, Party
 from edi.npi import is_npi
 from edi.problem import Place, Problem, declare
 from edi.writing import WriteError
+from edi.x837p_others_rules import others
 from edi.x837p_segments import DIAGNOSIS, PRINCIPAL, SELF
 
 Fault = tuple[str, str]  # field, reason
@@ -193,4 +194,5 @@ RULES: Final[tuple[Rule, ...]] = (
     _dates,
     _patient,
     _npis,
+    others,
 )

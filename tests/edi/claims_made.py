@@ -8,11 +8,13 @@ from attrs import evolve
 
 from edi.claim import (
     Address,
+    Adjustment,
     Claim,
     Contact,
     Dated,
     Diagnosis,
-    Kept,
+    LineAdjudication,
+    OtherPayer,
     Party,
     Patient,
     Procedure,
@@ -229,30 +231,38 @@ def _work_injury() -> Claim:
 
 def _secondary() -> Claim:
     """A claim to a second payer, what the first decided kept beside the values."""
-    claim_level = (
-        ("SBR", "P", "18", "", "", "", "", "", "", "MB"),
-        ("CAS", "PR", "2", "6.92"),
-        ("AMT", "D", "27.14"),
-        ("OI", "", "", "Y", "", "", "Y"),
+    medicare = Party(
+        role="PR", is_person=False, name="MEDICARE EXAMPLE", id_qualifier="PI", id="EX900",
+        references=(Reference(qualifier="F8", value="2226012345"),),
+    )  # fmt: skip
+    insured = evolve(SUBSCRIBER.party, id="1EG4TE5MK73")
+    decided = LineAdjudication(
+        payer="EX900",
+        paid=Decimal("27.14"),
+        procedure=Procedure(code="97530", modifiers=("GP",)),
+        units=Decimal(1),
+        adjustments=(
+            Adjustment(group="CO", reason="45", amount=Decimal("40.39")),
+            Adjustment(group="PR", reason="2", amount=Decimal("6.92")),
+            Adjustment(group="CO", reason="253", amount=Decimal("0.55")),
+        ),
+        date=dt.date(2026, 4, 1),
+        patient_owes=Decimal("6.92"),
     )
-    subscriber_level = (
-        ("NM1", "IL", "1", "FINCH", "ROBIN", "", "", "", "MI", "1EG4TE5MK73"),
-        ("N3", "7 QUARRY LANE"),
-        ("N4", "MILLBROOK", "OH", "44099"),
+    other = OtherPayer(
+        subscriber=Subscriber(
+            payer_rank="P", relationship="18", filing_indicator="MB", party=insured
+        ),
+        payer=medicare,
+        paid=Decimal("27.14"),
+        patient_owes=Decimal("6.92"),
+        outpatient=("MOA", "", "", "MA01"),
     )
-    payer_level = (("NM1", "PR", "2", "MEDICARE EXAMPLE", "", "", "", "", "PI", "EX900"),)
-    line_level = (
-        ("SVD", "EX900", "27.14", "HC:97530:GP", "", "1"),
-        ("CAS", "CO", "45", "40.94"),
-        ("CAS", "PR", "2", "6.92"),
-        ("DTP", "573", "D8", "20260401"),
-    )
-    levels = (("2320", claim_level), ("2330A", subscriber_level), ("2330B", payer_level))
     return claim(
         "SECOND1",
         subscriber=evolve(SUBSCRIBER, payer_rank="S"),
-        kept=tuple(Kept(loop=loop, segment=s) for loop, level in levels for s in level),
-        lines=(line(kept=tuple(Kept(loop="2430", segment=s) for s in line_level)),),
+        others=(other,),
+        lines=(line(adjudications=(decided,)),),
     )
 
 

@@ -142,15 +142,13 @@ KEPT_OF_LINE = {
         "LIN**N4*00002143380~CTP****2*UN~REF*XZ*77~",
         [("2410", 0, "LIN**N4*00002143380"), ("2410", 0, "CTP****2*UN"), ("2410", 0, "REF*XZ*77")],
     ),
-    "adjudications of others": (
-        ("SVD*EX1*50*HC:97530**1~CAS*CO*45*25~DTP*573*D8*20260301~"
-        "SVD*EX2*10*HC:97530**1~DTP*573*D8*20260302~"),
+    "an adjudication with more than its fields": (
+        "SVD*EX1*50*HC:97530**1~CAS*CO*45*25~REF*G1*77~DTP*573*D8*20260301~",
         [
             ("2430", 0, "SVD*EX1*50*HC:97530**1"),
             ("2430", 0, "CAS*CO*45*25"),
+            ("2430", 0, "REF*G1*77"),
             ("2430", 0, "DTP*573*D8*20260301"),
-            ("2430", 1, "SVD*EX2*10*HC:97530**1"),
-            ("2430", 1, "DTP*573*D8*20260302"),
         ],
     ),
     "facility of a line": ("NM1*77*2*POOL~N3*1 ROAD~", [("2420C", 0, "NM1*77*2*POOL"), ("2420C", 0, "N3*1 ROAD")]),
@@ -277,12 +275,12 @@ def test_a_fault_past_the_last_segment_has_a_place() -> None:
 def test_other_separators_are_read_alike() -> None:
     """Component and repetition separators of the file become ``:`` and ``^`` in what is kept."""
     marks = Separators(element="|", component=">", repetition="!", terminator="'")
-    body = HEAD + BILLING + SUBSCRIBER + CLAIM + LINE + "SVD*EX1*50*HC:97530**1~"
+    body = HEAD + BILLING + SUBSCRIBER + CLAIM + LINE + "SVD*EX1*50*HC:97530**1~K3*A:B~"
     found, problems = read(body, marks=marks)
     plain, _ = read(body, marks=MARKS)
     assert problems == []
     assert found == plain
-    assert kept(found.claims[0].lines[0].kept) == [("2430", 0, "SVD*EX1*50*HC:97530**1")]
+    assert kept(found.claims[0].lines[0].kept)[1:] == [("2430", 0, "K3*A:B")]
 
 
 def test_segments_out_of_order_find_their_claim() -> None:

@@ -12,6 +12,7 @@ from claims_made import (
     DAY,
     DOCTOR,
     ENVELOPE,
+    EXAMPLES,
     FACILITY,
     HOME,
     OTHER_BILLING,
@@ -244,6 +245,10 @@ HELD = {
     "no member id": ({"subscriber": evolve(SUBSCRIBER, party=evolve(SUBSCRIBER.party, id=""))}, "NM109"),
     "relationship without patient": ({"subscriber": evolve(SUBSCRIBER, relationship="")}, "SBR02"),
     "patient beside self": ({"patient": CHILD}, "SBR02"),
+    "another payer in the same turn": (
+        {"others": EXAMPLES["secondary"][0].claims[0].others},
+        "SBR01",
+    ),
     # seen by the guide alone
     "payer name too long": ({"payer": evolve(PAYER, name="P" * 61)}, "NM103"),
     "place of service unknown": ({"place_of_service": "98"}, "CLM05-1"),
