@@ -5,7 +5,6 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from mapping.codes import group
 from mapping.day import Day, Row, Separation
-from mapping.pairs import among
 from mapping.visit import Block
 
 
@@ -13,7 +12,7 @@ def separations(day: Day, codes: Iterable[str]) -> Iterator[Separation]:
     """The edit pairs among the codes billed, each with what shows that they were separate."""
     if day.policy.ncci == "none":
         return
-    for pair in among(codes, day.date):
+    for pair in day.reference.pairs(codes, day.date, day.policy.ncci or "") or ():
         first = [row for row in day.rows if row.code == pair.column1]
         second = [row for row in day.rows if row.code == pair.column2]
         yield Separation(

@@ -1,6 +1,7 @@
 """The starter tables: what is known without an imported file, as a ``ReferenceTables``.
 
-Pairs are those of ``mapping/tables/pairs.csv``. They serve until a table is imported.
+Pairs are those of ``mapping/tables/pairs.csv``, unit limits those of ``limits.csv``. They serve
+until a table is imported.
 """
 
 import datetime as dt
@@ -9,7 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
-from mapping import pairs
+from mapping import limits, medicare, pairs
 from mapping.reference import DiagnosisState, Factor, FeeRow, Locality, PairEdit, UnitLimit
 
 
@@ -21,34 +22,30 @@ class Starter:
         """See ``ReferenceTables``."""
         if table == "none":
             return ()
-        return tuple(
-            PairEdit(
-                column1=pair.column1,
-                column2=pair.column2,
-                first=pair.span.first,
-                last=pair.span.last,
-                decides=pair.decides,
-                note=pair.note,
-                version=pairs.VERSION,
-            )
-            for pair in pairs.among(codes, day)
-        )
+        if day < pairs.FIRST_DAY:
+            return None
+        return tuple([pair for pair in pairs.among(codes) if pair.holds(day)])
 
-    def limit(self, code: str, day: dt.date, table: str) -> UnitLimit | None:  # noqa: ARG002 - shape
-        """No unit limits without an imported table."""
-        return None
+    def all_pairs(self, codes: Iterable[str]) -> tuple[PairEdit, ...]:
+        """The pair edits among the codes, of any day."""
+        return tuple(pairs.among(codes))
 
-    def fee(self, code: str, day: dt.date) -> FeeRow | None:  # noqa: ARG002 - shape
-        """No fees without an imported table."""
-        return None
+    def limit(self, code: str, day: dt.date, table: str) -> UnitLimit | None:
+        """See ``ReferenceTables``."""
+        found = limits.LIMITS.get(code) if table != "none" else None
+        return found.limit if found is not None and found.span.holds(day) else None
+
+    def fee(self, code: str, day: dt.date) -> FeeRow | None:
+        """See ``ReferenceTables``."""
+        return medicare.fee(code, day)
 
     def locality(self, key: str, day: dt.date) -> Locality | None:  # noqa: ARG002 - shape
         """No localities without an imported table."""
         return None
 
-    def factor(self, day: dt.date, *, qualifying: bool = False) -> Factor | None:  # noqa: ARG002 - shape
-        """No conversion factors without an imported table."""
-        return None
+    def factor(self, day: dt.date, *, qualifying: bool = False) -> Factor | None:
+        """See ``ReferenceTables``."""
+        return medicare.factor(day, qualifying=qualifying)
 
     def diagnosis(self, code: str, day: dt.date) -> DiagnosisState | None:  # noqa: ARG002 - shape
         """No diagnosis list without an imported one."""
@@ -56,7 +53,7 @@ class Starter:
 
     def versions(self) -> tuple[str, ...]:
         """What is shipped."""
-        return (pairs.VERSION,)
+        return (pairs.VERSION, limits.VERSION, medicare.VERSION)
 
 
 STARTER: Final = Starter()
