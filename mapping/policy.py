@@ -15,7 +15,7 @@ from attrs import field, frozen
 from mapping.fields import doc
 from mapping.policy_checks import Checks, Demand
 
-UnitRule = Literal["cms", "midpoint", "full15"]
+UnitRule = Literal["cms", "midpoint", "full15", "hybrid"]
 TieBreak = Literal["first listed", "more minutes", "therapist first"]
 DeadlineFrom = Literal["remittance", "receipt of the remittance", "day of service"]
 FilingFrom = Literal["day of service", "primary's remittance"]
@@ -51,7 +51,8 @@ class Policy(Checks):
         default=None,
         metadata=doc(
             "minutes to units: cms (8-minute rule, minutes of all codes pooled), midpoint (8 "
-            "minutes of each code by itself), full15 (15 full minutes of each code)"
+            "minutes of each code by itself), full15 (15 full minutes of each code), "
+            "hybrid (the smaller of cms and midpoint)"
         ),
     )
     tie_break: TieBreak = field(
