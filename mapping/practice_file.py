@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from attrs import evolve
 
 from edi.problem import Place, Problem, declare
+from mapping.contracts import contracts
 from mapping.identifiers import HCPCS, MODIFIER
 from mapping.kinds import KINDS, Fault, Notes, Unfit
 from mapping.numbers import LENGTHS
@@ -51,7 +52,7 @@ TABLES: Final[Mapping[str, type]] = MappingProxyType(
         "payers": Payer,
     }
 )
-SECTIONS: Final = frozenset({"practice", "submitter", "fees", "families", *TABLES})
+SECTIONS: Final = frozenset({"practice", "submitter", "fees", "families", "contracts", *TABLES})
 _strict: Final = Reader(unknown="error", skip=frozenset({"policies", "group", "inherited"}))
 _readers: Final = {cls: _strict.of(cls) for cls in (*TABLES.values(), Submitter)}
 
@@ -108,6 +109,7 @@ def _practice(name: str, document: dict[str, Any], notes: Notes) -> Practice | N
     own = families(document.get("families", {}), notes)
     tables = {key: _keyed(key, cls, document.get(key), notes, own) for key, cls in TABLES.items()}
     fees = _fees(document.get("fees", []), notes)
+    agreed = contracts(document.get("contracts", []), notes)
     if head is None or submitter is None or any(note.level == "error" for note in notes):
         return None
     return Practice(
@@ -117,6 +119,7 @@ def _practice(name: str, document: dict[str, Any], notes: Notes) -> Practice | N
         claim_number_length=int(head["claim_number_length"]),
         submitter=submitter,
         fees=fees,
+        contracts=agreed,
         entities=tables["entities"],
         locations=tables["locations"],
         receivers=tables["receivers"],
@@ -274,6 +277,9 @@ def dangling(practice: Practice) -> Iterator[Fault]:
     for number, schedule in enumerate(practice.fees):
         for payer in schedule.payers:
             yield from _link(("fees", number, "payers"), payer, practice.payers, True)
+    for number, contract in enumerate(practice.contracts):
+        for payer in contract.payers:
+            yield from _link(("contracts", number, "payers"), payer, practice.payers, True)
 
 
 def _link(

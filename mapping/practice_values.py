@@ -11,6 +11,7 @@ from typing import Literal
 from attrs import field, frozen
 
 from edi.problem import Problem
+from mapping.contracts import Contract, of_day
 from mapping.fields import doc
 from mapping.policy import ALWAYS, DatedPolicy, Family, Policy, Span
 from mapping.policy_layers import Layer, Resolution, resolve, shipped_layers
@@ -50,6 +51,14 @@ class Entity:
     address: Address = field(metadata=doc("street address, no post office box"))
     pay_to: Address | None = field(default=None, metadata=doc("where payment goes, if elsewhere"))
     contact: Contact | None = field(default=None, metadata=doc("billing contact"))
+    medicare_participating: bool = field(
+        default=True,
+        metadata=doc("participates in Medicare; if not, the fee schedule pays 95 percent"),
+    )
+    medicare_qualifying: bool = field(
+        default=False,
+        metadata=doc("qualifying APM participant (QP): a conversion factor of its own from 2026"),
+    )
 
 
 @frozen(kw_only=True)
@@ -66,6 +75,13 @@ class Location:
         default=None, metadata=doc("its address, where it differs from the billing provider's")
     )
     npi: str = field(default="", metadata=doc("the place's own NPI, if it has one", "npi"))
+    locality: str = field(
+        default="",
+        metadata=doc(
+            "Medicare payment locality, MAC and number as in the GPCI file: 15202-00; empty: "
+            "national amounts are expected"
+        ),
+    )
 
 
 @frozen(kw_only=True)
@@ -184,6 +200,7 @@ class Practice:
     people: Mapping[str, Person]
     payers: Mapping[str, Payer]
     fees: tuple[FeeSchedule, ...]
+    contracts: tuple[Contract, ...] = ()
     warnings: tuple[Problem, ...] = ()  # of the file: repairs, oddities
     _resolved: dict[tuple[str, dt.date], Resolution] = field(
         factory=dict, init=False, repr=False, eq=False
@@ -214,6 +231,10 @@ class Practice:
         except KeyError:
             found = self._charges[key] = _charge(self.fees, *key)
             return found
+
+    def contract(self, payer: str, day: dt.date) -> Contract | None:
+        """The contract with the payer of that key that holds on the day."""
+        return of_day(self.contracts, payer, day)
 
     def entity_of(self, location: Location) -> Entity:
         """The billing provider of a location."""

@@ -10,6 +10,7 @@ from typing import Any, Final, Literal, get_args, get_origin
 import attrs
 
 from mapping import fields
+from mapping.contracts import Contract
 from mapping.kinds import KINDS
 from mapping.numbers import LENGTHS
 from mapping.policy import Policy
@@ -54,6 +55,7 @@ def practice_schema() -> dict[str, Any]:
         },
         "submitter": _object(Submitter),
         "fees": {"type": "array", "items": _fees()},
+        "contracts": {"type": "array", "items": _contract()},
         "families": {
             "type": "object",
             "description": "tables that hold for all payers of a family",
@@ -100,6 +102,19 @@ def _family() -> dict[str, Any]:
     return made
 
 
+def _contract() -> dict[str, Any]:
+    made = _object(Contract, frozenset({"span", "source", "amounts"}))
+    amounts = {
+        "type": "object",
+        "description": fields.words(attrs.fields(Contract).amounts),
+        "propertyNames": {"pattern": "^[0-9A-Z]{5}(-[0-9A-Z]{2})?$"},
+        "additionalProperties": dict(KINDS["money"].schema),
+    }
+    dated = {"from": _DATE, "until": _DATE, "source": {"type": "string"}}
+    made["properties"] = {**dated, **made["properties"], "amounts": amounts}
+    return made
+
+
 def _fees() -> dict[str, Any]:
     return {
         "type": "object",
@@ -125,8 +140,8 @@ def _fees() -> dict[str, Any]:
     }
 
 
-def _object(cls: type) -> dict[str, Any]:
-    hidden = _SET_BY_READER if cls in TABLES.values() else ()
+def _object(cls: type, skip: frozenset[str] = frozenset()) -> dict[str, Any]:
+    hidden = _SET_BY_READER if cls in TABLES.values() else skip
     known = [a for a in public(cls) if a.name not in hidden]
     made: dict[str, Any] = {
         "type": "object",
