@@ -26,6 +26,8 @@ def lines(text: str) -> Mapping[Path, int]:
         if header := _HEADER.match(line):
             here = _table(_parts(header[2]), sizes, is_array=header[1] == "[[")
             found.setdefault(here, number)
+            if isinstance(here[-1], int):
+                found.setdefault(here[:-1], number)
         elif key := _KEY.match(line):
             found.setdefault((*here, *_parts(key[1])), number)
             quoted = next((q for q in ('"""', "'''") if line.count(q) == 1), "")
@@ -51,7 +53,7 @@ def _table(parts: tuple[str, ...], sizes: dict[Path, int], *, is_array: bool) ->
         path = (*path, part)
         if path in sizes:
             path = (*path, sizes[path] - 1)
-    path = (*path, parts[-1]) if parts else path
+    path = (*path, parts[-1]) if parts else ("",)
     if is_array:
         sizes[path] = sizes.get(path, 0) + 1
         return (*path, sizes[path] - 1)
