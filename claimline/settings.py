@@ -1,6 +1,7 @@
 """What the environment and the clock say. Read here and nowhere else.
 
-``CLAIMLINE_LEDGER`` the ledger's URL or file, ``CLAIMLINE_DEBUG`` 1 for the place of an internal
+``CLAIMLINE_LEDGER`` the ledger's URL or file, ``CLAIMLINE_TABLES`` the file of imported reference
+tables, ``CLAIMLINE_DEBUG`` 1 for the place of an internal
 error, ``CLAIMLINE_LOG`` a level (``info``, ``debug``) for structured logs on standard error,
 ``COLUMNS`` the width of tables where there is no terminal.
 """
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import Final
 
 LEDGER_VARIABLE: Final = "CLAIMLINE_LEDGER"
+TABLES_VARIABLE: Final = "CLAIMLINE_TABLES"
 DEBUG_VARIABLE: Final = "CLAIMLINE_DEBUG"
 LOG_VARIABLE: Final = "CLAIMLINE_LOG"
 
@@ -54,6 +56,21 @@ def default_ledger_path() -> Path:
     from platformdirs import user_data_path
 
     return user_data_path("claimline", appauthor=False) / "ledger.sqlite3"
+
+
+def tables_path(given: str = "", *, make_folder: bool = False) -> Path:
+    """The file of imported reference tables: as given, else ``CLAIMLINE_TABLES``, else the user's.
+
+    ``make_folder`` makes the data folder where that is used, and no other.
+    """
+    text = given or os.environ.get(TABLES_VARIABLE, "")
+    if text:
+        return Path(text).expanduser().absolute()
+    path = default_ledger_path().with_name("tables.sqlite3")
+    if make_folder:
+        with suppress(OSError):  # opening the file tells what is wrong
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return path
 
 
 def user() -> str:

@@ -30,6 +30,12 @@ class Starter:
         """The pair edits among the codes, of any day."""
         return tuple(pairs.among(codes))
 
+    def pairs_of(self, code: str, day: dt.date, table: str) -> tuple[PairEdit, ...]:
+        """All pairs of one code on a day."""
+        others = [other for other in sorted(pairs.PAIRED_CODES) if other != code]
+        found = self.pairs((code, *others), day, table) or ()
+        return tuple(pair for pair in found if code in {pair.column1, pair.column2})
+
     def limit(self, code: str, day: dt.date, table: str) -> UnitLimit | None:
         """See ``ReferenceTables``."""
         found = limits.LIMITS.get(code) if table != "none" else None

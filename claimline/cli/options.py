@@ -112,6 +112,18 @@ def ledger_option(function: F) -> F:
     )(function)
 
 
+def tables_option(function: F) -> F:
+    """``--tables FILE``, as text; ``settings.tables_path`` makes the path of it."""
+    return click.option(
+        "--tables",
+        "tables",
+        metavar="FILE",
+        default="",
+        help="The imported reference tables. [CLAIMLINE_TABLES; default: a file in your data "
+        "folder]",
+    )(function)
+
+
 def identifiers(given: Iterable[str]) -> Iterator[str]:
     """The identifiers given as arguments; see ``placed_identifiers``."""
     return (word for _, word in placed_identifiers(given))

@@ -1,0 +1,275 @@
+"""Answers from the imported tables, as ``mapping.reference.ReferenceTables``.
+
+Where no table of a kind is imported the starter tables serve. Of pair tables the newest edition
+decides for every day: CMS's files carry the history of each pair, corrected backwards. Of the other
+kinds the edition of the day decides. An answer names the edition it comes from.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from functools import lru_cache
+from itertools import combinations
+from pathlib import Path
+from typing import Any, Final
+
+from claimline.reference.database import OPEN, Database, open_to_read
+from claimline.reference.importers import IMPORTERS
+from claimline.reference.values import Imported
+from mapping.reference import (
+    DiagnosisState,
+    Factor,
+    FeeRow,
+    Locality,
+    PairEdit,
+    UnitLimit,
+)
+from mapping.starter import STARTER, Starter
+
+KEPT: Final = 1 << 16  # answers kept for each kind of question
+WORDS: Final = {
+    "ptp": "NCCI PTP",
+    "mue": "NCCI MUE",
+    "fee": "PPRRVU",
+    "locality": "GPCI",
+    "diagnosis": "ICD-10-CM",
+}
+PARTS: Final = {importer.kind: importer.parts for importer in IMPORTERS}
+
+
+def open_tables(path: Path) -> "Tables | Starter":
+    """The imported tables, or the starter tables where nothing was imported.
+
+    Each process opens them for itself.
+
+    Raises:
+        CommandError: the file is no database of reference tables.
+    """
+    found = open_to_read(path)
+    return STARTER if found is None else Tables(found)
+
+
+class Tables:
+    """The imported tables of a database, read-only; what was asked before is remembered."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._editions: dict[tuple[str, str], list[tuple[Imported, ...]]] = {}
+        for one in database.imported():
+            editions = self._editions.setdefault((one.kind, one.edition.table), [])
+            if editions and editions[-1][0].edition.first == one.edition.first:
+                editions[-1] = (*editions[-1], one)
+            else:
+                editions.append((one,))
+        self._all_pairs = lru_cache(maxsize=KEPT)(self._find_pairs)
+        self._limit = lru_cache(maxsize=KEPT)(self._find_limit)
+        self.fee = lru_cache(maxsize=KEPT)(self._fee)
+        self.locality = lru_cache(maxsize=KEPT)(self._locality)
+        self.diagnosis = lru_cache(maxsize=KEPT)(self._diagnosis)
+
+    def close(self) -> None:
+        """Close the database."""
+        self._database.connection.close()
+
+    def _named(self, kind: str, table: str) -> list[tuple[Imported, ...]]:
+        """The editions of a table, oldest first; a state's falls back on the general one."""
+        found = self._editions.get((kind, table))
+        if found is None and table.startswith("medicaid:"):
+            found = self._editions.get((kind, "medicaid"))
+        return found or []
+
+    def _on(self, kind: str, table: str, day: dt.date, *, within: bool) -> Imported | None:
+        """The newest edition that has begun by the day, and has not ended (``within``)."""
+        for one, *_ in reversed(self._named(kind, table)):
+            if one.edition.first <= day:
+                ended = one.edition.last is not None and one.edition.last < day
+                return None if within and ended else one
+        return None
+
+    def pairs(self, codes: Iterable[str], day: dt.date, table: str) -> tuple[PairEdit, ...] | None:
+        """See ``ReferenceTables``."""
+        asked = tuple(dict.fromkeys(codes))
+        editions = self._named("ptp", table)
+        if not editions:
+            return STARTER.pairs(asked, day, table)
+        if len(asked) < 2:
+            return ()
+        found = self._all_pairs(asked, table)
+        if not found:
+            return found
+        return tuple(edit for edit in found if edit.holds(day))
+
+    def _find_pairs(self, codes: tuple[str, ...], table: str) -> tuple[PairEdit, ...]:
+        """The edits among the codes on any day, in the order of the codes."""
+        parts = self._named("ptp", table)[-1]
+        found: dict[frozenset[str], list[PairEdit]] = {}
+        for code in codes:
+            part = next((one for one in parts if one.low <= code <= one.high), None)
+            others = [other for other in codes if other != code]
+            edits = (
+                self._starter_pairs(code, others)
+                if part is None and not is_whole(parts)
+                else self._rows_of(part, code, others)
+            )
+            for edit in edits:
+                found.setdefault(frozenset((edit.column1, edit.column2)), []).append(edit)
+        return tuple(
+            edit
+            for one, other in combinations(codes, 2)
+            for edit in found.get(frozenset((one, other)), ())
+        )
+
+    @staticmethod
+    def _starter_pairs(code: str, others: Sequence[str]) -> list[PairEdit]:
+        """What the starter table has where the part of the imported table is missing."""
+        listed = STARTER.all_pairs((code, *others))
+        return [edit for edit in listed if edit.column1 == code]
+
+    def _rows_of(self, part: Imported | None, code: str, others: Sequence[str]) -> list[PairEdit]:
+        if part is None:
+            return []
+        places = ", ".join("?" * len(others))
+        rows = self._database.connection.execute(
+            "SELECT column2, first, last, indicator, rationale FROM ptp"  # noqa: S608 - ? only
+            f" WHERE imported = ? AND column1 = ? AND column2 IN ({places})",
+            (part.id, code, *others),
+        )
+        version = version_of(part)
+        return [
+            PairEdit(
+                column1=code,
+                column2=column2,
+                indicator=indicator,
+                first=dt.date.fromordinal(first),
+                last=None if last == OPEN else dt.date.fromordinal(last),
+                rationale=rationale,
+                version=version,
+            )
+            for column2, first, last, indicator, rationale in rows
+        ]
+
+    def pairs_of(self, code: str, day: dt.date, table: str) -> tuple[PairEdit, ...]:
+        """All pairs of one code on a day: for a person, not for the mapper (a whole scan)."""
+        editions = self._named("ptp", table)
+        if not editions:
+            return STARTER.pairs_of(code, day, table)
+        rows = [
+            row
+            for one in editions[-1]
+            for row in self._database.connection.execute(
+                "SELECT DISTINCT column1, column2 FROM ptp"
+                " WHERE imported = ? AND ? IN (column1, column2)",
+                (one.id, code),
+            )
+        ]
+        found = [self.pairs(sorted(row), day, table) or () for row in rows]
+        return tuple(pair for pairs in found for pair in pairs)
+
+    def limit(self, code: str, day: dt.date, table: str) -> UnitLimit | None:
+        """See ``ReferenceTables``."""
+        if not self._named("mue", table):
+            return STARTER.limit(code, day, table)
+        return self._limit(code, day, table)
+
+    def _find_limit(self, code: str, day: dt.date, table: str) -> UnitLimit | None:
+        edition = self._on("mue", table, day, within=False)
+        row = self._row("SELECT most, mai, rationale FROM mue", "code", edition, code)
+        if row is None or edition is None:
+            return None
+        most, mai, rationale = row
+        return UnitLimit(
+            code=code, most=most, mai=mai, rationale=rationale, version=version_of(edition)
+        )
+
+    def _row(
+        self, select: str, key: str, edition: Imported | None, value: str
+    ) -> tuple[Any, ...] | None:
+        if edition is None:
+            return None
+        found: tuple[Any, ...] | None = self._database.connection.execute(
+            f"{select} WHERE imported = ? AND {key} = ?", (edition.id, value)
+        ).fetchone()
+        return found
+
+    def _fee(self, code: str, day: dt.date) -> FeeRow | None:
+        edition = self._on("fee", "", day, within=True)
+        columns = "status, work, practice, malpractice, multiple"
+        row = self._row(f"SELECT {columns} FROM fee", "code", edition, code)  # noqa: S608 - ours
+        if row is None or edition is None:
+            return STARTER.fee(code, day) if edition is None else None
+        status, work, practice, malpractice, multiple = row
+        return FeeRow(
+            code=code,
+            status=status,
+            work=Decimal(work),
+            practice=Decimal(practice),
+            malpractice=Decimal(malpractice),
+            multiple=bool(multiple),
+            version=version_of(edition),
+        )
+
+    def _locality(self, key: str, day: dt.date) -> Locality | None:
+        edition = self._on("locality", "", day, within=True)
+        columns = "name, work, practice, malpractice"
+        row = self._row(f"SELECT {columns} FROM locality", "key", edition, key)  # noqa: S608 - ours
+        if row is None or edition is None:
+            return STARTER.locality(key, day) if edition is None else None
+        name, work, practice, malpractice = row
+        return Locality(
+            key=key,
+            name=name,
+            work=Decimal(work),
+            practice=Decimal(practice),
+            malpractice=Decimal(malpractice),
+            version=version_of(edition),
+        )
+
+    def factor(self, day: dt.date, *, qualifying: bool = False) -> Factor | None:
+        """See ``ReferenceTables``: the dated table shipped with the package has them."""
+        return STARTER.factor(day, qualifying=qualifying)
+
+    def _diagnosis(self, code: str, day: dt.date) -> DiagnosisState | None:
+        edition = self._on("diagnosis", "", day, within=True)
+        if edition is None:
+            return STARTER.diagnosis(code, day)
+        row = self._row("SELECT is_full FROM diagnosis", "code", edition, code)
+        if row is None:
+            return "unknown"
+        return "valid" if row[0] else "not full length"
+
+    def versions(self) -> tuple[str, ...]:
+        """See ``ReferenceTables``: the newest edition of each table."""
+        own = [version_of(editions[-1][0]) for editions in self._editions.values()]
+        return (*own, *STARTER.versions())
+
+
+def version_of(one: Imported) -> str:
+    """``NCCI PTP medicare v321r0 (imported 2026-04-02)``: what a claim cites."""
+    table = f" {one.edition.table}" if one.edition.table else ""
+    return f"{WORDS[one.kind]}{table} {one.edition.version} (imported {one.imported_at[:10]})"
+
+
+def is_whole(editions: Sequence[Imported]) -> bool:
+    """Whether all parts are there: as many as there should be, or one file with all of them."""
+    wanted = PARTS[editions[0].kind]
+    if len(editions) >= wanted:
+        return True
+    (one, *others) = editions
+    return not others and not one.edition.part.isdigit() and one.low < "1" and one.high > "99"
+
+
+def gaps(editions: Sequence[Imported]) -> str:
+    """Which parts of an edition are missing and what they would cover, in words; or nothing."""
+    wanted = PARTS[editions[0].kind]
+    if is_whole(editions):
+        return ""
+    numbers = [one.edition.part for one in editions]
+    lacking = [str(n) for n in range(1, wanted + 1) if str(n) not in numbers]
+    named = all(number.isdigit() for number in numbers)
+    which = f"part {', '.join(lacking)}" if named else f"{wanted - len(editions)} of {wanted} parts"
+    covered = ", ".join(f"{one.low} to {one.high}" for one in sorted(editions, key=_low))
+    return f"{which} missing: pairs are checked where column 1 is {covered}"
+
+
+def _low(one: Imported) -> str:
+    return one.low

@@ -1,0 +1,149 @@
+"""Reference tables for a person: import files, list what is there, remove, look up."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Final
+
+from attrs import field, frozen
+
+from claimline.errors import DONE, CommandError
+from claimline.reference.database import Database, reading, writing
+from claimline.reference.importers import IMPORTERS
+from claimline.reference.load import Loaded, load
+from claimline.reference.lookup import gaps, open_tables
+from claimline.reference.sheets import sheets
+from claimline.reference.values import Imported, Options
+from mapping.reference import PairEdit, UnitLimit
+
+TITLES: Final = {importer.kind: importer.title for importer in IMPORTERS}
+
+
+@frozen(kw_only=True)
+class Refused:
+    """A file or sheet that was not imported."""
+
+    file: str
+    message: str
+    todo: str
+    status: int
+
+
+@frozen(kw_only=True)
+class Done:
+    """What came of an import: every sheet is in one of the two."""
+
+    loaded: tuple[Loaded, ...] = ()
+    refused: tuple[Refused, ...] = ()
+    gaps: tuple[str, ...] = ()  # parts that are still missing
+    status: int = DONE
+
+
+def import_files(
+    path: Path, names: Iterable[str], options: Options, *, replace: bool, now: dt.datetime
+) -> Done:
+    """Import files; one that cannot be is said and does not stop the others.
+
+    Raises:
+        CommandError: the database cannot be made or opened.
+    """
+    loaded: list[Loaded] = []
+    refused: list[Refused] = []
+    with writing(path) as database:
+        for name in names:
+            try:
+                found = False
+                for sheet in sheets(name):
+                    found = True
+                    loaded.append(load(database, sheet, options, replace=replace, now=now))
+                if not found:
+                    raise CommandError(  # noqa: TRY301 - told as every other reason of a file
+                        f"{name}: no table in this zip", todo="name the table's own file"
+                    )
+            except CommandError as error:
+                refused.append(
+                    Refused(file=name, message=error.message, todo=error.todo, status=error.status)
+                )
+        kinds = {one.imported.kind for one in loaded}
+        missing = tuple(_gaps(one for one in database.imported() if one.kind in kinds))
+    return Done(
+        loaded=tuple(loaded),
+        refused=tuple(refused),
+        gaps=missing,
+        status=max((one.status for one in refused), default=DONE),
+    )
+
+
+def listed(path: Path) -> tuple[tuple[Imported, ...], tuple[str, ...]]:
+    """What is imported, and which parts are missing."""
+    with reading(path) as database:
+        found = database.imported()
+    return found, tuple(_gaps(found))
+
+
+def _gaps(found: Iterable[Imported]) -> Iterator[str]:
+    """The missing parts of each edition, in words."""
+    for (kind, table, _), parts in groupby(found, _edition):
+        editions = list(parts)
+        words = gaps(editions)
+        if words:
+            yield f"{TITLES[kind]}: {table} {editions[0].edition.version}: {words}"
+
+
+def _edition(one: Imported) -> tuple[str, str, dt.date]:
+    return one.kind, one.edition.table, one.edition.first
+
+
+def remove(path: Path, wanted: Sequence[int]) -> tuple[Imported, ...]:
+    """Take imports out by their numbers.
+
+    Raises:
+        CommandError: a number is none of the list.
+    """
+    with writing(path) as database:
+        return _removed(database, wanted)
+
+
+def _removed(database: Database, wanted: Sequence[int]) -> tuple[Imported, ...]:
+    known = {one.id: one for one in database.imported()}
+    lacking = [number for number in wanted if number not in known]
+    if lacking:
+        raise CommandError(
+            f"there is no import number {lacking[0]}", todo="see: claimline tables list"
+        )
+    with database.transaction():
+        for number in wanted:
+            database.remove(known[number])
+    return tuple(known[number] for number in wanted)
+
+
+@frozen(kw_only=True)
+class Said:
+    """What the tables say of codes on a day. ``pairs`` None: no table speaks of that day."""
+
+    codes: tuple[str, ...]
+    day: dt.date
+    table: str
+    pairs: tuple[PairEdit, ...] | None
+    limits: tuple[UnitLimit, ...]
+    versions: tuple[str, ...] = field(factory=tuple)
+
+
+def look_up(path: Path, codes: Sequence[str], day: dt.date, table: str) -> Said:
+    """The pairs among the codes and their unit limits on a day."""
+    tables = open_tables(path)
+    asked = tuple(dict.fromkeys(code.upper() for code in codes))
+    found = (tables.limit(code, day, table) for code in asked)
+    return Said(
+        codes=asked,
+        day=day,
+        table=table,
+        pairs=(
+            tables.pairs_of(asked[0], day, table)
+            if len(asked) == 1
+            else tables.pairs(asked, day, table)
+        ),
+        limits=tuple(one for one in found if one is not None),
+        versions=tables.versions(),
+    )
