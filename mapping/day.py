@@ -142,7 +142,12 @@ def _names(kind: Any) -> tuple[str, ...]:
 
 def patient_key(visit: Visit) -> str:
     """An opaque key of the patient: the same number of the practice gives the same key."""
-    return hashlib.blake2b(visit.patient.id.encode(), digest_size=8).hexdigest()
+    return number_key(visit.patient.id)
+
+
+def number_key(number: str) -> str:
+    """The opaque key of the practice's own patient number."""
+    return hashlib.blake2b(number.encode(), digest_size=8).hexdigest()
 
 
 def day_key(visit: Visit) -> DayKey:
@@ -170,22 +175,28 @@ def note_of(visits: Sequence[Visit]) -> str:
     return "; ".join(dict.fromkeys(visit.note for visit in visits if visit.note))
 
 
-def rows_of(visits: Sequence[Visit], diagnoses: tuple[str, ...], place: str) -> tuple[Row, ...]:
-    """The procedures of the visits, merged, in the order listed. ``place`` is the location's."""
-    merged: dict[tuple[str, tuple[str, ...], str, str], list[tuple[Visit, Procedure]]] = {}
+def rows_of(
+    visits: Sequence[Visit], diagnoses: tuple[str, ...], place: str, *, by_visit: bool = False
+) -> tuple[Row, ...]:
+    """The procedures of the visits, merged, in the order listed.
+
+    ``place`` is the location's. ``by_visit``: those of different visits stay apart.
+    """
+    merged: dict[tuple[str, tuple[str, ...], str, str, str], list[tuple[Visit, Procedure]]] = {}
     for visit in visits:
         pos, rendering = visit.place_of_service or place, billed_under(visit)
+        apart = visit.visit_id if by_visit else ""
         for procedure in visit.procedures:
             stated = procedure.modifiers
             if len(stated) > 1:
                 stated = tuple(sorted(stated))
-            key = (procedure.code, stated, pos, rendering)
+            key = (procedure.code, stated, pos, rendering, apart)
             merged.setdefault(key, []).append((visit, procedure))
     return tuple(
         _single(pos, rendering, *found[0], diagnoses)
         if len(found) == 1
         else _row(code, pos, rendering, found, diagnoses)
-        for (code, _, pos, rendering), found in merged.items()
+        for (code, _, pos, rendering, _), found in merged.items()
     )
 
 

@@ -14,7 +14,15 @@ from typing import TYPE_CHECKING, Final
 from attrs import evolve, frozen
 
 from claimline import __version__
-from claimline.services import bill_file, bill_hold, bill_input, bill_make, outbox, payer_facts
+from claimline.services import (
+    bill_file,
+    bill_hold,
+    bill_input,
+    bill_make,
+    outbox,
+    payer_facts,
+    thresholds,
+)
 from claimline.services.bill_file import Context, Made, Numbers
 from claimline.services.bill_make import Drafted, Maker, Piece
 from claimline.services.bill_values import (
@@ -172,11 +180,14 @@ class _Billing:
         waived = bill_hold.waived(self.ledger, self.usage, fresh)
         parted = bill_make.pieces(tuple(fresh.values()), bill_make.VISITS_PER_PIECE)
         for number, visits in enumerate(parted):
+            totals, left = thresholds.running(self.ledger, self.practice, visits, self.usage)
             yield Piece(
                 number=number,
                 visit_ids=tuple(visit.visit_id for visit in visits),
                 waived={v.visit_id: waived[v.visit_id] for v in visits if v.visit_id in waived},
                 billed=self._billed(visits),
+                totals=totals,
+                deductibles=left,
             )
 
     def _billed(self, visits: Iterable[Visit]) -> dict[DayKey, tuple[str, ...]]:

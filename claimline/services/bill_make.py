@@ -17,6 +17,7 @@ from claimline.services.bill_values import HeldVisits
 from mapping.claims import draft as draft_claims
 from mapping.draft import ClaimDraft, DayKey, History
 from mapping.practice import Practice
+from mapping.totals import DeductibleLeft, RunningTotal, TotalKey
 from mapping.visit import Visit
 
 VISITS_PER_PIECE: Final = 2500  # also the most claims of a file, but for visits split over claims
@@ -24,12 +25,14 @@ VISITS_PER_PIECE: Final = 2500  # also the most claims of a file, but for visits
 
 @frozen(kw_only=True)
 class Piece:
-    """Visits of whole patient-days, and what was decided or billed for them before."""
+    """All visits of some patients, and what was decided or billed for them before."""
 
     number: int
     visit_ids: tuple[str, ...]
     waived: Mapping[str, frozenset[str]]
     billed: Mapping[DayKey, tuple[str, ...]] = field(repr=False)
+    totals: Mapping[TotalKey, RunningTotal] = field(repr=False, factory=dict)
+    deductibles: Mapping[tuple[str, int], DeductibleLeft] = field(repr=False, factory=dict)
 
 
 @frozen(kw_only=True)
@@ -93,7 +96,7 @@ class LocalMaker:
         found = draft_claims(
             [self._visits[visit_id] for visit_id in piece.visit_ids],
             self._practice,
-            History(billed=piece.billed),
+            History(billed=piece.billed, totals=piece.totals, deductibles=piece.deductibles),
             waived=piece.waived,
             today=self._today,
         )
@@ -114,15 +117,18 @@ class LocalMaker:
 
 
 def pieces(visits: Sequence[Visit], size: int) -> Iterator[tuple[Visit, ...]]:
-    """The visits in pieces of whole patient-days, in the order of each day's first visit."""
-    days: dict[tuple[object, ...], list[Visit]] = {}
-    for visit in visits:
-        days.setdefault((visit.patient.id, visit.date), []).append(visit)
-    piece: list[Visit] = []
-    for day in days.values():
-        if piece and len(piece) + len(day) > size:
-            yield tuple(piece)
+    """The visits in pieces, all of a patient in one: yearly totals run through a patient's claims.
+
+    Patients come in the order of their first visit; within a piece the order of visits stays.
+    """
+    patients: dict[str, list[int]] = {}
+    for position, visit in enumerate(visits):
+        patients.setdefault(visit.patient.id, []).append(position)
+    piece: list[int] = []
+    for positions in patients.values():
+        if piece and len(piece) + len(positions) > size:
+            yield tuple(visits[position] for position in sorted(piece))
             piece = []
-        piece += day
+        piece += positions
     if piece:
-        yield tuple(piece)
+        yield tuple(visits[position] for position in sorted(piece))

@@ -53,6 +53,7 @@ class OwnLine:
     """
 
     patient: str = field(repr=False)
+    number: str = field(repr=False)  # the practice's own number of the patient
     claim: str
     payer: str
     date: dt.date = field(repr=False)
@@ -133,10 +134,13 @@ def own_lines(
     """
     c = sent_claim.c
     query = (
-        select(c.id, c.control, c.family, c.frequency, c.payer, c.patient, c.recorded_at)
+        select(
+            c.id, c.control, c.family, c.frequency, c.payer, c.patient, c.patient_id,
+            c.recorded_at,
+        )
         .where(c.usage == usage, c.payer.in_(sorted(payers)), c.date >= since.isoformat())
         .order_by(c.patient, c.id)
-    )
+    )  # fmt: skip
     if patients is None:
         yield from _counted(connection, connection.execute(query).fetchall())
         return
@@ -157,6 +161,7 @@ def _counted(connection: Connection, claims: Sequence[Any]) -> Iterator[OwnLine]
             claim = by_id[row.sent_claim_id]
             yield OwnLine(
                 patient=claim.patient,
+                number=claim.patient_id,
                 claim=claim.control,
                 payer=claim.payer,
                 date=to_date(row.date),
@@ -204,8 +209,7 @@ def _allowed(line: Any, answers: Sequence[Any]) -> Decimal | None:
             return dollars(newest.allowed)
         if not newest.paid and not _patient_share(newest):
             return Decimal("0.00")
-    expected = getattr(line, "expected", None)
-    return None if expected is None else dollars(expected)
+    return None if line.expected_allowed is None else dollars(line.expected_allowed)
 
 
 def _patient_share(row: Any) -> bool:

@@ -424,7 +424,8 @@ def test_any_visit_id_can_be_held_and_released(desk: Desk, visit_id: str) -> Non
 
 def test_numbers_another_run_took_are_not_used(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """A file made with numbers that were taken meanwhile is made anew with the next free ones."""
-    name = desk.write([visit(f"V{n}", date=f"2026-03-{n + 10}") for n in range(4)])
+    person = visit()["patient"]
+    name = desk.write([visit(f"V{n}", patient=person | {"id": f"P{n}"}) for n in range(4)])
     monkeypatch.setattr(bill_make, "VISITS_PER_PIECE", 1)
     monkeypatch.setattr(bill_workers, "FROM_PIECES", 10**6)
     monkeypatch.setattr(Ledger, "next_number", lambda *_, **__: 500)
