@@ -36,6 +36,8 @@ COMMANDS: Final = (
     Entry("explain", "claimline.cli.explain:explain", "Say what a code means and what to do."),
     Entry("schema", "claimline.cli.schema:schema", "Print the JSON Schema of an input."),
     Entry("practice", "claimline.cli.practice:practice", "Check a practice file."),
+    Entry("policy", "claimline.cli.policy:policy", "What payers want, and who says so."),
+    Entry("tables", "claimline.cli.tables:tables", "Import code pairs, unit limits, fees ..."),
     Entry("ledger", "claimline.cli.ledger:ledger", "Status and care of the database."),
     Entry("sandbox", "claimline.cli.sandbox:sandbox", "A simulated payer, to try things out."),
 )
@@ -109,8 +111,9 @@ def cli() -> None:
     practice file; 3 could not run.
 
     \b
-    Environment: CLAIMLINE_LEDGER names the ledger; CLAIMLINE_LOG=info writes JSON
-    log lines to standard error; CLAIMLINE_DEBUG=1 tells the place of an internal error.
+    Environment: CLAIMLINE_LEDGER names the ledger, CLAIMLINE_TABLES the imported
+    reference tables; CLAIMLINE_LOG=info writes JSON log lines to standard error;
+    CLAIMLINE_DEBUG=1 tells the place of an internal error.
 
     \b
     Example:

@@ -18,8 +18,8 @@ from claimline.reference.values import Edition, Imported
 SCHEMA: Final = 1
 BUSY_SECONDS: Final = 30
 OPEN: Final = dt.date.max.toordinal()
-# Days are ordinals (datetime.date.toordinal), an open end ``OPEN``, amounts and values text. A kind's first column is
-# ``imported``; the others are what its importer gives for each row, in this order.
+# Days are ordinals (datetime.date.toordinal), an open end ``OPEN``, amounts and values text. A
+# kind's first column is ``imported``; the others are what its importer gives for each row.
 COLUMNS: Final = {
     "ptp": ("column1", "column2", "first", "last", "indicator", "rationale"),
     "mue": ("code", "most", "mai", "rationale"),
