@@ -67,10 +67,20 @@ def claim_books(claim: SentClaim, adjudications: Iterable[Adjudication]) -> tupl
         for share in adjudication.lines:
             entry = _Entry(adjudication=adjudication, share=share)
             history.setdefault(share.line, []).append(entry)
+    if claim.follows and not history:
+        return tuple(_elsewhere(line, claim) for line in claim.lines)
     plain = [_line_books(line, claim, history.get(line.control, [])) for line in claim.lines]
     if claim.replaced_by or claim.voided_by:
         plain = [_followed(claim, line_books) for line_books in plain]
     return _with_credit(claim, plain)
+
+
+def _elsewhere(line: SentLine, claim: SentClaim) -> LineBooks:
+    """A line billed to a second payer: its charge and all answers stand on the first claim."""
+    words = f"billed on to the next payer: answers and money stand on claim {claim.follows}"
+    return LineBooks(
+        line=line.control, status="elsewhere", charge=line.charge, other=line.charge, flags=(words,)
+    )
 
 
 def _followed(claim: SentClaim, found: LineBooks) -> LineBooks:

@@ -19,7 +19,7 @@ else:
     from attrs import define as value
 
 LineStatus = Literal[
-    "paid", "denied", "reduced", "reversed", "unmatched", "open", "replaced", "voided"
+    "paid", "denied", "reduced", "reversed", "unmatched", "open", "replaced", "voided", "elsewhere"
 ]
 PostingKind = Literal["paid", "adjustment", "not explained"]
 ZERO: Final = Decimal("0.00")
@@ -72,6 +72,7 @@ class SentClaim:
     payer_controls: tuple[str, ...] = field(default=(), repr=False)  # CLP07 and 1K seen so far
     replaced_by: str = ""  # CLM01 of a replacement that the payer decided
     voided_by: str = ""  # CLM01 of a void that was sent for it
+    follows: str = ""  # to a second payer: CLM01 of the claim on whose lines its answers stand
     lines: tuple[SentLine, ...]
 
 

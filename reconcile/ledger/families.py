@@ -1,4 +1,4 @@
-"""Which claims were followed by a replacement the payer decided, or by a void."""
+"""Which claims were followed by a replacement or void, and which go to a second payer."""
 
 from typing import TYPE_CHECKING, Final
 
@@ -6,10 +6,11 @@ from attrs import evolve
 from sqlalchemy import Connection, select
 
 from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_REPLACEMENT, FREQUENCY_VOID
-from reconcile.ledger import bulk
+from reconcile.ledger import bulk, sent
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment
 from reconcile.post import REVERSAL
+from reconcile.turns import home, is_later_turn
 from reconcile.values import SentClaim
 
 if TYPE_CHECKING:
@@ -24,22 +25,58 @@ def with_followers(
     """The claims, each naming the replacement or void of its family that came after it.
 
     A replacement counts once the payer decided it; a void as soon as it was sent. An original comes
-    before all others of its family, a replacement before those recorded later.
+    before all others of its family, a replacement before those recorded later. Only a claim in the
+    same turn of payers follows one; a claim to a second payer names the claim on whose lines its
+    answers stand.
     """
-    followers: dict[str, list[tuple[int, str, str]]] = {}
+    claims = _with_firsts(connection, claims, usage)
+    followers: dict[str, list[tuple[int, str, str, str]]] = {}
     for batch in bulk.batches(sorted({claim.family for claim in claims.values()})):
-        query = select(_CLAIM.family, _CLAIM.id, _CLAIM.frequency, _CLAIM.control).where(
-            _CLAIM.family.in_(batch), _CLAIM.usage == usage, _CLAIM.frequency > FREQUENCY_ORIGINAL
+        columns = (
+            _CLAIM.family,
+            _CLAIM.id,
+            _CLAIM.frequency,
+            _CLAIM.control,
+            _CLAIM.payer_rank,
         )
-        for family, number, frequency, control in connection.execute(query.order_by(_CLAIM.id)):
-            followers.setdefault(family, []).append((number, frequency, control))
+        query = select(*columns).where(
+            _CLAIM.family.in_(batch),
+            _CLAIM.usage == usage,
+            _CLAIM.frequency > FREQUENCY_ORIGINAL,
+        )
+        for family, *follower in connection.execute(query.order_by(_CLAIM.id)):
+            number, frequency, control, rank = follower
+            followers.setdefault(family, []).append((number, frequency, control, rank))
     if not followers:
         return claims
-    decided = _decided(connection, [one[0] for some in followers.values() for one in some])
+    decided = _decided(
+        connection, [one[0] for some in followers.values() for one in some]
+    )
     return {
         number: _followed(number, claim, followers.get(claim.family, []), decided)
         for number, claim in claims.items()
     }
+
+
+def _with_firsts(
+    connection: Connection, claims: dict[int, SentClaim], usage: "Usage"
+) -> dict[int, SentClaim]:
+    """Claims to a second payer with the claim on whose lines their answers stand."""
+    later = {number: claim for number, claim in claims.items() if is_later_turn(claim)}
+    if not later:
+        return claims
+    relatives: dict[str, dict[int, SentClaim]] = {}
+    for batch in bulk.batches(sorted({claim.family for claim in later.values()})):
+        where = _CLAIM.family.in_(batch) & (_CLAIM.usage == usage)
+        for number, claim in sent.load(connection, where).items():
+            relatives.setdefault(claim.family, {})[number] = claim
+    found = dict(claims)
+    for number, claim in later.items():
+        earlier = [c for n, c in relatives.get(claim.family, {}).items() if n < number]
+        first = home(claim, earlier)
+        if first is not claim:
+            found[number] = evolve(claim, follows=first.control)
+    return found
 
 
 def _decided(connection: Connection, numbers: list[int]) -> set[int]:
@@ -55,11 +92,15 @@ def _decided(connection: Connection, numbers: list[int]) -> set[int]:
 
 
 def _followed(
-    number: int, claim: SentClaim, followers: list[tuple[int, str, str]], decided: set[int]
+    number: int,
+    claim: SentClaim,
+    followers: list[tuple[int, str, str, str]],
+    decided: set[int],
 ) -> SentClaim:
     replaced_by = voided_by = ""
-    for other, frequency, control in followers:
-        if other == number or (claim.frequency != FREQUENCY_ORIGINAL and other < number):
+    for other, frequency, control, rank in followers:
+        older = claim.frequency != FREQUENCY_ORIGINAL and other < number
+        if rank != claim.payer_rank or other == number or older:
             continue
         if frequency == FREQUENCY_REPLACEMENT and other in decided:
             replaced_by = control

@@ -26,6 +26,7 @@ from reconcile.look import OTHER_PAYER
 from reconcile.match import candidate_keys, match_claim
 from reconcile.match_claim import FAMILY, PATIENT_CONTROL
 from reconcile.post import adjudicate, postings, posts
+from reconcile.turns import home, is_later_turn, onto
 from reconcile.values import Adjudication, ClaimMatch, LineShare
 
 if TYPE_CHECKING:
@@ -159,6 +160,10 @@ def _decide(item: Item, candidates: tuple[Candidate, ...], payers: Payers) -> _R
         match.claim, context.payer_ids
     ):
         adjudication = evolve(adjudication, notes=(*adjudication.notes, OTHER_PAYER))
+    first = _home(candidate, candidates)
+    if first is not candidate:
+        adjudication = onto(adjudication, candidate.claim, first.claim)
+        candidate = first
     return _Result(
         item=item,
         state="posted",
@@ -166,6 +171,19 @@ def _decide(item: Item, candidates: tuple[Candidate, ...], payers: Payers) -> _R
         candidate=candidate,
         adjudication=adjudication,
     )
+
+
+def _home(candidate: Candidate, candidates: tuple[Candidate, ...]) -> Candidate:
+    """The candidate on whose lines the answer stands: for a second payer, the first one's claim."""
+    if not is_later_turn(candidate.claim):
+        return candidate
+    family = candidate.claim.family
+    earlier = sorted(
+        (c for c in candidates if c.claim.family == family and c.id < candidate.id),
+        key=lambda c: c.id,
+    )
+    first = home(candidate.claim, [c.claim for c in earlier])
+    return next((c for c in earlier if c.claim is first), candidate)
 
 
 def _unreadable(payment: ClaimPayment) -> str:
