@@ -7,13 +7,14 @@ code alone is the last resort and says so by its low confidence.
 
 import datetime as dt
 from collections.abc import Iterable
-from typing import Final
 
 from attrs import evolve
 
 from edi.codes import NOT_THE_PATIENT, Entry, advice, lookup, without_patient
 from reconcile.books import is_cut
 from reconcile.buckets import reductions
+from reconcile.correction_deadline import NAMES as DEADLINES
+from reconcile.correction_deadline import deadline as due
 from reconcile.denial_case import (
     DISTINCT,
     Case,
@@ -189,14 +190,6 @@ def _never(never: tuple[str, ...], case: Case, entry: Entry | None) -> tuple[str
     return never
 
 
-DEADLINES: Final = {
-    "appeal": "first appeal",
-    "reopening": "reopening",
-    "corrected": "corrected claim",
-    "filing": "new claim",
-}
-
-
 def _by_road(entry: Entry | None, case: Case) -> str:
     """Which deadline a code's "to do" has with this payer."""
     if entry is None or not entry.road:
@@ -209,25 +202,13 @@ def _by_road(entry: Entry | None, case: Case) -> str:
 def _deadline(kind: str, case: Case) -> tuple[dt.date | None, str]:
     """By when the row's next step must be taken; None where the payer's policy does not say.
 
-    Appeal, reopening and corrected claim count from the remittance date, a new claim from the
-    first day of service. The source begins with what the deadline is for.
+    The source begins with what the deadline is for.
     """
-    facts, decided = case.facts, case.books.decided_by
+    decided = case.books.decided_by
     if decided is None or not kind:
         return None, ""
-    days, source = {
-        "appeal": (facts.appeal1_days, facts.appeal1_source),
-        "reopening": (facts.reopening_days, ""),
-        "corrected": (facts.corrected_claim_days, ""),
-        "filing": (facts.timely_filing_days, ""),
-    }[kind]
-    if days is None:
-        return None, ""
-    start, counted = decided.date, "from the remittance"
-    if kind == "filing":
-        start, counted = case.claim.date, "from the service"
-    source = source or f"policy of {facts.name or facts.key}, {days} days {counted}"
-    return start + dt.timedelta(days=days), f"{DEADLINES[kind]}: {source}"
+    found = due(kind, case.facts, decided=decided.date, service=case.claim.date)
+    return (found.day, f"{found.name}: {found.source}") if found is not None else (None, "")
 
 
 def _cut(share: LineShare, case: Case) -> Finding:
