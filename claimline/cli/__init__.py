@@ -34,6 +34,11 @@ COMMANDS: Final = (
     Entry("held", "claimline.cli.held:held", "Claims that wait for a fix or a decision."),
     Entry("units", "claimline.cli.units:units", "Turn minutes into units, and say why."),
     Entry("explain", "claimline.cli.explain:explain", "Say what a code means and what to do."),
+    Entry(
+        "thresholds",
+        "claimline.cli.thresholds:thresholds",
+        "Yearly therapy totals of patients, and KX.",
+    ),
     Entry("schema", "claimline.cli.schema:schema", "Print the JSON Schema of an input."),
     Entry("practice", "claimline.cli.practice:practice", "Check a practice file."),
     Entry("policy", "claimline.cli.policy:policy", "What payers want, and who says so."),

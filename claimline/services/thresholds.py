@@ -312,3 +312,10 @@ def _standing(key: TotalKey, total: RunningTotal, newest: OwnLine | None) -> Sta
         threshold=limit.amount if limit else None,
         review=limit.review if limit else None,
     )
+
+
+def looked_at(ledger: Ledger, seen: Iterable[Standing], *, run_user: str, now: dt.datetime) -> None:
+    """Record who saw which patients by number."""
+    with ledger.begin(run_of("show", now, run_user)) as writer:
+        for one in seen:
+            writer.viewed(user=run_user, patient=one.patient, subject=one.claim)
