@@ -241,6 +241,7 @@ class Drafter:
                 versions=versions,
                 warnings=problems,
                 other_coverages=day.visits[0].coverages[1:],
+                qmb=any(one.qmb for one in day.visits[0].coverages),
             )
 
     def _claim(

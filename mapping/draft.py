@@ -87,6 +87,7 @@ class ClaimDraft:
     versions: tuple[str, ...]  # tables and policy spans that decided
     warnings: tuple[Problem, ...] = ()
     other_coverages: tuple[Coverage, ...] = field(default=(), repr=False)  # not billed yet
+    qmb: bool = False  # a coverage says so: the patient owes nothing
 
 
 @value(kw_only=True)

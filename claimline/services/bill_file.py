@@ -325,7 +325,10 @@ def sent_lines(one: Ready) -> Iterator[SentLine]:
 
 def decisions(draft: ClaimDraft) -> dict[str, Any]:
     """Why the claim is what it is, as plain values: kept with it, shown by ``trace``."""
-    return {
+    later: dict[str, Any] = {"qmb": True} if draft.qmb else {}
+    if draft.other_coverages:  # whole: the claims to these payers are made from them
+        later["coverages"] = visit_text.coverages_data(draft.other_coverages)
+    return later | {
         "because": list(draft.because),
         "versions": list(draft.versions),
         "warnings": [problem.message for problem in draft.warnings],

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from mapping.visit import Visit
+from mapping.visit import Coverage, Visit
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -47,6 +47,16 @@ def to_text(visits: Iterable[Visit]) -> str:
 def from_text(text: str) -> tuple[Visit, ...]:
     """The visits of a text that ``to_text`` wrote."""
     return tuple(_converter().structure(data, Visit) for data in json.loads(text))
+
+
+def coverages_data(coverages: Iterable[Coverage]) -> list[dict[str, Any]]:
+    """Coverages as plain JSON values: what is kept with a claim of those that are not billed yet."""
+    return [_converter().unstructure(coverage) for coverage in coverages]
+
+
+def coverages_from(data: Iterable[dict[str, Any]]) -> tuple[Coverage, ...]:
+    """The coverages that ``coverages_data`` wrote."""
+    return tuple(_converter().structure(one, Coverage) for one in data)
 
 
 def digest(visit: Visit) -> str:
