@@ -24,7 +24,7 @@ ContractKind = Literal["schedule", "percent of medicare", "per visit", "case rat
 _HUNDRED: Final = Decimal(100)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, eq=False)  # one of a practice file: it is itself, and quick to look up
 class Contract:
     """What some payers have agreed to pay, within a span of days."""
 

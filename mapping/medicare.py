@@ -58,7 +58,7 @@ def _factors() -> Iterator[tuple[Span, bool, Factor]]:
             amount=Decimal(row["amount"]),
             first=days.first,
             last=days.last,
-            version=f"{VERSION} ({row['source']}{doubt})",
+            version=f"{row['source']}{doubt}",
         )
         yield days, row["qualifying"] == "yes", made
 

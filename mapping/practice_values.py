@@ -6,7 +6,7 @@ Every value is immutable; look-ups by day (policy, charge) are remembered.
 import datetime as dt
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 from attrs import field, frozen
 
@@ -208,6 +208,9 @@ class Practice:
     _charges: dict[tuple[str, str, tuple[str, ...], dt.date], tuple[Decimal, str] | None] = field(
         factory=dict, init=False, repr=False, eq=False
     )
+
+    remembered: dict[Any, Any] = field(factory=dict, init=False, repr=False, eq=False)
+    """What other modules worked out from the practice alone, by keys of their own."""
 
     def resolve(self, payer: str, day: dt.date) -> Resolution:
         """What the payer of that key wants on the day, with the origin of each value."""

@@ -94,6 +94,9 @@ class Factor:
 class ReferenceTables(Protocol):
     """Where the mapper looks things up. All answers are for one day of service."""
 
+    def __hash__(self) -> int:
+        """Answers are remembered by the tables that gave them."""
+
     def pairs(self, codes: Iterable[str], day: dt.date, table: str) -> tuple[PairEdit, ...] | None:
         """The pair edits in force among the codes. ``table``: medicare, medicaid, medicaid:TX."""
 

@@ -307,9 +307,11 @@ def sent_claim(one: Ready, practice: Practice) -> SentClaim:
 
 def sent_lines(one: Ready) -> Iterator[SentLine]:
     """The lines of a numbered draft in the words of ``reconcile``."""
-    evidence = {decision.number: decision.evidence for decision in one.draft.decisions}
+    decided = {decision.number: decision for decision in one.draft.decisions}
     for line in one.claim.lines:
         day = line.date or one.draft.date
+        decision = decided[line.number]
+        expected = decision.expected
         yield SentLine(
             control=line.control,
             number=line.number,
@@ -319,7 +321,10 @@ def sent_lines(one: Ready) -> Iterator[SentLine]:
             units=line.units,
             date=day,
             until=line.until or day,
-            evidence=evidence.get(line.number, ()),
+            evidence=decision.evidence,
+            expected=expected.paid if expected is not None else None,
+            expected_allowed=expected.allowed if expected is not None else None,
+            terms=expected.text if expected is not None else "",
         )
 
 
