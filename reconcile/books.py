@@ -58,6 +58,27 @@ def books(line: SentLine, claim: SentClaim, adjudications: Iterable[Adjudication
 
 def claim_books(claim: SentClaim, adjudications: Iterable[Adjudication]) -> tuple[LineBooks, ...]:
     """The books of all lines of a claim, in the claim's order, from all that came for it."""
+    history = _history(adjudications)
+    if claim.follows and not history:
+        return tuple(_elsewhere(line, claim) for line in claim.lines)
+    plain = [_line_books(line, claim, history.get(line.control, [])) for line in claim.lines]
+    if claim.replaced_by or claim.voided_by:
+        plain = [_followed(claim, line_books) for line_books in plain]
+    return _with_credit(claim, plain)
+
+
+def standing(
+    adjudications: Iterable[Adjudication],
+) -> dict[str, tuple[tuple[Adjudication, LineShare], ...]]:
+    """The decisions on each line, by its control number, that nobody took back; oldest first."""
+    return {
+        line: tuple((e.adjudication, e.share) for e in _live(entries, []) if not _is_reversal(e))
+        for line, entries in _history(adjudications).items()
+    }
+
+
+def _history(adjudications: Iterable[Adjudication]) -> dict[str, list[_Entry]]:
+    """All that came for each line, by its control number, oldest first."""
     ordered = sorted(
         {a.id: a for a in adjudications if a.status not in NEVER_POSTED}.values(),
         key=lambda a: (a.date, a.trace, a.position, a.id),
@@ -67,12 +88,7 @@ def claim_books(claim: SentClaim, adjudications: Iterable[Adjudication]) -> tupl
         for share in adjudication.lines:
             entry = _Entry(adjudication=adjudication, share=share)
             history.setdefault(share.line, []).append(entry)
-    if claim.follows and not history:
-        return tuple(_elsewhere(line, claim) for line in claim.lines)
-    plain = [_line_books(line, claim, history.get(line.control, [])) for line in claim.lines]
-    if claim.replaced_by or claim.voided_by:
-        plain = [_followed(claim, line_books) for line_books in plain]
-    return _with_credit(claim, plain)
+    return history
 
 
 def _elsewhere(line: SentLine, claim: SentClaim) -> LineBooks:
