@@ -183,7 +183,9 @@ class Drafter:
             version=resolved.version,
             coverage=first.coverages[0],
             location=location,
-            rows=rows_of(visits, diagnoses, place),
+            rows=rows_of(
+                visits, diagnoses, place, by_visit=resolved.policy.same_code_lines == "split"
+            ),
             diagnoses=diagnoses,
             history=self._history,
             today=self._today,

@@ -13,7 +13,7 @@ from mapping.policy import ModifierGroup, Span
 
 VERSION: Final = "therapy codes 2026-11"  # kept with each claim
 
-Shape = Literal["timed", "untimed", "unlisted", "counted", "other"]
+Shape = Literal["timed", "untimed", "first", "further", "unlisted", "counted", "other"]
 
 
 def rows(name: str) -> Iterator[dict[str, str]]:
@@ -34,14 +34,18 @@ def span(row: Mapping[str, str]) -> Span:
 class TherapyCode:
     """A code of the therapy list.
 
-    ``shape``: ``timed`` is 15 minutes a unit, ``untimed`` one unit a day, ``counted`` units are
-    stated by the visit, ``unlisted`` needs a description, ``other`` has a base of its own.
+    ``shape``: ``timed`` is 15 minutes a unit, ``untimed`` one unit a day, ``first`` one unit of
+    ``base_minutes`` whose add-on is ``pair``, ``further`` that add-on (``pair`` is its first code),
+    ``counted`` units are stated by the visit, ``unlisted`` needs a description, ``other`` has a
+    base of its own.
     """
 
     code: str
     label: str
     shape: Shape
     base_minutes: int | None
+    pair: str
+    evaluation: bool
     disposition: str  # CMS: always, sometimes, none, unsure
     disciplines: tuple[str, ...]
     span: Span
@@ -53,6 +57,8 @@ def _codes() -> Mapping[str, TherapyCode]:
         "timed": "timed",
         "untimed": "untimed",
         "unlisted": "unlisted",
+        "first": "first",
+        "further": "further",
         "counted": "counted",
         "other": "other",
     }
@@ -63,6 +69,8 @@ def _codes() -> Mapping[str, TherapyCode]:
                 label=row["label"],
                 shape=shapes[row["shape"]],
                 base_minutes=int(row["base_minutes"]) if row["base_minutes"] else None,
+                pair=row["pair"],
+                evaluation=row["evaluation"] == "yes",
                 disposition=row["disposition"],
                 disciplines=tuple(row["disciplines"].split()),
                 span=span(row),
@@ -96,6 +104,23 @@ DISCIPLINE_MODIFIERS: Final = MappingProxyType({"PT": "GP", "OT": "GO", "SLP": "
 def group(modifier: str) -> ModifierGroup:
     """The group a modifier is ordered by."""
     return MODIFIER_GROUPS.get(modifier, "other")
+
+
+def half(base_minutes: int) -> int:
+    """The fewest minutes that are more than half of a code's time: 8 of 15, 16 of 30, 31 of 60."""
+    return base_minutes // 2 + 1
+
+
+def is_by_minutes(code: str) -> bool:
+    """Whether units follow from minutes: 15-minute codes, and first-unit codes with add-ons."""
+    found = CODES.get(code)
+    return found is not None and found.shape in {"timed", "first", "further"}
+
+
+def adds_up(code: str) -> bool:
+    """Whether units of several sessions of a day are summed; others are one a day."""
+    found = CODES.get(code)
+    return found is not None and found.shape in {"timed", "further"}
 
 
 def is_timed(code: str) -> bool:

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from edi.problem import Problem
-from mapping.codes import is_timed
+from mapping.codes import is_by_minutes, is_timed
 from mapping.day import Day, Row
 from mapping.edit_found import hold, warn
 from mapping.units import UNIT_MINUTES, UnitResult
@@ -23,17 +23,16 @@ def check_units(day: Day) -> Iterator[Problem]:
     yield from _check_stated(day, result)
     billed = {line.row.code for line in day.lines}
     for code in dict.fromkeys(row.code for row in day.rows if row.minutes):
-        if code not in billed and is_timed(code):
+        if code not in billed and is_by_minutes(code):
             yield warn(day, "units", f"{code}: its minutes give no unit; it is not billed")
     if not day.lines and not result.unassigned and any(row.minutes for row in day.rows):
         spent = ", ".join(f"{code} {minutes}" for code, minutes in _minutes(day.rows).items())
         message = f"no unit to bill: rule {result.rule} gives none for the minutes {spent}"
         yield hold(day, "units", message)
-    timed = sum(line.units for line in day.lines if is_timed(line.row.code))
-    most = day.policy.max_units_per_day
-    if most is not None and timed > most:
-        message = f"{timed} timed units, payer {day.payer.key} takes {most} a day"
-        yield hold(day, "units", message)
+    stated = {row.code for row in day.rows if row.units is not None}
+    for note in result.notes:
+        if not any(code in note for code in stated):
+            yield warn(day, "units", note)
 
 
 def _minutes(rows: Iterable[Row]) -> Counter[str]:
@@ -58,13 +57,13 @@ def _check_stated(day: Day, result: UnitResult) -> Iterator[Problem]:
         ruled, number = result.units.get(code), billed[code]
         if ruled is None or ruled == number:
             continue
-        if is_timed(code) and not spent[code]:
+        if is_by_minutes(code) and not spent[code]:
             yield warn(day, "units", f"{code}: you state {number} units and no minutes")
             continue
         message = f"{code}: you state {number} units, rule {result.rule} gives {ruled}"
         # Which of two equal remainders gets the spare unit is the provider's choice.
-        tied = result.rule == "cms" and total <= most and _is_tied(code, spent)
-        if is_timed(code) and number > ruled and not tied:
+        tied = result.rule in {"cms", "hybrid"} and total <= most and _is_tied(code, spent)
+        if is_by_minutes(code) and number > ruled and not tied:
             yield hold(day, "units-stated", f"{message} for {spent[code]} minutes")
         else:
             yield warn(day, "units", message)

@@ -10,8 +10,10 @@ from typing import Final
 
 from edi.problem import Problem, declare
 from mapping import modifiers, pairs
-from mapping.codes import CODES, DISCIPLINE_MODIFIERS, group, is_timed
+from mapping.codes import CODES, DISCIPLINE_MODIFIERS, group, is_by_minutes
 from mapping.day import Day, billed_under, block_minutes, note_of
+from mapping.edit_assistants import check_assistant_named, check_assistant_units
+from mapping.edit_day_limits import check_day_limits, check_evaluation, check_times_of_codes
 from mapping.edit_found import hold, warn
 from mapping.edit_threshold import check_threshold
 from mapping.edit_units import check_units
@@ -37,8 +39,6 @@ declare(
             "mend units or minutes, or let a named person decide"),
         "hold.clinician": ("who treats or bills is none of the practice's clinicians",
             "name the therapist; who refers belongs into referring"),
-        "hold.assistant": ("an assistant took part and the payer wants CQ or CO",
-            "split the lines by hand until the assistant rules are there, or wait"),
         "hold.pair": ("two codes are paid together only as separate services, and nothing shows it",
             "give start and end times, or attest separate_block, and bill the visit again"),
         "hold.second-visit": ("the day was billed already, and units and pairs were decided then",
@@ -120,7 +120,7 @@ def check_minutes(day: Day) -> Iterator[Problem]:
     if spent > MOST_MINUTES:
         yield warn(day, "minutes", f"{spent} minutes in one day: a slipped digit?")
     timed = sorted(
-        ((block, row.code) for row in day.rows if is_timed(row.code) for block in row.blocks),
+        ((block, row.code) for row in day.rows if is_by_minutes(row.code) for block in row.blocks),
         key=lambda found: found[0].start,
     )
     if not timed:
@@ -157,7 +157,7 @@ def check_policy(day: Day) -> Iterator[Problem]:
     """Somebody says what the payer wants, wherever this claim depends on it."""
     policy, rows = day.policy, day.rows
     asked = {
-        "unit_rule": any(is_timed(row.code) for row in rows),
+        "unit_rule": any(is_by_minutes(row.code) for row in rows),
         "discipline_modifier": True,
         "assistant_modifiers": any(row.assistant_minutes for row in rows),
     }
@@ -171,8 +171,14 @@ def check_policy(day: Day) -> Iterator[Problem]:
             f"{day.payer.family} has no default"
         )
         yield hold(day, "policy-silent", message)
-    if len(day.visits) > 1 and policy.claim_per == "visit" and policy.pool == "day":
+    if policy.claim_per == "visit" and policy.pool == "day" and _of_the_day(day):
         yield hold(day, "policy-silent", f"payer {day.payer.key}: say pool = visit")
+
+
+def _of_the_day(day: Day) -> bool:
+    """Whether another visit of the day goes to the payer in the discipline, on its own claim."""
+    ours = (day.payer.key, day.visits[0].discipline)
+    return any((v.coverages[0].payer, v.discipline) == ours for v in day.siblings if v.coverages)
 
 
 def _uncovered(day: Day) -> str:
@@ -181,22 +187,6 @@ def _uncovered(day: Day) -> str:
     if not policies or any(row.span.holds(day.date) for row in policies):
         return ""
     return f"no policy of payer {day.payer.key} covers {day.date}"
-
-
-def check_assistant(day: Day) -> Iterator[Problem]:
-    """Assistant's minutes under a payer that wants CQ or CO wait for the assistant rules."""
-    codes = dict.fromkeys(row.code for row in day.rows if row.assistant_minutes)
-    if codes and day.policy.assistant_modifiers == "required":
-        if day.visits[0].discipline == "SLP":
-            return  # no modifier exists for speech-language assistants
-        message = (
-            f"payer {day.payer.key} wants CQ or CO for the assistant's minutes of "
-            f"{', '.join(codes)}; which units carry it is not decided here yet"
-        )
-        yield hold(day, "assistant", message)
-    for visit in day.visits:
-        if not visit.assistant and any(p.assistant_minutes for p in visit.procedures):
-            yield warn(day, "missing", "assistant's minutes, but no assistant is named", visit)
 
 
 def check_clinicians(day: Day) -> Iterator[Problem]:
@@ -438,7 +428,7 @@ FACTS: Final[tuple[Check, ...]] = (
     check_coverage,
     check_minutes,
     check_policy,
-    check_assistant,
+    check_assistant_named,
     check_clinicians,
     check_referring,
     check_diagnoses,
@@ -450,6 +440,10 @@ FACTS: Final[tuple[Check, ...]] = (
 )
 LINES: Final[tuple[Check, ...]] = (
     check_units,
+    check_assistant_units,
+    check_day_limits,
+    check_times_of_codes,
+    check_evaluation,
     check_pairs,
     check_modifiers,
     check_threshold,

@@ -1,17 +1,18 @@
 """A day's rows worked out: units by the payer's rule, modifiers, charges, with every reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import cycle, islice
 from typing import Final
 
-from mapping import modifiers, thresholds, units
-from mapping.codes import is_timed
+from mapping import assistants, modifiers, thresholds, units
+from mapping.codes import CODES, adds_up, is_by_minutes
 from mapping.day import Day, Line, Row, Share, changed, minutes_of
+from mapping.expected import expect
 from mapping.policy import TieBreak, UnitRule
 from mapping.separations import separations
 from mapping.units import UnitResult
-from mapping.visit import Visit
 
 Step = Callable[[Day], Day]
 
@@ -51,32 +52,30 @@ def price(day: Day) -> Day:
 # What a day goes through: the order is that of the reasons. Expected amounts and KX come last.
 STEPS: Final[tuple[Step, ...]] = (
     count,
+    assistants.split,
     price,
+    expect,
     thresholds.apply,
 )
 
 
 def minutes_by_code(day: Day) -> dict[str, int]:
     """Minutes of each code of the day, in the order listed."""
-    spent: dict[str, int] = {}
-    for row in day.rows:
-        spent[row.code] = spent.get(row.code, 0) + row.minutes
-    return spent
+    return _summed((row.code, row.minutes) for row in day.rows)
 
 
 def _count(day: Day) -> tuple[UnitResult, list[tuple[Row, int]]]:
     """Units of each row."""
-    rule = day.policy.unit_rule or "cms"  # without timed codes the rule does not matter
-    own: dict[str, int] = {}
-    for row in day.rows:
-        own[row.code] = own.get(row.code, 0) + row.therapist_minutes
-    tie_break = day.policy.tie_break
-    if day.policy.pool == "day" or len(day.visits) == 1:
-        result = units.assign(
-            minutes_by_code(day).items(), rule, tie_break=tie_break, therapist_minutes=own
-        )
+    policy = day.policy
+    rule = policy.unit_rule or "cms"  # without timed codes the rule does not matter
+    count = partial(
+        units.assign, rule=rule, tie_break=policy.tie_break, pool_cognitive=policy.pool_cognitive
+    )
+    if policy.pool == "day" or len(day.visits) == 1:
+        own = _summed((row.code, row.therapist_minutes) for row in day.rows)
+        result = count(minutes_by_code(day).items(), therapist_minutes=own)
     else:
-        result = _by_visit(day, rule, tie_break)
+        result = _by_visit(day, count)
     by_code: dict[str, list[Row]] = {}
     for row in day.rows:
         by_code.setdefault(row.code, []).append(row)
@@ -86,23 +85,22 @@ def _count(day: Day) -> tuple[UnitResult, list[tuple[Row, int]]]:
     return result, [(row, next(shares[row.code])) for row in day.rows]
 
 
-def _by_visit(day: Day, rule: UnitRule, tie_break: TieBreak) -> UnitResult:
-    """Units counted for each visit by itself, then summed."""
+def _by_visit(day: Day, count: Callable[..., UnitResult]) -> UnitResult:
+    """Units counted for each visit by itself, then summed; a first unit is one a day."""
     from_visits = [
-        units.assign(
-            ((p.code, sum(minutes_of(p))) for p in visit.procedures),
-            rule,
-            tie_break=tie_break,
-            therapist_minutes=_therapist_minutes(visit),
+        count(
+            [(p.code, sum(minutes_of(p))) for p in visit.procedures],
+            therapist_minutes=_summed((p.code, minutes_of(p)[0]) for p in visit.procedures),
         )
         for visit in day.visits
     ]
     total: dict[str, int] = {}
     for result in from_visits:
         for code, number in result.units.items():
-            total[code] = total.get(code, 0) + number if is_timed(code) else number
+            before = total.get(code, 0)
+            total[code] = before + number if adds_up(code) else max(before, number)
     return UnitResult(
-        rule=rule,
+        rule=from_visits[0].rule,
         total_minutes=sum(result.total_minutes for result in from_visits),
         units=total,
         because=tuple(
@@ -111,13 +109,14 @@ def _by_visit(day: Day, rule: UnitRule, tie_break: TieBreak) -> UnitResult:
             for reason in result.because
         ),
         unassigned={k: v for result in from_visits for k, v in result.unassigned.items()},
+        notes=tuple(dict.fromkeys(note for result in from_visits for note in result.notes)),
     )
 
 
-def _therapist_minutes(visit: Visit) -> dict[str, int]:
+def _summed(spent: Iterable[tuple[str, int]]) -> dict[str, int]:
     own: dict[str, int] = {}
-    for procedure in visit.procedures:
-        own[procedure.code] = own.get(procedure.code, 0) + minutes_of(procedure)[0]
+    for code, minutes in spent:
+        own[code] = own.get(code, 0) + minutes
     return own
 
 
@@ -128,10 +127,13 @@ def _shares(rows: Sequence[Row], number: int) -> list[int]:
     """
     if len(rows) == 1:
         return [number if rows[0].units is None else rows[0].units]
-    shares = [min(row.minutes // units.UNIT_MINUTES, number) for row in rows]
-    spare = max(number - sum(shares), 0)
-    ranked = sorted(range(len(rows)), key=lambda i: -(rows[i].minutes % units.UNIT_MINUTES))
-    for i in ranked[:spare]:
+    known = CODES.get(rows[0].code)
+    base = (known.base_minutes if known else None) or units.UNIT_MINUTES
+    shares: list[int] = []
+    for row in rows:
+        shares.append(min(row.minutes // base, number - sum(shares)))
+    ranked = sorted(range(len(rows)), key=lambda i: -(rows[i].minutes % base))
+    for i in islice(cycle(ranked), number - sum(shares)):
         shares[i] += 1
     return [
         share if row.units is None else row.units for share, row in zip(shares, rows, strict=True)
@@ -173,12 +175,18 @@ def other_rules(day: Day) -> tuple[str, ...]:
     if day.result is None or not day.result.total_minutes:
         return ()
     per_unit = {line.row.code: line.charge / line.units for line in day.lines if line.charge}
+    spent: dict[str, tuple[int, int]] = {}
+    for row in day.rows:
+        if is_by_minutes(row.code):
+            minutes, own = spent.get(row.code, (0, 0))
+            spent[row.code] = (minutes + row.minutes, own + row.therapist_minutes)
     timed = tuple(
-        (code, minutes, per_unit.get(code) or _listed(day, code))
-        for code, minutes in minutes_by_code(day).items()
-        if is_timed(code)
+        [
+            (code, minutes, own, per_unit.get(code) or _listed(day, code))
+            for code, (minutes, own) in spent.items()
+        ]
     )
-    return _others(timed, day.result.rule)
+    return _others(timed, day.result.rule, day.policy.tie_break, day.policy.pool_cognitive)
 
 
 def _listed(day: Day, code: str) -> Decimal:
@@ -187,14 +195,26 @@ def _listed(day: Day, code: str) -> Decimal:
 
 
 @lru_cache(maxsize=65536)  # a practice's minutes repeat day after day
-def _others(timed: tuple[tuple[str, int, Decimal], ...], rule: UnitRule) -> tuple[str, ...]:
+def _others(
+    timed: tuple[tuple[str, int, int, Decimal], ...],
+    rule: UnitRule,
+    tie_break: TieBreak,
+    pool_cognitive: bool | None,
+) -> tuple[str, ...]:
     told: list[str] = []
-    for other in units.RULES:
+    for other, result in units.compare(
+        [(code, minutes) for code, minutes, _, _ in timed],
+        tie_break=tie_break,
+        therapist_minutes={code: own for code, _, own, _ in timed},
+        pool_cognitive=pool_cognitive,
+    ).items():
         if other == rule:
             continue
-        counted = units.assign([(code, minutes) for code, minutes, _ in timed], other).units
+        counted = result.units
         words = ", ".join(f"{code} x{number}" for code, number in counted.items())
-        money = sum((charge * counted[code] for code, _, charge in timed), start=Decimal(0))
+        money = sum(
+            (charge * counted.get(code, 0) for code, _, _, charge in timed), start=Decimal(0)
+        )
         total = sum(counted.values())
         told.append(f"rule {other} would give {total} ({words}), charge {money:.2f}")
     return tuple(told)

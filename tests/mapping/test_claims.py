@@ -55,10 +55,10 @@ def test_story_2_goes_out_to_the_cent() -> None:
     assert any("rule cms would give 2" in reason for reason in draft.because)
 
 
-def test_story_1_waits_for_the_assistant_rules() -> None:
-    """Part B with an assistant's minutes is held, not guessed at."""
+def test_story_1_divides_the_line_of_therapist_and_assistant() -> None:
+    """Part B: the assistant's 15 minutes are CQ, of the two units left one; 59 on both lines."""
     blocks = at("09:00-09:14") + at("09:14-09:38", "assistant")
-    made = held(
+    draft = drafted(
         visit(
             done("97530", 14, assistant_minutes=24, blocks=blocks),
             done("97140", 15, blocks=at("09:38-09:53")),
@@ -66,7 +66,19 @@ def test_story_1_waits_for_the_assistant_rules() -> None:
             assistant="pike",
         )
     )
-    assert codes(made.problems) == ["hold.assistant"]
+    assert shown(draft) == [
+        "HC:97530:59:GP x1 60.00",
+        "HC:97530:59:GP:CQ x2 120.00",
+        "HC:97140:GP x1 50.00",
+    ]
+    words = "assistant owns 15 -> 1 CQ; left 14 + 9 -> one plain, one CQ"
+    first, second, _ = draft.decisions
+    assert f"these are the therapist's: {words}" in first.because
+    assert f"CQ: {words}" in second.because
+    assert [(d.therapist_minutes, d.assistant_minutes) for d in (first, second)] == [
+        (14, 0),
+        (0, 24),
+    ]
 
 
 def test_part_b_pools_minutes_over_the_visits_of_a_day() -> None:

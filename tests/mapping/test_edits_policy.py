@@ -115,7 +115,7 @@ def test_a_daily_cap_holds_what_is_above_it() -> None:
     setup = clinic_with("acme", max_units_per_day=2)
     drafted(visit(done("97530", 30), done("97161", 30)), setup=setup)
     made = held(visit(done("97530", 45)), setup=setup)
-    assert codes(made.problems) == ["hold.units"]
+    assert codes(made.problems) == ["hold.day-limit"]
 
 
 @pytest.mark.parametrize(("demand", "expected"), [("no", []), ("warn", ["warn.missing"])])

@@ -4,8 +4,8 @@ import doctest
 
 import pytest
 
+from mapping import assistants, modifiers, repair, structure, unit_count
 from mapping import identifiers as ids
-from mapping import modifiers, repair, structure, units
 
 CASES = [
     (ids.NPI, ["1234567893", "123-456-7893"], ["1234567890", "3234567893", "123456789", "abc"]),
@@ -63,7 +63,7 @@ def test_rounded_numbers_are_known_as_lost(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "module", [ids, repair, units, modifiers, structure], ids=lambda m: m.__name__
+    "module", [ids, repair, unit_count, assistants, modifiers, structure], ids=lambda m: m.__name__
 )
 def test_examples_in_docstrings_are_true(module: object) -> None:
     """The doctests of the pure helpers pass, and there are some."""

@@ -48,7 +48,8 @@ def outcome(path: Path) -> tuple[list[Problem], str]:
 
 def test_the_folders_are_not_empty() -> None:
     """An empty folder would make the tests below pass without testing."""
-    assert {kind: len(paths) for kind, paths in FILES.items()} == {"pass": 12, "fail": 15}
+    assert len(FILES["pass"]) >= 13
+    assert len(FILES["fail"]) >= 15
 
 
 @pytest.mark.parametrize("path", FILES["pass"], ids=lambda path: path.stem)

@@ -37,11 +37,11 @@ class Story:
         assert status in (0, 1), captured.err
         return json.loads(captured.out)
 
-    def bill(self, name: str = "visits.json") -> list[str]:
+    def bill(self) -> list[str]:
         """Bill the story's visits; the SV1 segments in order, without their pointers."""
         practice = str(ROOT / "fixtures" / "practice" / "practice.toml")
         out = self.folder / "outbox"
-        visits = str(self.source / name)
+        visits = str(self.source / "visits.json")
         answer = self.run("bill", visits, "--practice", practice, "--out", str(out))
         assert answer["held"] == []
         for claim in answer["claims"]:
@@ -212,14 +212,18 @@ def test_story_4c_a_cent_off_is_not_forced(tell: Any) -> None:
     assert all(line["paid"] == "0.00" for line in story.books("S4"))
 
 
-def test_story_1_payment_is_no_denial(tell: Any) -> None:
-    """MPPR, sequestration and the assistant's cut are no denial: nothing is on the list."""
+def test_story_1_therapist_and_assistant(tell: Any) -> None:
+    """The assistant's minutes divide the line of 97530; MPPR, cut and sequestration deny nothing."""
     story = tell("1-therapist-and-assistant")
-    assert story.bill("split-by-hand.json") == [
+    assert story.bill() == [
         "HC:97530:59:GP*75*UN*1",
         "HC:97530:59:GP:CQ*150*UN*2",
         "HC:97140:GP*65*UN*1",
     ]
+    claim = story.claims["S1"]
+    assert claim["charge"] == "290.00"
+    words = "assistant owns 15 -> 1 CQ; left 14 + 9 -> one plain, one CQ"
+    assert any(words in reason for reason in claim["lines"][1]["because"])
     story.receive("remit.835")
     assert story.denials() == []
     books = [figures(line, "paid", "patient", "denied", "open") for line in story.books("S1")]
@@ -227,15 +231,4 @@ def test_story_1_payment_is_no_denial(tell: Any) -> None:
         ["27.14", "6.92", "0.00", "0.00"],
         ["32.76", "9.83", "0.00", "0.00"],
         ["16.23", "4.14", "0.00", "0.00"],
-    ]
-
-
-@pytest.mark.xfail(reason="CQ and CO by unit come with the billing rules", strict=True)
-def test_story_1_therapist_and_assistant(tell: Any) -> None:
-    """Expected to come: an assistant's minutes under Part B split the line instead of holding."""
-    story = tell("1-therapist-and-assistant")
-    assert story.bill() == [
-        "HC:97530:59:GP*75*UN*1",
-        "HC:97530:59:GP:CQ*150*UN*2",
-        "HC:97140:GP*65*UN*1",
     ]
