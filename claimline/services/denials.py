@@ -14,6 +14,7 @@ from claimline.services.payer_facts import Facts
 from edi import codes
 from mapping.practice import Practice
 from reconcile.books import claim_books
+from reconcile.by_policy import by_policy
 from reconcile.ledger import Ledger, UnpostedClaim, Usage, reading
 from reconcile.ledger.standing import NEXT
 from reconcile.report import denial_rows, unmatched_claim_row
@@ -76,7 +77,7 @@ def _rows(
     for each in claims:
         found = denial_rows(
             each.claim,
-            claim_books(each.claim, each.adjudications),
+            by_policy(claim_books(each.claim, each.adjudications), facts.answering(each.claim)),
             each.adjudications,
             each.neighbours,
             facts.of(each.claim, each.payer_name),

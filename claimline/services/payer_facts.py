@@ -6,7 +6,7 @@
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import attrs
@@ -15,7 +15,7 @@ from sqlalchemy import select
 from mapping.practice import Practice
 from reconcile.ledger import Decision
 from reconcile.ledger.tables import decision
-from reconcile.values import PayerFacts, SentClaim
+from reconcile.values import Adjudication, PayerFacts, SentClaim
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -51,6 +51,12 @@ def from_practice(practice: Practice, key: str, on: dt.date) -> PayerFacts:
         appeal1_from=policy.appeal1_from,
         reopening_from=policy.reopening_from,
         corrected_claim_from=policy.corrected_claim_from,
+        secondary_filing_days=policy.secondary_filing_days,
+        secondary_filing_from=policy.secondary_filing_from,
+        payment_basis=policy.payment_basis,
+        secondary_co45=policy.secondary_co45,
+        qmb_billing=policy.qmb_billing,
+        crossover_wait_days=policy.crossover_wait_days,
     )
 
 
@@ -97,6 +103,8 @@ class Facts:
         with ledger.reading() as connection:
             self._known: dict[str, PayerFacts] = dict(_recorded(connection))
         self._by_id: dict[str, str] = {}
+        self._practice = practice
+        self._dated: dict[tuple[str, dt.date], PayerFacts] = {}
         if practice is not None:
             self._known |= {key: from_practice(practice, key, on) for key in practice.payers}
             self._by_id = {payer.id: key for key, payer in practice.payers.items()}
@@ -105,7 +113,26 @@ class Facts:
         """The facts of the payer a claim was sent to; its name alone where nothing is known."""
         ours = claim.payer in self._known and claim.payer != claim.payer_id
         key = claim.payer if ours else self._by_id.get(claim.payer_id, claim.payer)
-        return self._known.get(key) or PayerFacts(key=claim.payer, name=name, family="")
+        return self._of(key, claim.date) or PayerFacts(key=claim.payer, name=name, family="")
+
+    def answering(self, claim: SentClaim) -> "Callable[[Adjudication], PayerFacts | None]":
+        """The facts of whoever answered the claim: the payer billed, or another of the patient."""
+
+        def found(answer: Adjudication) -> PayerFacts | None:
+            if answer.payer in {claim.payer, claim.payer_id}:
+                return self.of(claim, "")
+            return self._of(self._by_id.get(answer.payer, answer.payer), claim.date)
+
+        return found
+
+    def _of(self, key: str, day: dt.date) -> PayerFacts | None:
+        """By the policy of the day of service, where the practice file has the payer."""
+        if self._practice is None or key not in self._practice.payers:
+            return self._known.get(key)
+        dated = self._dated.get((key, day))
+        if dated is None:
+            dated = self._dated[key, day] = from_practice(self._practice, key, day)
+        return dated
 
 
 def _recorded(connection: "Connection") -> Mapping[str, PayerFacts]:

@@ -19,6 +19,7 @@ from edi import codes
 from mapping.practice import Practice
 from reconcile.attention import concerns
 from reconcile.books import claim_books
+from reconcile.by_policy import by_policy
 from reconcile.keys import stem
 from reconcile.ledger import ClaimStory, Found, Ledger, Payment, Run, Usage, reading
 from reconcile.ledger.find import FEW, held_for
@@ -199,7 +200,7 @@ def _told(
 ) -> Content:
     """One claim's story as plain values; its segments where there are not many claims."""
     claim = story.sent.claim
-    books = claim_books(claim, story.adjudications)
+    books = by_policy(claim_books(claim, story.adjudications), facts.answering(claim))
     near = [line for _, line in story.neighbours]
     payer = facts.of(claim, story.sent.payer_name)
     todo = denial_rows(claim, books, story.adjudications, near, payer, on=question.on)
