@@ -93,7 +93,7 @@ def denials(
     query = service.Query(
         on=settings.today(),
         usage=None if test is None else "T" if test else "P",
-        codes=_codes(codes),
+        codes=procedure_codes(codes),
         payer=payer,
         since=since.date() if since else None,
         until=until.date() if until else None,
@@ -122,7 +122,7 @@ def denials(
     return DONE
 
 
-def _codes(given: tuple[str, ...]) -> frozenset[str]:
+def procedure_codes(given: tuple[str, ...]) -> frozenset[str]:
     """The procedure codes asked for.
 
     Raises:

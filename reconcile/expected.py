@@ -1,0 +1,190 @@
+"""Did a payer pay what a line was expected to bring? Judged on receipt by the terms it was sent by.
+
+A patient's day is judged as a whole: MPPR leaves one unit of the day in full, and where practice
+expenses tie, or two claims of the day share it, which line has it is the payer's choice (the split
+that fits the payments best is taken; tolerance 0). What the payer took as deductible, and the
+patient's part where the terms have no coinsurance, are taken as the payer says them. Denied lines
+are not judged: they have their own next step.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Final, Literal
+
+from attrs import field, frozen
+
+from edi.expected import Amounts, Terms, amounts, of_text
+from reconcile.books import claim_books, standing
+from reconcile.match_lines import MERGED
+from reconcile.values import ZERO, Adjudication, LineBooks, LineShare, SentClaim, SentLine
+
+Verdict = Literal["as expected", "underpaid", "overpaid", "no expectation"]
+PATIENT_PART: Final = frozenset({"1", "2", "3"})  # deductible, coinsurance, copay
+JUDGED: Final = frozenset({"paid", "reduced", "check"})  # states of lines that were paid for
+NO_TERMS: Final = "sent without an expected amount"
+
+
+@frozen(kw_only=True)
+class Answered:
+    """A sent claim with what came back for it."""
+
+    claim: SentClaim
+    adjudications: tuple[Adjudication, ...]
+    books: tuple[LineBooks, ...]
+
+
+def answered(claim: SentClaim, adjudications: Iterable[Adjudication]) -> Answered:
+    """A claim with its books made."""
+    given = tuple(adjudications)
+    return Answered(claim=claim, adjudications=given, books=claim_books(claim, given))
+
+
+@frozen(kw_only=True, eq=False)
+class Item:
+    """A line with its terms and its payer's newest decision. ``why``: it is not judged."""
+
+    claim: SentClaim
+    line: SentLine
+    terms: Terms
+    share: LineShare | None = field(repr=False)
+    why: str = ""
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether it was paid for, and something was expected."""
+        return not self.why and self.share is not None
+
+    def amounts(self, *, full: bool) -> Amounts:
+        """What was expected, with the deductible and the patient's part as the payer says."""
+        share = self.share
+        own = self.terms.coinsurance is not None
+        return amounts(
+            self.terms,
+            self.line.units,
+            self.line.charge,
+            full=full,
+            deductible=_part(share, frozenset({"1"})) if own and share is not None else None,
+            patient=None if own or share is None else _part(share, PATIENT_PART),
+        )
+
+
+@frozen(kw_only=True, eq=False)
+class Group:
+    """Lines whose payments stand for each other: merged, bundled, or one visit at one rate."""
+
+    items: tuple[Item, ...]
+
+    @property
+    def paid(self) -> Decimal:
+        """What the payer paid for all of them."""
+        return sum((item.share.paid for item in self.items if item.share is not None), ZERO)
+
+    def expected(self, holder: Item | None) -> Decimal:
+        """What it should have paid, where that line has the day's full unit."""
+        found = (item.amounts(full=item is holder).paid for item in self.items)
+        return sum((paid for paid in found if paid is not None), ZERO)
+
+    def off(self, holder: Item | None) -> Decimal:
+        """Paid above what was expected; negative: below."""
+        return self.paid - self.expected(holder)
+
+
+@frozen(kw_only=True)
+class Day:
+    """The lines of one payer, billing provider and day, and which of them has the full unit."""
+
+    items: tuple[Item, ...]
+    groups: tuple[Group, ...]
+    holder: Item | None
+
+
+def days(claims: Sequence[Answered]) -> Iterator[Day]:
+    """The claims of a patient by payer, billing provider and day of service."""
+    found: dict[tuple[str, str, str], list[Item]] = {}
+    for given in claims:
+        claim = given.claim
+        for item in _items(given):
+            key = (claim.payer, claim.billing_npi, item.line.date.isoformat())
+            found.setdefault(key, []).append(item)
+    for items in found.values():
+        groups = tuple(_groups(items))
+        yield Day(items=tuple(items), groups=groups, holder=_holder(items, groups))
+
+
+def _items(given: Answered) -> Iterator[Item]:
+    claim = given.claim
+    decisions = standing(given.adjudications)
+    status = {each.line: each.status for each in given.books}
+    for line in claim.lines:
+        terms = of_text(line.terms) or Terms(why=NO_TERMS)
+        own = [s for a, s in decisions.get(line.control, ()) if a.payer == claim.payer]
+        why = terms.why
+        if not why and own and terms.kind != "per visit" and status[line.control] not in JUDGED:
+            why = status[line.control]
+        yield Item(claim=claim, line=line, terms=terms, share=own[-1] if own else None, why=why)
+
+
+def _part(share: LineShare, reasons: frozenset[str]) -> Decimal:
+    """What the payer left to the patient for these reasons."""
+    return sum((a.amount for a in share.adjustments if _is_part(a.group, a.reason, reasons)), ZERO)
+
+
+def _is_part(group: str, reason: str, reasons: frozenset[str]) -> bool:
+    return group == "PR" and reason in reasons
+
+
+def _groups(items: Iterable[Item]) -> Iterator[Group]:
+    """Judged lines; those that were merged, bundled or paid by the visit together."""
+    found: dict[tuple[str, str], list[Item]] = {}
+    for item in items:
+        share = item.share
+        if share is None or item.why:
+            continue
+        name = share.bundled_into or item.line.control
+        if item.terms.kind == "per visit":
+            name = "visit"
+        elif share.method == MERGED:
+            name = f"merged {share.code} {' '.join(share.modifiers)}"
+        found.setdefault((item.claim.control, name), []).append(item)
+    for some in found.values():
+        yield Group(items=tuple(some))
+
+
+def _holder(items: Sequence[Item], groups: Sequence[Group]) -> Item | None:
+    """The line whose first unit is the day's full one, as the payments fit best.
+
+    One of those with the highest practice expense of any claim of the day: which claim a payer
+    sees first is its matter. Equally good ones: the one expected when it was sent.
+    """
+    options = list(_options(items))
+    if not options:
+        return None
+    of_item = {item: group for group in groups for item in group.items}
+    off = {group: group.off(None) for group in groups}
+    wrong = sum(1 for amount in off.values() if amount)
+    total = sum((abs(amount) for amount in off.values()), ZERO)
+
+    def misfit(option: Item | None) -> tuple[int, Decimal, bool]:
+        group = of_item.get(option) if option is not None else None
+        expected = option is not None and option.terms.full
+        if group is None:
+            return wrong, total, not expected
+        before, after = off[group], group.off(option)
+        count = wrong - bool(before) + bool(after)
+        return count, total - abs(before) + abs(after), not expected
+
+    return min(options, key=misfit)
+
+
+def _options(items: Iterable[Item]) -> Iterator[Item | None]:
+    """Lines that may have the full unit: of each claim those of the highest practice expense."""
+    by_claim: dict[str, list[Item]] = {}
+    for item in items:
+        is_open = item.share is None and not item.why
+        if item.terms.further is not None and (item.is_judged or is_open):
+            by_claim.setdefault(item.claim.control, []).append(item)
+    for some in by_claim.values():
+        top = max(item.terms.rank for item in some)
+        yield from (item for item in some if item.terms.unsure or item.terms.rank == top)
+    if any(item.terms.unsure for some in by_claim.values() for item in some):
+        yield None
