@@ -30,9 +30,7 @@ COMMANDS: Final = (
     Entry("read", "claimline.cli.read:read", "Show an X12 file in business words."),
     Entry("receive", "claimline.cli.receive:receive", "Take remittances into the ledger."),
     Entry("denials", "claimline.cli.denials:denials", "List denied and reduced lines."),
-    Entry(
-        "underpaid", "claimline.cli.underpaid:underpaid", "List payments not as expected."
-    ),
+    Entry("underpaid", "claimline.cli.underpaid:underpaid", "List payments not as expected."),
     Entry("trace", "claimline.cli.trace:trace", "Tell the story of a claim or a line."),
     Entry("held", "claimline.cli.held:held", "Claims that wait for a fix or a decision."),
     Entry("units", "claimline.cli.units:units", "Turn minutes into units, and say why."),
