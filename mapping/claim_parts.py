@@ -9,7 +9,7 @@ from attrs import evolve
 
 from edi.claim import Dated
 from edi.problem import Place, Problem
-from mapping import codes, pairs, thresholds
+from mapping import billed_as, codes, pairs, thresholds
 from mapping.day import Day, Line
 from mapping.draft import ClaimDraft, DayKey, Held, LineDecision
 from mapping.practice_values import Practice
@@ -115,6 +115,7 @@ def reasons(day: Day) -> Iterator[str]:
         yield f"{len(day.visits)} visits of the day on one claim"
     for other in day.visits[0].coverages[1:]:
         yield f"further coverage {shown_key(other.payer)}: not billed yet"
+    yield from billed_as.reasons(day)
     if day.reckoning is not None:
         yield day.reckoning.because
 

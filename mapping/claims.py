@@ -14,7 +14,7 @@ from attrs import evolve
 
 from edi.claim import Claim, Diagnosis, Party, Procedure, Reference, ServiceLine
 from edi.problem import Problem
-from mapping import claim_parts, edits, lines, parties
+from mapping import before_billing, billed_as, claim_parts, edits, lines, parties
 from mapping.authorizations import references
 from mapping.codes import CODES
 from mapping.day import Day, Line, day_key, diagnoses_of, note_of, rows_of
@@ -30,8 +30,9 @@ from mapping.visit import Visit
 MOST_LINES: Final = 50  # loop 2400
 # Matters of judgement, which a named person may decide with a reason. Nobody's word replaces a
 # charge, a provider number, or the units of a code.
-OVERRIDABLE: Final = frozenset(
-    {"hold.pair", "hold.second-visit", "hold.minutes", "hold.units-stated"}
+OVERRIDABLE: Final = (
+    frozenset({"hold.pair", "hold.second-visit", "hold.minutes", "hold.units-stated"})
+    | before_billing.JUDGEMENT
 )
 Waived = Mapping[str, frozenset[str]]  # visit id: problem codes
 NOTHING_WAIVED: Final[Waived] = MappingProxyType({})
@@ -170,6 +171,7 @@ class Drafter:
     def _day(self, key: DayKey, visits: tuple[Visit, ...], siblings: tuple[Visit, ...] = ()) -> Day:
         first = visits[0]
         resolved = self._practice.resolve(key[2], first.date)
+        visits = billed_as.applied(visits, self._practice, key[2], resolved.policy)
         location = self._practice.locations.get(first.location)
         diagnoses = diagnoses_of(visits)
         place = location.place_of_service if location is not None else ""

@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from edi.claim import Claim
 from edi.problem import Problem
+from mapping.one_on_one import Shared
 from mapping.reference import BilledLine
 from mapping.totals import DeductibleLeft, RunningTotal, TotalKey
 from mapping.visit import Coverage
@@ -34,7 +35,8 @@ class History:
     of the claims already sent (test and production books apart: pass one of them). ``lines`` gives
     the lines already sent for a patient key and day, to any payer and in any discipline. ``totals``
     gives what a patient's therapy bucket of a year holds, ``deductibles`` what is left of a year's
-    deductible, where somebody entered it.
+    deductible, where somebody entered it. ``shared`` gives, by visit id, the minutes in which its
+    clinician treats another patient (``one_on_one.shared_times`` over all visits of the run).
     """
 
     billed: Mapping[DayKey, tuple[str, ...]] = field(
@@ -47,6 +49,9 @@ class History:
         factory=lambda: MappingProxyType({}), repr=False
     )
     deductibles: Mapping[tuple[str, int], DeductibleLeft] = field(
+        factory=lambda: MappingProxyType({}), repr=False
+    )
+    shared: Mapping[str, tuple[Shared, ...]] = field(
         factory=lambda: MappingProxyType({}), repr=False
     )
 

@@ -11,14 +11,14 @@ def hold(
     day: Day, code: str, message: str, visit: Visit | None = None, *, source: str = ""
 ) -> Problem:
     """A reason that holds the claim; of the day's first visit where no other is named."""
-    return _problem(day, f"hold.{code}", message, "error", visit, source)
+    return _problem(day, f"hold.{code}", message, "error", visit, source=source)
 
 
 def warn(
     day: Day, code: str, message: str, visit: Visit | None = None, *, source: str = ""
 ) -> Problem:
     """What is said of a claim that goes."""
-    return _problem(day, f"warn.{code}", message, "warning", visit, source)
+    return _problem(day, f"warn.{code}", message, "warning", visit, source=source)
 
 
 def judged(
@@ -37,9 +37,7 @@ def judged(
 
 
 def _problem(
-    day: Day, code: str, message: str, level: Level, visit: Visit | None, source: str
+    day: Day, code: str, message: str, level: Level, visit: Visit | None, *, source: str
 ) -> Problem:
     claim = (visit or day.visits[0]).visit_id
-    return Problem(
-        code=code, message=message, level=level, where=Place(claim=claim), source=source
-    )
+    return Problem(code=code, message=message, level=level, where=Place(claim=claim), source=source)

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from edi.problem import Problem, declare
-from mapping import modifiers, pairs
+from mapping import before_billing, modifiers, pairs
 from mapping.codes import CODES, DISCIPLINE_MODIFIERS, group, is_by_minutes
 from mapping.day import Day, billed_under, block_minutes, note_of
 from mapping.edit_assistants import check_assistant_named, check_assistant_units
@@ -311,9 +311,6 @@ def check_procedures(day: Day) -> Iterator[Problem]:
         elif row.charges_mixed:
             message = f"{row.code}: a charge of its own is stated on some of its rows only"
             yield hold(day, "charge", message)
-        if known is not None and day.visits[0].discipline not in known.disciplines:
-            message = f"{row.code} is unusual under a plan of {day.visits[0].discipline}"
-            yield warn(day, "disagree", message)
 
 
 def check_pairs(day: Day) -> Iterator[Problem]:
@@ -437,6 +434,7 @@ FACTS: Final[tuple[Check, ...]] = (
     check_dates,
     check_history,
     check_procedures,
+    *before_billing.FACTS,
 )
 LINES: Final[tuple[Check, ...]] = (
     check_units,
@@ -450,6 +448,7 @@ LINES: Final[tuple[Check, ...]] = (
     check_charges,
     check_authorizations,
     check_lines,
+    *before_billing.LINES,
 )
 EDITS: Final = FACTS + LINES
 

@@ -18,6 +18,8 @@ from typing import Final
 
 from attrs import field, frozen
 
+from mapping.places import PLACES
+
 
 class InvalidIdentifier(ValueError):  # noqa: N818 - the word of the field, as in python-stdnum
     """The text is no such identifier. The message says what is expected, never the text."""
@@ -73,13 +75,7 @@ _STATES: Final = """
     AL AK AZ AR CA CO CT DE DC FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ
     NM NY NC ND OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY AS GU MP PR VI FM MH PW AA AE AP
 """
-# CMS Place of Service Codes for Professional Claims.
-_PLACES: Final = """
-    01 02 03 04 05 06 07 08 09 10 11 12 13 14 15 16 17 18 19 20 21 22 23 24 25 26 27 31 32 33 34
-    41 42 49 50 51 52 53 54 55 56 57 58 60 61 62 65 66 71 72 81 99
-"""
 STATES: Final = frozenset(_STATES.split())
-PLACES_OF_SERVICE: Final = frozenset(_PLACES.split())
 
 # 45 CFR 162.406: ten digits, ISO Luhn check digit computed with the prefix 80840.
 NPI: Final = Identifier(
@@ -114,7 +110,13 @@ STATE: Final = Identifier(
 POS: Final = Identifier(
     expected="a place of service of two digits, as CMS lists them",
     shape=r"\d\d",
-    test=PLACES_OF_SERVICE.__contains__,
+    test=PLACES.__contains__,
+)
+# CMS, "Understanding the MBI format": digits and the letters without S, L, O, I, B, Z.
+_LETTER, _EITHER = "[AC-HJKMNP-RT-Y]", "[0-9AC-HJKMNP-RT-Y]"
+MBI: Final = Identifier(
+    expected="a Medicare number (MBI): 11 characters as on the card, without dashes",
+    shape=rf"[1-9]{_LETTER}{_EITHER}\d{_LETTER}{_EITHER}\d{_LETTER}{{2}}\d\d",
 )
 PHONE: Final = Identifier(
     expected="a telephone number of 10 digits", drop=" -().+", shape=r"\d{10}"

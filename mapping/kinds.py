@@ -14,7 +14,7 @@ from typing import Any, Final
 from attrs import field, frozen
 
 from edi.problem import Level
-from mapping import identifiers, repair
+from mapping import identifiers, member_ids, repair
 
 CENT: Final = Decimal("0.01")
 MOST_DOLLARS: Final = Decimal("9999999.99")
@@ -74,6 +74,15 @@ def _repaired(raw: object, became: str, notes: Notes, why: str) -> None:
 def text(raw: object, notes: Notes) -> str:  # noqa: ARG001 - converters share one shape
     """Text as it stands."""
     return plain(raw)
+
+
+def pattern(raw: object, notes: Notes) -> str:  # noqa: ARG001 - converters share one shape
+    """A named shape, or a regular expression for the whole of a member id."""
+    written = plain(raw)
+    if not member_ids.is_pattern(written):
+        named = ", ".join(member_ids.NAMED)
+        raise Unfit(f"a regular expression of at most {member_ids.MOST} characters, or {named}")
+    return written
 
 
 def label(raw: object, notes: Notes) -> str:
@@ -297,6 +306,7 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             convert=identifier(identifiers.ZIP, (5, 9), 3), schema=_shape(r"\d{5}(-?\d{4})?")
         ),
         "state": Kind(convert=identifier(identifiers.STATE), schema=_shape(r"[A-Z]{2}")),
+        "pattern": Kind(convert=pattern, schema=_schema("string", maxLength=member_ids.MOST)),
         "pos": Kind(convert=identifier(identifiers.POS, (2,)), schema=_shape(r"\d\d")),
         "phone": Kind(convert=identifier(identifiers.PHONE), schema=_schema("string")),
         "date": Kind(convert=date, schema=_schema("string", format="date")),

@@ -9,7 +9,13 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 from typing import Final
 
-from mapping import derive_assistant, derive_discipline, derive_distinct
+from mapping import (
+    derive_assistant,
+    derive_discipline,
+    derive_distinct,
+    derive_liability,
+    derive_telehealth,
+)
 from mapping.codes import group
 from mapping.day import Day, Share
 from mapping.policy import ModifierGroup
@@ -23,6 +29,8 @@ DERIVERS: Final[tuple[Deriver, ...]] = (
     derive_distinct.derive,
     derive_discipline.derive,
     derive_assistant.derive,
+    derive_liability.derive,
+    derive_telehealth.derive,
 )
 
 

@@ -29,8 +29,15 @@ class Checks:
         default="warn",
         metadata=doc("the plan's dates show no certification good for the day: no, warn, hold"),
     )
+    certification_rule: Literal["medicare", "none"] = field(
+        default="none",
+        metadata=doc(
+            "medicare: certified within 30 days of the first treatment, for 90 days at most; none: "
+            "only the dates the visit states count"
+        ),
+    )
     progress_report: Demand = field(
-        default="warn",
+        default="no",
         metadata=doc("more than 10 treatment days since the last progress report: no, warn, hold"),
     )
     note_signed: Demand = field(
@@ -57,6 +64,9 @@ class Checks:
     authorization_left: Demand = field(
         default="warn",
         metadata=doc("more visits, units or codes than the authorization gives: no, warn, hold"),
+    )
+    authorization_exempt: tuple[str, ...] = field(
+        default=(), metadata=doc("codes that need no authorization, such as evaluations", "hcpcs")
     )
     diagnosis_valid: Demand = field(
         default="hold",
@@ -85,6 +95,21 @@ class Checks:
     )
     member_id: Demand = field(
         default="warn", metadata=doc("the member id has not the payer's shape: no, warn, hold")
+    )
+    member_id_shape: Literal["", "mbi"] = field(
+        default="",
+        metadata=doc(
+            "a named shape of member ids: mbi (Medicare); a payer can say its own pattern"
+        ),
+    )
+    telehealth: Demand = field(
+        default="no", metadata=doc("a telehealth visit at all: no (it is taken), warn, hold")
+    )
+    telehealth_audio_modifier: Literal["", "93", "95", "GT", "none"] = field(
+        default="", metadata=doc("modifier of an audio visit; empty: nobody says")
+    )
+    liability_modifiers: Literal["from notice", "none"] = field(
+        default="none", metadata=doc("GA or GX from the advance notice (abn) of the visit, or none")
     )
     filing_warning_days: int = field(
         default=14, metadata=doc("warn so many days before timely_filing_days end", "days")

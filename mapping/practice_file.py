@@ -11,6 +11,8 @@ from attrs import evolve
 
 from edi.problem import Place, Problem, declare
 from mapping.contracts import contracts
+from mapping.enrollment import dangling as dangling_enrollments
+from mapping.enrollment import enrolled
 from mapping.identifiers import HCPCS, MODIFIER
 from mapping.kinds import KINDS, Fault, Notes, Unfit
 from mapping.numbers import LENGTHS
@@ -53,7 +55,7 @@ TABLES: Final[Mapping[str, type]] = MappingProxyType(
     }
 )
 SECTIONS: Final = frozenset({"practice", "submitter", "fees", "families", "contracts", *TABLES})
-_strict: Final = Reader(unknown="error", skip=frozenset({"policies", "group", "inherited"}))
+_strict: Final = Reader(unknown="error", skip=frozenset({"policies", "group", "inherited", "enrolled"}))
 _readers: Final = {cls: _strict.of(cls) for cls in (*TABLES.values(), Submitter)}
 
 
@@ -181,12 +183,20 @@ def _keyed(
             _note(notes, (name, key), f"expected a table [{name}.KEY]")
             continue
         content = {**table, "key": key}
-        made[key] = (
-            _payer(content, (name, key), notes, own)
-            if cls is Payer
-            else _one(cls, content, (name, key), notes)
-        )
+        if cls is Payer:
+            made[key] = _payer(content, (name, key), notes, own)
+        elif cls is Person:
+            made[key] = _person(content, (name, key), notes)
+        else:
+            made[key] = _one(cls, content, (name, key), notes)
     return MappingProxyType(made)
+
+
+def _person(content: dict[str, Any], path: tuple[str | int, ...], notes: Notes) -> Person | None:
+    """A clinician with the payers they are enrolled with."""
+    rows = enrolled(content.pop("enrolled", []), (*path, "enrolled"), notes)
+    made: Person | None = _one(Person, content, path, notes)
+    return made if made is None else evolve(made, enrolled=rows)
 
 
 def _payer(
@@ -280,6 +290,7 @@ def dangling(practice: Practice) -> Iterator[Fault]:
     for number, contract in enumerate(practice.contracts):
         for payer in contract.payers:
             yield from _link(("contracts", number, "payers"), payer, practice.payers, True)
+    yield from dangling_enrollments(practice.people, practice.payers, practice.locations)
 
 
 def _link(

@@ -12,6 +12,7 @@ from attrs import field, frozen
 
 from edi.problem import Problem
 from mapping.contracts import Contract, of_day
+from mapping.enrollment import Enrollment
 from mapping.fields import doc
 from mapping.policy import ALWAYS, DatedPolicy, Family, Policy, Span
 from mapping.policy_layers import Layer, Resolution, resolve, shipped_layers
@@ -138,6 +139,12 @@ class Person:
         default="", metadata=doc("discipline of a therapist or assistant")
     )
     role: Role = field(default="therapist", metadata=doc("therapist, assistant or referring"))
+    license_until: dt.date | None = field(
+        default=None, metadata=doc("last day of the license to practice, where it is watched")
+    )
+    enrolled: tuple[Enrollment, ...] = field(
+        default=(), metadata=doc("tables [[people.KEY.enrolled]] with payer, location and days")
+    )
 
 
 @frozen(kw_only=True)
@@ -158,6 +165,13 @@ class Payer:
         metadata=doc("whose state rules apply: Medicaid, workers' compensation, auto", "state"),
     )
     address: Address | None = field(default=None, metadata=doc("where paper would go"))
+    member_id_pattern: str = field(
+        default="",
+        metadata=doc(
+            "shape of its member ids: mbi (Medicare), or a regular expression for the whole id",
+            "pattern",
+        ),
+    )
     policies: tuple[DatedPolicy, ...] = field(
         default=(), metadata=doc("tables [[payers.KEY.policy]] with from and until")
     )

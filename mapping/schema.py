@@ -11,17 +11,18 @@ import attrs
 
 from mapping import fields
 from mapping.contracts import Contract
+from mapping.enrollment import Enrollment
 from mapping.kinds import KINDS
 from mapping.numbers import LENGTHS
 from mapping.policy import Policy
 from mapping.policy_layers import FAMILIES
 from mapping.practice_file import TABLES
-from mapping.practice_values import Payer, Submitter
+from mapping.practice_values import Payer, Person, Submitter
 from mapping.structure import BY_TYPE, bare, hints, public
 from mapping.visit import Visit
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
-_SET_BY_READER: Final = frozenset({"key", "policies", "group", "inherited"})
+_SET_BY_READER: Final = frozenset({"key", "policies", "group", "inherited", "enrolled"})
 _DATE: Final = {"type": "string", "format": "date"}
 
 
@@ -64,6 +65,8 @@ def practice_schema() -> dict[str, Any]:
     }
     for name, cls in TABLES.items():
         table = _object(cls)
+        if cls is Person:
+            table["properties"]["enrolled"] = {"type": "array", "items": _enrolled()}
         if cls is Payer:
             table["properties"]["policy"] = {"type": "array", "items": _policy()}
             table["properties"]["family"] = {
@@ -112,6 +115,16 @@ def _contract() -> dict[str, Any]:
     }
     dated = {"from": _DATE, "until": _DATE, "source": {"type": "string"}}
     made["properties"] = {**dated, **made["properties"], "amounts": amounts}
+    return made
+
+
+def _enrolled() -> dict[str, Any]:
+    made = _object(Enrollment, skip=frozenset({"span", "source"}))
+    made["properties"] |= {
+        "from": {**_DATE, "description": "first day of service the table is for"},
+        "until": {**_DATE, "description": "last day of service the table is for"},
+        "source": {"type": "string", "description": "the payer's letter, or where it is written"},
+    }
     return made
 
 

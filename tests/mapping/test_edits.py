@@ -387,7 +387,13 @@ GOES: list[tuple[str, list[str], Visit]] = [
         visit(done("97530", 15, modifiers=("GA",)), abn=Abn(signed=DAY)),
     ),
     ("95 in person", ["warn.evidence"], visit(done("97530", 15, modifiers=("95",)))),
-    ("95 by video", [], visit(done("97530", 15, modifiers=("95",)), telehealth="video")),
+    (
+        "95 by video",
+        [],
+        visit(
+            done("97530", 15, modifiers=("95",)), telehealth="video", place_of_service="10"
+        ),
+    ),
     ("another discipline's clinician", ["warn.disagree"], visit(treating_clinician="okafor")),
     (
         "a code unusual in the discipline",

@@ -118,7 +118,7 @@ def test_part_b_defaults_follow_the_calendar(day: str, assistant: str, column: s
     assert (policy.assistant_modifiers, policy.distinct_column) == (assistant, column)
 
 
-@pytest.mark.parametrize("family", ["medicare-advantage", "auto", "tricare", "va"])
+@pytest.mark.parametrize("family", ["auto", "tricare", "va"])
 def test_families_without_two_sources_have_no_defaults(family: str) -> None:
     """What is not known to hold for a family is left to the practice file."""
     assert DEFAULTS[family] == ()

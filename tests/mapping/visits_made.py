@@ -16,6 +16,7 @@ from mapping.visit import Address, Block, Coverage, Patient, Procedure, Referrin
 
 ROOT = Path(__file__).resolve().parents[2]
 DAY = dt.date(2026, 3, 10)
+MEMBERS = {"medicare": "1EG4TE5MK73"}  # as CMS shows the shape
 
 
 def example(document: str, language: str) -> str:
@@ -77,7 +78,7 @@ def visit(*procedures: Procedure, payer: str = "acme", **changes: Any) -> Visit:
             gender="F",
             address=Address(line1="12 Elm Street", city="Columbus", state="OH", zip="43215"),
         ),
-        coverages=(Coverage(payer=payer, member_id="MEMBER123"),),
+        coverages=(Coverage(payer=payer, member_id=MEMBERS.get(payer, "MEMBER123")),),
         discipline="PT",
         treating_clinician="rivera",
         referring=Referring(key="lee"),

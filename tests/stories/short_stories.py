@@ -206,7 +206,8 @@ def _total(segments: Sequence[str]) -> Decimal:
 
 def _visit(name: str, told: Json) -> Json:
     """A visit: each line is ``code units charge-per-unit [modifiers]``."""
-    clock = dt.datetime.combine(told["date"], dt.time(9))
+    hour = {"PT": 9, "OT": 13, "SLP": 16}[told.get("discipline", "PT")]  # none at the same time
+    clock = dt.datetime.combine(told["date"], dt.time(hour))
     procedures = []
     for text in told["lines"]:
         code, units, charge, *modifiers = text.split()

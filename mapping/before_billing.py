@@ -1,0 +1,66 @@
+"""The checks before billing, as two tuples that ``edits`` runs with its own.
+
+``FACTS`` look at the visits, ``LINES`` at the lines worked out of them.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Final
+
+from edi.problem import Problem
+from mapping import (
+    edit_authorization,
+    edit_clinician,
+    edit_codes,
+    edit_filing,
+    edit_member,
+    edit_plan,
+    edit_stay,
+    edit_telehealth,
+    edit_treatment,
+)
+from mapping.day import Day
+
+Check = Callable[[Day], Iterator[Problem]]
+FACTS: Final[tuple[Check, ...]] = (
+    edit_plan.check_plan,
+    edit_plan.check_progress,
+    edit_plan.check_note,
+    edit_treatment.check_one_on_one,
+    edit_treatment.check_cotreatment,
+    edit_treatment.check_function,
+    edit_treatment.check_duplicates,
+    edit_authorization.check_authorized,
+    edit_filing.check_filing,
+    edit_codes.check_diagnosis_codes,
+    edit_codes.check_discipline,
+    edit_stay.check_stay,
+    edit_clinician.check_enrollment,
+    edit_clinician.check_license,
+    edit_member.check_member_id,
+    edit_member.check_notice,
+    edit_telehealth.check_telehealth,
+    edit_telehealth.check_place,
+)
+LINES: Final[tuple[Check, ...]] = (
+    edit_authorization.check_left,
+    edit_codes.check_add_ons,
+    edit_treatment.check_sent_again,
+)
+# What a named person may set aside with a reason: the record may show what the visit does not.
+JUDGEMENT: Final = frozenset(
+    {
+        "hold.add-on",
+        "hold.authorization",
+        "hold.certification",
+        "hold.cotreatment",
+        "hold.documentation",
+        "hold.duplicate",
+        "hold.enrollment",
+        "hold.filing",
+        "hold.license",
+        "hold.one-on-one",
+        "hold.passive",
+        "hold.progress-report",
+        "hold.stay",
+    }
+)

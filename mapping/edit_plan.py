@@ -1,0 +1,148 @@
+"""Checks of the plan of care: certified for the day, progress reported in time, note signed.
+
+The rules are Medicare's (42 CFR 424.24, CMS Pub. 100-02 ch. 15 sec. 220); other payers are judged
+by the dates the visit states itself, as strictly as their policy says.
+"""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Final
+
+from edi.problem import Problem, declare
+from mapping.day import Day
+from mapping.documentation import rule
+from mapping.edit_found import hold, judged, warn
+from mapping.visit import PlanOfCare, Visit
+
+_PLAN: Final = "CMS Pub. 100-02 ch. 15 sec. 220.1.2"
+_NOTE: Final = "CMS Pub. 100-02 ch. 15 sec. 220.3"
+_CERTIFY: Final = "have the plan certified, or name the dates in plan_of_care; send the visit again"
+
+declare(
+    {
+        "hold.certification": ("the plan of care is not certified for the day", _CERTIFY),
+        "warn.certification": ("the plan of care may not be certified for the day", _CERTIFY),
+        "hold.progress-report": ("the progress report is late, or not the therapist's",
+            "have the therapist write it, then send the visit with its day"),
+        "warn.progress-report": ("the progress report is late, or not the therapist's",
+            "have the therapist write it"),
+        "hold.documentation": ("something of the record that the payer wants is not in the visit",
+            "add it to the visit, or set the policy key that the message names"),
+        "warn.documentation": ("something of the record that the payer may want is missing",
+            "add it to the visit where the record has it"),
+    }
+)  # fmt: skip
+
+
+def check_plan(day: Day) -> Iterator[Problem]:
+    """A plan of care is named where the payer wants one, and is certified for the day."""
+    for visit in day.visits:
+        plan = visit.plan_of_care
+        if plan is None:
+            message = "no plan of care is named in the visit (plan_of_care)"
+            yield from judged(day, "plan_of_care", "documentation", message, visit, source=_PLAN)
+        else:
+            yield from _certification(day, visit, plan)
+
+
+def _certification(day: Day, visit: Visit, plan: PlanOfCare) -> Iterator[Problem]:
+    """The visit lies in the certification period, and the period is one."""
+    through, lasts = plan.certified_through, rule("certified for days", visit.date)
+    source = lasts.source if lasts else ""
+    if through is not None and visit.date > through:
+        message = f"the plan of care was certified through {through}: recertify it"
+        yield from judged(day, "certification", "certification", message, visit, source=source)
+        return
+    if day.policy.certification_rule == "none":
+        return
+    start = plan.certified_from
+    if start is None and not plan.recertified and through is None:
+        start = visit.first_treatment_date
+    if lasts and start is not None and visit.date > start + dt.timedelta(lasts.number):
+        message = (
+            f"the certification that began {start} ended after {lasts.number} days: recertify the "
+            "plan of care"
+        )
+        yield from judged(day, "certification", "certification", message, visit, source=source)
+    elif not plan.recertified:
+        yield from _initial(day, visit, plan)
+
+
+def _initial(day: Day, visit: Visit, plan: PlanOfCare) -> Iterator[Problem]:
+    """The initial certification: signed within 30 days, or since 2025 ordered and sent in time."""
+    first = visit.first_treatment_date or plan.evaluated
+    within = rule("certified within days of the first treatment", visit.date)
+    if first is None or within is None or _excepted(plan, first):
+        return
+    last = first + dt.timedelta(within.number)
+    if plan.certified is not None and plan.certified > last:
+        late = (plan.certified - first).days
+        message = (
+            f"the plan of care was certified {late} days after the first treatment, "
+            f"{within.number} are given: the record must say why it was late"
+        )
+        if day.policy.certification != "no":
+            yield warn(day, "certification", message, visit, source=within.source)
+    elif plan.certified is None and plan.certified_through is None and visit.date > last:
+        message = (
+            f"no certification {within.number} days after the first treatment ({first}): have the "
+            "plan signed, or show the signed order and the day the plan was sent"
+        )
+        yield from judged(
+            day, "certification", "certification", message, visit, source=within.source
+        )
+
+
+def _excepted(plan: PlanOfCare, first: dt.date) -> bool:
+    """Whether a signed order and a plan sent in time stand for the signature (since 2025)."""
+    evaluated = plan.evaluated or first
+    found = rule("order and plan sent within days of the evaluation", evaluated)
+    return (
+        found is not None
+        and plan.order_signed is not None
+        and plan.sent is not None
+        and plan.sent <= evaluated + dt.timedelta(found.number)
+    )
+
+
+def check_progress(day: Day) -> Iterator[Problem]:
+    """A therapist's progress report at least every 10 treatment days."""
+    for visit in day.visits:
+        plan, most = (
+            visit.plan_of_care,
+            rule("treatment days to a progress report", visit.date),
+        )
+        if plan is None or most is None:
+            continue
+        number = plan.visit_number
+        if number is not None and number > most.number and plan.last_progress_report != visit.date:
+            message = (
+                f"treatment day {number} since the last progress report; one is due every "
+                f"{most.number}"
+            )
+            yield from judged(
+                day, "progress_report", "progress-report", message, visit, source=most.source
+            )
+        writer = day.person(plan.progress_report_by)
+        if writer is not None and writer.role == "assistant":
+            message = (
+                f"the progress report is by {writer.key}, an assistant: the therapist's counts"
+            )
+            yield from judged(
+                day, "progress_report", "progress-report", message, visit, source=most.source
+            )
+
+
+def check_note(day: Day) -> Iterator[Problem]:
+    """The treatment note is signed where the payer wants it, and not before the treatment."""
+    for visit in day.visits:
+        signed = visit.note_signed
+        if signed is None:
+            message = "no day on which the treatment note was signed (note_signed)"
+            yield from judged(day, "note_signed", "documentation", message, visit, source=_NOTE)
+        elif day.today is not None and signed > day.today:
+            message = f"the note is signed after today, {day.today}"
+            yield hold(day, "date", message, visit, source=_NOTE)
+        elif signed < visit.date:
+            message = "the note was signed before the day of service"
+            yield warn(day, "documentation", message, visit, source=_NOTE)
