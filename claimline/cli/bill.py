@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 )
 @click.option("--dry-run", is_flag=True, help="Show what would happen; record and write nothing.")
 @click.option("--production", is_flag=True, help="Claims in earnest; without it files are tests.")
+@click.option(
+    "--explain", is_flag=True, help="Tell every decision, from minutes to the segment that goes."
+)
 @ledger_option
 @format_option("table", "json", "csv")
 def bill(
@@ -38,6 +41,7 @@ def bill(
     *,
     dry_run: bool,
     production: bool,
+    explain: bool,
     ledger: str,
     shape: str,
 ) -> int:
@@ -51,6 +55,7 @@ def bill(
     Example:
       claimline bill visits.csv --practice practice.toml --dry-run
       claimline bill visits.csv --practice practice.toml --out outbox
+      claimline bill visits.csv --practice practice.toml --dry-run --explain
     """
     from claimline import settings
     from claimline.render import show
@@ -65,6 +70,7 @@ def bill(
             ledger=settings.ledger_url(ledger, make_folder=True),
             production=production,
             dry_run=dry_run,
+            explain=explain,
             now=settings.now(),
             user=settings.user(),
         )
@@ -142,12 +148,24 @@ def _tables(result: "BillResult") -> "Iterator[Table]":
     """Claims where they can be looked over, files written, claims held, warnings."""
     if result.claims and (result.dry_run or len(result.claims) <= FEW):
         yield _claims_table(result)
+    yield from _decided_tables(result)
     if result.files:
         yield _files_table(result)
     if result.held:
         yield _held_table(result)
     if any(one.warnings for one in result.claims):
         yield _warnings_table(result)
+
+
+def _decided_tables(result: "BillResult") -> "Iterator[Table]":
+    """How each claim came about, where that was asked for."""
+    from claimline.render.decided import decided_tables
+
+    for one in result.claims:
+        if one.explained is not None:
+            who = f"{one.payer}, {one.discipline}, {one.date.isoformat()}, {one.charge}"
+            title = f"How the claim of {' and '.join(one.visits)} came about ({who})"
+            yield from decided_tables(one.explained, title)
 
 
 def _files_table(result: "BillResult") -> "Table":
@@ -312,6 +330,7 @@ def _data(result: "BillResult") -> dict[str, Any]:
                 "lines": list(one.lines),
                 "because": list(one.because),
                 "warnings": _problems(one.warnings),
+                **({} if one.explained is None else {"explained": one.explained}),
             }
             for one in result.claims
         ],

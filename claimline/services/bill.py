@@ -35,6 +35,7 @@ from claimline.services.bill_values import (
 )
 from claimline.services.bill_workers import maker
 from claimline.services.collector import rarely_collected
+from claimline.services.correct_kept import as_corrected
 from claimline.services.practice import load
 from mapping.day import patient_key
 from mapping.draft import DayKey
@@ -60,7 +61,9 @@ def bill(request: BillRequest) -> BillResult:
     """
     practice = load(request.practice)
     usage: Usage = "P" if request.production else "T"
-    context = Context(usage=usage, now=request.now, out=str(request.out))
+    context = Context(
+        usage=usage, now=request.now, out=str(request.out), explain=request.explain
+    )
     with rarely_collected():
         incoming = bill_input.read_all(request.visits)
         visits = {visit.visit_id: visit for visit in incoming.visits}
@@ -168,6 +171,7 @@ class _Billing:
         if added:
             known |= self.ledger.known_visits(added, usage=self.usage)
             self.maker.add(list(added.values()))
+        known |= as_corrected(self.ledger, self.usage, visits.values(), known)
         parted = bill_input.sort_out((visits | added).values(), known)
         self.already += parted.already
         fresh = {visit.visit_id: visit for visit in parted.fresh}

@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from claimline.errors import WrongUsageError
-from claimline.services import visit_text
+from claimline.services import explain_claim, visit_text
 from claimline.services.bill_values import BilledClaim, HeldVisits, held_id
 from edi.claim import Claim, Contact, Party, Submission
 from edi.problem import Problem
@@ -67,6 +67,7 @@ class Context:
     usage: Usage
     now: dt.datetime
     out: str  # folder of the files
+    explain: bool = False  # every decision of each claim is told
 
 
 @frozen(kw_only=True)
@@ -119,7 +120,7 @@ def make(
         name=name,
         data=written.data,
         records=tuple(_record(one, practice, places[one.claim.control], visits) for one in sent),
-        claims=tuple(_billed(one, path) for one in sent),
+        claims=tuple(_told(sent, practice, written.data, path, explain=context.explain)),
         refused=_refused(ready, written),
     )
 
@@ -233,7 +234,19 @@ def _in_words(problem: Problem, claim: Claim) -> Problem:
     return evolve(problem, message=f"{problem.message} (look at {named} of the visit)")
 
 
-def _billed(one: Ready, path: str) -> BilledClaim:
+def _told(
+    sent: Sequence[Ready], practice: Practice, data: bytes, path: str, *, explain: bool
+) -> Iterator[BilledClaim]:
+    """The claims as a person sees them; with every decision where that is asked for."""
+    segments = explain_claim.service_segments(data) if explain else {}
+    for one in sent:
+        told = None
+        if explain:
+            told = explain_claim.of_draft(one.draft, practice, segments[one.claim.control])
+        yield _billed(one, path, told)
+
+
+def _billed(one: Ready, path: str, explained: dict[str, Any] | None = None) -> BilledClaim:
     draft, claim = one.draft, one.claim
     shown: list[dict[str, object]] = [
         {
@@ -258,6 +271,7 @@ def _billed(one: Ready, path: str) -> BilledClaim:
         because=draft.because,
         warnings=draft.warnings,
         file=path,
+        explained=explained,
     )
 
 

@@ -167,6 +167,7 @@ def _flat_claim(one: BilledClaim) -> Flat:
         one.because,
         warnings,
         one.file,
+        one.explained,
     )
 
 
@@ -182,4 +183,5 @@ def _claim(flat: Flat) -> BilledClaim:
         because=flat[7],
         warnings=pickle.loads(flat[8]) if flat[8] else (),  # noqa: S301 - of our own process
         file=flat[9],
+        explained=flat[10],
     )

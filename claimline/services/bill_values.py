@@ -5,7 +5,7 @@ import secrets
 from collections.abc import Iterable
 from decimal import Decimal
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from attrs import field, frozen
 
@@ -29,6 +29,7 @@ class BillRequest:
     ledger: str  # URL
     production: bool = False
     dry_run: bool = False
+    explain: bool = False  # every decision of each claim in the answer
     now: dt.datetime
     user: str = ""
     first_serial: int = field(factory=lambda: new_serial())  # noqa: PLW0108 - found when called
@@ -48,6 +49,7 @@ class BilledClaim:
     because: tuple[str, ...]
     warnings: tuple[Problem, ...]
     file: str
+    explained: dict[str, Any] | None = None  # of ``explain_claim``, where that was asked for
 
 
 def held_id(visit_ids: Iterable[str]) -> str:
