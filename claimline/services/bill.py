@@ -39,6 +39,7 @@ from claimline.services.correct_kept import as_corrected
 from claimline.services.practice import load
 from mapping.day import patient_key
 from mapping.draft import DayKey
+from mapping.one_on_one import shared_times
 from mapping.practice import Exchange, Practice
 from mapping.visit import Visit
 from reconcile.ledger import Ledger, LedgerMissing, Run, SentFile, Usage, open_ledger
@@ -172,7 +173,8 @@ class _Billing:
             known |= self.ledger.known_visits(added, usage=self.usage)
             self.maker.add(list(added.values()))
         known |= as_corrected(self.ledger, self.usage, visits.values(), known)
-        parted = bill_input.sort_out((visits | added).values(), known)
+        self._given = tuple((visits | added).values())
+        parted = bill_input.sort_out(self._given, known)
         self.already += parted.already
         fresh = {visit.visit_id: visit for visit in parted.fresh}
         changed = [bill_input.changed_visit(visit, before) for visit, before in parted.changed]
@@ -182,6 +184,7 @@ class _Billing:
     def _pieces(self, fresh: Visits) -> Iterator[Piece]:
         """The visits in pieces, each with what was billed and decided for it before."""
         waived = bill_hold.waived(self.ledger, self.usage, fresh)
+        shared = shared_times(self._given)
         parted = bill_make.pieces(tuple(fresh.values()), bill_make.VISITS_PER_PIECE)
         for number, visits in enumerate(parted):
             totals, left = thresholds.running(self.ledger, self.practice, visits, self.usage)
@@ -192,6 +195,7 @@ class _Billing:
                 billed=self._billed(visits),
                 totals=totals,
                 deductibles=left,
+                shared={v.visit_id: shared[v.visit_id] for v in visits if v.visit_id in shared},
             )
 
     def _billed(self, visits: Iterable[Visit]) -> dict[DayKey, tuple[str, ...]]:

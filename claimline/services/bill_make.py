@@ -16,6 +16,7 @@ from claimline.services.bill_file import Made, Numbers
 from claimline.services.bill_values import HeldVisits
 from mapping.claims import draft as draft_claims
 from mapping.draft import ClaimDraft, DayKey, History
+from mapping.one_on_one import Shared
 from mapping.practice import Practice
 from mapping.totals import DeductibleLeft, RunningTotal, TotalKey
 from mapping.visit import Visit
@@ -33,6 +34,7 @@ class Piece:
     billed: Mapping[DayKey, tuple[str, ...]] = field(repr=False)
     totals: Mapping[TotalKey, RunningTotal] = field(repr=False, factory=dict)
     deductibles: Mapping[tuple[str, int], DeductibleLeft] = field(repr=False, factory=dict)
+    shared: Mapping[str, tuple[Shared, ...]] = field(repr=False, factory=dict)
 
 
 @frozen(kw_only=True)
@@ -96,7 +98,12 @@ class LocalMaker:
         found = draft_claims(
             [self._visits[visit_id] for visit_id in piece.visit_ids],
             self._practice,
-            History(billed=piece.billed, totals=piece.totals, deductibles=piece.deductibles),
+            History(
+                billed=piece.billed,
+                totals=piece.totals,
+                deductibles=piece.deductibles,
+                shared=piece.shared,
+            ),
             waived=piece.waived,
             today=self._today,
         )
