@@ -25,12 +25,52 @@ def test_units_have_the_documented_shape(command: Any) -> None:
 
 
 def test_units_show_the_other_rules(command: Any) -> None:
-    """What midpoint and full15 would give stands beside."""
+    """Full units, what is left and who got the spare unit; what other rules give stands beside."""
     _, out, _ = command("units", "97530=24", "97112=23")
     assert [line.split() for line in out.splitlines()[2:4]] == [
-        ["97530", "24", "2", "2", "1"],
-        ["97112", "23", "1", "2", "1"],
+        ["97530", "24", "1", "9", "1", "2", "2", "1", "2"],
+        ["97112", "23", "1", "8", "0", "1", "2", "1", "1"],
     ]
+
+
+def test_units_of_therapist_and_assistant_with_a_payer(command: Any) -> None:
+    """The payer's rule, its charges, and the lines with and without CQ; other rules' charges."""
+    _, out, _ = command(
+        "units", "97530=14+24", "97140=15", "--payer", "medicare", "--practice", str(PRACTICE),
+        "--on", "2025-12-02", "--format", "json",
+    )  # fmt: skip
+    told = json.loads(out)
+    assert [
+        (line["code"], line["modifier"], line["units"], line["charge"]) for line in told["lines"]
+    ] == [("97530", "", 1, "75.00"), ("97530", "CQ", 2, "150.00"), ("97140", "", 1, "50.00")]
+    assert told["charges"] == {
+        "cms": "275.00", "midpoint": "275.00", "full15": "200.00", "hybrid": "275.00",
+    }  # fmt: skip
+    assert told["policy"]
+
+
+@pytest.mark.parametrize(
+    ("words", "note"),
+    [
+        (["--on", "2019-12-31"], "no CQ or CO before 2020-01-01"),
+        (["--discipline", "SLP"], "no modifier for a speech-language assistant"),
+        (["--payer", "heron", "--practice", str(PRACTICE)], "heron takes no CQ"),
+    ],
+    ids=["before 2020", "speech", "a payer that takes none"],
+)
+def test_units_say_why_no_modifier_divides_them(command: Any, words: list[str], note: str) -> None:
+    """Where an assistant's minutes make no CQ or CO, the reason is told."""
+    _, out, _ = command("units", "97530=8+20", *words, "--format", "json")
+    told = json.loads(out)
+    assert {line["modifier"] for line in told["lines"]} == {""}
+    assert any(note in each for each in told["notes"])
+
+
+def test_units_of_an_unknown_payer_are_wrong_usage(command: Any) -> None:
+    """A slip in the payer's key is told with the key that is meant."""
+    status, _, err = command("units", "97530=24", "--payer", "medicar", "--practice", str(PRACTICE))
+    assert status == 2
+    assert "mean medicare" in err
 
 
 @pytest.mark.parametrize(
@@ -56,9 +96,9 @@ def test_units_refuse_what_they_cannot_read(command: Any, words: list[str]) -> N
 
 def test_units_that_minutes_do_not_tell_need_a_person(command: Any) -> None:
     """A code of another shape gets no guess."""
-    status, out, _ = command("units", "97129=20", "--format", "json")
+    status, out, _ = command("units", "96125=60", "--format", "json")
     assert status == 1
-    assert json.loads(out)["unassigned"].keys() == {"97129"}
+    assert json.loads(out)["unassigned"].keys() == {"96125"}
 
 
 @pytest.mark.parametrize(
