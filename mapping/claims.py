@@ -14,7 +14,7 @@ from attrs import evolve
 
 from edi.claim import Claim, Diagnosis, Party, Procedure, Reference, ServiceLine
 from edi.problem import Problem
-from mapping import before_billing, billed_as, claim_parts, edits, lines, parties
+from mapping import before_billing, billed_as, claim_parts, edits, lines, parties, thresholds
 from mapping.authorizations import references
 from mapping.codes import CODES
 from mapping.day import Day, Line, day_key, diagnoses_of, note_of, rows_of
@@ -31,7 +31,9 @@ MOST_LINES: Final = 50  # loop 2400
 # Matters of judgement, which a named person may decide with a reason. Nobody's word replaces a
 # charge, a provider number, or the units of a code.
 OVERRIDABLE: Final = (
-    frozenset({"hold.pair", "hold.second-visit", "hold.minutes", "hold.units-stated"})
+    frozenset(
+        {"hold.pair", "hold.second-visit", "hold.minutes", "hold.units-stated", "hold.own-rule"}
+    )
     | before_billing.JUDGEMENT
 )
 Waived = Mapping[str, frozenset[str]]  # visit id: problem codes
@@ -125,7 +127,8 @@ class Drafter:
         self._drafted: dict[tuple[str, dt.date], tuple[BilledLine, ...]] = {}
         self._totals: dict[TotalKey, RunningTotal] = {}  # with the claims of this run
         self._practice = practice
-        self._history = history
+        self._left = dict(history.deductibles)  # after the claims of this run
+        self._history = evolve(history, deductibles=MappingProxyType(self._left))
         self._waived = waived
         self._constants: dict[tuple[str, str], Constant] = {}
         self._clinicians: dict[tuple[str, str], Party | None] = {}
@@ -154,9 +157,17 @@ class Drafter:
             *self._drafted.get(key[:2], ()),
             *claim_parts.billed_lines(day, made),
         )
-        if day.reckoning is not None:
-            self._totals[_total_key(key)] = day.reckoning.after
+        self._accrue(day)
         yield from made
+
+    def _accrue(self, day: Day) -> None:
+        """What the claims of a day use up of the patient's year: for those drafted after it."""
+        if day.reckoning is None:
+            return
+        self._totals[_total_key(day.key)] = day.reckoning.after
+        year = day.key[0], day.date.year
+        if year in self._left:
+            self._left[year] = self._left[year].less(thresholds.amounts(day)[0])
 
     def _unless_waived(self, problems: list[Problem], visits: tuple[Visit, ...]) -> list[Problem]:
         """The problems; those a person has set aside for a visit of the day only warn."""

@@ -96,7 +96,7 @@ def accrues(modifiers: tuple[str, ...]) -> bool:
 
 def _reckoned(day: Day) -> Reckoning:
     before = day.total or NOTHING_YET
-    own, bound, unknown = _amounts(day)
+    own, bound, unknown = amounts(day)
     after = before.plus(own, bound, unknown)
     year, of = day.date.year, bucket(day.key[3])
     limit = threshold(year, of)
@@ -115,8 +115,8 @@ def _reckoned(day: Day) -> Reckoning:
     )
 
 
-def _amounts(day: Day) -> tuple[Decimal, Decimal, int]:
-    """What the claim's lines are expected to be allowed; unknown ones at their charge."""
+def amounts(day: Day) -> tuple[Decimal, Decimal, int]:
+    """What the claim's lines are expected to be allowed; the charge and number of unknown ones."""
     own = bound = Decimal(0)
     unknown = 0
     for line in day.lines:

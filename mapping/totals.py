@@ -73,6 +73,11 @@ class DeductibleLeft:
     as_of: dt.date = field(repr=False)
     source: str = ""
 
+    def less(self, allowed: Decimal) -> "DeductibleLeft":
+        """After a claim of that much: the deductible is taken from what is allowed."""
+        left = max(self.amount - allowed, ZERO)
+        return DeductibleLeft(amount=left, as_of=self.as_of, source=self.source)
+
 
 @value(kw_only=True)
 class Reckoning:

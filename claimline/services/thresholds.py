@@ -96,15 +96,25 @@ def running(
     since = dt.date(min(visit.date for visit in asked).year, 1, 1)
     with ledger.reading() as connection:
         entered = figures(connection, patients)
-        lines = own_lines(connection, usage=usage, payers=payers, since=since, patients=patients)
-        totals = accumulate(lines, entered)
-    return totals, {
+        found = own_lines(connection, usage=usage, payers=payers, since=since, patients=patients)
+        lines = list(found)
+    return accumulate(lines, entered), _deductibles(lines, entered)
+
+
+def _deductibles(lines: Iterable[OwnLine], entered: Iterable[Figure]) -> Deductibles:
+    """What is left of deductibles: as entered, less what was allowed on claims sent since."""
+    left = {
         (one.patient, one.year): DeductibleLeft(
             amount=one.amount, as_of=one.as_of, source=one.source
         )
         for one in entered
         if one.kind == DEDUCTIBLE
     }
+    for line in lines if left else ():
+        key = (line.patient, line.date.year)
+        if key in left and line.allowed is not None and line.sent >= left[key].as_of:
+            left[key] = left[key].less(line.allowed)
+    return left
 
 
 def _with_threshold(practice: Practice, visits: Iterable[Visit]) -> list[Visit]:

@@ -282,9 +282,18 @@ def test_the_list_names_who_is_near(desk: Desk) -> None:
     assert "P1" not in out.split()
 
 
-def test_the_deductible_entered_lowers_what_is_expected(desk: Desk) -> None:
-    """What is left of the deductible goes off the first claim's expected payment."""
-    desk.enter("20.00", bucket="deductible")
-    answer = desk.bill([visit("V1", "2026-03-10")], "visits.json", "--explain")
-    steps = answer["claims"][0]["explained"]["lines"][0]["steps"]
-    assert any("deductible 20.00" in step["why"] for step in steps if step["topic"] == "expected")
+def test_the_deductible_entered_is_used_up_by_the_claims_sent(desk: Desk) -> None:
+    """The first claims owe what is left of the deductible, those after them none of it."""
+    desk.enter("50.00", bucket="deductible")
+    first = desk.bill([visit(f"V{n}", f"2026-03-1{n}") for n in range(3)], "one.json", "--explain")
+    later = desk.bill([visit("V9", "2026-03-19")], "two.json", "--explain")
+    told = [expected_words(claim) for answer in (first, later) for claim in answer["claims"]]
+    # 35.07 of each claim: all of it, then 14.93 and 20 % of the rest, then 20 % alone.
+    owed = ("35.07", "18.96", "7.01", "7.01")
+    assert all(f"patient {amount}" in words for amount, words in zip(owed, told, strict=True)), told
+
+
+def expected_words(claim: Json) -> str:
+    """What is expected of a claim's first line."""
+    steps = claim["explained"]["lines"][0]["steps"]
+    return next(step["why"] for step in steps if step["topic"] == "expected")
