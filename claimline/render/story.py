@@ -64,6 +64,7 @@ BOOK_COLUMNS = (
     Column(key="not_explained", title="Not explained", kind="money"),
     Column(key="open", title="Open", kind="money"),
     Column(key="flags", title="flags", place="below"),
+    Column(key="payment", title="payment", kind="list", place="below"),
 )
 SELDOM = ("transferred", "other", "not_explained")
 NEAR_COLUMNS = (
@@ -343,7 +344,20 @@ def _book_rows(books: Sequence[Content], lines: Mapping[str, Content]) -> Iterat
     for book in books:
         line = lines[book["line"]]
         left_out = dict.fromkeys(without, "")
-        yield {**book, **left_out, "number": line["number"], "procedure": procedure(line)}
+        yield {
+            **book,
+            **left_out,
+            "number": line["number"],
+            "procedure": procedure(line),
+            "payment": _payment_words(book),
+        }
+
+
+def _payment_words(book: Content) -> list[str]:
+    """Whether a line was paid as expected, with the arithmetic; nothing where nothing was."""
+    if book["judged"] in {None, "no expectation"}:
+        return []
+    return [book["judged_words"], *book["judged_why"]]
 
 
 def _notes(books: Sequence[Content]) -> tuple[str, ...]:

@@ -4,18 +4,21 @@ import datetime as dt
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
+from itertools import islice
 from typing import Any, Final
 
 from attrs import evolve, frozen
 
 from claimline.errors import WrongUsageError
 from claimline.render.words import counted, listed
+from claimline.services.judging import PAGE, judged, judged_fields
 from claimline.services.payer_facts import Facts
 from edi import codes
 from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
-from reconcile.ledger import Ledger, UnpostedClaim, Usage, reading
+from reconcile.expected import Answered
+from reconcile.ledger import Ledger, Received, UnpostedClaim, Usage, reading
 from reconcile.ledger.standing import NEXT
 from reconcile.report import denial_rows, unmatched_claim_row
 
@@ -35,6 +38,10 @@ EMPTY: Final[Mapping[str, Any]] = {  # what the rows of some kinds do not have
     "procedures": (),
     "lines_units": (),
     "visits": (),
+    "expected": None,
+    "judged": None,
+    "judged_words": None,
+    "judged_why": (),
 }
 
 
@@ -74,24 +81,39 @@ def _rows(
         since=query.since,
         until=query.until,
     )
-    for each in claims:
-        found = denial_rows(
-            each.claim,
-            by_policy(claim_books(each.claim, each.adjudications), facts.answering(each.claim)),
-            each.adjudications,
-            each.neighbours,
-            facts.of(each.claim, each.payer_name),
-            on=query.on,
-            statuses=query.statuses - {UNMATCHED},
-        )
-        for row in found:
-            if _is_wanted(row, query):
-                yield whole({**row, "visits": list(each.visits)}, query.on)
+    while page := list(islice(claims, PAGE)):
+        yield from _page(ledger, page, query, facts)
     if UNMATCHED in query.statuses:
         for other in ledger.unposted(usage=usage):
             row = unmatched_row(other, query.on)
             if _is_wanted(row, query) and _is_of(other.payer, query.payer, names):
                 yield row
+
+
+def _page(ledger: Ledger, page: Iterable[Received], query: Query, facts: Facts) -> Iterator[Row]:
+    """The rows of some hundred claims, judged together."""
+    wanted: list[tuple[Received, Row]] = []
+    shown: list[Answered] = []
+    for each in page:
+        claim, adjudications = each.claim, each.adjudications
+        books = by_policy(claim_books(claim, adjudications), facts.answering(claim))
+        found = denial_rows(
+            claim,
+            books,
+            adjudications,
+            each.neighbours,
+            facts.of(claim, each.payer_name),
+            on=query.on,
+            statuses=query.statuses - {UNMATCHED},
+        )
+        before = len(wanted)
+        wanted += [(each, row) for row in found if _is_wanted(row, query)]
+        if len(wanted) > before:
+            shown.append(Answered(claim=claim, adjudications=adjudications, books=books))
+    judgements = judged(ledger, shown, wanted[0][0].usage) if wanted else {}
+    for each, row in wanted:
+        one = judgements.get((each.claim.control, row["line"] or ""))
+        yield whole({**row, "visits": list(each.visits), **judged_fields(one)}, query.on)
 
 
 def other_book(ledger: Ledger, query: Query) -> Usage | None:

@@ -54,11 +54,6 @@ def judged(ledger: Ledger, claims: Iterable[Answered], usage: Usage) -> Judgemen
     return found
 
 
-def judged_of(ledger: Ledger, given: Received) -> Judgements:
-    """The judgements of one claim's lines."""
-    return judged(ledger, [answered(given.claim, given.adjudications)], given.usage)
-
-
 def rows(ledger: Ledger, wanted: Wanted) -> Iterator[Row]:
     """The rows of ``underpaid``: payments not as expected, in the order of sending."""
     usage = wanted.usage or ledger.book()
@@ -111,6 +106,18 @@ def fields(one: Judged) -> Row:
         "words": one.words,
         "why": list(one.because),
         "terms": one.version,
+    }
+
+
+def judged_fields(one: Judged | None) -> Row:
+    """What a row of another list says of a judgement; nothing where there is no answer yet."""
+    if one is None:
+        return {"expected": None, "judged": None, "judged_words": None, "judged_why": []}
+    return {
+        "expected": _text(one.expected),
+        "judged": one.verdict,
+        "judged_words": one.words,
+        "judged_why": list(one.because),
     }
 
 

@@ -12,6 +12,7 @@ from attrs import asdict, frozen
 
 from claimline import __version__
 from claimline.services.denials import unmatched_row, whole
+from claimline.services.judging import judged, judged_fields
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import adjustment, money, number
 from claimline.services.sent_segments import sent_segments
@@ -20,6 +21,8 @@ from mapping.practice import Practice
 from reconcile.attention import concerns
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
+from reconcile.expected import Answered
+from reconcile.judged import Judged
 from reconcile.keys import stem
 from reconcile.ledger import ClaimStory, Found, Ledger, Payment, Run, Usage, reading
 from reconcile.ledger.find import FEW, held_for
@@ -204,6 +207,8 @@ def _told(
     near = [line for _, line in story.neighbours]
     payer = facts.of(claim, story.sent.payer_name)
     todo = denial_rows(claim, books, story.adjudications, near, payer, on=question.on)
+    own = Answered(claim=claim, adjudications=story.adjudications, books=books)
+    judgements = judged(ledger, [own], story.usage)
     return {
         "claim": claim.control,
         "family": claim.family,
@@ -217,7 +222,7 @@ def _told(
         "sent": _sent(story)
         | {"segments": _segments(ledger, story, question) if with_segments else []},
         "received": [_adjudication(a, story) for a in story.adjudications],
-        "books": [_books(b) for b in books],
+        "books": [_books(b, judgements.get((claim.control, b.line))) for b in books],
         "neighbours": [_neighbour(control, line) for control, line in story.neighbours],
         "provider_adjustments": [_receivable(r) for r in plb_book(story.provider_adjustments)],
         "next": [whole(row, question.on) for row in todo],
@@ -328,7 +333,7 @@ def _share(share: LineShare) -> Content:
     }
 
 
-def _books(given: LineBooks) -> Content:
+def _books(given: LineBooks, one: Judged | None) -> Content:
     """Where one line stands."""
     return {
         "line": given.line,
@@ -345,6 +350,7 @@ def _books(given: LineBooks) -> Content:
         "not_explained": money(given.not_explained),
         "patient_credit": money(given.patient_credit),
         "flags": list(given.flags),
+        **judged_fields(one),
     }
 
 
