@@ -15,10 +15,11 @@ To add a kind is to add a module and a line in ``IMPORTERS``. An ``Importer`` is
 
 from typing import Final
 
-from claimline.reference.importers import mue, ptp
+from claimline.reference.importers import icd10, mue, ptp
 from claimline.reference.values import Importer
 
 IMPORTERS: Final[tuple[Importer, ...]] = (
     ptp.IMPORTER,
     mue.IMPORTER,
+    icd10.IMPORTER,
 )
