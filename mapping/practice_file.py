@@ -28,8 +28,9 @@ from mapping.practice_values import (
     Receiver,
     Submitter,
 )
-from mapping.structure import Reader, nearest, shown
-from mapping.toml_lines import line_of, lines
+from mapping.structure import Reader, nearest
+from mapping.toml_lines import lines, problem_of
+from mapping.user_rules_file import NO_RULE_TEXTS, own_rules
 
 declare(
     {
@@ -54,8 +55,12 @@ TABLES: Final[Mapping[str, type]] = MappingProxyType(
         "payers": Payer,
     }
 )
-SECTIONS: Final = frozenset({"practice", "submitter", "fees", "families", "contracts", *TABLES})
-_strict: Final = Reader(unknown="error", skip=frozenset({"policies", "group", "inherited", "enrolled"}))
+SECTIONS: Final = frozenset(
+    {"practice", "submitter", "fees", "families", "contracts", "rules", *TABLES}
+)
+_strict: Final = Reader(
+    unknown="error", skip=frozenset({"policies", "group", "inherited", "enrolled"})
+)
 _readers: Final = {cls: _strict.of(cls) for cls in (*TABLES.values(), Submitter)}
 
 
@@ -68,8 +73,13 @@ class PracticeFileError(Exception):
         self.problems = problems
 
 
-def read(name: str, text: str) -> Practice:
+def read(name: str, text: str, rule_texts: Mapping[str, str] = NO_RULE_TEXTS) -> Practice:
     """The practice of a TOML text; ``name`` stands in the problems.
+
+    Args:
+        name: of the file.
+        text: its text.
+        rule_texts: the texts of the files that ``rule_files`` names, by their names there.
 
     Raises:
         PracticeFileError: with every problem, when there is an error among them.
@@ -84,22 +94,13 @@ def read(name: str, text: str) -> Practice:
     practice = _practice(name, document, notes)
     if practice is not None:
         notes.extend(dangling(practice))
+    own, wrong_rules = own_rules(name, document, rule_texts, notes)
     known = lines(text) if notes else {}
-    problems = tuple(_problem(name, note, known) for note in notes)
+    problems = (*(problem_of(name, note, known) for note in notes), *wrong_rules)
     errors = tuple(problem for problem in problems if problem.level == "error")
     if practice is None or errors:
         raise PracticeFileError((*errors, *(p for p in problems if p.level == "warning")))
-    return evolve(practice, warnings=problems)
-
-
-def _problem(name: str, note: Fault, known: Mapping[tuple[str | int, ...], int]) -> Problem:
-    return Problem(
-        code=note.code,
-        level=note.level,
-        message=note.message,
-        where=Place(file=name, line=line_of(note.path, known), column=shown(note.path)),
-        value=note.value,
-    )
+    return evolve(practice, warnings=problems, own_rules=own)
 
 
 def _practice(name: str, document: dict[str, Any], notes: Notes) -> Practice | None:
@@ -141,7 +142,7 @@ def _head(table: Any, notes: Notes) -> dict[str, str] | None:
     if not isinstance(table, dict) or not table.get("name"):
         _note(notes, ("practice", "name"), "is missing", "input.missing")
         return None
-    for key in table.keys() - known:
+    for key in table.keys() - {*known, "rules"}:
         _note(notes, ("practice", key), f"is not a field we know{nearest(key, known)}")
     head = {key: str(table.get(key, known[key])) for key in known}
     try:

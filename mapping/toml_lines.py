@@ -7,6 +7,10 @@ import re
 from collections.abc import Mapping
 from typing import Final
 
+from edi.problem import Place, Problem
+from mapping.kinds import Fault
+from mapping.structure import shown
+
 Path = tuple[str | int, ...]
 _HEADER: Final = re.compile(r"\s*(\[\[?)([^\[\]]+)(\]\]?)\s*(#.*)?$")
 _KEY: Final = re.compile(r"""\s*((?:[\w-]+|"[^"]*"|'[^']*')(?:\s*\.\s*(?:[\w-]+|"[^"]*"))*)\s*=""")
@@ -58,3 +62,14 @@ def _table(parts: tuple[str, ...], sizes: dict[Path, int], *, is_array: bool) ->
         sizes[path] = sizes.get(path, 0) + 1
         return (*path, sizes[path] - 1)
     return path
+
+
+def problem_of(name: str, fault: Fault, known: Mapping[Path, int]) -> Problem:
+    """A fault of a TOML file as a problem: the file, the line where it can be told, the path."""
+    return Problem(
+        code=fault.code,
+        level=fault.level,
+        message=fault.message,
+        where=Place(file=name, line=line_of(fault.path, known), column=shown(fault.path)),
+        value=fault.value,
+    )

@@ -1,5 +1,7 @@
 """Reading a practice file for a person: all its problems, and what it holds."""
 
+from pathlib import Path
+
 from attrs import frozen
 
 from claimline import files
@@ -7,6 +9,7 @@ from claimline.errors import CommandError, WrongUsageError
 from claimline.render.words import counted
 from edi.problem import Problem
 from mapping.practice import Practice, PracticeFileError, check, read
+from mapping.user_rules_file import rule_files
 
 
 @frozen(kw_only=True)
@@ -20,7 +23,7 @@ class Inspection:
 def inspect(name: str, data: bytes) -> Inspection:
     """Read a practice file and look for what is wrong or missing."""
     try:
-        practice = read(name, text_of(name, data))
+        practice = _read(name, data)
     except PracticeFileError as error:
         return Inspection(problems=tuple(error.problems), summary="")
     return Inspection(problems=tuple(check(practice)), summary=_summary(practice))
@@ -50,7 +53,48 @@ def _summary(practice: Practice) -> str:
         counted(len(practice.people), "person", "people"),
         counted(len(practice.payers), "payer"),
     )
-    return ", ".join(parts)
+    own = len(practice.own_rules.rules)
+    return ", ".join(
+        (*parts, counted(own, "rule of your own", "rules of your own")) if own else parts
+    )
+
+
+def _read(name: str, data: bytes) -> Practice:
+    """The practice of a file, with the files of rules that it names.
+
+    Raises:
+        PracticeFileError: with every problem.
+        WrongUsageError: a file of rules cannot be read.
+    """
+    text = text_of(name, data)
+    beside = Path(name).parent
+    rules = {file: str(beside / file) for file in rule_files(text)}
+    return read(name, text, {file: _rules_text(path) for file, path in rules.items()})
+
+
+def _rules_text(path: str) -> str:
+    """The text of a file of rules.
+
+    Raises:
+        WrongUsageError: it cannot be read.
+    """
+    try:
+        return text_of(path, files.content(path))
+    except WrongUsageError:
+        raise
+    except CommandError as error:
+        raise WrongUsageError(
+            f"file of rules {error.message}",
+            todo="mend `rules` in [practice]: files beside the practice file",
+        ) from error
+
+
+def _place(problem: Problem, name: str) -> str:
+    """Where in which file: ``line 12, payers.acme.policy[0].unit_rule``."""
+    where = problem.where
+    other = where.file if where.file != name else ""
+    line = f"line {where.line}" if where.line else ""
+    return ", ".join(filter(None, (other, line, where.column)))
 
 
 def load(name: str) -> Practice:
@@ -60,14 +104,14 @@ def load(name: str) -> Practice:
         WrongUsageError: with every error of the file and its place; or it cannot be read.
     """
     try:
-        return read(name, text_of(name, files.content(name)))
+        return _read(name, files.content(name))
     except WrongUsageError:
         raise
     except CommandError as error:
         raise WrongUsageError(f"practice file {error.message}", todo=error.todo) from error
     except PracticeFileError as error:
         wrong = [p for p in error.problems if p.level == "error"]
-        listed = "\n".join(f"  {p.where.column}: {p.message}" for p in wrong)
+        listed = "\n".join(f"  {_place(p, name)}: {p.message}" for p in wrong)
         raise WrongUsageError(
             f"{name} is not right:\n{listed}", todo=f"mend it; see: claimline practice check {name}"
         ) from error
