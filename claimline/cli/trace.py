@@ -29,8 +29,9 @@ NUMBERS: Final = "make its column a text column there and copy the number from t
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
 @click.option("--test/--production", "test", default=None, help="The book to look into.")
 @click.option(
-    "--segments", is_flag=True, help="At the end: how units came about, and the segments as sent."
+    "--explain", is_flag=True, help="At the end: every decision, from minutes to the segments sent."
 )
+@click.option("--segments", is_flag=True, help="The same, and all segments of the claim as sent.")
 @show_patient_option
 @practice_option
 @ledger_option
@@ -40,6 +41,7 @@ def trace(
     *,
     ids: tuple[str, ...],
     test: bool | None,
+    explain: bool,
     segments: bool,
     show_patient: bool,
     practice: str,
@@ -51,8 +53,8 @@ def trace(
 
     ID is a patient control number, a line control number, the payer's claim number, a check or
     EFT number, a visit id, a patient or member id, or a file. - reads ids from standard input, one
-    a line: that keeps a member id out of the shell's history. Each view is recorded. Exit status 1
-    where an id is not known.
+    a line: that keeps a member id out of the shell's history. Of a visit every decision is told,
+    of the others with --explain. Each view is recorded. Exit status 1 where an id is not known.
 
     \b
     Example:
@@ -80,6 +82,7 @@ def trace(
                 user=settings.user(),
                 usage=None if test is None else "T" if test else "P",
                 show_patient=seen,
+                explain=explain or segments,
             )
             answer = service.trace(opened, question, known)
             answers.append(

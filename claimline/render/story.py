@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from claimline.render.content import adjustment_items
+from claimline.render.decided import decided_tables
 from claimline.render.values import Column, Row, Table
 from claimline.render.words import due_text
 from claimline.services.trace import SEVERAL
@@ -25,11 +26,6 @@ SENT_COLUMNS = (
     Column(key="charge", title="Charge", kind="money"),
     Column(key="line", title="Line control number", kind="id"),
     Column(key="evidence", title="shown by", place="below"),
-)
-MADE_COLUMNS = (
-    Column(key="number", title="No", kind="number"),
-    Column(key="procedure", title="Code", kind="id"),
-    Column(key="because", title="because", place="below"),
 )
 PAYMENT_COLUMNS = (
     Column(key="trace", title="Payment", kind="id"),
@@ -66,6 +62,7 @@ BOOK_COLUMNS = (
     Column(key="flags", title="flags", place="below"),
     Column(key="payment", title="payment", kind="list", place="below"),
 )
+NOT_AS_EXPECTED = frozenset({"underpaid", "overpaid"})
 SELDOM = ("transferred", "other", "not_explained")
 NEAR_COLUMNS = (
     Column(key="claim", title="Claim", kind="id"),
@@ -131,7 +128,7 @@ def stories(answers: Iterable[Content], *, segments: bool = False) -> Iterator[T
 
     Args:
         answers: of ``trace``, one for each identifier.
-        segments: how each claim was made, and its segments, at the end.
+        segments: the segments of each claim as sent, at the end.
     """
     told: dict[str, Content] = {}
     for answer in answers:
@@ -148,9 +145,12 @@ def stories(answers: Iterable[Content], *, segments: bool = False) -> Iterator[T
                 continue
             told[claim["claim"]] = claim
             yield from _story(claim, answer["found_by"])
-    if segments:
-        for claim in told.values():
-            yield _made(claim)
+    for claim in told.values():
+        if "decided" in claim:
+            yield from decided_tables(claim["decided"], f"How claim {claim['claim']} came about")
+        if segments and claim["sent"]["segments"]:
+            title = f"Claim {claim['claim']} as sent"
+            yield Table(title=title, columns=(), rows=(), notes=tuple(claim["sent"]["segments"]))
 
 
 def _payment_tables(answer: Content) -> Iterator[Table]:
@@ -249,6 +249,8 @@ def _nothing_next(claim: Content) -> str:
         return "Wait for the payer's answer."
     flagged = any(book["flags"] or book["open"] != "0.00" for book in claim["books"])
     words = "No line is denied, reduced or taken back"
+    if any(book["judged"] in NOT_AS_EXPECTED for book in claim["books"]):
+        return f"{words}; a payment is not as expected: ask the payer, with the terms at hand."
     return (
         f"{words}; see the flags." if flagged else f"Nothing to do: {words[0].lower()}{words[1:]}."
     )
@@ -272,20 +274,6 @@ def _sent(claim: Content, found_by: str) -> Table:
         title=f"Claim {claim['claim']} ({book}found by {found_by}) to {claim['payer']}, "
         f"{claim['date']}, {claim['charge']}\nWhat was sent, in {sent['file']}, {sent['at']}",
         columns=SENT_COLUMNS,
-        rows=[{**line, "procedure": procedure(line)} for line in sent["lines"]],
-        notes=tuple(notes),
-    )
-
-
-def _made(claim: Content) -> Table:
-    """How a claim came about: minutes to units to modifiers, and its segments."""
-    sent = claim["sent"]
-    notes = [f"Decided: {text}" for text in sent["because"]]
-    notes += [f"By: {', '.join(sent['versions'])}"] if sent["versions"] else []
-    notes += ["As sent:", *(f"  {text}" for text in sent["segments"])] if sent["segments"] else []
-    return Table(
-        title=f"How claim {claim['claim']} was made",
-        columns=MADE_COLUMNS,
         rows=[{**line, "procedure": procedure(line)} for line in sent["lines"]],
         notes=tuple(notes),
     )

@@ -17,6 +17,7 @@ from edi.expected import amounts, in_words, of_text
 from mapping.codes import MODIFIER_GROUPS
 from mapping.draft import ClaimDraft
 from mapping.practice import Practice
+from reconcile.ledger import ClaimStory
 
 Content = dict[str, Any]
 _CHARGE: Final = re.compile(r"\d+ x [\d.]+ = ")
@@ -69,6 +70,24 @@ def of_draft(draft: ClaimDraft, practice: Practice, segments: Sequence[str]) -> 
         for one in draft.decisions
     ]
     return decided(draft.because, draft.versions, lines, segments, origin)
+
+
+def of_sent(story: ClaimStory, sent: Content, practice: Practice | None) -> Content:
+    """The decisions of a claim that was sent.
+
+    Args:
+        story: the claim in the ledger.
+        sent: what ``trace`` tells of it: reasons, versions, lines, segments.
+        practice: for who set the keys of the payer's policy, where it is at hand.
+    """
+    claim = story.sent.claim
+    terms = {line.number: line.terms for line in claim.lines}
+    lines = [line | {"terms": terms[line["number"]]} for line in sent["lines"]]
+    segments = [text for text in sent["segments"] if text.startswith("SV1")]
+    origin: Mapping[str, str] = {}
+    if practice is not None and claim.payer in practice.payers:
+        origin = practice.resolve(claim.payer, claim.date).origin
+    return decided(sent["because"], sent["versions"], lines, segments, origin)
 
 
 def decided(

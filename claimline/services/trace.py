@@ -12,6 +12,7 @@ from attrs import asdict, frozen
 
 from claimline import __version__
 from claimline.services.denials import unmatched_row, whole
+from claimline.services.explain_claim import of_sent
 from claimline.services.judging import judged, judged_fields
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import adjustment, money, number
@@ -48,6 +49,7 @@ class Question:
     user: str
     usage: Usage | None = None
     show_patient: bool = False
+    explain: bool = False  # every decision of the claims; of a visit they are always told
 
 
 @frozen(kw_only=True)
@@ -80,6 +82,11 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
         | {"kept": kept.get(stem(story.sent.claim.control), [])}
         for story in stories
     )
+    if question.explain or found.kind == "visit id":
+        told = tuple(
+            one | {"decided": of_sent(story, one["sent"], practice)}
+            for one, story in zip(told, stories, strict=True)
+        )
     more = len(found.families) >= FEW
     return Answer(
         kind=found.kind,
