@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mapping.policy import TieBreak
+from mapping.policy import TieBreak, UnitRule
 from mapping.units import RULES, assign, compare, pooled
 
 DATA = Path(__file__).parent / "data" / "unit_examples.csv"
@@ -159,3 +159,152 @@ def test_compare_shows_every_rule() -> None:
         "full15": 2,
         "hybrid": 3,
     }
+
+
+SHAPES = ("97129", "97130", "97545", "97546", "97550", "97551", "92607", "92608")
+mixed = st.lists(
+    st.tuples(st.sampled_from(TIMED + SHAPES), st.integers(0, 200)),
+    max_size=6,
+    unique_by=lambda m: m[0],
+)
+
+
+@given(sessions)
+def test_hybrid_is_never_more_than_either_rule(session: list[tuple[str, int]]) -> None:
+    """Each code gets the smaller of what cms and midpoint give it; so does the day."""
+    shown = compare(session)
+    totals = {rule: sum(shown[rule].units.values()) for rule in RULES}
+    assert totals["hybrid"] == min(totals["cms"], totals["midpoint"])
+    for code, _ in session:
+        assert shown["hybrid"].units[code] == min(
+            shown["cms"].units[code], shown["midpoint"].units[code]
+        )
+
+
+def test_hybrid_says_that_it_is_a_reading() -> None:
+    """The reasons name both totals and which of them was taken."""
+    result = assign([("97530", 20), ("97140", 20)], "hybrid")
+    assert result.rule == "hybrid"
+    assert result.because[0] == (
+        "hybrid rule, read safely as the smaller of two: cms gives 3 units, midpoint 2 units; "
+        "counted by midpoint"
+    )
+
+
+@pytest.mark.parametrize(
+    ("session", "units"),
+    [
+        ([("97129", 7), ("97130", 0)], {"97129": 0, "97130": 0}),
+        ([("97129", 8), ("97130", 0)], {"97129": 1, "97130": 0}),
+        ([("97129", 15), ("97130", 7)], {"97129": 1, "97130": 0}),
+        ([("97129", 15), ("97130", 8)], {"97129": 1, "97130": 1}),
+        ([("97129", 38), ("97130", 0)], {"97129": 1, "97130": 2}),
+        ([("97545", 60), ("97546", 0)], {"97545": 0, "97546": 0}),
+        ([("97545", 61), ("97546", 0)], {"97545": 1, "97546": 0}),
+        ([("97545", 120), ("97546", 31)], {"97545": 1, "97546": 1}),
+        ([("97545", 120), ("97546", 90)], {"97545": 1, "97546": 1}),
+        ([("97545", 120), ("97546", 91)], {"97545": 1, "97546": 2}),
+        ([("97550", 15), ("97551", 0)], {"97550": 0, "97551": 0}),
+        ([("97550", 16), ("97551", 0)], {"97550": 1, "97551": 0}),
+        ([("97550", 30), ("97551", 23)], {"97550": 1, "97551": 2}),
+        ([("92607", 31), ("92608", 0)], {"92607": 1, "92608": 0}),
+        ([("92607", 60), ("92608", 16)], {"92607": 1, "92608": 1}),
+    ],
+    ids=lambda value: " ".join(f"{c} {m}" for c, m in value) if isinstance(value, list) else None,
+)
+@pytest.mark.parametrize("rule", ["cms", "midpoint"])
+def test_first_units_and_add_ons_by_more_than_half_of_their_base(
+    rule: UnitRule, session: list[tuple[str, int]], units: dict[str, int]
+) -> None:
+    """One first unit at most; what is beyond its base is the add-on's, under every rule."""
+    assert dict(assign(session, rule).units) == units
+
+
+@given(mixed)
+def test_a_first_unit_is_one_a_day(session: list[tuple[str, int]]) -> None:
+    """First-unit codes never get two units, and their minutes never enter the pool."""
+    for rule, result in compare(session).items():
+        for first in ("97129", "97545", "97550", "92607"):
+            assert result.units.get(first, 0) <= 1, rule
+        assert result.total_minutes == sum(m for code, m in session if code in TIMED)
+
+
+@given(mixed, st.sampled_from(RULES), st.booleans())
+def test_units_never_exceed_what_the_minutes_give(
+    session: list[tuple[str, int]], rule: UnitRule, pool: bool
+) -> None:
+    """No rule gives more 15-minute units than its cap: the pool, or each code's own half units."""
+    result = assign(session, rule, pool_cognitive=pool)
+    timed = [(code, m) for code, m in session if code in TIMED]
+    got = sum(result.units[code] for code, _ in timed)
+    caps = {
+        "cms": pooled(result.total_minutes),
+        "midpoint": sum((m + 7) // 15 for _, m in timed),
+        "full15": sum(m // 15 for _, m in timed),
+    }
+    caps["hybrid"] = min(
+        sum(compare(session, pool_cognitive=pool)[other].units.values())
+        for other in ("cms", "midpoint")
+    )
+    assert got <= caps[rule]
+
+
+def test_cognitive_minutes_join_the_pool_where_the_payer_says_so() -> None:
+    """97129 with 5 minutes gets nothing alone, and the spare unit when pooled."""
+    session = [("97130", 0), ("97129", 12), ("97530", 11)]
+    alone = assign(session, "cms", pool_cognitive=False)
+    assert dict(alone.units) == {"97130": 0, "97129": 1, "97530": 1}
+    assert alone.notes == ()
+    session = [("97129", 5), ("97530", 18)]
+    assert dict(assign(session, "cms", pool_cognitive=False).units) == {"97129": 0, "97530": 1}
+    together = assign(session, "cms", pool_cognitive=True)
+    assert dict(together.units) == {"97129": 1, "97530": 1}
+    assert together.total_minutes == 23
+    assert dict(assign(session, "midpoint", pool_cognitive=True).units) == dict(
+        assign(session, "midpoint").units
+    )
+
+
+def test_a_pooled_pair_has_one_first_unit() -> None:
+    """Of three pooled cognitive units one is 97129, two are 97130."""
+    result = assign([("97129", 20), ("97130", 25)], "cms", pool_cognitive=True)
+    assert dict(result.units) == {"97129": 1, "97130": 2}
+
+
+def test_nobody_saying_whether_97129_pools_is_noted() -> None:
+    """Without pool_cognitive the choice is shown; the midpoint rule needs none."""
+    (note,) = assign([("97129", 20)], "cms").notes[-1:]
+    assert "pool_cognitive" in note
+    assert assign([("97129", 20)], "midpoint").notes == ()
+
+
+def test_minutes_for_an_add_on_that_is_not_listed_are_noted() -> None:
+    """97129 alone with 40 minutes is one unit; what could follow is said."""
+    result = assign([("97129", 40)], "midpoint")
+    assert dict(result.units) == {"97129": 1}
+    assert result.notes == ("2 units of 97130 could follow, which is not listed",)
+
+
+def test_an_add_on_without_minutes_or_its_first_code_is_unassigned() -> None:
+    """Neither minutes nor units: nothing is guessed."""
+    result = assign([("97545", 0)], "midpoint")
+    assert dict(result.unassigned) == {"97545": "has neither minutes nor units"}
+
+
+def test_a_tie_without_a_choice_is_not_told() -> None:
+    """Where all equal remainders get a unit nobody chose; where one goes without, it is said."""
+    both = assign([("97530", 14), ("97110", 14)], "cms").because  # 28 minutes: 2 units
+    assert not any("choose" in reason for reason in both)
+    one = assign([("97530", 8), ("97110", 8)], "cms")
+    assert "equal with 97110: the provider may choose, here first listed" in one.because[-1]
+    assert one.spare == {"97530": one.because[-1].removeprefix("a spare unit goes to 97530 with ")}
+
+
+def test_full_units_remainders_and_spare_units_are_kept_apart() -> None:
+    """The figures behind the reasons, for showing in columns."""
+    result = assign([("97112", 24), ("97110", 23)], "cms")
+    assert (dict(result.full), dict(result.left)) == (
+        {"97112": 1, "97110": 1},
+        {"97112": 9, "97110": 8},
+    )
+    assert dict(result.spare) == {"97112": "9 minutes left"}
