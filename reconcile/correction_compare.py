@@ -4,6 +4,7 @@ Lines are paired by what they say (code, modifiers, day, units, charge), the sur
 left over was added or removed.
 """
 
+import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final, Generic, Literal, TypeVar
@@ -79,7 +80,7 @@ def _fields(table: Iterable[_Field[T]], place: str, one: T, other: T) -> Iterato
     """The fields of a table that are not the same."""
     for each in table:
         was, now = each.read(one), each.read(other)
-        if was != now:
+        if _as_written(was) != _as_written(now):
             yield Difference(
                 place=place,
                 field=each.name,
@@ -88,6 +89,12 @@ def _fields(table: Iterable[_Field[T]], place: str, one: T, other: T) -> Iterato
                 kind=each.kind,
                 private=each.private,
             )
+
+
+def _as_written(text: str) -> str:
+    """As a file has it: capitals without accents, so that only what a payer sees differs."""
+    plain = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode()
+    return " ".join(plain.upper().split())
 
 
 def _named(place: str, before: dict[str, str], after: dict[str, str]) -> Iterator[Difference]:

@@ -33,6 +33,7 @@ COMMANDS: Final = (
     Entry("underpaid", "claimline.cli.underpaid:underpaid", "List payments not as expected."),
     Entry("trace", "claimline.cli.trace:trace", "Tell the story of a claim or a line."),
     Entry("held", "claimline.cli.held:held", "Claims that wait for a fix or a decision."),
+    Entry("correct", "claimline.cli.correct:correct", "Correct a claim that was sent."),
     Entry("units", "claimline.cli.units:units", "Turn minutes into units, and say why."),
     Entry("explain", "claimline.cli.explain:explain", "Say what a code means and what to do."),
     Entry(

@@ -98,7 +98,7 @@ def changed_visit(visit: Visit, before: "KnownVisit") -> HeldVisits:
     problem = Problem(
         code="bill.changed",
         message=f"was billed before with other content: claim {claims} in {before.file}; "
-        "it is not billed again, correct that claim instead",
+        f"it is not billed again: claimline correct {visit.visit_id} corrects that claim",
         where=Place(claim=visit.visit_id),
     )
     return _held(visit, problem)

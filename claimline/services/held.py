@@ -77,8 +77,7 @@ def _check(claim: str, waiting: dict[str, HeldRecord], kind: str, *, several: bo
     if "bill.changed" in _codes(waiting[claim]):
         raise WrongUsageError(
             f"{claim} was billed before with other content and goes no second time{end}",
-            todo="the claim that was sent needs a correction, by the payer's road; "
-            "corrected claims come with a later version",
+            todo=f"the claim that was sent needs a correction: claimline correct {claim}",
         )
     if kind != "override":
         return

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import evolve
 from sqlalchemy import Connection, select
 
-from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_REPLACEMENT, FREQUENCY_VOID
+from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
 from reconcile.ledger import bulk, sent
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment
@@ -24,10 +24,10 @@ def with_followers(
 ) -> dict[int, SentClaim]:
     """The claims, each naming the replacement or void of its family that came after it.
 
-    A replacement counts once the payer decided it; a void as soon as it was sent. An original comes
-    before all others of its family, a replacement before those recorded later. Only a claim in the
-    same turn of payers follows one; a claim to a second payer names the claim on whose lines its
-    answers stand.
+    A replacement counts once the payer decided it, and so does a new claim in place of one that
+    could not be processed; a void as soon as it was sent. An original comes before all others of
+    its family, the others before those recorded later. Only a claim in the same turn of payers
+    follows one; a claim to a second payer names the claim on whose lines its answers stand.
     """
     claims = _with_firsts(connection, claims, usage)
     followers: dict[str, list[tuple[int, str, str, str]]] = {}
@@ -42,16 +42,14 @@ def with_followers(
         query = select(*columns).where(
             _CLAIM.family.in_(batch),
             _CLAIM.usage == usage,
-            _CLAIM.frequency > FREQUENCY_ORIGINAL,
+            (_CLAIM.frequency > FREQUENCY_ORIGINAL) | (_CLAIM.control != _CLAIM.family),
         )
         for family, *follower in connection.execute(query.order_by(_CLAIM.id)):
             number, frequency, control, rank = follower
             followers.setdefault(family, []).append((number, frequency, control, rank))
     if not followers:
         return claims
-    decided = _decided(
-        connection, [one[0] for some in followers.values() for one in some]
-    )
+    decided = _decided(connection, [one[0] for some in followers.values() for one in some])
     return {
         number: _followed(number, claim, followers.get(claim.family, []), decided)
         for number, claim in claims.items()
@@ -99,13 +97,14 @@ def _followed(
 ) -> SentClaim:
     replaced_by = voided_by = ""
     for other, frequency, control, rank in followers:
-        older = claim.frequency != FREQUENCY_ORIGINAL and other < number
+        is_first = claim.frequency == FREQUENCY_ORIGINAL and claim.control == claim.family
+        older = not is_first and other < number
         if rank != claim.payer_rank or other == number or older:
             continue
-        if frequency == FREQUENCY_REPLACEMENT and other in decided:
-            replaced_by = control
-        elif frequency == FREQUENCY_VOID:
+        if frequency == FREQUENCY_VOID:
             voided_by = control
+        elif other in decided:
+            replaced_by = control
     if not (replaced_by or voided_by):
         return claim
     return evolve(claim, replaced_by=replaced_by, voided_by=voided_by)

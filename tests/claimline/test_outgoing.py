@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -26,7 +27,7 @@ from reconcile.ledger import Ledger, open_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICE = ROOT / "fixtures" / "practice" / "practice.toml"
-VISIT = ROOT / "fixtures" / "visits" / "examples" / "corrections.json"
+VISIT = ROOT / "fixtures" / "visits" / "examples" / "corrections" / "replacement.json"
 NOW = dt.datetime(2026, 5, 4, 8, 0, tzinfo=dt.UTC)
 Send = Callable[..., OutgoingResult]
 
@@ -48,13 +49,13 @@ def original(ledger: Ledger) -> Claim:
     return sent_claim.load(ledger, control)
 
 
-def corrected(ledger: Ledger, **changes: object) -> Outgoing:
+def corrected(ledger: Ledger, **changes: Any) -> Outgoing:
     """A replacement of the billed claim."""
     claim = original(ledger)
     with ledger.reading() as connection:
         known = family_of(connection, claim.control, "T")
     f8 = Reference(qualifier="F8", value="A100")
-    given = {"control": "", "frequency": "7", "references": (*claim.references, f8)}
+    given: dict[str, Any] = {"control": "", "frequency": "7", "references": (*claim.references, f8)}
     return Outgoing(
         claim=evolve(claim, **(given | changes)),
         family=claim.control,

@@ -1,0 +1,199 @@
+"""The corrected visits drafted anew, as if the claim that is corrected had never been sent."""
+
+import datetime as dt
+from collections.abc import Iterable
+from zoneinfo import ZoneInfo
+
+from attrs import evolve, field, frozen
+
+from claimline.errors import WrongUsageError
+from claimline.render.words import listed
+from claimline.services import bill_file, bill_hold, thresholds
+from claimline.services.correct_find import Corrected, Target
+from claimline.services.outgoing import Outgoing, PatientRow
+from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_REPLACEMENT, FREQUENCY_VOID, Claim, Reference
+from mapping.claims import draft as draft_claims
+from mapping.day import patient_key
+from mapping.draft import ClaimDraft, DayKey, Held, History
+from mapping.practice import Practice
+from mapping.reference import BilledLine, ReferenceTables
+from mapping.visit import Visit
+from reconcile.correction import Choice
+from reconcile.ledger import Ledger, Usage, sent
+from reconcile.ledger.tables import sent_claim
+
+FREQUENCIES = {
+    "replacement": FREQUENCY_REPLACEMENT,
+    "void": FREQUENCY_VOID,
+    "new": FREQUENCY_ORIGINAL,
+}
+PAYER_CLAIM = "F8"  # REF01 of the payer's claim control number
+
+
+@frozen(kw_only=True)
+class Drafting:
+    """What a draft depends on beside the visits."""
+
+    ledger: Ledger
+    practice: Practice
+    reference: ReferenceTables = field(repr=False)
+    now: dt.datetime
+
+
+def drafted(work: Drafting, given: Corrected, found: Target) -> ClaimDraft | tuple[Held, ...]:
+    """The one claim of the corrected visits, or why they are held.
+
+    Raises:
+        WrongUsageError: they make more than one claim.
+    """
+    by_id = {visit.visit_id: visit for visit in given.visits}
+    result = draft_claims(
+        given.visits,
+        work.practice,
+        _history(work, given.visits, found),
+        waived=bill_hold.waived(work.ledger, found.usage, by_id),
+        today=work.now.astimezone(ZoneInfo(work.practice.time_zone)).date(),
+        reference=work.reference,
+    )
+    if result.held:
+        return result.held
+    if len(result.drafts) > 1:
+        claims = listed([f"{one.date} {one.discipline}" for one in result.drafts])
+        raise WrongUsageError(
+            f"the corrected visits make {len(result.drafts)} claims: {claims}",
+            todo="give the visits of one claim only",
+        )
+    return result.drafts[0]
+
+
+def _history(work: Drafting, visits: Iterable[Visit], found: Target) -> History:
+    """What was billed for these patients' days, without the claims of the family."""
+    days = {(patient_key(visit), visit.date) for visit in visits}
+    family = {one.sent.claim.control for one in found.family}
+    billed: dict[DayKey, tuple[str, ...]] = {}
+    disciplines: dict[str, str] = {}
+    for one in work.ledger.billed_on(days, usage=found.usage):
+        disciplines[one.claim] = one.discipline
+        if one.claim not in family:
+            key = (one.patient, one.date, one.payer, one.discipline)
+            billed[key] = (*billed.get(key, ()), one.claim)
+    totals, left = thresholds.running(work.ledger, work.practice, visits, found.usage)
+    lines = {day: tuple(_lines(work.ledger, day, found.usage, family, disciplines)) for day in days}
+    return History(billed=billed, lines=lines, totals=totals, deductibles=left)
+
+
+def _lines(
+    ledger: Ledger,
+    day: tuple[str, dt.date],
+    usage: Usage,
+    family: set[str],
+    disciplines: dict[str, str],
+) -> Iterable[BilledLine]:
+    """The lines of other claims of a patient's day."""
+    c = sent_claim.c
+    patient, date = day
+    condition = (c.patient == patient) & (c.date == date.isoformat()) & (c.usage == usage)
+    with ledger.reading() as connection:
+        claims = sent.load(connection, condition)
+    for claim in claims.values():
+        if claim.control not in family:
+            for line in claim.lines:
+                yield BilledLine(
+                    claim=claim.control,
+                    payer=claim.payer,
+                    discipline=disciplines.get(claim.control, ""),
+                    code=line.code,
+                    modifiers=line.modifiers,
+                    units=line.units,
+                    charge=line.charge,
+                    date=line.date,
+                    evidence=line.evidence,
+                )
+
+
+def outgoing(
+    draft: ClaimDraft,
+    given: Corrected,
+    found: Target,
+    choice: Choice,
+    *,
+    known: tuple[tuple[str, str], ...],
+) -> Outgoing:
+    """The corrected claim, ready to be numbered and sent."""
+    sent_as = found.story.sent
+    marks = given.marks
+    patient = next(v for v in given.visits if v.visit_id == draft.visit_ids[0]).patient
+    told = bill_file.decisions(draft)
+    words = f"{choice.road} of claim {sent_as.claim.control}: {choice.because}"
+    return Outgoing(
+        claim=_marked(draft.claim, choice),
+        family=sent_as.claim.family,
+        known=known,
+        payer=draft.payer,
+        receiver=draft.receiver,
+        entity=draft.entity,
+        patient=PatientRow(
+            key=draft.patient,
+            id=patient.id,
+            name=f"{patient.last_name}, {patient.first_name}",
+            birth=patient.birth_date.isoformat(),
+        ),
+        discipline=draft.discipline,
+        date=draft.date,
+        visits=tuple((visit, marks[visit]) for visit in draft.visit_ids),
+        decisions=told | {"because": [words, *told["because"]]},
+        draft=draft,
+    )
+
+
+def void(
+    claim: Claim,
+    practice: Practice,
+    found: Target,
+    choice: Choice,
+    *,
+    known: tuple[tuple[str, str], ...],
+) -> Outgoing:
+    """The claim as it was sent, taken back: frequency 8 under its own number (RFI 1799).
+
+    Raises:
+        WrongUsageError: the practice file does not know the claim's payer or billing provider.
+    """
+    record = found.story.sent
+    own = record.claim
+    payer = next((p for p in practice.payers.values() if own.payer_id == p.id), None)
+    payer = practice.payers.get(own.payer) or payer
+    entity = next((e.key for e in practice.entities.values() if e.npi == own.billing_npi), "")
+    if payer is None or not entity:
+        raise WrongUsageError(
+            "the practice file does not know the payer or the billing provider of the claim",
+            todo="add them to the practice file as the claim was sent",
+        )
+    words = f"void of claim {own.control}: {choice.because}"
+    return Outgoing(
+        claim=_marked(claim, choice),
+        family=own.family,
+        known=known,
+        payer=payer.key,
+        receiver=practice.receiver_of(payer).key,
+        entity=entity,
+        patient=PatientRow(
+            key=own.patient,
+            id=record.patient_id,
+            name=record.patient_name,
+            birth=record.patient_birth,
+        ),
+        discipline=record.discipline,
+        date=own.date,
+        visits=(),
+        decisions={"because": [words]},
+    )
+
+
+def _marked(claim: Claim, choice: Choice) -> Claim:
+    """The claim with its frequency, and the payer's number where one is corrected."""
+    assert choice.road is not None
+    rest = tuple(one for one in claim.references if one.qualifier != PAYER_CLAIM)
+    if choice.payer_claim:
+        rest += (Reference(qualifier=PAYER_CLAIM, value=choice.payer_claim),)
+    return evolve(claim, frequency=FREQUENCIES[choice.road], references=rest)
