@@ -1,0 +1,122 @@
+"""What patients owe now: the figure of ``reconcile.owes`` for claims in the ledger."""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from attrs import frozen
+
+from claimline.services.payer_facts import Facts
+from claimline.services.plain import money
+from claimline.services.turns import Asking, Case, further, kept, turns
+from mapping.practice import Practice
+from reconcile.books import claim_books
+from reconcile.by_policy import by_policy
+from reconcile.ledger import ClaimStory, Ledger, Usage
+from reconcile.owes import Owed, owed
+from reconcile.turns import FIRST
+from reconcile.values import Adjudication, LineBooks, SentClaim
+
+Content = dict[str, Any]
+AMOUNTS: Final = ("due", "later", "check", "credit", "collected")
+
+
+class Owing:
+    """Works out what is owed for one claim after the other."""
+
+    def __init__(self, facts: Facts, on: dt.date, practice: Practice | None = None) -> None:
+        self._asking = Asking(facts=facts, on=on, practice=practice)
+
+    def of(
+        self,
+        claim: SentClaim,
+        books: Sequence[LineBooks],
+        answers: Sequence[Adjudication],
+        decisions: str,
+        billed: dict[str, str] | None = None,
+    ) -> Owed:
+        """What the patient owes for a claim.
+
+        Args:
+            claim: as it was sent.
+            books: of its lines.
+            answers: all that came back for it.
+            decisions: what was kept with it (JSON); empty where it has no further coverage.
+            billed: payer key to the number of the claim that was sent on to it.
+        """
+        given = kept(decisions)
+        case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed or {})
+        waiting = further(turns(self._asking, case)) if _is_decided(books) else ()
+        answering = self._asking.facts.answering(claim)
+        return owed(claim, books, waiting, answering, qmb=given.qmb)
+
+
+def _is_decided(books: Iterable[LineBooks]) -> bool:
+    """Whether the further payers are what is waited for: before, the first one is."""
+    return all(one.current is not None for one in books)
+
+
+def plain(given: Owed) -> Content:
+    """A figure as plain values."""
+    amounts = {name: money(getattr(given, name)) for name in AMOUNTS}
+    return amounts | {"because": list(given.because), "not_yet": list(given.not_yet)}
+
+
+def sent_on(family: Iterable[ClaimStory]) -> dict[str, str]:
+    """Payer key to the number of the claim that was sent on to it."""
+    claims = (one.sent.claim for one in family)
+    return {claim.payer: claim.control for claim in claims if claim.payer_rank != FIRST}
+
+
+@frozen(kw_only=True)
+class Answer:
+    """What is owed for the claims of an identifier."""
+
+    kind: str  # what it is; empty: not known
+    claims: tuple[Content, ...] = ()
+
+    @property
+    def total(self) -> Content:
+        """The sums over the claims."""
+        return {
+            name: money(sum((Decimal(one[name]) for one in self.claims), Decimal("0.00")))
+            for name in AMOUNTS
+        }
+
+
+def owes(
+    ledger: Ledger, identifier: str, practice: Practice | None, *, on: dt.date, usage: Usage | None
+) -> Answer:
+    """What is owed for the claims that an identifier leads to; a patient's number leads to all."""
+    found = [one for one in ledger.find(identifier) if one.families]
+    found = [one for one in found if usage in {None, one.usage}]
+    if not found:
+        return Answer(kind="")
+    surest = [one for one in found if one.kind == found[0].kind]
+    chosen = next((one for one in surest if one.usage == "P"), surest[0])
+    facts = Facts(ledger, practice, on)
+    owing = Owing(facts, on, practice)
+    claims = [
+        _of_story(owing, facts, one, family)
+        for number in chosen.families
+        for family in [ledger.story(number, usage=chosen.usage)]
+        for one in family
+        if not one.sent.claim.follows and one.sent.claim.frequency != "8"
+    ]
+    return Answer(kind=chosen.kind, claims=tuple(claims))
+
+
+def _of_story(
+    owing: Owing, facts: Facts, story: ClaimStory, family: Sequence[ClaimStory]
+) -> Content:
+    claim = story.sent.claim
+    books = by_policy(claim_books(claim, story.adjudications), facts.answering(claim))
+    found = owing.of(claim, books, story.adjudications, story.sent.decisions, sent_on(family))
+    return {
+        "claim": claim.control,
+        "date": claim.date.isoformat(),
+        "payer": story.sent.payer_name or claim.payer,
+        "charge": money(claim.charge),
+        "paid": money(sum((one.paid for one in books), Decimal("0.00"))),
+    } | plain(found)

@@ -1,0 +1,311 @@
+"""Claims to the next payer: which may go, and the claims themselves."""
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import evolve, field, frozen
+
+from claimline.errors import WrongUsageError
+from claimline.services.outgoing import (
+    Gone,
+    Outgoing,
+    OutgoingRequest,
+    OutgoingResult,
+    PatientRow,
+    family_of,
+    send,
+)
+from claimline.services.payer_facts import Facts
+from claimline.services.plain import money
+from claimline.services.sent_claims import load_all
+from claimline.services.turns import Asking, Case, Kept, kept, turns
+from edi.claim import Claim
+from edi.problem import Problem
+from mapping.practice import Practice
+from mapping.secondary import Holder, Prior, faults, next_claim
+from reconcile.books import claim_books
+from reconcile.by_policy import by_policy
+from reconcile.decided import Decided
+from reconcile.ledger import Decision, Ledger, Usage, Writer
+from reconcile.ledger.further import WithCoverages, with_coverages
+from reconcile.next_payer import Turn
+
+Content = dict[str, Any]
+STATES: Final = ("ready", "waiting", "held", "done", "nothing")
+OVERRIDE: Final = "secondary although"  # kind of the decision
+
+
+@frozen(kw_only=True)
+class Standing:
+    """A claim with one further coverage: may it go there?"""
+
+    source: WithCoverages
+    kept: Kept
+    place: int  # of the coverage: 0 the second payer
+    turn: Turn
+    name: str  # of the further payer
+
+    @property
+    def is_open(self) -> bool:
+        """Whether something is still to be done."""
+        return self.turn.state not in {"done", "nothing"}
+
+
+def standings(
+    ledger: Ledger,
+    practice: Practice,
+    *,
+    on: dt.date,
+    usage: Usage,
+    families: Iterable[str] | None = None,
+) -> Iterator[Standing]:
+    """Where each claim with further coverages stands, in the order of sending.
+
+    Of a claim whose second payer has not answered, the third is not spoken of.
+    """
+    facts = Facts(ledger, practice, on)
+    asking = Asking(facts=facts, on=on, practice=practice)
+    with ledger.reading() as connection:
+        for source in with_coverages(connection, usage, families=families):
+            yield from _standings(asking, source)
+
+
+def _standings(asking: Asking, source: WithCoverages) -> Iterator[Standing]:
+    claim, answers = source.claim, source.adjudications
+    given = kept(source.decisions)
+    books = by_policy(claim_books(claim, answers), asking.facts.answering(claim))
+    billed = {one.payer: source.billed(one.payer) for one in given.coverages}
+    case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed)
+    for place, found in enumerate(turns(asking, case)):
+        name = asking.facts.named(found.payer, claim.date).name or found.payer
+        standing = Standing(source=source, kept=given, place=place, turn=found, name=name)
+        yield _checked(standing, asking.practice)
+        if not found.answered:
+            return
+
+
+def _checked(standing: Standing, practice: Practice | None) -> Standing:
+    """Held where the coverage lacks what a claim needs."""
+    assert practice is not None
+    coverage = standing.kept.coverages[standing.place]
+    if not standing.is_open or coverage.payer not in practice.payers:
+        return standing
+    found = faults(Holder(payer=practice.payers[coverage.payer], coverage=coverage))
+    if not found:
+        return standing
+    return evolve(standing, turn=evolve(standing.turn, state="held", why=found[0], soft=False))
+
+
+def row(one: Standing) -> Content:
+    """A standing as plain values; no patient in it."""
+    source, turn = one.source, one.turn
+    return {
+        "claim": source.claim.control,
+        "date": source.claim.date.isoformat(),
+        "payer": source.payer_name or source.claim.payer,
+        "next_payer": one.name,
+        "turn": turn.rank,
+        "charge": money(source.claim.charge),
+        "left": money(turn.left) if turn.decided else None,
+        "state": turn.state,
+        "why": turn.why,
+        "until": turn.until.isoformat() if turn.until else None,
+        "due": turn.due.isoformat() if turn.due else None,
+        "warnings": list(turn.warnings),
+        "billed_as": source.billed(turn.payer) or None,
+    }
+
+
+# --- billing ---------------------------------------------------------------------------------
+
+
+@frozen(kw_only=True)
+class SecondaryRequest:
+    """One call of ``secondary bill``. Without identifiers all that is ready goes."""
+
+    identifiers: tuple[str, ...] = ()
+    although: str = ""  # why named claims go although they wait or are held
+    out: Path
+    usage: Usage
+    dry_run: bool = False
+    on: dt.date
+    now: dt.datetime
+    user: str = ""
+
+
+@frozen(kw_only=True)
+class SecondaryResult:
+    """What became of the claims that were looked at."""
+
+    outgoing: OutgoingResult
+    sources: Mapping[str, Standing] = field(repr=False)  # those that go, by family
+    left: tuple[Standing, ...]  # not billed: waiting, held, done, nothing
+
+
+def bill(ledger: Ledger, practice: Practice, request: SecondaryRequest) -> SecondaryResult:
+    """Make, record and write the claims to the next payers. Twice is once.
+
+    Raises:
+        WrongUsageError: an identifier leads to no claim with a further coverage; no receiver ids.
+        CommandError: a file cannot be read or written.
+    """
+    families = _families(ledger, request) if request.identifiers else None
+    found = list(standings(ledger, practice, on=request.on, usage=request.usage, families=families))
+    if families is not None and not found:
+        raise WrongUsageError(
+            "no further coverage was kept with that claim",
+            todo="coverages come with the visits; claimline secondary list shows them all",
+        )
+    going = [one for one in found if _goes(one, request)]
+    sources = {one.source.claim.family: one for one in going}
+    outgoings = list(_outgoings(ledger, practice, going, request.usage))
+    settings = OutgoingRequest(
+        command="secondary bill",
+        out=request.out,
+        usage=request.usage,
+        dry_run=request.dry_run,
+        now=request.now,
+        user=request.user,
+    )
+    note = _note(sources, request) if request.although else None
+    result = send(outgoings, practice, ledger, settings, note=note)
+    return SecondaryResult(
+        outgoing=result,
+        sources=sources,
+        left=tuple(one for one in found if one not in going),
+    )
+
+
+def _goes(one: Standing, request: SecondaryRequest) -> bool:
+    """Ready; or waiting or held for a reason that a person sets aside for this very claim."""
+    turn = one.turn
+    if turn.state == "ready":
+        return True
+    named = bool(request.identifiers) and bool(request.although)
+    return named and turn.soft and bool(turn.decided) and turn.state in {"waiting", "held"}
+
+
+def _families(ledger: Ledger, request: SecondaryRequest) -> set[str]:
+    """The families that the identifiers lead to.
+
+    Raises:
+        WrongUsageError: one leads to none.
+    """
+    families: set[str] = set()
+    for identifier in request.identifiers:
+        found = [
+            one for one in ledger.find(identifier) if one.families and one.usage == request.usage
+        ]
+        if not found:
+            book = "production" if request.usage == "P" else "test"
+            raise WrongUsageError(
+                f"an identifier leads to no claim of the {book} book",
+                todo="claimline trace finds claims; --production looks into the other book",
+            )
+        surest = [one for one in found if one.kind == found[0].kind]
+        families.update(number for one in surest for number in one.families)
+    return families
+
+
+def _outgoings(
+    ledger: Ledger, practice: Practice, going: Sequence[Standing], usage: Usage
+) -> Iterator[Outgoing]:
+    claims = load_all(ledger, [one.source for one in going])
+    with ledger.reading() as connection:
+        for one in going:
+            known = family_of(connection, one.source.claim.family, usage)
+            yield _outgoing(one, claims[one.source.claim.control], practice, known)
+
+
+def _outgoing(
+    one: Standing, sent: Claim, practice: Practice, known: tuple[tuple[str, str], ...]
+) -> Outgoing:
+    source, turn = one.source, one.turn
+    holders = [
+        Holder(payer=practice.payers[coverage.payer], coverage=coverage)
+        for coverage in one.kept.coverages[: one.place + 1]
+    ]
+    payer = holders[-1].payer
+    return Outgoing(
+        claim=next_claim(sent, [_prior(given) for given in turn.decided], holders),
+        family=source.claim.family,
+        known=known,
+        payer=payer.key,
+        receiver=practice.receiver_of(payer).key,
+        entity=_entity(practice, source.claim.billing_npi),
+        patient=PatientRow(
+            key=source.claim.patient,
+            id=source.patient_id,
+            name=source.patient_name,
+            birth=source.patient_birth,
+        ),
+        discipline=source.discipline,
+        date=source.claim.date,
+        visits=(),  # they stay billed in the first claim
+        decisions=_decisions(one),
+    )
+
+
+def _prior(given: Decided) -> Prior:
+    return Prior(paid=given.paid, number=given.number, remarks=given.remarks, lines=given.lines)
+
+
+def _entity(practice: Practice, npi: str) -> str:
+    """The billing provider of that NPI.
+
+    Raises:
+        WrongUsageError: the practice file has none.
+    """
+    found = next((key for key, one in practice.entities.items() if one.npi == npi), None)
+    if found is None:
+        raise WrongUsageError(
+            f"the practice file has no billing provider with NPI {npi}",
+            todo="give the practice file that billed the first claim",
+        )
+    return found
+
+
+def _decisions(one: Standing) -> Content:
+    """Why the claim is what it is; the lines' own reasons are those of the first claim."""
+    turn, source = one.turn, one.source
+    first = json.loads(source.decisions)
+    told = [
+        f"{given.payer} decided on {given.date}: {given.paid:.2f} paid, {given.patient:.2f} left "
+        "to the patient"
+        for given in turn.decided
+    ]
+    return {
+        "because": [f"claim to the next payer, after claim {source.claim.control}", *told],
+        "versions": [],
+        "warnings": list(turn.warnings),
+        "other_coverages": [],
+        "lines": first.get("lines", []),
+    }
+
+
+def _note(sources: Mapping[str, Standing], request: SecondaryRequest) -> Any:
+    """Records, with the claims, who decided to send them all the same."""
+
+    def note(writer: Writer, gone: Sequence[Gone]) -> None:
+        for one in gone:
+            source = sources[one.outgoing.family]
+            if source.turn.state != "ready":
+                writer.decide(
+                    Decision(
+                        kind=OVERRIDE,
+                        subject=one.control,
+                        user=request.user,
+                        reason=request.although,
+                        detail=json.dumps({"why": source.turn.why}),
+                    )
+                )
+
+    return note
+
+
+def told_problems(problems: Iterable[Problem]) -> str:
+    """Why a claim was refused, in one line."""
+    return "; ".join(problem.message for problem in problems)

@@ -1,0 +1,99 @@
+"""Where sent claims stand with the patient's further payers, from what the ledger keeps."""
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from attrs import field, frozen
+
+from claimline.services import visit_text
+from mapping.visit import Coverage
+from reconcile.next_payer import NextCoverage, Turn, turn
+from reconcile.owes import Further
+
+if TYPE_CHECKING:
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from claimline.services.payer_facts import Facts
+    from mapping.practice import Practice
+    from reconcile.values import Adjudication, LineBooks, SentClaim
+
+
+@frozen(kw_only=True)
+class Kept:
+    """What was kept with a claim for the payers after the first."""
+
+    coverages: tuple[Coverage, ...] = field(default=(), repr=False)
+    qmb: bool = False
+
+
+def kept(decisions: str) -> Kept:
+    """What ``bill`` kept in a claim's decisions (JSON) of further coverages."""
+    data: dict[str, Any] = json.loads(decisions) if decisions else {}
+    return Kept(
+        coverages=visit_text.coverages_from(data.get("coverages", ())),
+        qmb=bool(data.get("qmb")),
+    )
+
+
+@frozen(kw_only=True)
+class Asking:
+    """Who is asked what a payer allows, and on which day."""
+
+    facts: "Facts"
+    on: "dt.date"
+    practice: "Practice | None" = None
+
+
+@frozen(kw_only=True)
+class Case:
+    """A claim to the first payer with its books, and what was sent on already."""
+
+    claim: "SentClaim"
+    books: "Sequence[LineBooks]"
+    answers: "Sequence[Adjudication]"
+    kept: Kept
+    billed: "Mapping[str, str]"  # payer key to the number of the claim that was sent on to it
+
+
+def turns(asking: Asking, case: Case) -> tuple[Turn, ...]:
+    """Where a claim stands with each further coverage, second payer first."""
+    claim = case.claim
+    coverages = [_next(one, asking.practice) for one in case.kept.coverages[:2]]  # P, S and T
+    return tuple(
+        turn(
+            claim,
+            case.books,
+            case.answers,
+            coverages,
+            lambda key: asking.facts.named(key, claim.date),
+            place=place,
+            billed=case.billed.get(one.payer, ""),
+            qmb=case.kept.qmb,
+            on=asking.on,
+        )
+        for place, one in enumerate(coverages)
+    )
+
+
+def _next(coverage: Coverage, practice: "Practice | None") -> NextCoverage:
+    return NextCoverage(
+        payer=coverage.payer,
+        known=practice is None or coverage.payer in practice.payers,
+        forwarded_here=coverage.crossover,
+        insurance_type=coverage.insurance_type,
+        first_day=coverage.effective_from,
+        last_day=coverage.effective_until,
+    )
+
+
+def further(found: "Iterable[Turn]") -> tuple[Further, ...]:
+    """The payers still to answer, as the patient's balance sees them."""
+    return tuple(
+        Further(
+            payer=one.payer,
+            open=not (one.answered or one.state == "nothing"),
+            why=f"{one.payer} comes first: {one.why}",
+        )
+        for one in found
+    )

@@ -1,0 +1,208 @@
+"""The claim to the next payer: the claim as it was sent, and what the payers before decided of it.
+
+Lines, charges, diagnoses and clinicians stay as they were sent; subscriber, patient and payer are
+those of the further coverage; each payer before stands in loops 2320 and 2330 with its decision of
+each line in 2430 (TR3 005010X222A1, coordination of benefits).
+"""
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
+from typing import Final
+
+from attrs import evolve, field, frozen
+
+from edi import claim as x
+from mapping import parties
+from mapping.practice_values import Payer
+from mapping.visit import Coverage, Subscriber
+
+TURNS: Final = ("P", "S", "T")  # SBR01
+# Numbers one payer gave for the claim: the next one has its own, and may see the first's.
+_OF_PAYER: Final = frozenset({"G1", "9F"})  # authorization, referral: 2330B REF
+_LEFT_OUT: Final = frozenset({"F8", "D9", *_OF_PAYER})
+
+
+@frozen(kw_only=True)
+class Prior:
+    """What a payer before decided. ``lines`` by line number; their ``payer`` is filled in here."""
+
+    paid: Decimal
+    number: str = field(repr=False)  # its claim number, empty where it gave none
+    remarks: tuple[str, ...] = ()  # of the claim (MOA), at most five are told
+    lines: Mapping[int, x.LineAdjudication]
+
+
+@frozen(kw_only=True)
+class Holder:
+    """A payer of the practice file with the patient's coverage there."""
+
+    payer: Payer
+    coverage: Coverage = field(repr=False)
+
+
+def faults(holder: Holder) -> tuple[str, ...]:
+    """What the coverage lacks for a claim, each in a few words without patient data."""
+    coverage = holder.coverage
+    found = []
+    if not coverage.member_id:
+        found.append("the coverage has no member id")
+    if coverage.relationship != "self" and coverage.subscriber is None:
+        found.append("the patient is not the subscriber, and the coverage names no subscriber")
+    return tuple(found)
+
+
+def next_claim(sent: x.Claim, priors: Sequence[Prior], holders: Sequence[Holder]) -> x.Claim:
+    """The claim to the last of the holders, its control numbers empty.
+
+    Args:
+        sent: the claim to the first payer, as it was sent.
+        priors: what the payers before decided, first payer first.
+        holders: the further coverages, second payer first; one for each of ``priors``.
+    """
+    assert len(holders) == len(priors), "each payer before the last has decided"
+    person = _patient(sent)
+    own = holders[-1]
+    others = [_first(sent, priors[0])]
+    for n, (holder, prior) in enumerate(zip(holders, priors[1:], strict=False), 1):
+        others.append(_further(person, holder, prior, rank=TURNS[n]))
+    return evolve(
+        sent,
+        control="",
+        frequency=x.FREQUENCY_ORIGINAL,
+        subscriber=_subscriber(person, own, rank=TURNS[len(holders)]),
+        patient=_dependent(person, own.coverage),
+        payer=parties.payer(own.payer),
+        references=tuple(r for r in sent.references if r.qualifier not in _LEFT_OUT),
+        property_casualty_claim=own.coverage.claim_number,
+        others=tuple(others),
+        lines=tuple(_line(line, others, priors) for line in sent.lines),
+        kept=(),
+    )
+
+
+@frozen(kw_only=True)
+class _Person:
+    """The patient as the first claim has them."""
+
+    party: x.Party = field(repr=False)
+    birth_date: dt.date | None = field(repr=False)
+    gender: str = field(repr=False)
+
+
+def _patient(sent: x.Claim) -> _Person:
+    who = sent.patient or sent.subscriber
+    return _Person(party=who.party, birth_date=who.birth_date, gender=who.gender)
+
+
+def _subscriber(person: _Person, holder: Holder, *, rank: str) -> x.Subscriber:
+    """2000B and 2010BA of a further coverage."""
+    coverage = holder.coverage
+    made = x.Subscriber(
+        payer_rank=rank,
+        relationship="18" if coverage.relationship == "self" else "",
+        group_number=coverage.group_number,
+        # SBR04 only where there is no group number (situational rule of SBR04).
+        group_name="" if coverage.group_number else coverage.group_name,
+        insurance_type=coverage.insurance_type,
+        filing_indicator=coverage.filing_indicator or holder.payer.filing_indicator,
+        party=evolve(
+            person.party,
+            role="IL",
+            id_qualifier="MI",
+            id=coverage.member_id,
+            references=(),
+        ),
+        birth_date=person.birth_date,
+        gender=person.gender,
+    )
+    if coverage.relationship == "self" or coverage.subscriber is None:
+        return made
+    insured = coverage.subscriber
+    return evolve(
+        made,
+        party=_insured(insured, coverage.member_id),
+        birth_date=insured.birth_date,
+        gender=(insured.gender or "U") if insured.birth_date is not None else "",
+    )
+
+
+def _insured(given: Subscriber, member_id: str) -> x.Party:
+    lives = given.address.line1 and given.address.city
+    return x.Party(
+        role="IL",
+        is_person=bool(given.first_name),
+        name=given.last_name,
+        first=given.first_name,
+        middle=given.middle_name,
+        suffix=given.suffix,
+        id_qualifier="MI",
+        id=member_id,
+        address=parties.address(given.address) if lives else None,
+    )
+
+
+def _dependent(person: _Person, coverage: Coverage) -> x.Patient | None:
+    """2000C and 2010CA, where the patient is not the subscriber of the further coverage."""
+    if coverage.relationship == "self":
+        return None
+    return x.Patient(
+        relationship=parties.RELATIONSHIPS[coverage.relationship],
+        party=evolve(person.party, role="QC", id_qualifier="", id="", references=()),
+        birth_date=person.birth_date,
+        gender=person.gender or "U",
+    )
+
+
+def _first(sent: x.Claim, prior: Prior) -> x.OtherPayer:
+    """The first payer, as the claim to it named it."""
+    relationship = sent.patient.relationship if sent.patient else sent.subscriber.relationship
+    numbers = tuple(r for r in sent.references if r.qualifier in _OF_PAYER)
+    return _other(
+        evolve(
+            sent.subscriber,
+            relationship=relationship,
+            party=evolve(sent.subscriber.party, references=()),
+            birth_date=None,
+            gender="",
+        ),
+        evolve(sent.payer, references=numbers, contacts=()),
+        prior,
+    )
+
+
+def _further(person: _Person, holder: Holder, prior: Prior, *, rank: str) -> x.OtherPayer:
+    """A further payer that has decided too."""
+    relationship = parties.RELATIONSHIPS[holder.coverage.relationship]
+    insured = _subscriber(person, holder, rank=rank)
+    return _other(
+        evolve(insured, relationship=relationship, birth_date=None, gender=""),
+        parties.payer(holder.payer),
+        prior,
+    )
+
+
+def _other(subscriber: x.Subscriber, payer: x.Party, prior: Prior) -> x.OtherPayer:
+    """Loops 2320 and 2330.
+
+    What is left to the patient stands with the lines (2430 AMT*EAF): the claim's own is for payers
+    that tell nothing of lines (situational rule of 2320 AMT*EAF).
+    """
+    number = (x.Reference(qualifier="F8", value=prior.number),) if prior.number else ()
+    return x.OtherPayer(
+        subscriber=subscriber,
+        payer=evolve(payer, references=(*payer.references, *number)),
+        paid=prior.paid,
+        outpatient=("MOA", "", "", *prior.remarks[:5]) if prior.remarks else (),
+    )
+
+
+def _line(
+    line: x.ServiceLine, others: Sequence[x.OtherPayer], priors: Sequence[Prior]
+) -> x.ServiceLine:
+    decided = tuple(
+        evolve(prior.lines[line.number], payer=other.payer.id)
+        for other, prior in zip(others, priors, strict=True)
+    )
+    references = tuple(r for r in line.references if r.qualifier not in _OF_PAYER)
+    return evolve(line, control="", references=references, adjudications=decided, kept=())

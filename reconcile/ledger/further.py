@@ -1,0 +1,151 @@
+"""Sent claims whose patient has further coverages: with all a next payer's claim is made from."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from attrs import field, frozen
+from sqlalchemy import ColumnElement, Connection, select
+
+from edi.claim import FREQUENCY_VOID
+from reconcile.ledger import bulk, rows, sent
+from reconcile.ledger.families import with_followers
+from reconcile.ledger.records import Usage
+from reconcile.ledger.tables import file, sent_claim
+from reconcile.turns import FIRST
+from reconcile.values import Adjudication, SentClaim
+
+MARK: Final = '"coverages": ['  # how ``bill`` writes further coverages into the decisions
+_CLAIM: Final = sent_claim.c
+
+
+@frozen(kw_only=True)
+class Member:
+    """A claim of a family, in short."""
+
+    control: str
+    frequency: str
+    rank: str  # SBR01
+    payer: str
+    recorded_at: str
+    file: str
+
+
+@frozen(kw_only=True)
+class WithCoverages:
+    """The newest claim of a family to the first payer, which names further coverages."""
+
+    claim: SentClaim
+    adjudications: tuple[Adjudication, ...]
+    family: tuple[Member, ...]  # all of it, in the order of sending
+    payer_name: str
+    discipline: str
+    patient_id: str = field(repr=False)
+    patient_name: str = field(repr=False)
+    patient_birth: str = field(repr=False)
+    decisions: str = field(repr=False)  # JSON, opaque to the ledger
+    file: str  # it was sent in
+    digest: str  # of that file
+    transaction: str  # ST02
+
+    def billed(self, payer: str) -> str:
+        """The number of the claim that was sent on to a payer; empty for none."""
+        sent_on = [m for m in self.family if m.rank != FIRST and m.payer == payer]
+        if not sent_on or sent_on[-1].frequency == FREQUENCY_VOID:
+            return ""
+        return sent_on[-1].control
+
+
+def with_coverages(
+    connection: Connection, usage: Usage, *, families: Iterable[str] | None = None
+) -> Iterator[WithCoverages]:
+    """The claims whose patient has further coverages, some hundred at a time.
+
+    Args:
+        connection: the open snapshot.
+        usage: the book.
+        families: only of these; of all where None.
+    """
+    condition = (_CLAIM.usage == usage) & _CLAIM.decisions.contains(MARK, autoescape=True)
+    condition &= _CLAIM.payer_rank == FIRST
+    if families is None:
+        yield from _walked(connection, condition)
+        return
+    for batch in bulk.batches(sorted(set(families))):
+        yield from _walked(connection, condition & _CLAIM.family.in_(batch))
+
+
+def _walked(connection: Connection, condition: ColumnElement[bool]) -> Iterator[WithCoverages]:
+    last = 0
+    while True:
+        query = select(_CLAIM.id).where(condition, _CLAIM.id > last).order_by(_CLAIM.id)
+        numbers = [row[0] for row in connection.execute(query.limit(bulk.BATCH))]
+        if not numbers:
+            return
+        last = numbers[-1]
+        yield from _loaded(connection, numbers)
+
+
+def _loaded(connection: Connection, numbers: list[int]) -> Iterator[WithCoverages]:
+    about = {
+        row.id: row
+        for row in connection.execute(
+            select(sent_claim, file.c.name.label("file_name"), file.c.digest)
+            .join(file, file.c.id == _CLAIM.file_id)
+            .where(_CLAIM.id.in_(numbers))
+        )
+    }
+    members = _families(connection, list(about.values()))
+    numbers = [n for n in numbers if _is_newest(about[n], members[about[n].family])]
+    if not numbers:
+        return
+    usage: Usage = about[numbers[0]].usage
+    claims = with_followers(connection, sent.load(connection, _CLAIM.id.in_(numbers)), usage)
+    answers = rows.adjudications(connection, {n: claim.control for n, claim in claims.items()})
+    for number, claim in claims.items():
+        row = about[number]
+        yield WithCoverages(
+            claim=claim,
+            adjudications=answers.get(number, ()),
+            family=tuple(member for _, member in members[row.family]),
+            payer_name=row.payer_name,
+            discipline=row.discipline,
+            patient_id=row.patient_id,
+            patient_name=row.patient_name,
+            patient_birth=row.patient_birth,
+            decisions=row.decisions,
+            file=row.file_name,
+            digest=row.digest,
+            transaction=row.transaction_control,
+        )
+
+
+def _is_newest(row: Any, family: Sequence[tuple[int, Member]]) -> bool:
+    """Whether no later claim to the first payer took the place of this one."""
+    newest = [number for number, member in family if member.rank == FIRST][-1]
+    return bool(newest == row.id)
+
+
+def _families(connection: Connection, claims: Sequence[Any]) -> dict[str, list[tuple[int, Member]]]:
+    found: dict[str, list[tuple[int, Member]]] = {}
+    usage = claims[0].usage
+    for batch in bulk.batches(sorted({row.family for row in claims})):
+        query = (
+            select(
+                _CLAIM.id, _CLAIM.family, _CLAIM.control, _CLAIM.frequency, _CLAIM.payer_rank,
+                _CLAIM.payer, _CLAIM.recorded_at, file.c.name,
+            )
+            .join(file, file.c.id == _CLAIM.file_id)
+            .where(_CLAIM.family.in_(batch), _CLAIM.usage == usage)
+            .order_by(_CLAIM.id)
+        )  # fmt: skip
+        for row in connection.execute(query):
+            member = Member(
+                control=row.control,
+                frequency=row.frequency,
+                rank=row.payer_rank,
+                payer=row.payer,
+                recorded_at=row.recorded_at,
+                file=row.name,
+            )
+            found.setdefault(row.family, []).append((row.id, member))
+    return found
