@@ -33,6 +33,8 @@ COMMANDS: Final = (
     Entry("underpaid", "claimline.cli.underpaid:underpaid", "List payments not as expected."),
     Entry("trace", "claimline.cli.trace:trace", "Tell the story of a claim or a line."),
     Entry("held", "claimline.cli.held:held", "Claims that wait for a fix or a decision."),
+    Entry("secondary", "claimline.cli.secondary:secondary", "Claims to the payer after the first."),
+    Entry("owes", "claimline.cli.owes:owes", "Say what the patient owes now, and why."),
     Entry("correct", "claimline.cli.correct:correct", "Correct a claim that was sent."),
     Entry("units", "claimline.cli.units:units", "Turn minutes into units, and say why."),
     Entry("explain", "claimline.cli.explain:explain", "Say what a code means and what to do."),

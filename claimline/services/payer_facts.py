@@ -125,6 +125,10 @@ class Facts:
 
         return found
 
+    def named(self, key: str, day: dt.date) -> PayerFacts:
+        """The facts of the payer of that key on a day of service; its key alone if not known."""
+        return self._of(key, day) or PayerFacts(key=key, name="", family="")
+
     def _of(self, key: str, day: dt.date) -> PayerFacts | None:
         """By the policy of the day of service, where the practice file has the payer."""
         if self._practice is None or key not in self._practice.payers:
