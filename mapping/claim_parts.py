@@ -9,12 +9,13 @@ from attrs import evolve
 
 from edi.claim import Dated
 from edi.problem import Place, Problem
-from mapping import billed_as, codes, pairs, thresholds
+from mapping import billed_as, codes, edit_limits, separations, thresholds
 from mapping.day import Day, Line
 from mapping.draft import ClaimDraft, DayKey, Held, LineDecision
 from mapping.practice_values import Practice
-from mapping.reference import BilledLine
+from mapping.reference import BilledLine, TableKind
 from mapping.structure import nearest, shown_key
+from mapping.user_rules import reasons as rule_reasons
 from mapping.visit import Visit
 
 MOST_DIAGNOSES: Final = 12  # HI
@@ -34,6 +35,7 @@ def billed_lines(day: Day, made: Sequence[ClaimDraft]) -> Iterator[BilledLine]:
             yield BilledLine(
                 claim="",
                 payer=one.payer,
+                entity=one.entity,
                 discipline=one.discipline,
                 code=decision.code,
                 modifiers=decision.modifiers,
@@ -118,16 +120,26 @@ def reasons(day: Day) -> Iterator[str]:
     yield from billed_as.reasons(day)
     if day.reckoning is not None:
         yield day.reckoning.because
+    yield from rule_reasons(day.practice.own_rules, day)
 
 
 def versions(day: Day) -> tuple[str, ...]:
     """The tables and the policy that decided."""
     kx = () if day.reckoning is None else (thresholds.VERSION,)
-    return (codes.VERSION, *_pair_version(day), *kx, day.version)
+    own = day.practice.own_rules.version
+    return (codes.VERSION, *_table_versions(day), *kx, day.version, *((own,) if own else ()))
 
 
-def _pair_version(day: Day) -> tuple[str, ...]:
-    return () if day.policy.ncci == "none" else (pairs.VERSION,)
+def _table_versions(day: Day) -> Iterator[str]:
+    """The tables of code pairs and unit limits that were asked."""
+    asked: tuple[tuple[TableKind, str], ...] = (
+        ("ptp", separations.table(day)),
+        ("mue", edit_limits.table(day)),
+    )
+    for kind, name in asked:
+        version = day.reference.version(kind, name, day.date) if name != "none" else ""
+        if version:
+            yield version
 
 
 def decision(number: int, line: Line) -> LineDecision:

@@ -34,6 +34,7 @@ OVERRIDABLE: Final = (
     frozenset(
         {"hold.pair", "hold.second-visit", "hold.minutes", "hold.units-stated", "hold.own-rule"}
     )
+    | frozenset({"hold.pair-never", "hold.units-limit"})
     | before_billing.JUDGEMENT
 )
 Waived = Mapping[str, frozenset[str]]  # visit id: problem codes

@@ -56,11 +56,22 @@ class Row:
 
 @value(kw_only=True)
 class Separation:
-    """An edit pair of the day, and what shows that its codes were separate services."""
+    """An edit pair of the day, and what shows that its codes were separate services.
+
+    Both codes may be on this claim, or the other one on another claim of the day (``beside``).
+    """
 
     pair: PairEdit
     evidence: str  # "times 09:16-09:24", "separate block attested", or empty
-    explicit: bool  # the visit states the modifier itself, on a line where it counts
+    explicit: bool  # the visit (or the line sent) states the modifier, on a line where it counts
+    beside: str = ""  # where the other code is: "the OT visit V2", "claim CT..."; empty: here
+    ours: str = ""  # the code that is on this claim where the other one is beside it
+    is_sent: bool = False  # the other code went before: its line cannot take a modifier any more
+
+    @property
+    def marks(self) -> str:
+        """The code of this claim that takes the modifier; empty where none does."""
+        return self.pair.column2 if self.ours in {"", self.pair.column2} else ""
 
 
 @value(kw_only=True)

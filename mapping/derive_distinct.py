@@ -11,6 +11,9 @@ def derive(day: Day, share: Share) -> tuple[str, str] | None:
     code = share.row.code
     for found in day.separations:
         pair = found.pair
-        if pair.column2 == code and found.evidence and pair.decides and not found.explicit:
-            return wanted, f"{code} with {pair.column1}, {found.evidence}"
+        if found.marks != code or found.explicit or not found.evidence or not pair.decides:
+            continue
+        if pair.indicator == "1":  # with 0 no modifier helps
+            where = f" of {found.beside}" if found.beside else ""
+            return wanted, f"{code} with {pair.column1}{where}, {found.evidence}"
     return None

@@ -9,12 +9,15 @@ from collections.abc import Callable, Iterator
 from typing import Final
 
 from edi.problem import Problem, declare
-from mapping import before_billing, modifiers, pairs
+from mapping import before_billing, modifiers
 from mapping.codes import CODES, DISCIPLINE_MODIFIERS, group, is_by_minutes
 from mapping.day import Day, billed_under, block_minutes, note_of
 from mapping.edit_assistants import check_assistant_named, check_assistant_units
 from mapping.edit_day_limits import check_day_limits, check_evaluation, check_times_of_codes
 from mapping.edit_found import hold, warn
+from mapping.edit_limits import check_limits
+from mapping.edit_own_rules import check_own_rules
+from mapping.edit_pairs import check_pairs, uncovered
 from mapping.edit_threshold import check_threshold
 from mapping.edit_units import check_units
 from mapping.separations import times
@@ -39,8 +42,6 @@ declare(
             "mend units or minutes, or let a named person decide"),
         "hold.clinician": ("who treats or bills is none of the practice's clinicians",
             "name the therapist; who refers belongs into referring"),
-        "hold.pair": ("two codes are paid together only as separate services, and nothing shows it",
-            "give start and end times, or attest separate_block, and bill the visit again"),
         "hold.second-visit": ("the day was billed already, and units and pairs were decided then",
             "see the claim that was sent and correct that; Part B cannot add lines to it"),
         "hold.modifiers": ("the modifiers do not fit the line", "mend the modifiers of the visit"),
@@ -51,7 +52,6 @@ declare(
         "hold.waits": ("another visit of the same day is held", "mend that visit first"),
         "warn.evidence": ("a stated modifier is kept, but nothing in the visit shows it",
             "add what shows it, or take the modifier away"),
-        "warn.pair": ("a code pair may need a modifier", "check the payer's table"),
         "warn.minutes": ("more minutes than a day of treatment has", "look for a slipped digit"),
         "warn.units": ("units are stated or left out, look at them", "check the minutes"),
         "warn.missing": ("something the payer may ask for is missing", "add it where you can"),
@@ -162,8 +162,8 @@ def check_policy(day: Day) -> Iterator[Problem]:
         "assistant_modifiers": any(row.assistant_minutes for row in rows),
     }
     silent = [name for name, needed in asked.items() if needed and getattr(policy, name) is None]
-    if silent and _uncovered(day):
-        yield hold(day, "policy-silent", _uncovered(day))
+    if silent and uncovered(day):
+        yield hold(day, "policy-silent", uncovered(day))
         return
     for name in silent:
         message = (
@@ -179,14 +179,6 @@ def _of_the_day(day: Day) -> bool:
     """Whether another visit of the day goes to the payer in the discipline, on its own claim."""
     ours = (day.payer.key, day.visits[0].discipline)
     return any((v.coverages[0].payer, v.discipline) == ours for v in day.siblings if v.coverages)
-
-
-def _uncovered(day: Day) -> str:
-    """That the payer has policies and none of them speaks of the day, or nothing."""
-    policies = day.payer.policies
-    if not policies or any(row.span.holds(day.date) for row in policies):
-        return ""
-    return f"no policy of payer {day.payer.key} covers {day.date}"
 
 
 def check_clinicians(day: Day) -> Iterator[Problem]:
@@ -313,39 +305,6 @@ def check_procedures(day: Day) -> Iterator[Problem]:
             yield hold(day, "charge", message)
 
 
-def check_pairs(day: Day) -> Iterator[Problem]:
-    """An edit pair has its evidence, or the visit's own modifier; else the claim waits."""
-    policy = day.policy
-    for found in day.separations:
-        pair = found.pair
-        names = f"{pair.column2} with {pair.column1}"
-        note = f" ({pair.note})" if pair.note else ""
-        if not pair.decides:
-            yield warn(day, "pair", f"{names} may be an edit pair{note}")
-        elif policy.ncci is None or policy.distinct_modifier is None:
-            name = "ncci" if policy.ncci is None else "distinct_modifier"
-            message = _uncovered(day) or f"payer {day.payer.key}: say {name} in its policy"
-            yield hold(day, "policy-silent", f"{message} ({names})")
-        elif found.explicit:
-            if not found.evidence:
-                message = f"{names}: the stated modifier is kept, but no separate times show it"
-                yield warn(day, "evidence", message)
-        elif not found.evidence:
-            message = (
-                f"{names} are paid together only as separate services: no separate times of both "
-                "codes and no separate_block in the visit"
-            )
-            yield hold(day, "pair", message)
-        elif policy.distinct_modifier == "none":
-            message = f"{names}: payer {day.payer.key} takes no modifier for it"
-            yield warn(day, "pair", message)
-        elif note:
-            yield warn(day, "pair", f"{names}{note}")
-    if day.date < pairs.FIRST_DAY and policy.ncci not in {None, "none"} and len(day.lines) > 1:
-        message = f"the pair table begins {pairs.FIRST_DAY}: pairs were not checked"
-        yield warn(day, "pair", message)
-
-
 def check_modifiers(day: Day) -> Iterator[Problem]:
     """At most four; CQ with GP, CO with GO; what is stated is shown by the visit."""
     paired = {found.pair.column2 for found in day.separations}
@@ -443,12 +402,14 @@ LINES: Final[tuple[Check, ...]] = (
     check_times_of_codes,
     check_evaluation,
     check_pairs,
+    check_limits,
     check_modifiers,
     check_threshold,
     check_charges,
     check_authorizations,
     check_lines,
     *before_billing.LINES,
+    check_own_rules,
 )
 EDITS: Final = FACTS + LINES
 

@@ -3,6 +3,7 @@
 Each row says whether it decides (several sources agree) or only warns.
 """
 
+import datetime as dt
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final, Literal
@@ -46,3 +47,4 @@ def _limits() -> Mapping[str, DatedLimit]:
 
 
 LIMITS: Final = _limits()
+FIRST_DAY: Final = min(one.span.first or dt.date.min for one in LIMITS.values())

@@ -65,7 +65,7 @@ def added(
 def evidence(day: Day, share: Share) -> tuple[str, ...]:
     """What shows that the line's code was a separate service, or its times; kept with the line."""
     row = share.row
-    ours = [s.evidence for s in day.separations if s.evidence and s.pair.column2 == row.code]
+    ours = [s.evidence for s in day.separations if s.evidence and s.marks == row.code]
     if ours:
         return tuple(dict.fromkeys(ours))
     return (times(row.blocks),) if row.blocks else ()

@@ -158,6 +158,10 @@ class Policy(Checks):
     mue: Literal["medicare", "medicaid", "own", "none"] | None = field(
         default=None, metadata=doc("which table of most units a day (MUE) the payer edits by")
     )
+    mue_clinical: Demand = field(
+        default="hold",
+        metadata=doc("units above a clinical limit (MUE, MAI 3): no, warn, hold"),
+    )
     max_minutes_per_day: int | None = field(
         default=None, metadata=doc("most timed minutes a day; more holds the claim", "minutes")
     )

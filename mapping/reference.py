@@ -14,6 +14,7 @@ from typing import Literal, Protocol
 from attrs import field, frozen
 
 Indicator = Literal["0", "1", "9"]
+TableKind = Literal["ptp", "mue"]
 DiagnosisState = Literal["valid", "not full length", "unknown"]
 
 
@@ -115,6 +116,9 @@ class ReferenceTables(Protocol):
     def diagnosis(self, code: str, day: dt.date) -> DiagnosisState | None:
         """Whether the ICD-10-CM code (no point) is valid on the day; ``None``: no list for it."""
 
+    def version(self, kind: TableKind, table: str, day: dt.date) -> str:
+        """The version of the table that would decide on the day; empty: none speaks of it."""
+
     def versions(self) -> tuple[str, ...]:
         """The tables there are, each with its version."""
 
@@ -125,6 +129,7 @@ class BilledLine:
 
     claim: str  # patient control number; empty: drafted in this run
     payer: str  # key in the practice file
+    entity: str = ""  # key of the billing provider; empty: not known
     discipline: str
     code: str
     modifiers: tuple[str, ...]

@@ -1,44 +1,178 @@
-"""Edit pairs among the codes of a day, and what shows that they were separate services."""
+"""Edit pairs among the codes of a day, and what shows that they were separate services.
+
+The codes of a pair may stand on one claim, or on two claims of the same patient, day, payer and
+billing provider: of another discipline, visit or location, in this run or sent before.
+"""
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from mapping.codes import group
-from mapping.day import Day, Row, Separation
+from mapping.day import Day, Row, Separation, rows_of
+from mapping.reference import BilledLine, PairEdit
 from mapping.visit import Block
+
+if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the million at run time
+    from attrs import frozen as value
+else:
+    from attrs import define as value
+
+TIMES = "times "
+
+
+@value(kw_only=True)
+class _Service:
+    """A code furnished on the day, with what tells when."""
+
+    code: str
+    blocks: tuple[Block, ...]
+    is_timed: bool  # throughout
+    separate: bool  # attested a block of its own
+    distinct: bool  # its line carries a distinct modifier that was stated, or sent
+    beside: str = ""  # which other claim it is on
+    is_sent: bool = False
+
+
+def table(day: Day) -> str:
+    """Which table of code pairs is asked: medicare, medicaid:OH, own:PAYER, none; or nobody says.
+
+    Without a word in the policy the shipped table is asked, so that a claim with a pair waits.
+    """
+    return named(day, day.policy.ncci)
+
+
+def named(day: Day, wanted: str | None) -> str:
+    """The table a policy names, with the state or the payer whose it is."""
+    if wanted == "medicaid" and day.policy.ncci_state:
+        return f"medicaid:{day.policy.ncci_state}"
+    return f"own:{day.payer.key}" if wanted == "own" else wanted or ""
 
 
 def separations(day: Day, codes: Iterable[str]) -> Iterator[Separation]:
     """The edit pairs among the codes billed, each with what shows that they were separate."""
-    if day.policy.ncci == "none":
+    wanted = table(day)
+    if wanted == "none":
         return
-    for pair in day.reference.pairs(codes, day.date, day.policy.ncci or "") or ():
-        first = [row for row in day.rows if row.code == pair.column1]
-        second = [row for row in day.rows if row.code == pair.column2]
+    ours = tuple(dict.fromkeys(codes))
+    for pair in day.reference.pairs(ours, day.date, wanted) or ():
+        first = [_of(row) for row in day.rows if row.code == pair.column1]
+        second = [_of(row) for row in day.rows if row.code == pair.column2]
+        yield Separation(
+            pair=pair, evidence=_evidence(first, second), explicit=_is_stated(day, first, second)
+        )
+    if ours and (day.siblings or day.others):
+        yield from _beside(day, ours, wanted)
+
+
+def _beside(day: Day, ours: tuple[str, ...], wanted: str) -> Iterator[Separation]:
+    """The pairs of which one code is on this claim and the other on another claim of the day."""
+    others = tuple(_others(day))
+    known = dict.fromkeys((*ours, *(service.code for service in others)))
+    for pair in day.reference.pairs(known, day.date, wanted) or ():
+        for code, other in ((pair.column1, pair.column2), (pair.column2, pair.column1)):
+            if code in ours:
+                mine = [_of(row) for row in day.rows if row.code == code]
+                theirs = [service for service in others if service.code == other]
+                yield from _each(day, pair, mine, theirs)
+
+
+def _each(
+    day: Day, pair: PairEdit, mine: list[_Service], theirs: list[_Service]
+) -> Iterator[Separation]:
+    """One finding for each claim that has the other code."""
+    for beside in dict.fromkeys(service.beside for service in theirs):
+        there = [service for service in theirs if service.beside == beside]
+        first, second = (mine, there) if mine[0].code == pair.column1 else (there, mine)
         yield Separation(
             pair=pair,
-            evidence=evidence(first, second),
-            explicit=_states_distinct(second)
-            or (day.policy.distinct_column == "either" and _states_distinct(first)),
+            evidence=_evidence(first, second),
+            explicit=_is_stated(day, first, second),
+            beside=beside,
+            ours=mine[0].code,
+            is_sent=there[0].is_sent,
         )
 
 
-def _states_distinct(rows: Sequence[Row]) -> bool:
-    """Whether all lines of the code carry a distinct modifier of the visit's own."""
-    return all(any(group(m) == "distinct" for m in row.explicit) for row in rows)
+def _others(day: Day) -> Iterator[_Service]:
+    """What the same provider furnished and bills to the same payer on the day, on other claims.
+
+    Lines drafted earlier in the run are those of a sibling visit, which tells more.
+    """
+    here = _entity(day)
+    for visit in day.siblings:
+        location = day.practice.locations.get(visit.location)
+        entity = day.practice.entity_of(location).key if location is not None else ""
+        if visit.coverages and visit.coverages[0].payer == day.payer.key and entity == here:
+            beside = f"the {visit.discipline} visit {visit.visit_id}"
+            for row in rows_of([visit], visit.diagnoses, ""):
+                yield _of(row, beside)
+    for line in day.others:
+        if line.claim and is_same(day, line):
+            yield _sent(line)
 
 
-def evidence(first: Sequence[Row], second: Sequence[Row]) -> str:
+def is_same(day: Day, line: BilledLine) -> bool:
+    """Whether the line is billed to the day's payer by the day's billing provider."""
+    return line.payer == day.payer.key and line.entity in {"", _entity(day)}
+
+
+def _entity(day: Day) -> str:
+    """Key of the billing provider of the day."""
+    return day.practice.entity_of(day.location).key if day.location is not None else ""
+
+
+def _of(row: Row, beside: str = "") -> _Service:
+    return _Service(
+        code=row.code,
+        blocks=row.blocks,
+        is_timed=row.timed_throughout,
+        separate=row.separate,
+        distinct=any(group(m) == "distinct" for m in row.explicit),
+        beside=beside,
+    )
+
+
+def _sent(line: BilledLine) -> _Service:
+    """A line sent before; its evidence tells the times."""
+    told = next((text for text in line.evidence if text.startswith(TIMES)), "")
+    blocks = tuple(_block(span) for span in told.removeprefix(TIMES).split(", ")) if told else ()
+    return _Service(
+        code=line.code,
+        blocks=blocks,
+        is_timed=bool(blocks),
+        separate=bool(line.evidence) and not blocks,
+        distinct=any(group(m) == "distinct" for m in line.modifiers),
+        beside=f"claim {line.claim}",
+        is_sent=True,
+    )
+
+
+def _block(span: str) -> Block:
+    start, _, end = span.partition("-")
+    return Block(start=dt.time.fromisoformat(start), end=dt.time.fromisoformat(end))
+
+
+def _is_stated(day: Day, first: Sequence[_Service], second: Sequence[_Service]) -> bool:
+    """Whether all lines of the code that needs it carry a distinct modifier of the visit's own.
+
+    That code is column 2; Part B takes either since 2019-07-01, by policy.
+    """
+    either = day.policy.distinct_column == "either"
+    return all(one.distinct for one in second) or (either and all(one.distinct for one in first))
+
+
+def _evidence(first: Sequence[_Service], second: Sequence[_Service]) -> str:
     """What shows that two codes were separate: the second's times, or an attestation.
 
     Times count when both codes have them throughout and none overlap; blocks may alternate
     (CMS paper on modifier 59).
     """
-    if all(row.timed_throughout for row in (*first, *second)):
-        ours = [block for row in second for block in row.blocks]
-        theirs = [block for row in first for block in row.blocks]
+    if all(one.is_timed for one in (*first, *second)):
+        ours = [block for one in second for block in one.blocks]
+        theirs = [block for one in first for block in one.blocks]
         return "" if meet(ours, theirs) else times(ours)
-    if all(row.separate for row in second) or all(row.separate for row in first):
+    if all(one.separate for one in second) or all(one.separate for one in first):
         return "separate block attested"
     return ""
 
@@ -59,4 +193,4 @@ def times(blocks: Iterable[Block]) -> str:
     """``times 09:00-09:10, 09:25-09:30``: hours and minutes, nothing of the patient."""
     spans = sorted((b.start, b.end) for b in blocks)
     shown = (f"{start.isoformat('minutes')}-{end.isoformat('minutes')}" for start, end in spans)
-    return "times " + ", ".join(shown)
+    return TIMES + ", ".join(shown)

@@ -11,7 +11,15 @@ from typing import Final
 from attrs import frozen
 
 from mapping import limits, medicare, pairs
-from mapping.reference import DiagnosisState, Factor, FeeRow, Locality, PairEdit, UnitLimit
+from mapping.reference import (
+    DiagnosisState,
+    Factor,
+    FeeRow,
+    Locality,
+    PairEdit,
+    TableKind,
+    UnitLimit,
+)
 
 
 @frozen
@@ -37,8 +45,8 @@ class Starter:
         return tuple(pair for pair in found if code in {pair.column1, pair.column2})
 
     def limit(self, code: str, day: dt.date, table: str) -> UnitLimit | None:
-        """See ``ReferenceTables``."""
-        found = limits.LIMITS.get(code) if table != "none" else None
+        """See ``ReferenceTables``; a payer's own limits are known from an import only."""
+        found = limits.LIMITS.get(code) if table in {"medicare", "medicaid"} else None
         return found.limit if found is not None and found.span.holds(day) else None
 
     def fee(self, code: str, day: dt.date) -> FeeRow | None:
@@ -56,6 +64,13 @@ class Starter:
     def diagnosis(self, code: str, day: dt.date) -> DiagnosisState | None:  # noqa: ARG002 - shape
         """No diagnosis list without an imported one."""
         return None
+
+    def version(self, kind: TableKind, table: str, day: dt.date) -> str:
+        """See ``ReferenceTables``."""
+        if kind == "ptp":
+            return pairs.VERSION if table != "none" and day >= pairs.FIRST_DAY else ""
+        known = table in {"medicare", "medicaid"} and day >= limits.FIRST_DAY
+        return limits.VERSION if known else ""
 
     def versions(self) -> tuple[str, ...]:
         """What is shipped."""

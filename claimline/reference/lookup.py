@@ -22,6 +22,7 @@ from mapping.reference import (
     FeeRow,
     Locality,
     PairEdit,
+    TableKind,
     UnitLimit,
 )
 from mapping.starter import STARTER, Starter
@@ -236,6 +237,16 @@ class Tables:
         if row is None:
             return "unknown"
         return "valid" if row[0] else "not full length"
+
+    def version(self, kind: TableKind, table: str, day: dt.date) -> str:
+        """See ``ReferenceTables``."""
+        editions = self._named(kind, table)
+        if not editions:
+            return STARTER.version(kind, table, day)
+        if kind == "ptp":
+            return version_of(editions[-1][0])
+        found = self._on(kind, table, day, within=False)
+        return version_of(found) if found is not None else ""
 
     def versions(self) -> tuple[str, ...]:
         """See ``ReferenceTables``: the newest edition of each table."""
