@@ -15,6 +15,7 @@ from typing import Any, Final
 
 from claimline.reference.database import OPEN, Database, open_to_read
 from claimline.reference.importers import IMPORTERS
+from claimline.reference.importers.pprrvu import QUALIFYING
 from claimline.reference.values import Imported
 from mapping.reference import (
     DiagnosisState,
@@ -194,6 +195,8 @@ class Tables:
 
     def _fee(self, code: str, day: dt.date) -> FeeRow | None:
         edition = self._on("fee", "", day, within=True)
+        if edition is None:  # the values are the same in both files
+            edition = self._on("fee", QUALIFYING, day, within=True)
         columns = "status, work, practice, malpractice, multiple"
         row = self._row(f"SELECT {columns} FROM fee", "code", edition, code)  # noqa: S608 - ours
         if row is None or edition is None:
@@ -226,8 +229,20 @@ class Tables:
         )
 
     def factor(self, day: dt.date, *, qualifying: bool = False) -> Factor | None:
-        """See ``ReferenceTables``: the dated table shipped with the package has them."""
-        return STARTER.factor(day, qualifying=qualifying)
+        """See ``ReferenceTables``: of the imported file of the day, else of the starter table."""
+        edition = self._on("fee", QUALIFYING if qualifying else "", day, within=True)
+        select = "SELECT factor FROM fee WHERE imported = ? LIMIT 1"
+        row = None
+        if edition is not None:
+            row = self._database.connection.execute(select, (edition.id,)).fetchone()
+        if row is None or edition is None:
+            return STARTER.factor(day, qualifying=qualifying)
+        return Factor(
+            amount=Decimal(row[0]),
+            first=edition.edition.first,
+            last=edition.edition.last,
+            version=version_of(edition),
+        )
 
     def _diagnosis(self, code: str, day: dt.date) -> DiagnosisState | None:
         edition = self._on("diagnosis", "", day, within=True)

@@ -15,11 +15,13 @@ To add a kind is to add a module and a line in ``IMPORTERS``. An ``Importer`` is
 
 from typing import Final
 
-from claimline.reference.importers import icd10, mue, ptp
+from claimline.reference.importers import gpci, icd10, mue, pprrvu, ptp
 from claimline.reference.values import Importer
 
 IMPORTERS: Final[tuple[Importer, ...]] = (
     ptp.IMPORTER,
     mue.IMPORTER,
     icd10.IMPORTER,
+    pprrvu.IMPORTER,
+    gpci.IMPORTER,
 )
