@@ -7,11 +7,9 @@ import datetime as dt
 import hashlib
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from attrs import field
-from attrs import fields as attrs_fields
 
 from mapping.draft import DayKey, History
 from mapping.policy import Policy
@@ -74,7 +72,7 @@ class Separation:
         return self.pair.column2 if self.ours in {"", self.pair.column2} else ""
 
 
-@value(kw_only=True)
+@value(kw_only=True, slots=False)  # copied often: see ``changed``
 class Share:
     """Units of a row that go on one line: all, or the therapist's, or the assistant's."""
 
@@ -86,7 +84,7 @@ class Share:
     because: tuple[str, ...] = ()  # how the units were split
 
 
-@value(kw_only=True)
+@value(kw_only=True, slots=False)  # copied often: see ``changed``
 class Line:
     """A share worked out: units, modifiers, charge."""
 
@@ -101,7 +99,7 @@ class Line:
     expected: Any = None  # what the payer should pay, where that was worked out
 
 
-@value(kw_only=True)
+@value(kw_only=True, slots=False)  # copied often: see ``changed``
 class Day:
     """All that one claim is made of, and the lines once they are worked out."""
 
@@ -137,18 +135,11 @@ _T = TypeVar("_T")
 
 
 def changed(given: _T, **fields: Any) -> _T:
-    """The value with other fields: ``attrs.evolve``, quick enough to do for every claim."""
+    """A day, share or line with other fields: ``attrs.evolve``, quick enough for every claim."""
     kind: Any = type(given)
     made: _T = object.__new__(kind)
-    for name in _names(kind):
-        content = fields[name] if name in fields else getattr(given, name)
-        object.__setattr__(made, name, content)
+    vars(made).update(vars(given), **fields)
     return made
-
-
-@cache
-def _names(kind: Any) -> tuple[str, ...]:
-    return tuple(field.name for field in attrs_fields(kind))
 
 
 def patient_key(visit: Visit) -> str:
