@@ -183,6 +183,7 @@ class Received:
     payer_name: str = ""
     file: str = ""  # it was sent in
     visits: tuple[str, ...] = field(default=(), repr=False)  # it was billed for
+    decisions: str = field(default="", repr=False)  # JSON, where they name a further coverage
 
 
 @frozen(kw_only=True)
