@@ -64,6 +64,14 @@ BOOK_COLUMNS = (
 )
 NOT_AS_EXPECTED = frozenset({"underpaid", "overpaid"})
 SELDOM = ("transferred", "other", "not_explained")
+OWES_COLUMNS = (
+    Column(key="due", title="Due now", kind="money"),
+    Column(key="later", title="Later", kind="money"),
+    Column(key="check", title="To be checked", kind="money"),
+    Column(key="credit", title="Credit", kind="money"),
+    Column(key="because", title="because", kind="list", place="below"),
+    Column(key="not_yet", title="not yet", kind="list", place="below"),
+)
 NEAR_COLUMNS = (
     Column(key="claim", title="Claim", kind="id"),
     Column(key="procedure", title="Code", kind="id"),
@@ -197,6 +205,10 @@ def _story(claim: Content, found_by: str) -> Iterator[Table]:
     """The chapters of one claim, in the order in which they are told."""
     lines = {line["line"]: line for line in claim["sent"]["lines"]}
     yield _sent(claim, found_by)
+    if claim["follows"]:
+        words = f"Answers and money stand on the lines of claim {claim['follows']}"
+        yield Table(columns=(), rows=(), title=words)
+        return
     kept = claim["kept"]
     empty = "Nothing that is on the books." if kept else "Nothing yet."
     yield from _received(claim["received"], lines, empty)
@@ -208,6 +220,8 @@ def _story(claim: Content, found_by: str) -> Iterator[Table]:
         rows=list(_book_rows(claim["books"], lines)),
         notes=_notes(claim["books"]),
     )
+    if claim["received"] or claim["patient_owes"]["not_yet"]:
+        yield _owes(claim["patient_owes"])
     yield Table(
         title="Other lines of the patient on these days",
         columns=NEAR_COLUMNS,
@@ -233,6 +247,18 @@ def _story(claim: Content, found_by: str) -> Iterator[Table]:
             rows=[_todo(row) for row in claim["next"]],
             empty=_nothing_next(claim),
         )
+
+
+def _owes(given: Content) -> Table:
+    """What the patient owes for the claim now; amounts of 0 but the first are left out."""
+    shown = {"due": given["due"]} | {
+        key: given[key] for key in ("later", "check", "credit") if given[key] != "0.00"
+    }
+    return Table(
+        title="What the patient owes",
+        columns=tuple(c for c in OWES_COLUMNS if c.place == "below" or c.key in shown),
+        rows=[given],
+    )
 
 
 def _place(concern: Content, lines: Mapping[str, Content]) -> str:
@@ -266,7 +292,8 @@ def _sent(claim: Content, found_by: str) -> Table:
     sent = claim["sent"]
     patient = ", ".join(value for value in claim["patient"].values() if value)
     references = ", ".join(f"{key} {value}" for key, value in sent["references"].items())
-    notes = [f"Patient: {patient}", f"Visits: {', '.join(sent['visits']) or 'sent elsewhere'}"]
+    where = f"as in claim {claim['follows']}" if claim["follows"] else "sent elsewhere"
+    notes = [f"Patient: {patient}", f"Visits: {', '.join(sent['visits']) or where}"]
     notes += [f"References: {references}"] if references else []
     notes += [f"Warned: {text}" for text in sent["warnings"]]
     book = "test, " if sent["usage"] == "T" else ""

@@ -12,6 +12,7 @@ from attrs import evolve, frozen
 from claimline.errors import WrongUsageError
 from claimline.render.words import counted, listed
 from claimline.services.judging import PAGE, judged, judged_fields
+from claimline.services.owes import Owing
 from claimline.services.payer_facts import Facts
 from edi import codes
 from mapping.practice import Practice
@@ -38,6 +39,8 @@ EMPTY: Final[Mapping[str, Any]] = {  # what the rows of some kinds do not have
     "procedures": (),
     "lines_units": (),
     "visits": (),
+    "patient_owes": None,
+    "patient_owes_later": None,
     "expected": None,
     "judged": None,
     "judged_words": None,
@@ -93,6 +96,7 @@ def _rows(
 def _page(ledger: Ledger, page: Iterable[Received], query: Query, facts: Facts) -> Iterator[Row]:
     """The rows of some hundred claims, judged together."""
     wanted: list[tuple[Received, Row]] = []
+    owing = Owing(facts, query.on)
     shown: list[Answered] = []
     for each in page:
         claim, adjudications = each.claim, each.adjudications
@@ -109,6 +113,8 @@ def _page(ledger: Ledger, page: Iterable[Received], query: Query, facts: Facts) 
         before = len(wanted)
         wanted += [(each, row) for row in found if _is_wanted(row, query)]
         if len(wanted) > before:
+            owed = owing.fields(claim, books, adjudications, each.decisions)
+            wanted[before:] = [(each, row | owed) for _, row in wanted[before:]]
             shown.append(Answered(claim=claim, adjudications=adjudications, books=books))
     judgements = judged(ledger, shown, wanted[0][0].usage) if wanted else {}
     for each, row in wanted:

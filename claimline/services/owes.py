@@ -51,6 +51,17 @@ class Owing:
         answering = self._asking.facts.answering(claim)
         return owed(claim, books, waiting, answering, qmb=given.qmb)
 
+    def fields(
+        self,
+        claim: SentClaim,
+        books: Sequence[LineBooks],
+        answers: Sequence[Adjudication],
+        decisions: str,
+    ) -> Content:
+        """The two fields that every row of the worklist has, for the claim as a whole."""
+        found = self.of(claim, books, answers, decisions)
+        return {"patient_owes": money(found.due), "patient_owes_later": money(found.later)}
+
 
 def _is_decided(books: Iterable[LineBooks]) -> bool:
     """Whether the further payers are what is waited for: before, the first one is."""
@@ -98,7 +109,7 @@ def owes(
     facts = Facts(ledger, practice, on)
     owing = Owing(facts, on, practice)
     claims = [
-        _of_story(owing, facts, one, family)
+        of_story(owing, facts, one, family)
         for number in chosen.families
         for family in [ledger.story(number, usage=chosen.usage)]
         for one in family
@@ -107,10 +118,12 @@ def owes(
     return Answer(kind=chosen.kind, claims=tuple(claims))
 
 
-def _of_story(
-    owing: Owing, facts: Facts, story: ClaimStory, family: Sequence[ClaimStory]
+def of_story(
+    owing: Owing, facts: Facts, story: ClaimStory, stories: Iterable[ClaimStory]
 ) -> Content:
+    """What is owed for one claim, with what it is; ``stories`` are those of its family at least."""
     claim = story.sent.claim
+    family = [one for one in stories if one.sent.claim.family == claim.family]
     books = by_policy(claim_books(claim, story.adjudications), facts.answering(claim))
     found = owing.of(claim, books, story.adjudications, story.sent.decisions, sent_on(family))
     return {

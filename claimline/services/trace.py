@@ -14,6 +14,7 @@ from claimline import __version__
 from claimline.services.denials import unmatched_row, whole
 from claimline.services.explain_claim import of_sent
 from claimline.services.judging import judged, judged_fields
+from claimline.services.owes import Owing, of_story
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import adjustment, money, number
 from claimline.services.sent_segments import sent_segments
@@ -75,11 +76,15 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
         story for family in found.families for story in ledger.story(family, usage=found.usage)
     ]
     _record_views(ledger, stories, question)
+    owing = Owing(facts, question.on, practice)
     with_segments = len(stories) <= SEVERAL
     kept = _kept(ledger, stories, found.usage)
     told = tuple(
         _told(ledger, story, facts, question, with_segments=with_segments)
-        | {"kept": kept.get(stem(story.sent.claim.control), [])}
+        | {
+            "kept": kept.get(stem(story.sent.claim.control), []),
+            "patient_owes": of_story(owing, facts, story, stories),
+        }
         for story in stories
     )
     if question.explain or found.kind == "visit id":
@@ -219,6 +224,7 @@ def _told(
     return {
         "claim": claim.control,
         "family": claim.family,
+        "follows": claim.follows or None,
         "frequency": claim.frequency,
         "patient": _patient(story, question),
         "payer": story.sent.payer_name or claim.payer,

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select, tuple_
 
 from edi.remittance import ProviderAdjustment
 from reconcile.ledger import bulk, rows, sent
@@ -94,7 +94,13 @@ def _received(connection: Connection, numbers: list[int], beside: Beside) -> Ite
     about = {
         row.id: row
         for row in connection.execute(
-            select(_CLAIM.id, _CLAIM.usage, _CLAIM.payer_name, file.c.name.label("file_name"))
+            select(
+                _CLAIM.id,
+                _CLAIM.usage,
+                _CLAIM.payer_name,
+                file.c.name.label("file_name"),
+                case((_names_coverages(), _CLAIM.decisions), else_="").label("coverages"),
+            )
             .join(file, file.c.id == _CLAIM.file_id)
             .where(_CLAIM.id.in_(numbers))
         )
@@ -109,7 +115,17 @@ def _received(connection: Connection, numbers: list[int], beside: Beside) -> Ite
             payer_name=about[number].payer_name,
             file=about[number].file_name,
             visits=tuple(visits.get(number, ())),
+            decisions=about[number].coverages,
         )
+
+
+def _names_coverages() -> ColumnElement[bool]:
+    """Whether a claim's decisions name a further coverage, or that the patient is a QMB.
+
+    These few are read; the others' decisions are long and say nothing of what the patient owes.
+    """
+    decisions = _CLAIM.decisions
+    return decisions.contains('"coverages": [') | decisions.contains('"qmb": true')
 
 
 def _visits(connection: Connection, numbers: list[int]) -> dict[int, list[str]]:
