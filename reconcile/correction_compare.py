@@ -12,7 +12,7 @@ from typing import Final, Generic, Literal, TypeVar
 from attrs import field as attribute
 from attrs import frozen
 
-from edi.claim import Address, Claim, Party, ServiceLine
+from edi.claim import Address, Adjustment, Claim, Party, ServiceLine
 
 # What kind of change it is: a reopening takes the clerical ones only.
 Kind = Literal["clerical", "line added", "line removed", "billing provider", "year", "payer"]
@@ -72,6 +72,7 @@ def compare(
     found = [*_fields(_CLAIM, "claim", before, after)]
     found += _named("claim", _references(before), _references(after))
     found += _named("claim", _dates(before), _dates(after))
+    found += _named("claim", _other_payers(before), _other_payers(after))
     found += _lines(before, after)
     return tuple(one for one in found if one.field not in without)
 
@@ -122,6 +123,30 @@ def _dates(given: Claim | ServiceLine) -> dict[str, str]:
         else f"{one.date} to {one.until}"
         for one in given.dates
     }
+
+
+def _other_payers(claim: Claim) -> dict[str, str]:
+    """What payers before this one decided of the claim."""
+    found: dict[str, str] = {}
+    for one in claim.others:
+        name = f"{one.payer.name or one.payer.id},"
+        found[f"{name} paid"] = _money(one.paid)
+        found[f"{name} left to the patient"] = _money(one.patient_owes)
+        found[f"{name} adjustments"] = _adjustments(one.adjustments)
+    return found
+
+
+def _decided(line: ServiceLine) -> dict[str, str]:
+    """What payers before this one decided of a line."""
+    found: dict[str, str] = {}
+    for one in line.adjudications:
+        found[f"paid by {one.payer}"] = _money(one.paid)
+        found[f"adjustments of {one.payer}"] = _adjustments(one.adjustments)
+    return found
+
+
+def _adjustments(given: Sequence[Adjustment]) -> str:
+    return "; ".join(sorted(f"{a.group}-{a.reason} {_money(a.amount)}" for a in given))
 
 
 def _money(amount: Decimal | None) -> str:
@@ -244,6 +269,7 @@ def _lines(before: Claim, after: Claim) -> Iterator[Difference]:
             )
         yield from _named(place, _references(one), _references(other))
         yield from _named(place, _dates(one), _dates(other))
+        yield from _named(place, _decided(one), _decided(other))
     for line in gone:
         yield _whole(line, "line removed", before=True)
     for line in new:

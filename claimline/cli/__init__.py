@@ -36,6 +36,7 @@ COMMANDS: Final = (
     Entry("secondary", "claimline.cli.secondary:secondary", "Claims to the payer after the first."),
     Entry("owes", "claimline.cli.owes:owes", "Say what the patient owes now, and why."),
     Entry("correct", "claimline.cli.correct:correct", "Correct a claim that was sent."),
+    Entry("diff", "claimline.cli.diff:diff", "Compare two claims, or two 837P files."),
     Entry("units", "claimline.cli.units:units", "Turn minutes into units, and say why."),
     Entry("explain", "claimline.cli.explain:explain", "Say what a code means and what to do."),
     Entry(

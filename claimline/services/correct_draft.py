@@ -124,7 +124,7 @@ def outgoing(
     marks = given.marks
     patient = next(v for v in given.visits if v.visit_id == draft.visit_ids[0]).patient
     told = bill_file.decisions(draft)
-    words = f"{choice.road} of claim {sent_as.claim.control}: {choice.because}"
+    words = f"corrects claim {sent_as.claim.control}: {choice.road}, {choice.because}"
     return Outgoing(
         claim=_marked(draft.claim, choice),
         family=sent_as.claim.family,
@@ -169,7 +169,7 @@ def void(
             "the practice file does not know the payer or the billing provider of the claim",
             todo="add them to the practice file as the claim was sent",
         )
-    words = f"void of claim {own.control}: {choice.because}"
+    words = f"corrects claim {own.control}: void, {choice.because}"
     return Outgoing(
         claim=_marked(claim, choice),
         family=own.family,

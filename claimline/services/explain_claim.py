@@ -160,6 +160,8 @@ def _claim_steps(because: Iterable[str], by: Mapping[str, str]) -> Iterator[Step
             yield Step(topic="other rules", about="other rules", why=why)
         elif why.startswith("unit rule of "):
             yield Step(topic="units", about="rule", why=why, by=by["units"])
+        elif why.startswith("corrects claim "):
+            yield Step(topic="correction", about="correction", why=why)
         elif why.startswith("rule "):
             yield Step(topic="own rule", about="own rule", why=why)
         else:
