@@ -1,7 +1,7 @@
 """Which units of a row are the assistant's: CQ under a PT plan, CO under an OT plan.
 
 Judged for each unit of a timed code and for the whole of an untimed service (Social Security Act
-1834(v); 42 CFR 410.59 and 410.60; 84 FR 62702). Minutes of both at once are the therapist's. A unit
+1834(v); 83 FR 59654; 84 FR 62702). Minutes of both at once are the therapist's. A unit
 is the assistant's where the assistant furnished it alone, or more than a tenth of it. Since 2022
 the last unit is the therapist's where 8 of its minutes are, and two last units are divided where
 each has 9 to 14 minutes (CMS billing examples using CQ and CO).
@@ -10,6 +10,7 @@ Where no CMS text was found the reason says "decided by policy".
 """
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Final
 
 from attrs import frozen
@@ -20,6 +21,7 @@ from mapping.derive_assistant import ASSISTANT_MODIFIERS
 
 FIRST_DAY: Final = dt.date(2020, 1, 1)  # CQ and CO on claims
 MIDPOINT_SINCE: Final = dt.date(2022, 1, 1)
+VERSION: Final = "83 FR 59654, 84 FR 62702, CMS billing examples using CQ and CO"
 BY_POLICY: Final = "decided by policy: no CMS text speaks of it"
 _UNIT: Final = 15
 _TWO_LEFT: Final = range(9, 15)  # minutes of each, where two units are left
@@ -48,6 +50,14 @@ def split(day: Day) -> Day:
     if not any(share.assistant_minutes for share in day.shares):
         return day
     return changed(day, shares=tuple(part for share in day.shares for part in _parts(day, share)))
+
+
+def told(day: Day) -> Iterator[str]:
+    """By which rule the assistant's units were judged, for the reasons of the claim."""
+    if any(share.by_assistant for share in day.shares):
+        modifier = ASSISTANT_MODIFIERS[day.visits[0].discipline]
+        rules = "midpoint and two-remaining-units rules" if day.date >= MIDPOINT_SINCE else "10 %"
+        yield f"{modifier} by unit: {rules} ({VERSION})"
 
 
 def _parts(day: Day, share: Share) -> tuple[Share, ...]:

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from edi.claim import Dated
 from edi.problem import Place, Problem
-from mapping import billed_as, codes, edit_limits, separations, thresholds
+from mapping import assistants, billed_as, codes, edit_limits, separations, thresholds
 from mapping.day import Day, Line
 from mapping.draft import ClaimDraft, DayKey, Held, LineDecision
 from mapping.practice_values import Practice
@@ -113,6 +113,7 @@ def reasons(day: Day) -> Iterator[str]:
         if day.result.total_minutes:
             yield f"unit rule of {day.payer.key}: {day.result.rule}"
         yield from day.result.because
+    yield from assistants.told(day)
     if len(day.visits) > 1:
         yield f"{len(day.visits)} visits of the day on one claim"
     for other in day.visits[0].coverages[1:]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from edi.problem import Problem, declare
-from mapping.assistants import BY_POLICY, FIRST_DAY, MIDPOINT_SINCE, judge
+from mapping.assistants import BY_POLICY, FIRST_DAY, MIDPOINT_SINCE, VERSION, judge
 from mapping.codes import CODES, group
 from mapping.day import Day, Line, minutes_of
 from mapping.derive_assistant import ASSISTANT_MODIFIERS
@@ -17,7 +17,6 @@ declare(
             "check the minutes of therapist and assistant"),
     }
 )  # fmt: skip
-SOURCE = "CMS billing examples using CQ and CO; 42 CFR 410.59, 410.60"
 
 
 def check_assistant_named(day: Day) -> Iterator[Problem]:
@@ -36,7 +35,7 @@ def check_assistant_units(day: Day) -> Iterator[Problem]:
             yield from _stated(day, line, stated[0])
         elif policy == "required" and any(BY_POLICY in reason for reason in line.because):
             message = f"{line.row.code}: which units are the assistant's is {BY_POLICY}"
-            yield warn(day, "assistant", message, source=SOURCE)
+            yield warn(day, "assistant", message, source=VERSION)
     if policy == "required" and day.date >= FIRST_DAY:
         yield from _unclear_pairs(day)
 
@@ -57,7 +56,7 @@ def _stated(day: Day, line: Line, modifier: str) -> Iterator[Problem]:
                 f"{row.code}: {modifier} is stated for all {line.units}, its minutes leave "
                 f"{found.plain} plain ({found.because})"
             )
-            yield warn(day, "assistant", message, source=SOURCE)
+            yield warn(day, "assistant", message, source=VERSION)
 
 
 def _unclear_pairs(day: Day) -> Iterator[Problem]:
