@@ -13,7 +13,12 @@ import pytest
 from mapping.numbers import patient_control_number
 
 ROOT = Path(__file__).resolve().parents[1]
-PAGES = ("README.md", "docs/tutorial.md")
+PAGES = (
+    "README.md",
+    "docs/tutorial.md",
+    "docs/rules/policy.md",
+    "docs/rules/own-rules.md",
+)
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
 NUMBER = re.compile(r"C[TP][A-HJ-NP-Z2-9]{15}")  # patient control numbers begin anywhere
 SESSION = re.compile(r"(<!-- session -->\n```console\n)(.*?)(```\n<!-- /session -->)", re.DOTALL)
@@ -27,6 +32,7 @@ def spoken(text: str, folder: Path) -> str:
     environment = os.environ | {
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
         "CLAIMLINE_LEDGER": str(folder / "ledger.sqlite3"),
+        "CLAIMLINE_TABLES": str(folder / "tables.sqlite3"),
         "COLUMNS": "100",
         "NO_COLOR": "1",
     }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from claimline.cli.options import format_option, ledger_option
+from claimline.cli.options import format_option, ledger_option, tables_option
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
 
 FEW: Final = 25  # claims that are shown with their lines
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     "--explain", is_flag=True, help="Tell every decision, from minutes to the segment that goes."
 )
 @ledger_option
+@tables_option
 @format_option("table", "json", "csv")
 def bill(
     visits: tuple[str, ...],
@@ -43,6 +44,7 @@ def bill(
     production: bool,
     explain: bool,
     ledger: str,
+    tables: str,
     shape: str,
 ) -> int:
     r"""Turn coded visits (JSON or CSV) into 837P files, one claim per patient, day and discipline.
@@ -71,6 +73,7 @@ def bill(
             production=production,
             dry_run=dry_run,
             explain=explain,
+            tables=str(settings.tables_path(tables)),
             now=settings.now(),
             user=settings.user(),
         )
@@ -127,6 +130,7 @@ def _text(result: "BillResult") -> Iterator[str]:
     )
     if unread := _unread(result):
         yield f"{_count(unread, 'visit')} could not be read: see the errors above."
+    yield from result.tables
     for one in result.already[:5]:
         yield f"  {one.visit}: already billed in {one.file}"
     if len(result.already) > 5:
@@ -354,5 +358,6 @@ def _data(result: "BillResult") -> dict[str, Any]:
         ],
         "problems": _problems(result.problems),
         "practice_warnings": _problems(result.practice_warnings),
+        "tables": list(result.tables),
         "unreadable": [{"file": name, "why": why} for name, why in result.unreadable],
     }

@@ -39,15 +39,15 @@ WORDS: Final = {
 PARTS: Final = {importer.kind: importer.parts for importer in IMPORTERS}
 
 
-def open_tables(path: Path) -> "Tables | Starter":
-    """The imported tables, or the starter tables where nothing was imported.
+def open_tables(path: str | Path) -> "Tables | Starter":
+    """The imported tables, or the starter tables where nothing was imported or nothing is named.
 
     Each process opens them for itself.
 
     Raises:
         CommandError: the file is no database of reference tables.
     """
-    found = open_to_read(path)
+    found = open_to_read(Path(path)) if path else None
     return STARTER if found is None else Tables(found)
 
 
@@ -252,6 +252,16 @@ class Tables:
         if row is None:
             return "unknown"
         return "valid" if row[0] else "not full length"
+
+    def imported(self, kind: str) -> set[str]:
+        """Whose tables of a kind there are: medicare, medicaid (of any state), own."""
+        return {table.partition(":")[0] for name, table in self._editions if name == kind}
+
+    def gaps(self) -> tuple[str, ...]:
+        """The parts that are missing of the newest editions, in words."""
+        newest = [editions[-1] for editions in self._editions.values()]
+        told = ((version_of(parts[0]), gaps(parts)) for parts in newest)
+        return tuple(f"{version}: {words}." for version, words in told if words)
 
     def version(self, kind: TableKind, table: str, day: dt.date) -> str:
         """See ``ReferenceTables``."""

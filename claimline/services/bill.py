@@ -24,6 +24,7 @@ from claimline.services import (
     thresholds,
 )
 from claimline.services.bill_file import Context, Made, Numbers
+from claimline.services.bill_history import before
 from claimline.services.bill_make import Drafted, Maker, Piece
 from claimline.services.bill_values import (
     AlreadyBilled,
@@ -37,8 +38,7 @@ from claimline.services.bill_workers import maker
 from claimline.services.collector import rarely_collected
 from claimline.services.correct_kept import as_corrected
 from claimline.services.practice import load
-from mapping.day import patient_key
-from mapping.draft import DayKey
+from claimline.services.tables_told import tables_told
 from mapping.one_on_one import shared_times
 from mapping.practice import Exchange, Practice
 from mapping.visit import Visit
@@ -63,8 +63,13 @@ def bill(request: BillRequest) -> BillResult:
     practice = load(request.practice)
     usage: Usage = "P" if request.production else "T"
     context = Context(
-        usage=usage, now=request.now, out=str(request.out), explain=request.explain
+        usage=usage,
+        now=request.now,
+        out=str(request.out),
+        explain=request.explain,
+        tables=request.tables,
     )
+    told = tables_told(request.tables, practice, request.now.date())
     with rarely_collected():
         incoming = bill_input.read_all(request.visits)
         visits = {visit.visit_id: visit for visit in incoming.visits}
@@ -73,7 +78,8 @@ def bill(request: BillRequest) -> BillResult:
             maker(practice, visits, context, pieces=pieces) as made_by,  # forks: before the ledger
             _ledger(request) as ledger,
         ):
-            return _Billing(request, practice, ledger, made_by).run(incoming)
+            done = _Billing(request, practice, ledger, made_by).run(incoming)
+            return evolve(done, tables=told)
 
 
 @contextmanager
@@ -187,25 +193,18 @@ class _Billing:
         shared = shared_times(self._given)
         parted = bill_make.pieces(tuple(fresh.values()), bill_make.VISITS_PER_PIECE)
         for number, visits in enumerate(parted):
+            known = before(self.ledger, self.practice, visits, self.usage)
             totals, left = thresholds.running(self.ledger, self.practice, visits, self.usage)
             yield Piece(
                 number=number,
                 visit_ids=tuple(visit.visit_id for visit in visits),
                 waived={v.visit_id: waived[v.visit_id] for v in visits if v.visit_id in waived},
-                billed=self._billed(visits),
+                billed=known.billed,
+                lines=known.lines,
                 totals=totals,
                 deductibles=left,
                 shared={v.visit_id: shared[v.visit_id] for v in visits if v.visit_id in shared},
             )
-
-    def _billed(self, visits: Iterable[Visit]) -> dict[DayKey, tuple[str, ...]]:
-        """What was billed before for these patients on these days."""
-        billed: dict[DayKey, tuple[str, ...]] = {}
-        days = {(patient_key(visit), visit.date) for visit in visits}
-        for one in self.ledger.billed_on(days, usage=self.usage):
-            key = (one.patient, one.date, one.payer, one.discipline)
-            billed[key] = (*billed.get(key, ()), one.claim)
-        return billed
 
     def _make(self, pieces: Sequence[Piece]) -> None:
         """Make and record the files of all pieces, in order; the next ones are on the way."""

@@ -67,6 +67,7 @@ class Context:
     usage: Usage
     now: dt.datetime
     out: str  # folder of the files
+    tables: str = ""  # file of imported reference tables; empty: the shipped ones serve
     explain: bool = False  # every decision of each claim is told
 
 

@@ -4,6 +4,7 @@ First the piece is drafted, which tells how many claims go to whom; then, with n
 receiver's file is written. Both can be done in this process or in another (``bill_workers``).
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import groupby
 from typing import Final, Protocol
@@ -11,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from attrs import field, frozen
 
+from claimline.reference.lookup import open_tables
 from claimline.services import bill_file, bill_hold
 from claimline.services.bill_file import Made, Numbers
 from claimline.services.bill_values import HeldVisits
@@ -18,6 +20,7 @@ from mapping.claims import draft as draft_claims
 from mapping.draft import ClaimDraft, DayKey, History
 from mapping.one_on_one import Shared
 from mapping.practice import Practice
+from mapping.reference import BilledLine, ReferenceTables
 from mapping.totals import DeductibleLeft, RunningTotal, TotalKey
 from mapping.visit import Visit
 
@@ -32,6 +35,7 @@ class Piece:
     visit_ids: tuple[str, ...]
     waived: Mapping[str, frozenset[str]]
     billed: Mapping[DayKey, tuple[str, ...]] = field(repr=False)
+    lines: Mapping[tuple[str, dt.date], tuple[BilledLine, ...]] = field(repr=False, factory=dict)
     totals: Mapping[TotalKey, RunningTotal] = field(repr=False, factory=dict)
     deductibles: Mapping[tuple[str, int], DeductibleLeft] = field(repr=False, factory=dict)
     shared: Mapping[str, tuple[Shared, ...]] = field(repr=False, factory=dict)
@@ -75,6 +79,7 @@ class LocalMaker:
         self._context = context
         self._today = context.now.astimezone(ZoneInfo(practice.time_zone)).date()
         self._drafts: dict[int, dict[str, list[ClaimDraft]]] = {}
+        self._tables: ReferenceTables | None = None
 
     def add(self, visits: Sequence[Visit]) -> None:
         """See ``Maker``."""
@@ -94,18 +99,26 @@ class LocalMaker:
         """See ``Maker``."""
         self._drafts.pop(piece, None)
 
+    def _reference(self) -> ReferenceTables:
+        """The reference tables, opened by the process that asks them."""
+        if self._tables is None:
+            self._tables = open_tables(self._context.tables)
+        return self._tables
+
     def _draft(self, piece: Piece) -> Drafted:
         found = draft_claims(
             [self._visits[visit_id] for visit_id in piece.visit_ids],
             self._practice,
             History(
                 billed=piece.billed,
+                lines=piece.lines,
                 totals=piece.totals,
                 deductibles=piece.deductibles,
                 shared=piece.shared,
             ),
             waived=piece.waived,
             today=self._today,
+            reference=self._reference(),
         )
         ordered = sorted(found.drafts, key=lambda one: one.receiver)
         made = {key: list(own) for key, own in groupby(ordered, key=lambda one: one.receiver)}

@@ -29,6 +29,7 @@ class BillRequest:
     ledger: str  # URL
     production: bool = False
     dry_run: bool = False
+    tables: str = ""  # file of imported reference tables; empty: the shipped ones serve
     explain: bool = False  # every decision of each claim in the answer
     now: dt.datetime
     user: str = ""
@@ -107,4 +108,5 @@ class BillResult:
     files_read: int = 0
     asked: bool = True  # visit files were named; without, only released holds are billed
     ledger_created: str = ""
+    tables: tuple[str, ...] = ()  # what is worth saying of the reference tables that decided
     dry_run: bool = False

@@ -1,15 +1,18 @@
 """What ``bill`` needs: visits known, files of claims, what was billed for a patient on a day."""
 
 import datetime as dt
+import json
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, select, tuple_
 
 from reconcile.ledger import bulk, held, keeping, sent, settle
-from reconcile.ledger.convert import from_date, to_date
+from reconcile.ledger.convert import dollars, from_date, to_date
 from reconcile.ledger.records import (
     Billed,
+    BilledService,
     KnownVisit,
     SentFile,
     SentRecord,
@@ -27,6 +30,9 @@ from reconcile.ledger.tables import (
 
 if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
+
+
+VOID: Final = "8"  # CLM05-3
 
 
 def known_visits(
@@ -128,42 +134,57 @@ def unwritten(connection: Connection) -> tuple[StoredFile, ...]:
 def billed_on(
     connection: Connection, days: Iterable[tuple[str, dt.date]], *, usage: Usage
 ) -> tuple[Billed, ...]:
-    """The claims already billed for these (patient key, day of service) pairs."""
+    """The claims already billed for these (patient key, day of service) pairs, oldest first."""
     found: list[Billed] = []
     wanted = [(patient, from_date(date)) for patient, date in dict.fromkeys(days)]
     claim = sent_claim.c
     for batch in bulk.batches(wanted):
         rows = connection.execute(
             select(
-                claim.id, claim.control, claim.patient, claim.date, claim.payer, claim.discipline
+                claim.id, claim.control, claim.patient, claim.date, claim.payer, claim.discipline,
+                claim.billing_npi, claim.family, claim.frequency,
             )
             .where(claim.usage == usage, tuple_(claim.patient, claim.date).in_(batch))
             .order_by(claim.id)
-        ).fetchall()
-        codes = _codes(connection, [row.id for row in rows])
+        ).fetchall()  # fmt: skip
+        lines = _lines(connection, [row.id for row in rows])
+        newest = {(row.family, row.payer): row for row in rows}
         found += [
             Billed(
                 claim=row.control,
                 patient=row.patient,
                 date=to_date(row.date),
                 payer=row.payer,
+                billing_npi=row.billing_npi,
                 discipline=row.discipline,
-                codes=tuple(codes.get(row.id, ())),
+                stands=newest[row.family, row.payer] is row and row.frequency != VOID,
+                lines=tuple(lines.get(row.id, ())),
             )
             for row in rows
         ]
     return tuple(found)
 
 
-def _codes(connection: Connection, claims: list[int]) -> dict[int, list[str]]:
-    found: dict[int, list[str]] = {}
+def _lines(connection: Connection, claims: list[int]) -> dict[int, list[BilledService]]:
+    found: dict[int, list[BilledService]] = {}
     line = sent_line.c
     for batch in bulk.batches(claims):
         rows = connection.execute(
-            select(line.sent_claim_id, line.code)
+            select(
+                line.sent_claim_id, line.code, line.modifiers, line.units, line.charge,
+                line.evidence,
+            )
             .where(line.sent_claim_id.in_(batch))
             .order_by(line.id)
-        )
+        )  # fmt: skip
         for row in rows:
-            found.setdefault(row.sent_claim_id, []).append(row.code)
+            found.setdefault(row.sent_claim_id, []).append(
+                BilledService(
+                    code=row.code,
+                    modifiers=tuple(row.modifiers.split()),
+                    units=Decimal(row.units),
+                    charge=dollars(row.charge),
+                    evidence=tuple(json.loads(row.evidence)) if row.evidence else (),
+                )
+            )
     return found

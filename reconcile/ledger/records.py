@@ -113,15 +113,36 @@ class Decision:
 
 
 @frozen(kw_only=True)
+class BilledService:
+    """A line of such a claim."""
+
+    code: str
+    modifiers: tuple[str, ...]
+    units: Decimal
+    charge: Decimal
+    evidence: tuple[str, ...]
+
+
+@frozen(kw_only=True)
 class Billed:
-    """A claim already billed for a patient on a day: what mapping needs of the past."""
+    """A claim already billed for a patient on a day: what mapping needs of the past.
+
+    ``stands`` false: a later claim of its family took its place, or took it back.
+    """
 
     claim: str
     patient: str = field(repr=False)
     date: dt.date = field(repr=False)
     payer: str
+    billing_npi: str
     discipline: str
-    codes: tuple[str, ...]
+    stands: bool
+    lines: tuple[BilledService, ...]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """The codes of its lines, in their order."""
+        return tuple(line.code for line in self.lines)
 
 
 @frozen(kw_only=True)

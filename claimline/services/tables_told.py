@@ -1,0 +1,44 @@
+"""What a person should know of the reference tables a run decides by: once per run."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+from claimline.reference.lookup import Tables, open_tables
+from mapping import limits, pairs
+from mapping.practice import Practice
+
+
+def tables_told(path: str, practice: Practice, day: dt.date) -> tuple[str, ...]:
+    """Starter tables that serve for want of an imported one, and parts that are missing.
+
+    Raises:
+        CommandError: the file is no database of reference tables.
+    """
+    tables = open_tables(path)
+    try:
+        return tuple(_told(tables if isinstance(tables, Tables) else None, practice, day))
+    finally:
+        if isinstance(tables, Tables):
+            tables.close()
+
+
+def _told(tables: Tables | None, practice: Practice, day: dt.date) -> Iterator[str]:
+    starter = []
+    if _wanted("ncci", practice, day) - _there("ptp", tables):
+        starter.append(pairs.VERSION)
+    if _wanted("mue", practice, day) - _there("mue", tables):
+        starter.append(limits.VERSION)
+    if starter:
+        yield f"Shipped with Claimline, not CMS's own: {' and '.join(starter)} (claimline tables)."
+    if tables is not None:
+        yield from tables.gaps()
+
+
+def _wanted(key: str, practice: Practice, day: dt.date) -> set[str]:
+    """CMS's tables that the payers' policies of the day name."""
+    named = {getattr(practice.policy(payer, day), key) for payer in practice.payers}
+    return named & {"medicare", "medicaid"}
+
+
+def _there(kind: str, tables: Tables | None) -> set[str]:
+    return set() if tables is None else tables.imported(kind)
