@@ -24,4 +24,4 @@ def check_own_rules(day: Day) -> Iterator[Problem]:
         if outcome.fired:
             rule = outcome.rule
             found = hold if rule.effect == "hold" else warn
-            yield found(day, "own-rule", f"{rule.message} (your rule {rule.name}: {outcome.why})")
+            yield found(day, "own-rule", f'{rule.message} (your rule "{rule.name}": {outcome.why})')

@@ -8,8 +8,10 @@ from attrs import evolve
 
 from edi.problem import Level, Place, Problem, declare
 from mapping.policy import Policy
+from mapping.policy_hints import hints
+from mapping.policy_words import value_words
 from mapping.practice_file import dangling
-from mapping.practice_values import Exchange, Practice
+from mapping.practice_values import Exchange, Payer, Practice
 from mapping.structure import shown
 
 declare(
@@ -53,15 +55,26 @@ def check_policies(practice: Practice) -> Iterator[Problem]:
     """Each payer says what decides units and modifiers, on every day its tables speak of."""
     for key, payer in practice.payers.items():
         days = {row.span.first or row.span.last or dt.date.max for row in payer.policies}
-        stated = [practice.policy(key, day) for day in days or {dt.date.max}]
+        asked = sorted(days) or [dt.date.max]
+        stated = [practice.policy(key, day) for day in asked]
         for name in (*NEEDED_KEYS, *ADVISED_KEYS):
             if any(_is_silent(policy, name) for policy in stated):
                 yield _found(
                     f"payers.{key}.policy.{name}",
-                    f"is not said, and the family {payer.family} has no default",
+                    f"is not said, and the family {payer.family} has no default"
+                    + _suggested(payer, name, asked[-1]),
                     "practice.no-policy",
                     "error" if name in NEEDED_KEYS else "warning",
                 )
+
+
+def _suggested(payer: Payer, name: str, day: dt.date) -> str:
+    """What such payers are said to want: never applied, only told."""
+    for hint in hints(payer.family, payer.state, payer.name, day):
+        if hint.key == name:
+            value = value_words(hint.value)
+            return f"; suggested, not applied: {value} ({hint.source}; {hint.confidence})"
+    return ""
 
 
 def _is_silent(policy: Policy, name: str) -> bool:

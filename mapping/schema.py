@@ -19,6 +19,7 @@ from mapping.policy_layers import FAMILIES
 from mapping.practice_file import TABLES
 from mapping.practice_values import Payer, Person, Submitter
 from mapping.structure import BY_TYPE, bare, hints, public
+from mapping.user_rules_schema import rules_schema
 from mapping.visit import Visit
 
 DRAFT: Final = "https://json-schema.org/draft/2020-12/schema"
@@ -50,6 +51,11 @@ def practice_schema() -> dict[str, Any]:
                     "minimum": LENGTHS[0],
                     "maximum": LENGTHS[-1],
                 },
+                "rules": {
+                    "type": "array",
+                    "items": {"type": "string"},
+                    "description": "files of rules beside this file",
+                },
             },
             "required": ["name"],
             "additionalProperties": False,
@@ -57,6 +63,7 @@ def practice_schema() -> dict[str, Any]:
         "submitter": _object(Submitter),
         "fees": {"type": "array", "items": _fees()},
         "contracts": {"type": "array", "items": _contract()},
+        "rules": rules_schema(),
         "families": {
             "type": "object",
             "description": "tables that hold for all payers of a family",

@@ -76,6 +76,17 @@ class Rule:
     all_lines: tuple[Condition, ...] = ()
     no_line: tuple[Condition, ...] = ()  # no line of which all of these are true
 
+    @property
+    def conditions(self) -> tuple[str, ...]:
+        """All that must be true, in words, one for each table of the rule."""
+        tables = (
+            ("the claim's", self.claim),
+            ("a line whose", self.any_line),
+            ("every line's", self.all_lines),
+            ("no line whose", self.no_line),
+        )
+        return tuple(f"{of} {' and '.join(map(str, asked))}" for of, asked in tables if asked)
+
     def speaks_of(self, day: "Day") -> bool:
         """Whether it is about the payer and the day at all."""
         payer = day.payer
@@ -127,7 +138,7 @@ def reasons(own: OwnRules, day: "Day") -> Iterator[str]:
     named = {outcome.rule.name for outcome in asked}
     others = dict.fromkeys(rule.name for rule in own.rules if rule.name not in named)
     if others:
-        yield f"rules not of this payer and day: {', '.join(others)}"
+        yield f"rule of another payer or day, not asked: {', '.join(others)}"
 
 
 def _asked(rule: Rule, day: "Day") -> tuple[bool, str]:
@@ -136,8 +147,8 @@ def _asked(rule: Rule, day: "Day") -> tuple[bool, str]:
     for condition in rule.claim:
         values = tuple(CLAIM[condition.field].read(day))
         if not condition.holds(values):
-            return False, f"not so: {condition}{_seen(CLAIM[condition.field], values)}"
-        said.append(f"{condition}{_seen(CLAIM[condition.field], values)}")
+            return False, f"not so: {_seen(condition, CLAIM[condition.field], values)}"
+        said.append(_seen(condition, CLAIM[condition.field], values))
     for scope, conditions in (("any_line", rule.any_line), ("all_lines", rule.all_lines),
                               ("no_line", rule.no_line)):  # fmt: skip
         if not conditions:
@@ -165,7 +176,7 @@ def _line_words(
         return f"every line's {words}"
     line = fits[0]
     seen = " and ".join(
-        f"{each}{_seen(LINE[each.field], tuple(LINE[each.field].read(day, line)))}"
+        _seen(each, LINE[each.field], tuple(LINE[each.field].read(day, line)))
         for each in conditions
     )
     return f"{_named(line, day)}: {seen}"
@@ -179,8 +190,9 @@ def _named(line: "Line", day: "Day") -> str:
     return f"line {day.lines.index(line) + 1} {line.row.code}"
 
 
-def _seen(known: Field, values: tuple[Any, ...]) -> str:
-    """What was found, where it says more than the condition; never the patient's."""
-    if known.private or known.kind == "flag" or not values:
-        return ""
-    return f" ({shown(values)})" if known.kind == "number" or len(values) > 1 else ""
+def _seen(asked: Condition, known: Field, values: tuple[Any, ...]) -> str:
+    """The condition, and what was found where that says more; never the patient's."""
+    found = frozenset(values)
+    if known.private or known.kind == "flag" or not found or found == {*asked.operand}:
+        return str(asked)
+    return f"{asked} ({shown(values)})"

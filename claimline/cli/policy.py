@@ -198,3 +198,45 @@ def list_policies(*, practice: str, shape: str) -> int:
     )
     show(Result(data=rows, tables=(table,)), shape)
     return DONE
+
+
+@policy.command("rules")
+@file_option
+@format_option("table", "json", "csv")
+def list_rules(*, practice: str, shape: str) -> int:
+    r"""List your own rules: what holds or warns, for whom, when.
+
+    \b
+    Example:
+      claimline policy rules --practice practice.toml
+    """
+    from claimline.render import Column, Result, Table, show
+    from claimline.services.practice import load
+
+    own = load(practice).own_rules
+    rows = [
+        {
+            "rule": rule.name,
+            "effect": rule.effect,
+            "days": str(rule.span),
+            "payers": list(rule.payers or rule.families) or ["all"],
+            "when": list(rule.conditions) or ["always"],
+            "message": rule.message,
+        }
+        for rule in own.rules
+    ]
+    table = Table(
+        columns=(
+            Column(key="rule", title="Rule"),
+            Column(key="effect", title="Effect"),
+            Column(key="payers", title="Payers", kind="list"),
+            Column(key="days", title="Days of service"),
+            Column(key="when", title="When", kind="list", place="below"),
+            Column(key="message", title="Says", place="below"),
+        ),
+        rows=rows,
+        notes=(own.version,) if own.version else (),
+        empty="There are no rules of your own: see docs/rules/own-rules.md.",
+    )
+    show(Result(data={"version": own.version, "rules": rows}, tables=(table,)), shape)
+    return DONE

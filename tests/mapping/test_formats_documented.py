@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
 
@@ -17,6 +18,7 @@ from mapping.intake import read
 from mapping.policy import Policy
 from mapping.schema import practice_schema, visit_schema
 from mapping.structure import bare, hints, public
+from mapping.user_rules_schema import fields_table
 from mapping.visit import Visit
 
 SCHEMA = jsonschema.Draft202012Validator
@@ -87,6 +89,8 @@ TABLES = [
     ("visits.md", "visit-fields", field_table),
     ("visits.md", "csv-columns", column_table),
     ("practice.md", "policy-keys", policy_table),
+    ("rules/own-rules.md", "claim-fields", partial(fields_table, "claim")),
+    ("rules/own-rules.md", "line-fields", partial(fields_table, "line")),
 ]
 
 
