@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from edi.expected import ZERO, Amounts, Terms, in_words
 from reconcile.expected import Answered, Day, Group, Item, Verdict, days
 
+CONTRACT: Final = "45"
 MPPR: Final = "59"
 SEQUESTRATION: Final = "253"
 
@@ -150,18 +151,20 @@ def _explained(item: Item, found: Amounts, day: Day) -> Iterator[str]:
     if told:
         yield f"paid as if {told[0]}"
         return
-    shown = {MPPR: ZERO, SEQUESTRATION: ZERO}
+    shown = {CONTRACT: ZERO, MPPR: ZERO, SEQUESTRATION: ZERO}
     for a in share.adjustments:
         if a.reason in shown and a.group == "CO":
             shown[a.reason] += a.amount
     if share.allowed is not None and share.allowed != found.allowed:
         yield f"the payer allowed {share.allowed}, expected {found.allowed}"
-    for reason, expected, name in (
-        (MPPR, found.mppr, "MPPR"),
-        (SEQUESTRATION, found.sequestration, "sequestration"),
+    above = item.line.charge - found.fee  # the assistant's cut may stand in it
+    for reason, due, name in (
+        (CONTRACT, {above, above + found.assistant}, "the contract"),
+        (MPPR, {found.mppr}, "MPPR"),
+        (SEQUESTRATION, {found.sequestration}, "sequestration"),
     ):
-        if shown[reason] != expected:
-            yield f"the payer took {shown[reason]} for {name} (CO-{reason}), expected {expected}"
+        if shown[reason] not in due:
+            yield f"the payer took {shown[reason]} for {name} (CO-{reason}), expected {min(due)}"
 
 
 def _other_ways(item: Item, *, full: bool) -> Iterator[tuple[str, Decimal | None]]:
