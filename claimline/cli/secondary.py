@@ -185,7 +185,8 @@ def _list_table(rows: Sequence[dict[str, Any]]) -> "Table":
 
     from claimline.render import Column, Table
 
-    left = sum((Decimal(one["left"] or "0.00") for one in rows), Decimal("0.00"))
+    open_ones = [one for one in rows if one["state"] in STATES[:3]]
+    left = sum((Decimal(one["left"] or "0.00") for one in open_ones), Decimal("0.00"))
     totals = {"claim": f"{len(rows)} claims", "left": left}
     return Table(
         columns=(
@@ -206,7 +207,9 @@ def _list_table(rows: Sequence[dict[str, Any]]) -> "Table":
         rows=rows,
         totals=totals if rows else None,
         empty="No claim with a further coverage is in these states.",
-        notes=("Left: what the payer before left to the patient.",) if rows else (),
+        notes=("Left: what the payer before left to the patient; the sum is without what is done.",)
+        if rows
+        else (),
     )
 
 

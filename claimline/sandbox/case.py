@@ -30,6 +30,7 @@ COINSURANCE: Final = Decimal("0.20")
 SEQUESTRATION: Final = Decimal("0.02")
 COPAY: Final = Decimal("20.00")
 MEDICARE_B: Final = "MB"
+TURNS: Final = {"P": "1", "S": "2", "T": "3"}  # SBR01 -> CLP02
 NO_835_INDICATOR: Final = {"CI": "12", "BL": "12", "11": "ZZ", "FI": "ZZ"}  # SBR09 that CLP06 lacks
 
 
@@ -124,7 +125,13 @@ def date_text(qualifier: str, date: dt.date) -> DateText:
 
 
 def pay(case: Case, line: ServiceLine, *, copay: bool = False) -> ServicePayment:
-    """A line paid the usual way: contract write-down, the patient's share, the rest."""
+    """A line paid the usual way: contract write-down, the patient's share, the rest.
+
+    A payer after the first pays what the one before left to the patient; OA-23 is the rest.
+    """
+    if line.adjudications:
+        share = line.adjudications[-1].patient_owes or ZERO
+        return service(line, paid=share, adjustments=adjustment("OA", "23", line.charge - share))
     allowed = cents(line.charge * ALLOWED_SHARE)
     if case.is_medicare_b:
         patient, kind = cents(allowed * COINSURANCE), "2"
@@ -171,7 +178,7 @@ def claim_payment(case: Case, services: tuple[ServicePayment, ...], **changes: A
     claim = case.claim
     made = ClaimPayment(
         control=claim.control,
-        status="1",
+        status=TURNS.get(claim.subscriber.payer_rank, "1"),
         charge=claim.charge,
         paid=sum((line.paid for line in services), ZERO),
         patient_responsibility=patient_share(services),

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import money
-from claimline.services.turns import Asking, Case, further, kept, turns
+from claimline.services.turns import Asking, Case, further, kept
 from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
@@ -47,7 +47,7 @@ class Owing:
         """
         given = kept(decisions)
         case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed or {})
-        waiting = further(turns(self._asking, case)) if _is_decided(books) else ()
+        waiting = further(self._asking, case) if _is_decided(books) else ()
         answering = self._asking.facts.answering(claim)
         return owed(claim, books, waiting, answering, qmb=given.qmb)
 

@@ -87,13 +87,23 @@ def _next(coverage: Coverage, practice: "Practice | None") -> NextCoverage:
     )
 
 
-def further(found: "Iterable[Turn]") -> tuple[Further, ...]:
+def further(asking: Asking, case: Case) -> tuple[Further, ...]:
     """The payers still to answer, as the patient's balance sees them."""
+    day = case.claim.date
     return tuple(
         Further(
             payer=one.payer,
             open=not (one.answered or one.state == "nothing"),
-            why=f"{one.payer} comes first: {one.why}",
+            why=f"{_name(asking, one.payer, day)} comes first: {_words(one)}",
         )
-        for one in found
+        for one in turns(asking, case)
     )
+
+
+def _name(asking: Asking, payer: str, day: "dt.date") -> str:
+    return asking.facts.named(payer, day).name or payer
+
+
+def _words(found: Turn) -> str:
+    """Why it has not answered."""
+    return "it is not billed yet (claimline secondary)" if found.state == "ready" else found.why
