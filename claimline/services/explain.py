@@ -6,7 +6,7 @@ one says which (``CARC 59``, ``CLP02 4``). A code nobody knows is said to be unk
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, get_args
 
 from attrs import evolve, frozen
 
@@ -116,6 +116,8 @@ class Explanation:
     todo: str = ""
     never: tuple[str, ...] = ()
     more: tuple[str, ...] = ()
+    derived: str = ""  # modifier: when it is put on a line without being stated
+    evidence: str = ""  # modifier: what must show it then
     cases: tuple[Case, ...] = ()  # the denial table's rows, the first that fits decides
     table: str = ""  # which table, of which day
     known: bool = True
@@ -230,6 +232,8 @@ def _modifiers(wanted: frozenset[str]) -> str:
 
 def _therapy(code: str) -> Iterator[Explanation]:
     """Therapy procedure codes and modifiers."""
+    from claimline.services.card import timing
+    from claimline.services.card_modifiers import derived
     from mapping import codes as therapy
 
     if code in therapy.MODIFIER_LABELS:
@@ -243,18 +247,19 @@ def _therapy(code: str) -> Iterator[Explanation]:
             todo=todo,
             never=never,
             more=(GROUP_WORDS.get(group, group),),
+            derived=derived(code)[0],
+            evidence=derived(code)[1],
             table=therapy.VERSION,
         )
     elif code in FURTHER_MODIFIERS:
         label, todo, never = FURTHER_MODIFIERS[code]
         yield Explanation(
             asked=code, kind="modifier", code=code, meaning=label, todo=todo, never=never,
-            table=OWN_WORDS,
+            derived=derived(code)[0], table=OWN_WORDS,
         )  # fmt: skip
     known = therapy.CODES.get(code)
     if known is not None:
-        base = f", {known.base_minutes} minutes" if known.base_minutes else ""
-        more = [f"{known.shape}{base}", f"disciplines {' '.join(known.disciplines)}"]
+        more = [f"disciplines {' '.join(known.disciplines)}"]
         more += [f"therapy code: {known.disposition}"] if known.disposition else []
         more += [known.note] if known.note else []
         yield Explanation(
@@ -262,33 +267,10 @@ def _therapy(code: str) -> Iterator[Explanation]:
             kind="procedure",
             code=code,
             meaning=known.label,
-            todo=_units(known.shape, code),
-            more=(*more, *_pairs(code)),
+            todo=timing(known),
+            more=tuple(more),
             table=therapy.VERSION,
         )
-
-
-def _units(shape: str, code: str) -> str:
-    """How the units of a procedure code are found."""
-    if shape == "timed":
-        return f"units from the day's minutes: claimline units {code}=MINUTES"
-    return "one unit a day, whatever the minutes" if shape == "untimed" else ""
-
-
-def _pairs(code: str) -> Iterator[str]:
-    """The edit pairs of a procedure code: with what, and which line takes the modifier."""
-    from mapping.pairs import PAIRS
-
-    for codes_of_pair, rows in PAIRS.items():
-        if code not in codes_of_pair:
-            continue
-        for pair in rows:
-            other = pair.column2 if pair.column1 == code else pair.column1
-            note = f" ({pair.note})" if pair.note else ""
-            if pair.decides:
-                yield f"with {other} of the day: 59 on {pair.column2}, separate blocks only{note}"
-            else:
-                yield f"with {other} of the day: look at it{note}"
 
 
 def _table(kind: codes.Kind) -> str:
@@ -310,6 +292,27 @@ def _unknown(each: Asked) -> Explanation:
         kind="unknown",
         code=code,
         meaning=meaning,
-        todo="look it up in the payer's own list, or call; nothing is assumed about it",
+        todo=_nearest(each.code)
+        + "look it up in the payer's own list, or call; nothing is assumed about it",
         known=False,
     )
+
+
+def _nearest(code: str) -> str:
+    """Codes that differ from it in one character, the numerically nearest first."""
+    from mapping import codes as therapy
+
+    known = {name for kind in get_args(codes.Kind) for name in codes.table(kind).entries}
+    known |= therapy.CODES.keys() | therapy.MODIFIER_LABELS.keys() | FURTHER_MODIFIERS.keys()
+    near = [
+        name
+        for name in known
+        if len(name) == len(code) > 1 and sum(a != b for a, b in zip(name, code, strict=True)) == 1
+    ]
+    near.sort(key=lambda name: (abs(_number(name) - _number(code)), name))
+    return f"nearest: {', '.join(near[:3])}; else " if near else ""
+
+
+def _number(code: str) -> int:
+    """The number in a code."""
+    return int("".join(char for char in code if char.isdigit()) or 0)
