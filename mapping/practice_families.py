@@ -40,9 +40,7 @@ class Families:
             for each in (family, *((f"{family}:{state}",) if state else ()))
         )
         found = ((each, self.rows.get(each, ())) for each in names)
-        return tuple(
-            Layer(name=f"practice's family {each}", rows=rows) for each, rows in found if rows
-        )
+        return tuple(Layer(name=f"your family {each}", rows=rows) for each, rows in found if rows)
 
 
 NO_FAMILIES: Final = Families()

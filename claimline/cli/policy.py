@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from claimline.cli.options import format_option
-from claimline.errors import DONE
+from claimline.errors import DONE, WrongUsageError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -38,10 +38,11 @@ def policy() -> None:
 @click.argument("payer")
 @click.option("--on", "day", type=DATE, default=None, help="Day of service; default today.")
 @click.option("--said", is_flag=True, help="Only the keys that somebody says.")
+@click.option("--topic", default="", metavar="WORD", help="Only topics of that word: units ...")
 @file_option
 @format_option("table", "json", "csv")
 def show_policy(
-    payer: str, *, day: dt.datetime | None, said: bool, practice: str, shape: str
+    payer: str, *, day: dt.datetime | None, said: bool, topic: str, practice: str, shape: str
 ) -> int:
     r"""Print what applies to a payer on a day, and where each value comes from.
 
@@ -63,14 +64,13 @@ def show_policy(
     made = load(practice)
     today = settings.now().astimezone(ZoneInfo(made.time_zone)).date()
     found = shown(made, payer, day.date() if day else today)
-    show(_result(found, said_only=said), shape)
+    show(_result(found, _wanted(found, topic, said=said)), shape)
     return DONE
 
 
-def _result(found: "Shown", *, said_only: bool) -> Any:
+def _result(found: "Shown", keys: "list[Key]") -> Any:
     from claimline.render import Column, Result, Table
 
-    keys = [key for key in found.keys if key.layer or not said_only]
     columns = (
         Column(key="topic", title="Topic", place="file"),
         Column(key="key", title="Key", kind="id"),
@@ -93,6 +93,21 @@ def _result(found: "Shown", *, said_only: bool) -> Any:
     hint = "Suggested, not applied: ask the payer, then write the key into the practice file."
     notes = (hint,) if any(key.hints for key in keys) else ()
     return Result(data=_data(found, keys), tables=tuple(tables), text=notes)
+
+
+def _wanted(found: "Shown", topic: str, *, said: bool) -> "list[Key]":
+    """The keys of the topics asked for.
+
+    Raises:
+        WrongUsageError: no topic has the word.
+    """
+    topics = dict.fromkeys(key.topic for key in found.keys)
+    meant = [name for name in topics if topic.strip().lower() in name.lower()]
+    if not meant:
+        raise WrongUsageError(
+            f"there is no topic {topic!r}", todo=f"topics are {', '.join(topics)}"
+        )
+    return [key for key in found.keys if key.topic in meant and (key.layer or not said)]
 
 
 def _title(found: "Shown") -> str:

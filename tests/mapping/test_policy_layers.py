@@ -62,7 +62,7 @@ timely_filing_days = 90
 def test_a_table_for_a_family_goes_above_the_defaults() -> None:
     """The practice describes a group of payers once; what it leaves open stays the family's."""
     found = made(FAMILY)
-    assert said(found, "unit_rule") == ("cms", "practice's family commercial")
+    assert said(found, "unit_rule") == ("cms", "your family commercial")
     assert said(found, "ncci") == ("own", "family commercial")
     assert found.resolve("one", DAY).origin["unit_rule"].endswith("always (our office manual)")
 
@@ -71,7 +71,7 @@ def test_the_payers_own_table_goes_above_the_family() -> None:
     """The last layer that speaks of the day decides, key by key."""
     found = made(FAMILY + '[[payers.one.policy]]\nfrom = 2026-01-01\nunit_rule = "full15"\n')
     assert said(found, "unit_rule") == ("full15", "policy one")
-    assert said(found, "discipline_modifier") == ("always", "practice's family commercial")
+    assert said(found, "discipline_modifier") == ("always", "your family commercial")
     assert said(found, "unit_rule", dt.date(2025, 12, 31))[0] == "cms"
 
 
@@ -80,9 +80,9 @@ def test_a_family_of_the_practice_inherits_down_the_line() -> None:
     found = made(FAMILY + OWN, 'family = "branch"')
     assert found.payers["one"].family == "commercial"
     assert found.payers["one"].group == "branch"
-    assert said(found, "timely_filing_days") == (90, "practice's family branch")
-    assert said(found, "discipline_modifier") == ("never", "practice's family network")
-    assert said(found, "unit_rule") == ("cms", "practice's family commercial")
+    assert said(found, "timely_filing_days") == (90, "your family branch")
+    assert said(found, "discipline_modifier") == ("never", "your family network")
+    assert said(found, "unit_rule") == ("cms", "your family commercial")
 
 
 STATES = """
@@ -133,7 +133,7 @@ def test_a_state_may_have_defaults_of_ours(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.setattr(policy_layers, "DEFAULTS", shipped)
     found = made(FAMILY, 'family = "commercial"\nstate = "OH"')
     assert said(found, "pool") == ("visit", "family commercial:OH")
-    assert said(found, "unit_rule") == ("cms", "practice's family commercial")
+    assert said(found, "unit_rule") == ("cms", "your family commercial")
 
 
 WRONG = [
