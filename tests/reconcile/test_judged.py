@@ -1,0 +1,216 @@
+"""Payments against what was expected: the split of the day's full unit, claims that share it."""
+
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from attrs import evolve
+from hypothesis import given
+from hypothesis import strategies as st
+from remits import answered, claim, line
+
+from edi.expected import Terms, to_text
+from reconcile import expected
+from reconcile.judged import Judged, judge
+from reconcile.values import Adjudication, SentClaim, SentLine
+
+D = Decimal
+FULL = Terms(
+    unit=D("34.61"),
+    further=D("24.58"),
+    rank=D("0.62"),
+    coinsurance=D(20),
+    sequestration=D(2),
+    version="fee table of the test",
+)
+LOWER = evolve(FULL, unit=D("27.17"), further=D("20.70"), rank=D("0.40"), full=False)
+CUT = evolve(FULL, full=False)
+SCHEDULE = Terms(kind="schedule", unit=D("40.00"), version="contract")
+
+
+def sent(control: str, *lines: tuple[str, str, str, Terms]) -> SentClaim:
+    """A claim of lines (code, charge, units, terms); line controls are the claim's and a number."""
+    made = tuple(
+        evolve(line(f"{control}{n}", code, charge, units), terms=to_text(terms))
+        for n, (code, charge, units, terms) in enumerate(lines, 1)
+    )
+    return evolve(claim(*made, control=control), payer="medicare", patient="p", billing_npi="1")
+
+
+def paying(given: SentClaim, *amounts: tuple[str, str]) -> Adjudication:
+    """The payer's answer: for each line what it paid, and its CAS segments."""
+    lines = "".join(
+        _service(one, *amount) for one, amount in zip(given.lines, amounts, strict=True)
+    )
+    paid = sum(D(amount) for amount, _ in amounts)
+    body = f"CLP*{given.control}*1*{given.charge}*{paid}**MB*ICN{given.control}~{lines}"
+    return answered(given, body, payer="medicare", trace=f"T{given.control}", id=given.control)
+
+
+def _service(one: SentLine, paid: str, cas: str) -> str:
+    service = f"SVC*HC:{one.code}*{one.charge}*{paid}**{one.units}~DTM*472*20260310~{cas}"
+    return f"{service}REF*6R*{one.control}~"
+
+
+def judged(*given: tuple[SentClaim, Any]) -> dict[str, Judged]:
+    """The judgements of one day's claims, by line."""
+    claims = [expected.answered(c, (a,) if a is not None else ()) for c, a in given]
+    return {line: one for (_, line), one in judge(claims).items()}
+
+
+AS_FULL = ("27.14", "CAS*CO*45*40.39**253*.55~CAS*PR*2*6.92~")
+AS_CUT = ("19.27", "CAS*CO*45*40.39**59*10.03**253*.39~CAS*PR*2*4.92~")
+ONE = sent("CLAIMA", ("97530", "75.00", "1", FULL))
+TWO = sent("CLAIMB", ("97530", "75.00", "1", CUT))
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [(AS_FULL, AS_CUT), (AS_CUT, AS_FULL)],
+    ids=["first has it", "second has it"],
+)
+def test_two_claims_of_a_day_share_one_full_unit(first: Any, second: Any) -> None:
+    """Whichever claim the payer gave the full unit to: both are as expected."""
+    found = judged((ONE, paying(ONE, first)), (TWO, paying(TWO, second)))
+    assert [found[key].verdict for key in ("CLAIMA1", "CLAIMB1")] == ["as expected"] * 2
+
+
+def test_the_other_claim_may_have_the_full_unit_before_it_is_answered() -> None:
+    """A claim cut whole is as expected while the day's other claim has no answer."""
+    found = judged((ONE, paying(ONE, AS_CUT)), (TWO, None))
+    assert found["CLAIMA1"].verdict == "as expected"
+    assert (
+        "the day's full unit is on claim CLAIMB, which has no answer yet"
+        in found["CLAIMA1"].because
+    )
+    alone = judged((ONE, paying(ONE, AS_CUT)))
+    assert (alone["CLAIMA1"].words, alone["CLAIMA1"].difference) == ("underpaid 7.87", D("-7.87"))
+    assert "paid as if every unit were cut" in alone["CLAIMA1"].because
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [(AS_CUT, "underpaid 7.87"), (AS_FULL, "overpaid 7.87")],
+    ids=["none", "both"],
+)
+def test_a_day_has_one_full_unit_and_no_other_number(amount: Any, words: str) -> None:
+    """None of two claims with the full unit, or both: one of them is told, the other is right."""
+    found = judged((ONE, paying(ONE, amount)), (TWO, paying(TWO, amount)))
+    assert sorted(one.words for one in found.values() if one.verdict != "as expected") == [words]
+
+
+def test_claims_of_another_payer_or_provider_do_not_share() -> None:
+    """Another payer, another billing provider: each has its own full unit."""
+    for change in ({"payer": "other"}, {"billing_npi": "2"}):
+        other = evolve(sent("CLAIMB", ("97530", "75.00", "1", FULL)), **change)
+        answer = evolve(paying(other, AS_FULL), payer=other.payer)
+        found = judged((ONE, paying(ONE, AS_FULL)), (other, answer))
+        assert {one.verdict for one in found.values()} == {"as expected"}, change
+
+
+def test_the_full_unit_moves_when_its_line_is_denied() -> None:
+    """With 97530 denied, 97140 has the highest practice expense of what was paid."""
+    both = sent("CLAIMC", ("97530", "75.00", "1", FULL), ("97140", "65.00", "1", LOWER))
+    denied = ("0", "CAS*CO*50*75~")
+    full = ("21.31", "CAS*CO*45*37.83**253*.43~CAS*PR*2*5.43~")
+    found = judged((both, paying(both, denied, full)))
+    assert found["CLAIMC1"].words == "no expectation: denied"
+    assert found["CLAIMC2"].words == "as expected"
+
+
+def test_a_lower_expense_never_has_the_full_unit() -> None:
+    """97140 in full and 97530 cut is not as expected: only a tie is the payer's choice."""
+    both = sent("CLAIMC", ("97530", "75.00", "1", FULL), ("97140", "65.00", "1", LOWER))
+    full = ("21.31", "CAS*CO*45*37.83**253*.43~CAS*PR*2*5.43~")
+    found = judged((both, paying(both, AS_CUT, full)))
+    assert found["CLAIMC1"].words == "underpaid 7.87"
+    assert found["CLAIMC2"].words == "overpaid 5.08"
+
+
+def test_where_the_rank_is_not_known_either_split_is_right() -> None:
+    """A code of the day without a table: whether this line has the full unit stays open."""
+    unsure = sent("CLAIMD", ("97530", "75.00", "1", evolve(FULL, unsure="no values for 97140")))
+    for amount in (AS_FULL, AS_CUT):
+        assert judged((unsure, paying(unsure, amount)))["CLAIMD1"].verdict == "as expected"
+
+
+def test_the_deductible_is_the_payers_to_say() -> None:
+    """PR-1 of 34.61 leaves nothing to pay: as expected, and told."""
+    found = judged((ONE, paying(ONE, ("0", "CAS*CO*45*40.39~CAS*PR*1*34.61~"))))
+    assert found["CLAIMA1"].verdict == "as expected"
+    assert "deductible 34.61 as the payer says" in found["CLAIMA1"].because
+
+
+def test_under_a_contract_the_copay_is_the_payers_to_say() -> None:
+    """40.00 allowed: with a copay of 15.00 the payer owes 25.00; a cent less is told."""
+    agreed = sent("CLAIME", ("97530", "75.00", "1", SCHEDULE))
+    right = judged((agreed, paying(agreed, ("25", "CAS*CO*45*35~CAS*PR*3*15~"))))["CLAIME1"]
+    wrong = judged((agreed, paying(agreed, ("24.99", "CAS*CO*45*35.01~CAS*PR*3*15~"))))["CLAIME1"]
+    assert (right.verdict, right.expected) == ("as expected", D("25.00"))
+    assert wrong.words == "underpaid 0.01"
+    assert "the payer took 35.01 for the contract (CO-45), expected 35.00" in wrong.because
+
+
+def test_money_moved_to_the_patient_is_underpaid() -> None:
+    """PR-45 is no deductible, coinsurance or copay: what it took is missing from the payment."""
+    agreed = sent("CLAIME", ("97530", "75.00", "1", SCHEDULE))
+    found = judged((agreed, paying(agreed, ("10", "CAS*CO*45*35~CAS*PR*3*15**45*15~"))))
+    assert found["CLAIME1"].words == "underpaid 15.00"
+
+
+def test_a_visit_rate_is_judged_on_the_claim() -> None:
+    """85.00 for the visit, paid on the first line with nothing on the second: as expected."""
+    terms = [Terms(kind="per visit", unit=D(x), lesser=False, version="c") for x in ("40", "45")]
+    rate = sent("CLAIMF", ("97530", "60.00", "1", terms[0]), ("97110", "55.00", "1", terms[1]))
+    first, second = ("85", "CAS*CO*45*-25~"), ("0", "CAS*CO*45*55~")
+    found = judged((rate, paying(rate, first, second)))
+    assert {one.words for one in found.values()} == {"as expected (lines 1, 2 together)"}
+    less = judged((rate, paying(rate, ("80", "CAS*CO*45*-20~"), second)))
+    assert less["CLAIMF1"].difference == D("-5.00")
+    assert less["CLAIMF2"].together == "CLAIMF1"
+
+
+def test_without_terms_nothing_is_judged() -> None:
+    """A line that was sent without an expected amount says so."""
+    bare = sent("CLAIMG", ("97530", "75.00", "1", Terms(why="no contract with x")))
+    found = judged((bare, paying(bare, ("30", "CAS*CO*45*45~"))))
+    assert found["CLAIMG1"].words == "no expectation: no contract with x"
+    older = evolve(bare, lines=tuple(evolve(one, terms="") for one in bare.lines))
+    assert (
+        "without an expected amount"
+        in judged((older, paying(older, ("30", "CAS*CO*45*45~"))))["CLAIMG1"].words
+    )
+
+
+def test_an_answer_taken_back_is_not_judged() -> None:
+    """After its reversal a payment is gone, and the correction counts."""
+    wrong = evolve(paying(ONE, ("20.00", "CAS*CO*45*55~")), id="w", date=dt.date(2026, 4, 1))
+    shares = tuple(
+        evolve(
+            s,
+            charge=-s.charge,
+            paid=-s.paid,
+            adjustments=tuple(evolve(a, amount=-a.amount) for a in s.adjustments),
+        )
+        for s in wrong.lines
+    )
+    back = evolve(wrong, id="b", status="22", lines=shares, date=dt.date(2026, 4, 2))
+    right = evolve(paying(ONE, AS_FULL), id="r", date=dt.date(2026, 4, 2), trace="T9")
+    found = judge([expected.answered(ONE, (wrong, back, right))])
+    assert found["CLAIMA", "CLAIMA1"].verdict == "as expected"
+
+
+@given(
+    order=st.permutations(range(4)),
+    amounts=st.lists(st.sampled_from([AS_FULL, AS_CUT]), min_size=4, max_size=4),
+)
+def test_the_order_of_claims_never_matters(order: list[int], amounts: list[Any]) -> None:
+    """Any order of four claims of a day gives the same judgements, and at most one full unit."""
+    claims = [sent(f"CLAIM{n}X", ("97530", "75.00", "1", FULL if not n else CUT)) for n in range(4)]
+    answers = [(c, paying(c, amount)) for c, amount in zip(claims, amounts, strict=True)]
+    found = judged(*answers)
+    assert judged(*(answers[n] for n in order)) == found
+    full = amounts.count(AS_FULL)
+    off = [one for one in found.values() if one.verdict != "as expected"]
+    assert len(off) == abs(full - 1)
