@@ -149,10 +149,10 @@ class _Case:
 def working_day(start: dt.date, days: int) -> dt.date:
     """The day that many working days (Monday to Friday; holidays are not known) after a day."""
     weeks, rest = divmod(days, 5)
-    day = start + dt.timedelta(weeks=weeks)
-    while rest or day.weekday() > 4:
-        day += dt.timedelta(days=1)
-        rest -= rest > 0 and day.weekday() < 5
+    friday = start - dt.timedelta(days=max(start.weekday() - 4, 0))  # from a weekend: its Friday
+    day = friday + dt.timedelta(weeks=weeks)
+    for _ in range(rest):
+        day += dt.timedelta(days=3 if day.weekday() == 4 else 1)
     return day
 
 

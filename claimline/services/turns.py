@@ -12,7 +12,7 @@ from reconcile.owes import Further
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from claimline.services.payer_facts import Facts
     from mapping.practice import Practice
