@@ -29,7 +29,8 @@ def _told(tables: Tables | None, practice: Practice, day: dt.date) -> Iterator[s
     if _wanted("mue", practice, day) - _there("mue", tables):
         starter.append(limits.VERSION)
     if starter:
-        yield f"Shipped with Claimline, not CMS's own: {' and '.join(starter)} (claimline tables)."
+        verb = "decides" if len(starter) == 1 else "decide"
+        yield f"No table of CMS is imported: {' and '.join(starter)} {verb}."
     if tables is not None:
         yield from tables.gaps()
 
