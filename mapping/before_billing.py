@@ -3,7 +3,7 @@
 ``FACTS`` look at the visits, ``LINES`` at the lines worked out of them.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
 from edi.problem import Problem
@@ -64,3 +64,16 @@ JUDGEMENT: Final = frozenset(
         "hold.stay",
     }
 )
+# Faults beside which units, lines and charges can be worked out: what waits has its amount.
+_BESIDE: Final = JUDGEMENT | {
+    "hold.diagnosis",
+    "hold.disagree",
+    "hold.member-id",
+    "hold.place",
+    "hold.telehealth",
+}
+
+
+def hindering(problems: Iterable[Problem]) -> list[Problem]:
+    """The problems without which there would be lines."""
+    return [problem for problem in problems if problem.code not in _BESIDE]

@@ -145,7 +145,7 @@ class Drafter:
             return
         day = self._day(key, visits, siblings)
         problems = self._unless_waived(edits.run(edits.FACTS, day), visits)
-        if claim_parts.stops(problems):
+        if claim_parts.stops(before_billing.hindering(problems)):
             yield claim_parts.held(day, problems)
             return
         day = lines.work_out(day)

@@ -26,6 +26,7 @@ class Entry:
 
 COMMANDS: Final = (
     Entry("bill", "claimline.cli.bill:bill", "Turn coded visits into 837P claim files."),
+    Entry("edits", "claimline.cli.edits:edits", "List what the checks find in visits."),
     Entry("check", "claimline.cli.check:check", "List the problems of X12 files."),
     Entry("read", "claimline.cli.read:read", "Show an X12 file in business words."),
     Entry("receive", "claimline.cli.receive:receive", "Take remittances into the ledger."),

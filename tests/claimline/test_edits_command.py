@@ -1,0 +1,167 @@
+"""``claimline edits``: findings without billing."""
+
+import csv
+import io
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+PRACTICE = ROOT / "fixtures" / "practice" / "practice.toml"
+VISITS = ROOT / "fixtures" / "practice" / "visits"
+
+
+class Answer(NamedTuple):
+    """What a command said, and its exit status."""
+
+    exit_code: int
+    stdout: str
+    stderr: str
+
+
+Edits = Callable[..., Answer]
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture(name="edits")
+def _edits(command: Command, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Edits:
+    """Runs the command in an empty folder, without a ledger."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("CLAIMLINE_LEDGER", str(tmp_path / "ledger.sqlite3"))
+
+    def run(*given: str, name: str = "edits") -> Answer:
+        return Answer(*command(name, *given, "--practice", str(PRACTICE)))
+
+    return run
+
+
+def one_visit(folder: Path, **changes: Any) -> str:
+    """A file with one visit that has nothing wrong with it, changed."""
+    made = {
+        "visit_id": "V-1",
+        "date": "2026-03-10",
+        "location": "main",
+        "patient": {
+            "id": "P-1", "last_name": "Sample", "first_name": "Jordan",
+            "birth_date": "1961-05-17", "gender": "F",
+            "address": {"line1": "12 ELM ST", "city": "COLUMBUS", "state": "OH", "zip": "43215"},
+        },
+        "coverages": [{"payer": "lakeshore", "member_id": "LHP700005"}],
+        "discipline": "PT",
+        "treating_clinician": "okafor",
+        "referring": {"key": "hale"},
+        "diagnoses": ["M25.511"],
+        "procedures": [{"code": "97530", "therapist_minutes": 30}],
+    }  # fmt: skip
+    path = folder / "visits.json"
+    path.write_text(json.dumps([made | changes]), encoding="utf-8")
+    return str(path)
+
+
+def found(answer: Answer) -> dict[str, Any]:
+    """The JSON of an answer."""
+    data: dict[str, Any] = json.loads(answer.stdout)
+    return data
+
+
+def test_a_clean_visit_ends_with_0(edits: Edits, tmp_path: Path) -> None:
+    """Nothing found is said, nothing is written, the status is 0."""
+    answer = edits(one_visit(tmp_path))
+    assert answer.exit_code == 0, answer.stderr
+    assert "Nothing was found." in answer.stdout
+    assert "1 visit: 0 held, 0 warned, 1 clean." in answer.stdout
+    assert "Money held: 0.00." in answer.stdout
+    assert [path.name for path in tmp_path.iterdir()] == ["visits.json"]
+
+
+def test_what_is_held_has_its_money_rule_source_and_what_to_do(
+    edits: Edits, tmp_path: Path
+) -> None:
+    """A visit held for its record is priced all the same."""
+    lapsed = one_visit(
+        tmp_path,
+        coverages=[{"payer": "rivervalley", "member_id": "RV1"}],
+        plan_of_care={"certified_through": "2026-03-01"},
+    )
+    answer = edits(lapsed, "--format", "json")
+    assert answer.exit_code == 1, answer.stderr
+    data = found(answer)
+    (finding,) = data["findings"]
+    assert (finding["visit"], finding["payer"], finding["level"], finding["rule"]) == (
+        "V-1", "rivervalley", "held", "certification",
+    )  # fmt: skip
+    assert "recertify" in finding["message"]
+    assert "42 CFR 424.24" in finding["source"]
+    assert "family medicare-advantage" in finding["source"]
+    assert finding["todo"]
+    assert (data["held"], data["charge_held"], data["not_priced"]) == (1, "150.00", 0)
+
+
+def test_a_warning_ends_with_0_and_names_the_code(edits: Edits, tmp_path: Path) -> None:
+    """What only warns would go."""
+    passive = one_visit(
+        tmp_path,
+        procedures=[{"code": "97530", "therapist_minutes": 30, "activity": "hot packs"}],
+    )
+    answer = edits(passive, "--format", "csv")
+    assert answer.exit_code == 0, answer.stderr
+    (row,) = csv.DictReader(io.StringIO(answer.stdout))
+    assert (row["visit"], row["level"], row["rule"]) == ("V-1", "warning", "passive")
+    assert "97530" in row["codes"]
+
+
+def test_the_demo_practice_counts_every_visit_once(edits: Edits) -> None:
+    """Held, warned and clean add up to the visits given; bill holds the same ones."""
+    names = [str(path) for path in sorted(VISITS.iterdir())]
+    data = found(edits(*names, "--format", "json"))
+    billed = found(edits(*names, "--dry-run", "--format", "json", name="bill"))
+    held = {visit for one in billed["held"] for visit in one["visits"]}
+    claims = {visit for one in billed["claims"] for visit in one["visits"]}
+    assert data["held"] == len(held)
+    assert data["held"] + data["warned"] + data["clean"] == len(held | claims)
+    assert {one["visit"] for one in data["findings"] if one["level"] == "held"} == held
+    assert all(one["source"] for one in data["findings"])
+
+
+def test_what_was_billed_before_is_counted_apart(edits: Edits, tmp_path: Path) -> None:
+    """With a ledger the visit is known as billed, and nothing is added to the ledger."""
+    visits = one_visit(tmp_path)
+    assert edits(visits, "--out", str(tmp_path / "out"), name="bill").exit_code == 0
+    before = (tmp_path / "ledger.sqlite3").read_bytes()
+    answer = edits(visits)
+    assert "0 visits: 0 held, 0 warned, 0 clean, 1 billed before." in answer.stdout
+    assert (tmp_path / "ledger.sqlite3").read_bytes() == before
+
+
+def test_two_patients_at_a_time_are_found_over_files(edits: Edits, tmp_path: Path) -> None:
+    """The whole run is looked at, whichever file a visit is in."""
+    blocks = [{"start": "09:00", "end": "09:30"}]
+    done = [{"code": "97530", "therapist_minutes": 30, "blocks": blocks}]
+    first = Path(one_visit(tmp_path, procedures=done))
+    other = json.loads(first.read_text(encoding="utf-8"))
+    other[0]["visit_id"] = "V-2"
+    other[0]["patient"] |= {"id": "P-2", "last_name": "Other"}
+    second = tmp_path / "more.json"
+    second.write_text(json.dumps(other), encoding="utf-8")
+    data = found(edits(str(first), str(second), "--format", "json"))
+    assert [(f["visit"], f["rule"]) for f in data["findings"]] == [
+        ("V-1", "one-on-one"),
+        ("V-2", "one-on-one"),
+    ]
+    assert (data["held"], data["charge_held"]) == (2, "300.00")
+
+
+def test_explain_tells_the_decisions_of_what_would_go(edits: Edits, tmp_path: Path) -> None:
+    """``--explain`` shows each claim from minutes to its segment."""
+    answer = edits(one_visit(tmp_path), "--explain")
+    assert "SV1*HC:97530:GP*150*UN*2" in answer.stdout
+
+
+def test_a_file_that_is_none_ends_with_3(edits: Edits, tmp_path: Path) -> None:
+    """The others are looked at all the same."""
+    answer = edits(one_visit(tmp_path), str(tmp_path / "missing.json"))
+    assert answer.exit_code == 3
+    assert "1 clean" in answer.stdout
