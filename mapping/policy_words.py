@@ -73,7 +73,7 @@ UNSAID: Final[Mapping[str, str]] = MappingProxyType(
         "appeal1_days": "no deadline is shown",
         "appeal1_source": "none is shown",
         "secondary_filing_days": "no deadline is shown",
-        "secondary_co45": "its CO-45 is taken as a write-off, and that is flagged",
+        "secondary_co45": "its CO-45 is read by the amounts; a whole rest is flagged",
         "qmb_billing": "a QMB's Medicaid claim waits for a person",
         "crossover_wait_days": "a forwarded claim waits for a person",
     }

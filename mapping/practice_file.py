@@ -96,7 +96,10 @@ def read(name: str, text: str, rule_texts: Mapping[str, str] = NO_RULE_TEXTS) ->
         notes.extend(dangling(practice))
     own, wrong_rules = own_rules(name, document, rule_texts, notes)
     known = lines(text) if notes else {}
-    problems = (*(problem_of(name, note, known) for note in notes), *wrong_rules)
+    placed = sorted(
+        (problem_of(name, note, known) for note in notes), key=lambda found: found.where.line
+    )
+    problems = (*placed, *wrong_rules)
     errors = tuple(problem for problem in problems if problem.level == "error")
     if practice is None or errors:
         raise PracticeFileError((*errors, *(p for p in problems if p.level == "warning")))

@@ -195,4 +195,4 @@ def _seen(asked: Condition, known: Field, values: tuple[Any, ...]) -> str:
     found = frozenset(values)
     if known.private or known.kind == "flag" or not found or found == {*asked.operand}:
         return str(asked)
-    return f"{asked} ({shown(values)})"
+    return f"{asked} (here {shown(values)})"

@@ -234,7 +234,7 @@ def list_rules(*, practice: str, shape: str) -> int:
             "rule": rule.name,
             "effect": rule.effect,
             "days": str(rule.span),
-            "payers": list(rule.payers or rule.families) or ["all"],
+            "payers": [*rule.payers, *(f"family {name}" for name in rule.families)] or ["all"],
             "when": list(rule.conditions) or ["always"],
             "message": rule.message,
         }

@@ -137,7 +137,7 @@ def test_a_warning_lets_the_claim_go_and_is_traced() -> None:
     """The claim keeps the words, the reason and the version of the rules."""
     made = drafted(visit(done("97530", 38)), setup=ruled(WARN))
     (warning,) = [p for p in made.warnings if p.code == "warn.own-rule"]
-    reason = "line 1 97530: code is 97530 and units is at least 2 (3)"
+    reason = "line 1 97530: code is 97530 and units is at least 2 (here 3)"
     assert warning.message == f'look first (your rule "own": {reason})'
     assert f"rule own: fired: {reason}" in made.because
     assert any(v.startswith("own rules: practice.toml ") for v in made.versions)
