@@ -79,11 +79,16 @@ def _parts(day: Day, share: Share) -> tuple[Share, ...]:
     therapist = changed(
         share,
         units=found.plain,
+        of_units=share.units,
         assistant_minutes=0,
         because=(*share.because, f"these are the therapist's: {found.because}"),
     )
     assistant = changed(
-        share, units=found.assistant, therapist_minutes=0, by_assistant=found.because
+        share,
+        units=found.assistant,
+        of_units=share.units,
+        therapist_minutes=0,
+        by_assistant=found.because,
     )
     return (therapist, assistant)
 

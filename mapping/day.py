@@ -80,6 +80,7 @@ class Share:
     units: int
     therapist_minutes: int
     assistant_minutes: int
+    of_units: int = 0  # of the whole row, where it was divided
     by_assistant: str = ""  # why these units are the assistant's; empty: they are not
     because: tuple[str, ...] = ()  # how the units were split
 

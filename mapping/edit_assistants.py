@@ -29,13 +29,16 @@ def check_assistant_named(day: Day) -> Iterator[Problem]:
 def check_assistant_units(day: Day) -> Iterator[Problem]:
     """Units that no CMS text decides are shown; so is what the visit states otherwise."""
     policy = day.policy.assistant_modifiers
+    told: set[str] = set()
     for line in day.lines:
         stated = [m for m in line.row.explicit if group(m) == "assistant"]
         if stated:
             yield from _stated(day, line, stated[0])
         elif policy == "required" and any(BY_POLICY in reason for reason in line.because):
-            message = f"{line.row.code}: which units are the assistant's is {BY_POLICY}"
-            yield warn(day, "assistant", message, source=VERSION)
+            told.add(line.row.code)
+    for code in sorted(told):
+        message = f"{code}: which units are the assistant's is {BY_POLICY}"
+        yield warn(day, "assistant", message, source=VERSION)
     if policy == "required" and day.date >= FIRST_DAY:
         yield from _unclear_pairs(day)
 

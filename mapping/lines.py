@@ -145,7 +145,7 @@ def _line(day: Day, share: Share) -> Line:
     found, reasons = modifiers.derive(day, share)
     charge, source = _charge(day, row, found)
     stated = "" if row.units is None else ", as stated in the visit"
-    shown = "1 unit" if number == 1 else f"{number} units"
+    shown = f"{number} of {units.shown(share.of_units)}" if share.of_units else units.shown(number)
     words = f"{row.code}: {row.minutes} minutes, {shown}{stated}"
     total = None if charge is None else charge * number
     if total is not None:

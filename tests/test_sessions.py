@@ -18,6 +18,8 @@ PAGES = (
     "docs/tutorial.md",
     "docs/rules/policy.md",
     "docs/rules/own-rules.md",
+    "docs/rules/units.md",
+    "docs/rules/assistants.md",
 )
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
 NUMBER = re.compile(r"C[TP][A-HJ-NP-Z2-9]{15}")  # patient control numbers begin anywhere

@@ -150,7 +150,7 @@ def test_two_units_without_a_text_of_cms_are_marked(
     )
     assert units_of(draft) >= Counter({("97530", kind): number for kind, number in units.items()})
     assert sum(n for (code, _), n in units_of(draft).items() if code == "97530") == 2
-    assert "warn.assistant" in codes(draft.warnings)
+    assert codes(draft.warnings).count("warn.assistant") == 1
     of_it = [d for d in draft.decisions if d.code == "97530"]
     assert all(any(BY_POLICY in reason for reason in d.because) for d in of_it)
 
@@ -235,10 +235,10 @@ def test_percent_is_rounded_to_the_nearest_whole(therapist: int, assistant: int)
 
 
 SESSIONS = st.lists(
-    st.tuples(st.sampled_from(["97530", "97110", "97140", "97150"]), st.integers(0, 50),
-              st.integers(0, 50)),
+    st.tuples(st.sampled_from(["97530", "97110", "97140", "97150"]), st.integers(0, 25),
+              st.integers(0, 25)),
     min_size=1, max_size=4, unique_by=lambda m: m[0],
-).filter(lambda rows: sum(t + a for _, t, a in rows) >= 8)  # fmt: skip
+).filter(lambda rows: all(t + a >= 8 for _, t, a in rows))  # fmt: skip
 
 
 @given(SESSIONS)
