@@ -1,0 +1,321 @@
+"""From the first payer's remittance to the next payer's claim and its answer, to the cent."""
+
+import itertools
+import json
+from collections.abc import Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import pytest
+from short_stories import ROOT, Book, Json
+
+from edi.x837p import read_submissions
+
+PRACTICE: Final = str(ROOT / "fixtures" / "practice" / "secondary.toml")
+VISITS: Final = ROOT / "fixtures" / "visits" / "examples" / "secondary.json"
+PRIMARY: Final = """
+CLP*{V}*1*75*27.14*6.92*MB*A1*11*1 ~ NM1*QC*1*EXAMPLE*ROBIN ~ DTM*232*20260310
+SVC*HC:97530:GP*75*27.14**1 ~ CAS*CO*45*40.39**253*.55 ~ CAS*PR*2*6.92 ~ REF*6R*01{V}
+"""
+NAMES: Final = {
+    "medicare": "MEDICARE PART B OHIO",
+    "lakeshore": "LAKESHORE HEALTH PLAN",
+    "medicaid": "BUCKEYE STATE MEDICAID",
+    "hillside": "HILLSIDE MEDIGAP",
+}
+
+
+class Story:
+    """One visit with its coverages, billed to the first payer."""
+
+    def __init__(self, book: Book, coverages: Sequence[Json], **more: Any) -> None:
+        self.book = book
+        visit = json.loads(VISITS.read_text(encoding="utf-8"))[0]
+        visit |= {"coverages": list(coverages), "procedures": visit["procedures"][:1]} | more
+        path = book.folder / "visits.json"
+        path.write_text(json.dumps([visit]), encoding="utf-8")
+        answer = book.run("bill", str(path), "--practice", PRACTICE, "--out", self.out)
+        (claim,) = answer["claims"]
+        self.first: str = claim["claim"]
+
+    @property
+    def out(self) -> str:
+        """The outbox."""
+        return str(self.book.folder / "outbox")
+
+    def receive(self, text: str, *, payer: str = "medicare", day: str = "20260402") -> None:
+        """One claim payment in a remittance of its own."""
+        text = text.replace("{V}", self.first)
+        segments = [s.strip() for line in text.strip().splitlines() for s in line.split("~")]
+        amounts = (Decimal(s.split("*")[4]) for s in segments if s.startswith("CLP"))
+        paid = max(sum(amounts, Decimal(0)), Decimal(0))
+        path = self.book.folder / f"{payer}-{day}.835"
+        path.write_text(_file([s for s in segments if s], payer, day, f"{paid:.2f}"), "ascii")
+        self.book.run("receive", str(path))
+
+    def listed(self, *options: str) -> Json:
+        """What ``secondary list`` says of the claim."""
+        states = [f"--state={s}" for s in ("ready", "waiting", "held", "done", "nothing")]
+        rows = self.book.run("secondary", "list", "--practice", PRACTICE, *states, *options)
+        assert len(rows) == 1
+        return rows[0]
+
+    def bill(self, *options: str) -> Json:
+        """``secondary bill``."""
+        return self.book.run(
+            "secondary", "bill", "--practice", PRACTICE, "--out", self.out, *options
+        )
+
+    def books(self) -> Json:
+        """The one line's books."""
+        (answer,) = self.book.run("trace", self.first)["traces"]
+        claim = next(c for c in answer["claims"] if c["claim"] == self.first)
+        (line,) = claim["books"]
+        return line
+
+    def owes(self) -> Json:
+        """What the patient owes for the claim."""
+        (answer,) = self.book.run("owes", self.first)["owes"]
+        return next(c for c in answer["claims"] if c["claim"] == self.first)
+
+
+def _file(segments: Sequence[str], payer: str, day: str, paid: str) -> str:
+    number = f"{sum(payer.encode()) + int(day):09d}"
+    body = [
+        "ST*835*0001",
+        f"BPR*I*{paid}*C*CHK************{day}",
+        f"TRN*1*T{payer}{day}*1{sum(payer.encode()):09d}",
+        f"DTM*405*{day}",
+        f"N1*PR*{NAMES[payer]}",
+        "N1*PE*RIVERBEND THERAPY LLC*XX*1555000102",
+        "LX*1",
+        *segments,
+    ]
+    body.append(f"SE*{len(body) + 1}*0001")
+    head = (
+        (
+            "ISA*00*          *00*          *ZZ*PAYER          *ZZ*RIVERBEND      *260401*1200*^"
+            f"*00501*{number}*0*T*:"
+        ),
+        f"GS*HP*PAYER*RIVERBEND*20260401*1200*{int(number)}*X*005010X221A1",
+    )
+    tail = (f"GE*1*{int(number)}", f"IEA*1*{number}")
+    return "~\n".join((*head, *body, *tail)) + "~\n"
+
+
+MEDICARE: Final = {"payer": "medicare", "member_id": "1EG4TE5MK73"}
+LAKESHORE: Final = {"payer": "lakeshore", "member_id": "LK7788110"}
+HILLSIDE: Final = {"payer": "hillside", "member_id": "HM204466"}
+MEDICAID: Final = {"payer": "medicaid", "member_id": "910002233445"}
+
+
+@pytest.fixture
+def book(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Book:
+    """A ledger in a folder of its own."""
+    return Book(tmp_path, capsys)
+
+
+def figures(line: Json) -> str:
+    """The amounts of the books that are not 0."""
+    names = ("paid", "contractual", "patient", "denied", "other", "open", "not_explained")
+    return " ".join(f"{n} {line[n]}" for n in names if line[n] != "0.00")
+
+
+SECOND: Final = {
+    "OA-23 and paid": (
+        "lakeshore",
+        (
+            "CLP*{S}*2*75*6.92**12*B1*11*1 ~ DTM*232*20260310\n"
+            "SVC*HC:97530:GP*75*6.92**1 ~ CAS*OA*23*68.08 ~ REF*6R*01{S}"
+        ),
+        "paid 34.06 contractual 40.94",
+        "0.00",
+    ),
+    "part of it stays the patient's": (
+        "lakeshore",
+        (
+            "CLP*{S}*2*75*4.92*2*12*B1*11*1 ~ DTM*232*20260310\n"
+            "SVC*HC:97530:GP*75*4.92**1 ~ CAS*OA*23*68.08 ~ CAS*PR*3*2 ~ REF*6R*01{S}"
+        ),
+        "paid 32.06 contractual 40.94 patient 2.00",
+        "2.00",
+    ),
+    "no line control number, says primary": (
+        "lakeshore",
+        (
+            "CLP*{S}*1*75*6.92**12*B1*11*1 ~ DTM*232*20260310\n"
+            "SVC*HC:97530:GP*75*6.92**1 ~ CAS*OA*23*68.08"
+        ),
+        "paid 34.06 contractual 40.94",
+        "0.00",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", SECOND)
+def test_the_second_payers_answer_stands_on_the_first_claims_line(case: str, book: Book) -> None:
+    """Found by the second claim's numbers; OA-23 moves nothing; the books are to the cent."""
+    payer, text, wanted, due = SECOND[case]
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(PRIMARY)
+    assert (story.listed()["state"], story.listed()["left"]) == ("ready", "6.92")
+    assert story.owes()["later"] == "6.92"
+    (sent,) = story.bill()["claims"]
+    assert (sent["follows"], sent["payer"], sent["turn"]) == (story.first, payer, "S")
+    story.receive(text.replace("{S}", sent["claim"]), payer=payer, day="20260420")
+    assert figures(story.books()) == wanted
+    assert story.owes()["due"] == due
+    assert story.listed()["state"] == "done"
+
+
+def test_medicaid_restates_the_whole_rest_as_co_45(book: Book) -> None:
+    """RFI 1696: contractual is what is left, never below zero; the patient owes nothing."""
+    story = Story(book, [MEDICARE, MEDICAID])
+    story.receive(PRIMARY)
+    (sent,) = story.bill()["claims"]
+    story.receive(
+        f"CLP*{sent['claim']}*2*75*0**MC*B1*11*1 ~ DTM*232*20260310\n"
+        f"SVC*HC:97530:GP*75*0**1 ~ CAS*CO*45*75 ~ REF*6R*01{sent['claim']}",
+        payer="medicaid",
+        day="20260420",
+    )
+    assert figures(story.books()) == "paid 27.14 contractual 47.86"
+    assert (story.owes()["due"], story.owes()["later"]) == ("0.00", "0.00")
+
+
+def test_the_claim_says_what_the_first_payer_decided(book: Book) -> None:
+    """Read back from the file: S, 2320 and 2430 balance with the charge."""
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(PRIMARY)
+    (sent,) = story.bill()["claims"]
+    (found,) = read_submissions([Path(sent["file"]).read_bytes()], [])
+    (claim,) = found.claims
+    assert claim.subscriber.payer_rank == "S"
+    (other,) = claim.others
+    assert str(other.paid) == "27.14"
+    (decided,) = claim.lines[0].adjudications
+    told = [f"{a.group}-{a.reason} {a.amount}" for a in decided.adjustments]
+    assert told == ["CO-45 40.39", "CO-253 0.55", "PR-2 6.92"]
+    assert decided.paid + sum(a.amount for a in decided.adjustments) == claim.charge
+
+
+def test_twice_is_once(book: Book) -> None:
+    """A dry run changes nothing; the second run makes no claim and no file."""
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(PRIMARY)
+    assert len(story.bill("--dry-run")["claims"]) == 1
+    assert len(story.bill()["claims"]) == 1
+    again = story.bill()
+    assert (again["claims"], again["files"]) == ([], [])
+    assert again["left"][0]["state"] == "done"
+    assert len(list(Path(story.out).glob("*.837"))) == 2
+
+
+def test_while_forwarded_the_claim_waits_and_goes_only_for_a_reason(book: Book) -> None:
+    """MA18: until the working days are over; a person may say why it goes all the same."""
+    story = Story(book, [MEDICARE, HILLSIDE])
+    story.receive(PRIMARY.replace("*1*75", "*19*75").replace("~ DTM*232", "~ MOA***MA18 ~ DTM*232"))
+    waiting = story.listed("--on", "2026-04-10")
+    assert (waiting["state"], waiting["until"]) == ("waiting", "2026-04-23")
+    assert story.listed("--on", "2026-04-24")["state"] == "ready"
+    assert story.owes()["due"] == "0.00"
+
+
+def test_an_answer_by_crossover_ends_the_wait(book: Book) -> None:
+    """It comes under the first claim's number; nothing is billed any more."""
+    story = Story(book, [MEDICARE, HILLSIDE])
+    story.receive(PRIMARY.replace("*1*75", "*19*75"))
+    story.receive(
+        "CLP*{V}*2*75*6.92**12*B1*11*1 ~ DTM*232*20260310\n"
+        "SVC*HC:97530:GP*75*6.92**1 ~ CAS*OA*23*68.08 ~ REF*6R*01{V}",
+        payer="hillside",
+        day="20260420",
+    )
+    assert story.listed()["state"] == "done"
+    assert story.bill()["claims"] == []
+    assert figures(story.books()) == "paid 34.06 contractual 40.94"
+
+
+def test_a_qmb_is_neither_billed_nor_asked(book: Book) -> None:
+    """N782 with Medicaid second: forwarded by policy; the copay taken is a credit."""
+    story = Story(book, [MEDICARE, MEDICAID], amount_collected="5.00")
+    story.receive(PRIMARY.replace("~ DTM*232", "~ MOA***MA01*N782 ~ DTM*232"))
+    assert story.listed()["state"] == "waiting"
+    assert story.bill()["claims"] == []
+    owed = story.owes()
+    assert (owed["due"], owed["later"], owed["credit"]) == ("0.00", "0.00", "5.00")
+
+
+def test_a_refused_claim_goes_to_nobody_until_a_person_says_so(book: Book) -> None:
+    """CO-16 is mended with the first payer; with --although the reason is kept."""
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(
+        "CLP*{V}*1*75*0**MB*A1*11*1 ~ DTM*232*20260310\n"
+        "SVC*HC:97530:GP*75*0**0 ~ CAS*CO*16*75 ~ REF*6R*01{V} ~ LQ*HE*N822"
+    )
+    assert "CO-16" in story.listed()["why"]
+    assert story.bill()["claims"] == []
+    (sent,) = story.bill(story.first, "--although", "plan asks for Medicare's denial")["claims"]
+    assert sent["follows"] == story.first
+
+
+REVERSED: Final = """
+CLP*{V}*22*-75*-27.14**MB*A1*11*1 ~ DTM*232*20260310
+SVC*HC:97530:GP*-75*-27.14**1 ~ CAS*CO*45*-40.39**253*-.55 ~ CAS*PR*2*-6.92 ~ REF*6R*01{V}
+"""
+CORRECTED: Final = """
+CLP*{V}*1*75*30*7.65*MB*A2*11*1 ~ DTM*232*20260310
+SVC*HC:97530:GP*75*30**1 ~ CAS*CO*45*36.74**253*.61 ~ CAS*PR*2*7.65 ~ REF*6R*01{V}
+"""
+
+
+def test_every_order_of_answers_ends_in_the_same_books(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """First, its reversal, its correction, and the second payer's: the order does not matter."""
+    folder = tmp_path / "told"
+    folder.mkdir()
+    base = Story(Book(folder, capsys), [MEDICARE, LAKESHORE])
+    base.receive(PRIMARY)
+    (sent,) = base.bill()["claims"]
+    second = SECOND["OA-23 and paid"][1].replace("{S}", sent["claim"])
+    rest = [
+        (REVERSED, "medicare", "20260410"),
+        (CORRECTED, "medicare", "20260411"),
+        (second, "lakeshore", "20260420"),
+    ]
+    ends = set()
+    for order in itertools.permutations(range(3)):
+        told = base.book.copy("".join(map(str, order)))
+        base.book, before = told, base.book
+        for place in order:
+            text, payer, day = rest[place]
+            base.receive(text, payer=payer, day=day)
+        ends.add(figures(base.books()))
+        base.book = before
+    assert ends == {"paid 36.92 contractual 38.08"}
+
+
+def test_rebuilding_gives_the_same_books(book: Book) -> None:
+    """What is derived of the second payer's answer can be made again."""
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(PRIMARY)
+    (sent,) = story.bill()["claims"]
+    text = SECOND["OA-23 and paid"][1].replace("{S}", sent["claim"])
+    story.receive(text, payer="lakeshore", day="20260420")
+    before = story.books()
+    book.run("ledger", "rebuild")
+    assert story.books() == before
+
+
+def test_an_answer_to_a_claim_this_ledger_did_not_send_moves_nothing(book: Book) -> None:
+    """The second payer's number is unknown in a ledger where nothing was billed to it."""
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(PRIMARY)
+    copy = book.copy("ahead")
+    (sent,) = story.bill()["claims"]
+    text = SECOND["OA-23 and paid"][1].replace("{S}", sent["claim"])
+    story.book = copy
+    story.receive(text, payer="lakeshore", day="20260420")
+    assert figures(story.books()) == "paid 27.14 contractual 40.94 patient 6.92"
