@@ -27,6 +27,7 @@ from reconcile.ledger.tables import (
     visit,
     written_file,
 )
+from reconcile.turns import FIRST
 
 if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
@@ -142,7 +143,7 @@ def billed_on(
         rows = connection.execute(
             select(
                 claim.id, claim.control, claim.patient, claim.date, claim.payer, claim.discipline,
-                claim.billing_npi, claim.family, claim.frequency,
+                claim.billing_npi, claim.family, claim.frequency, claim.payer_rank,
             )
             .where(claim.usage == usage, tuple_(claim.patient, claim.date).in_(batch))
             .order_by(claim.id)
@@ -157,12 +158,18 @@ def billed_on(
                 payer=row.payer,
                 billing_npi=row.billing_npi,
                 discipline=row.discipline,
-                stands=newest[row.family, row.payer] is row and row.frequency != VOID,
+                stands=newest[row.family, row.payer] is row and _counts(row),
                 lines=tuple(lines.get(row.id, ())),
             )
             for row in rows
         ]
     return tuple(found)
+
+
+def _counts(row: Any) -> bool:
+    """Not a void, and not a claim that bills the first payer's lines to the next one."""
+    sent_on = row.payer_rank != FIRST and row.family != row.control
+    return row.frequency != VOID and not sent_on
 
 
 def _lines(connection: Connection, claims: list[int]) -> dict[int, list[BilledService]]:

@@ -11,6 +11,7 @@ import pytest
 from short_stories import ROOT, Book, Json
 
 from edi.x837p import read_submissions
+from reconcile.ledger import open_ledger
 
 PRACTICE: Final = str(ROOT / "fixtures" / "practice" / "secondary.toml")
 VISITS: Final = ROOT / "fixtures" / "visits" / "examples" / "secondary.json"
@@ -319,3 +320,15 @@ def test_an_answer_to_a_claim_this_ledger_did_not_send_moves_nothing(book: Book)
     story.book = copy
     story.receive(text, payer="lakeshore", day="20260420")
     assert figures(story.books()) == "paid 27.14 contractual 40.94 patient 6.92"
+
+
+def test_a_claim_sent_on_is_no_second_service_of_the_day(book: Book) -> None:
+    """Caps and pairs of the day count the line once, whoever it was billed to."""
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(PRIMARY)
+    (sent,) = story.bill()["claims"]
+    with open_ledger(str(book.folder / "ledger.sqlite3")) as ledger:
+        (first,) = ledger.story(story.first, usage="T")[:1]
+        day = (first.sent.claim.patient, first.sent.claim.date)
+        billed = {one.claim: one.stands for one in ledger.billed_on([day], usage="T")}
+    assert billed == {story.first: True, sent["claim"]: False}
