@@ -12,6 +12,7 @@ from claimline.cli.options import (
     ledger_option,
     may_show_patient,
     show_patient_option,
+    tables_option,
 )
 from claimline.errors import DONE, NEEDS_PERSON, WrongUsageError
 
@@ -65,6 +66,7 @@ MASK: Final = "***"
 @click.option("--dry-run", is_flag=True, help="Show what would happen; record and write nothing.")
 @click.option("--test/--production", "test", default=None, help="The book to look into.")
 @show_patient_option
+@tables_option
 @ledger_option
 @format_option("table", "json")
 def correct(
@@ -79,6 +81,7 @@ def correct(
     dry_run: bool,
     test: bool | None,
     show_patient: bool,
+    tables: str,
     ledger: str,
     shape: str,
 ) -> int:
@@ -103,6 +106,7 @@ def correct(
         identifier=_one(claim),
         visits=visits,
         practice=practice,
+        tables=str(settings.tables_path(tables)),
         road=cast("Road | None", road),
         reason=reason.strip(),
         out=out,

@@ -1,7 +1,7 @@
 """What was billed before on the days of some visits, as the mapper asks it."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from attrs import frozen
 
@@ -21,15 +21,25 @@ class Before:
     lines: dict[tuple[str, dt.date], tuple[BilledLine, ...]]
 
 
-def before(ledger: Ledger, practice: Practice, visits: Iterable[Visit], usage: Usage) -> Before:
+def before(
+    ledger: Ledger,
+    practice: Practice,
+    visits: Iterable[Visit],
+    usage: Usage,
+    *,
+    without: Collection[str] = (),
+) -> Before:
     """What was billed before for these patients on these days.
 
-    Lines of a claim whose place another took, or that was taken back, do not count.
+    Lines of a claim whose place another took, or that was taken back, do not count; nor do the
+    claims ``without``, which are being corrected.
     """
     entities = {entity.npi: entity.key for entity in practice.entities.values()}
     found = Before(billed={}, lines={})
     days = {(patient_key(visit), visit.date) for visit in visits}
     for one in ledger.billed_on(days, usage=usage):
+        if one.claim in without:
+            continue
         key = (one.patient, one.date, one.payer, one.discipline)
         found.billed[key] = (*found.billed.get(key, ()), one.claim)
         if one.stands:

@@ -13,6 +13,7 @@ from attrs import define, evolve, field
 
 from claimline import __version__
 from claimline.errors import WrongUsageError
+from claimline.reference.lookup import open_tables
 from claimline.services import correct_draft, correct_find, correct_sheet, sent_claim
 from claimline.services import outgoing as out
 from claimline.services.correct_find import Corrected, Target
@@ -23,21 +24,17 @@ from claimline.services.practice import load
 from edi.problem import Problem
 from mapping.draft import ClaimDraft
 from mapping.practice import Practice
-from mapping.starter import STARTER
 from reconcile.correction import FILES, Choice, Standing, choose, standing
 from reconcile.correction_compare import FREQUENCY, PAYER_NUMBER, Difference, compare
 from reconcile.ledger import Decision, Ledger, Run, held
 
 if TYPE_CHECKING:
-    from mapping.reference import ReferenceTables
     from reconcile.ledger import Writer
 
 NEEDS_PRACTICE: Final = "a corrected claim needs the practice file"
 
 
-def correct(
-    ledger: Ledger, request: CorrectRequest, reference: "ReferenceTables" = STARTER
-) -> CorrectResult:
+def correct(ledger: Ledger, request: CorrectRequest) -> CorrectResult:
     """Correct one claim, or say why not.
 
     Raises:
@@ -52,7 +49,6 @@ def correct(
         ledger=ledger,
         request=request,
         practice=practice,
-        reference=reference,
         found=found,
         given=given,
     )
@@ -66,7 +62,6 @@ class _Correcting:
     ledger: Ledger
     request: CorrectRequest
     practice: Practice | None
-    reference: "ReferenceTables"
     found: Target
     given: Corrected
     draft: ClaimDraft | None = None
@@ -111,7 +106,7 @@ class _Correcting:
         work = correct_draft.Drafting(
             ledger=self.ledger,
             practice=self.practice,
-            reference=self.reference,
+            reference=open_tables(self.request.tables),
             now=self.request.now,
         )
         made = correct_draft.drafted(work, self.given, self.found)

@@ -1,7 +1,7 @@
 """The corrected visits drafted anew, as if the claim that is corrected had never been sent."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Sequence
 from zoneinfo import ZoneInfo
 
 from attrs import evolve, field, frozen
@@ -9,18 +9,18 @@ from attrs import evolve, field, frozen
 from claimline.errors import WrongUsageError
 from claimline.render.words import listed
 from claimline.services import bill_file, bill_hold, thresholds
+from claimline.services.bill_history import before
 from claimline.services.correct_find import Corrected, Target
 from claimline.services.outgoing import Outgoing, PatientRow
 from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_REPLACEMENT, FREQUENCY_VOID, Claim, Reference
 from mapping.claims import draft as draft_claims
-from mapping.day import patient_key
-from mapping.draft import ClaimDraft, DayKey, Held, History
+from mapping.draft import ClaimDraft, Held, History
+from mapping.one_on_one import shared_times
 from mapping.practice import Practice
-from mapping.reference import BilledLine, ReferenceTables
+from mapping.reference import ReferenceTables
 from mapping.visit import Visit
 from reconcile.correction import Choice
-from reconcile.ledger import Ledger, Usage, sent
-from reconcile.ledger.tables import sent_claim
+from reconcile.ledger import Ledger
 
 FREQUENCIES = {
     "replacement": FREQUENCY_REPLACEMENT,
@@ -66,49 +66,20 @@ def drafted(work: Drafting, given: Corrected, found: Target) -> ClaimDraft | tup
     return result.drafts[0]
 
 
-def _history(work: Drafting, visits: Iterable[Visit], found: Target) -> History:
+def _history(work: Drafting, visits: Sequence[Visit], found: Target) -> History:
     """What was billed for these patients' days, without the claims of the family."""
-    days = {(patient_key(visit), visit.date) for visit in visits}
     family = {one.sent.claim.control for one in found.family}
-    billed: dict[DayKey, tuple[str, ...]] = {}
-    disciplines: dict[str, str] = {}
-    for one in work.ledger.billed_on(days, usage=found.usage):
-        disciplines[one.claim] = one.discipline
-        if one.claim not in family:
-            key = (one.patient, one.date, one.payer, one.discipline)
-            billed[key] = (*billed.get(key, ()), one.claim)
-    totals, left = thresholds.running(work.ledger, work.practice, visits, found.usage)
-    lines = {day: tuple(_lines(work.ledger, day, found.usage, family, disciplines)) for day in days}
-    return History(billed=billed, lines=lines, totals=totals, deductibles=left)
-
-
-def _lines(
-    ledger: Ledger,
-    day: tuple[str, dt.date],
-    usage: Usage,
-    family: set[str],
-    disciplines: dict[str, str],
-) -> Iterable[BilledLine]:
-    """The lines of other claims of a patient's day."""
-    c = sent_claim.c
-    patient, date = day
-    condition = (c.patient == patient) & (c.date == date.isoformat()) & (c.usage == usage)
-    with ledger.reading() as connection:
-        claims = sent.load(connection, condition)
-    for claim in claims.values():
-        if claim.control not in family:
-            for line in claim.lines:
-                yield BilledLine(
-                    claim=claim.control,
-                    payer=claim.payer,
-                    discipline=disciplines.get(claim.control, ""),
-                    code=line.code,
-                    modifiers=line.modifiers,
-                    units=line.units,
-                    charge=line.charge,
-                    date=line.date,
-                    evidence=line.evidence,
-                )
+    known = before(work.ledger, work.practice, visits, found.usage, without=family)
+    totals, left = thresholds.running(
+        work.ledger, work.practice, visits, found.usage, without=family
+    )
+    return History(
+        billed=known.billed,
+        lines=known.lines,
+        totals=totals,
+        deductibles=left,
+        shared=shared_times(visits),
+    )
 
 
 def outgoing(

@@ -19,6 +19,7 @@ class CorrectRequest:
     identifier: str = field(repr=False)  # any that ``trace`` takes
     visits: tuple[str, ...] = ()  # files with the corrected visits; none: what is held of them
     practice: str = ""  # needed for claims; without it payers are as ``bill`` recorded them
+    tables: str = ""  # file of imported reference tables; empty: the shipped ones serve
     road: Road | None = None  # None: policy and the answer choose
     reason: str = ""
     out: Path

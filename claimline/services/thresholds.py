@@ -5,7 +5,7 @@ A figure is a fact in the ledger, kept under the opaque key of the patient with 
 
 import csv
 import datetime as dt
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -82,11 +82,17 @@ class Standing:
 
 
 def running(
-    ledger: Ledger, practice: Practice, visits: Iterable[Visit], usage: Usage
+    ledger: Ledger,
+    practice: Practice,
+    visits: Iterable[Visit],
+    usage: Usage,
+    *,
+    without: Collection[str] = (),
 ) -> tuple[dict[TotalKey, RunningTotal], Deductibles]:
     """What the years of these visits' patients hold before them.
 
-    Only patients with a payer that has thresholds (policy ``kx``) are asked for.
+    Only patients with a payer that has thresholds (policy ``kx``) are asked for. The claims
+    ``without``, which are being corrected, do not count.
     """
     asked = _with_threshold(practice, visits)
     if not asked:
@@ -97,7 +103,7 @@ def running(
     with ledger.reading() as connection:
         entered = figures(connection, patients)
         found = own_lines(connection, usage=usage, payers=payers, since=since, patients=patients)
-        lines = list(found)
+        lines = [line for line in found if line.claim not in without]
     return accumulate(lines, entered), _deductibles(lines, entered)
 
 
