@@ -60,15 +60,14 @@ def check_left(day: Day) -> Iterator[Problem]:
 
 
 def _left(day: Day, given: Authorization, units: int) -> Iterator[Problem]:
-    source = "the figures of the visit"
     approved, before = given.visits_approved, given.visits_used
     if approved is not None and before is not None and before + 1 > approved:
         message = f"the {given.kind} gives {approved} visits and {before} were used before this one"
-        yield from judged(day, "authorization_left", "authorization", message, source=source)
+        yield from judged(day, "authorization_left", "authorization", message)
     approved, spent = given.units_approved, given.units_used or 0
     if approved is not None and spent + units > approved:
         message = (
             f"the {given.kind} gives {approved} units, {spent} were used before, this visit has "
             f"{units}"
         )
-        yield from judged(day, "authorization_left", "authorization", message, source=source)
+        yield from judged(day, "authorization_left", "authorization", message)

@@ -34,7 +34,7 @@ def check_diagnosis_codes(day: Day) -> Iterator[Problem]:
             state = day.reference.diagnosis(code, visit.date)
             if state is None or state == "valid":
                 continue
-            version = next((v for v in day.reference.versions() if "ICD-10" in v), "")
+            version = day.reference.version("diagnosis", "", visit.date)
             message = f"diagnosis {number} of the visit {_STATES[state]}"
             yield from judged(day, "diagnosis_valid", "diagnosis", message, visit, source=version)
 

@@ -32,6 +32,7 @@ def judged(
     if demand == "no":
         return
     origin = day.practice.resolve(day.payer.key, day.date).origin.get(key, "default")
+    origin = origin.partition(" (")[0] if source else origin  # the rule's own source says more
     cited = "; ".join(part for part in (source, f"{key} = {demand} ({origin})") if part)
     yield (hold if demand == "hold" else warn)(day, code, message, visit, source=cited)
 

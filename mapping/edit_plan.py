@@ -85,8 +85,8 @@ def _initial(day: Day, visit: Visit, plan: PlanOfCare) -> Iterator[Problem]:
             yield warn(day, "certification", message, visit, source=within.source)
     elif plan.certified is None and plan.certified_through is None and visit.date > last:
         message = (
-            f"no certification {within.number} days after the first treatment ({first}): have the "
-            "plan signed, or show the signed order and the day the plan was sent"
+            f"the plan of care is not certified {within.number} days after the first treatment "
+            f"({first}): have it signed, or show a signed order and the day the plan was sent"
         )
         yield from judged(
             day, "certification", "certification", message, visit, source=within.source

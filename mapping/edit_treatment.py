@@ -47,7 +47,7 @@ def check_one_on_one(day: Day) -> Iterator[Problem]:
         for one in shared.get(visit.visit_id, ()):
             message = (
                 f"{one.code} {one.times}: {one.clinician} treats another patient in these minutes "
-                f"(visit {one.other_visit}, {one.other_code}); two at a time are 97150 each"
+                f"(visit {one.other_visit}, {one.other_code})"
             )
             yield from judged(day, "one_on_one", "one-on-one", message, visit, source=_ONE)
 

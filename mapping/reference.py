@@ -14,7 +14,7 @@ from typing import Literal, Protocol
 from attrs import field, frozen
 
 Indicator = Literal["0", "1", "9"]
-TableKind = Literal["ptp", "mue"]
+TableKind = Literal["ptp", "mue", "diagnosis"]
 DiagnosisState = Literal["valid", "not full length", "unknown"]
 
 

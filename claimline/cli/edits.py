@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claimline.cli.options import format_option, ledger_option
+from claimline.cli.options import format_option, ledger_option, tables_option
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
 
 if TYPE_CHECKING:
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     "--production", is_flag=True, help="Look at what was billed in earnest, not in tests."
 )
 @ledger_option
+@tables_option
 @format_option("table", "json", "csv")
 def edits(
     visits: tuple[str, ...],
@@ -30,6 +31,7 @@ def edits(
     explain: bool,
     production: bool,
     ledger: str,
+    tables: str,
     shape: str,
 ) -> int:
     r"""List what the checks find in visits. Nothing is billed, recorded or written.
@@ -53,6 +55,7 @@ def edits(
             practice=practice,
             out=Path("outbox"),
             ledger=settings.ledger_url(ledger),
+            tables=str(settings.tables_path(tables)),
             production=production,
             dry_run=True,
             explain=explain,
@@ -103,7 +106,7 @@ def _table(found: "Edits", shape: str) -> "Table":
         Column(key="source", title="By", place="below"),
     )
     rows = [_fields(one) for one in found.findings]
-    notes = () if shape == "csv" else tuple(_summary(found))
+    notes = () if shape == "csv" else (*found.result.tables, *_summary(found))
     return Table(columns=columns, rows=rows, notes=notes, empty="Nothing was found.")
 
 
@@ -153,6 +156,7 @@ def _data(found: "Edits") -> dict[str, Any]:
         "billed_before": found.billed_before,
         "charge_held": str(found.charge_held),
         "not_priced": found.not_priced,
+        "tables": list(result.tables),
         "explained": [
             {"visits": list(one.visits), **one.explained}
             for one in result.claims

@@ -13,7 +13,7 @@ from mapping import before_billing, claims
 from mapping.draft import NO_HISTORY, History
 from mapping.one_on_one import shared_times
 from mapping.practice import Practice
-from mapping.reference import BilledLine, DiagnosisState
+from mapping.reference import BilledLine, DiagnosisState, TableKind
 from mapping.starter import Starter
 from mapping.visit import Authorization, Coverage, PlanOfCare, Visit
 
@@ -413,9 +413,9 @@ class Lists(Starter):
         """What the test says; valid since 2026."""
         return None if day.year < 2026 else self.known.get(code, "unknown")
 
-    def versions(self) -> tuple[str, ...]:
+    def version(self, kind: TableKind, table: str, day: dt.date) -> str:
         """One list."""
-        return ("ICD-10-CM FY2026 (imported 2026-04-02)",)
+        return "ICD-10-CM FY2026" if kind == "diagnosis" else super().version(kind, table, day)
 
 
 def test_a_diagnosis_is_a_full_code_of_the_day() -> None:
