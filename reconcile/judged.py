@@ -7,7 +7,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from edi.expected import ZERO, Amounts, Terms, in_words
-from reconcile.expected import Answered, Day, Group, Item, Verdict, days
+from reconcile.expected import PATIENT_PART, Answered, Day, Group, Item, Verdict, days
 
 CONTRACT: Final = "45"
 MPPR: Final = "59"
@@ -77,13 +77,13 @@ def _of_group(group: Group, day: Day) -> Iterator[Judged]:
         found = item.amounts(full=full)
         line = item.line
         sums = in_words(item.terms, line.units, line.charge, found, full=full)
+        words = _words(found, difference)
+        if len(group.items) > 1:
+            sums = _sums(group, day)
+            words += f" ({_numbers(group)} together)"
         reasons = [sums, *_where_full(item, day), *_as_said(item)]
         if difference and len(group.items) == 1:
             reasons += _explained(item, found, day)
-        words = _words(found, difference)
-        if len(group.items) > 1:
-            numbers = ", ".join(str(one.line.number) for one in group.items)
-            words += f" (lines {numbers} together)"
         is_first = item is first
         yield Judged(
             claim=item.claim.control,
@@ -97,6 +97,21 @@ def _of_group(group: Group, day: Day) -> Iterator[Judged]:
             version=item.terms.version,
             together="" if is_first else first.line.control,
         )
+
+
+def _numbers(group: Group) -> str:
+    return f"lines {', '.join(str(item.line.number) for item in group.items)}"
+
+
+def _sums(group: Group, day: Day) -> str:
+    """The arithmetic of lines that are judged together."""
+    found = [item.amounts(full=item is day.holder) for item in group.items]
+    allowed = sum((one.allowed for one in found), ZERO)
+    patient = sum((one.patient or ZERO for one in found), ZERO)
+    cuts = sum((one.allowed - (one.patient or ZERO) - (one.paid or ZERO) for one in found), ZERO)
+    told = f"{_numbers(group)}: {allowed} allowed; patient {patient}; "
+    other = f"cuts {cuts}; " if cuts else ""
+    return f"{told}{other}to be paid {allowed - patient - cuts}"
 
 
 def _paid(item: Item) -> Decimal:
@@ -136,7 +151,8 @@ def _as_said(item: Item) -> Iterator[str]:
     said = [a for a in share.adjustments if a.group == "PR" and a.reason == "1" and a.amount]
     for a in said:
         yield f"deductible {a.amount} as the payer says"
-    if item.terms.coinsurance is None:
+    patient = any(a.group == "PR" and a.reason in PATIENT_PART for a in share.adjustments)
+    if item.terms.coinsurance is None and patient:
         yield "the patient's part as the payer says"
     yield from (note for note in item.terms.notes if "deductible" not in note)
 
@@ -157,6 +173,7 @@ def _explained(item: Item, found: Amounts, day: Day) -> Iterator[str]:
             shown[a.reason] += a.amount
     if share.allowed is not None and share.allowed != found.allowed:
         yield f"the payer allowed {share.allowed}, expected {found.allowed}"
+        return
     above = item.line.charge - found.fee  # the assistant's cut may stand in it
     for reason, due, name in (
         (CONTRACT, {above, above + found.assistant}, "the contract"),
