@@ -20,6 +20,7 @@ PAGES = (
     "docs/rules/own-rules.md",
     "docs/rules/units.md",
     "docs/rules/assistants.md",
+    "docs/rules/expected.md",
 )
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
 NUMBER = re.compile(r"C[TP][A-HJ-NP-Z2-9]{15}")  # patient control numbers begin anywhere
