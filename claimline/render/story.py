@@ -138,7 +138,7 @@ def stories(answers: Iterable[Content], *, segments: bool = False) -> Iterator[T
         answers: of ``trace``, one for each identifier.
         segments: the segments of each claim as sent, at the end.
     """
-    told: dict[str, Content] = {}
+    told: dict[tuple[str, str], Content] = {}  # a void may have its claim's number
     for answer in answers:
         claims = answer["claims"]
         yield from _payment_tables(answer)
@@ -147,11 +147,12 @@ def stories(answers: Iterable[Content], *, segments: bool = False) -> Iterator[T
         if len(claims) > SEVERAL:
             continue
         for claim in claims:
-            if claim["claim"] in told:
+            key = (claim["claim"], claim["frequency"])
+            if key in told:
                 title = f"Claim {claim['claim']} (found by {answer['found_by']}) is told above"
                 yield Table(columns=(), rows=(), title=title)
                 continue
-            told[claim["claim"]] = claim
+            told[key] = claim
             yield from _story(claim, answer["found_by"])
     for claim in told.values():
         if "decided" in claim:
