@@ -20,6 +20,13 @@ DAY = click.DateTime(["%Y-%m-%d"])
 practice_option = click.option(
     "--practice", required=True, type=click.Path(), help="The practice file (TOML)."
 )
+visits_option = click.option(
+    "--visits",
+    multiple=True,
+    type=click.Path(),
+    metavar="FILE",
+    help="Only claims of these visits, with the coverages that the file names now.",
+)
 production_option = click.option(
     "--production", is_flag=True, help="The production book; without it the test book."
 )
@@ -49,6 +56,7 @@ def secondary() -> None:
 )
 @click.option("--payer", default="", help="Only claims for this next payer: its key.")
 @click.option("--on", "day", type=DAY, help="The day that waits and deadlines are judged by.")
+@visits_option
 @practice_option
 @production_option
 @ledger_option
@@ -59,6 +67,7 @@ def list_claims(
     states: tuple[str, ...],
     payer: str,
     day: dt.datetime | None,
+    visits: tuple[str, ...],
     practice: str,
     production: bool,
     ledger: str,
@@ -78,7 +87,7 @@ def list_claims(
     from claimline import settings
     from claimline.render import Result, show
     from claimline.services.practice import load
-    from claimline.services.secondary import row, standings
+    from claimline.services.secondary import ALL, of_visits, row, standings
     from reconcile.ledger import open_ledger
 
     known = load(practice)
@@ -86,9 +95,10 @@ def list_claims(
         raise WrongUsageError(f"payer {payer} is not in {practice}")
     wanted = frozenset(states or STATES[:-1])
     with open_ledger(settings.ledger_url(ledger)) as opened:
-        found = standings(
-            opened, known, on=day.date() if day else settings.today(), usage=_usage(production)
-        )
+        usage = _usage(production)
+        which = of_visits(opened, visits, usage) if visits else ALL
+        on = day.date() if day else settings.today()
+        found = standings(opened, known, on=on, usage=usage, which=which)
         rows = [
             row(one) for one in found if one.turn.state in wanted and payer in {"", one.turn.payer}
         ]
@@ -98,6 +108,7 @@ def list_claims(
 
 @secondary.command("bill")
 @click.argument("claims", nargs=-1, metavar="[CLAIM]...")
+@visits_option
 @practice_option
 @click.option(
     "--out",
@@ -119,6 +130,7 @@ def list_claims(
 def bill_claims(
     claims: tuple[str, ...],
     *,
+    visits: tuple[str, ...],
     practice: str,
     out: Path,
     although: str,
@@ -130,7 +142,8 @@ def bill_claims(
     r"""Make the claims to the next payer: all that are ready, or those named.
 
     CLAIM is any number that claimline trace knows; - reads them from standard input. A claim goes
-    to a payer once: the same command again changes nothing. Exit status 1 where a claim is held,
+    to a payer once: the same command again changes nothing. A coverage that became known after the
+    visit was billed is given with --visits. Exit status 1 where a claim is held,
     or a named one did not go.
 
     \b
@@ -150,6 +163,7 @@ def bill_claims(
         raise WrongUsageError("--although needs the claims it is meant for", todo="name them")
     request = SecondaryRequest(
         identifiers=tuple(identifiers(claims)),
+        visits=visits,
         although=although.strip(),
         out=out,
         usage=_usage(production),

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import money
-from claimline.services.turns import Asking, Case, further, kept
+from claimline.services.turns import Asking, Case, further, kept, with_billed
 from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
@@ -45,7 +45,7 @@ class Owing:
             decisions: what was kept with it (JSON); empty where it has no further coverage.
             billed: payer key to the number of the claim that was sent on to it.
         """
-        given = kept(decisions)
+        given = with_billed(kept(decisions), billed or {})
         case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed or {})
         waiting = further(self._asking, case) if _is_decided(books) else ()
         answering = self._asking.facts.answering(claim)

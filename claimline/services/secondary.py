@@ -8,7 +8,8 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
-from claimline.errors import WrongUsageError
+from claimline.errors import CommandError, WrongUsageError
+from claimline.services import bill_input
 from claimline.services.outgoing import (
     Gone,
     Outgoing,
@@ -26,6 +27,7 @@ from edi.claim import Claim
 from edi.problem import Problem
 from mapping.practice import Practice
 from mapping.secondary import Holder, Prior, faults, next_claim
+from mapping.visit import Coverage
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
 from reconcile.decided import Decided
@@ -54,28 +56,73 @@ class Standing:
         return self.turn.state not in {"done", "nothing"}
 
 
+@frozen(kw_only=True)
+class Which:
+    """Which claims are asked for: of these families, or of these visits, or all."""
+
+    families: frozenset[str] | None = None
+    coverages: Mapping[str, tuple[Coverage, ...]] | None = field(default=None, repr=False)
+    # ^ claim number -> all coverages as the visits name them now
+
+
+ALL: Final = Which()
+
+
+def of_visits(ledger: Ledger, names: Sequence[str], usage: Usage) -> Which:
+    """The claims of the visits in these files, with the coverages that the files name.
+
+    So a coverage that became known after the first claim was sent can be billed.
+
+    Raises:
+        CommandError: a file cannot be read.
+        WrongUsageError: none of its visits was billed.
+    """
+    incoming = bill_input.read_all(names)
+    if incoming.unreadable:
+        raise CommandError("; ".join(f"{name}: {why}" for name, why in incoming.unreadable))
+    visits = {visit.visit_id: visit for visit in incoming.visits}
+    known = ledger.known_visits(visits, usage=usage)
+    found = {
+        control: visits[one.visit].coverages
+        for one in known.values()
+        if one.state == "billed"
+        for control in one.claims
+    }
+    if not found:
+        faults_told = "; ".join(p.message for p in incoming.problems if p.level == "error")
+        raise WrongUsageError(
+            f"no visit of {', '.join(names)} was billed" + (f": {faults_told}" * bool(faults_told)),
+            todo="claimline bill makes the claims to the first payer",
+        )
+    return Which(coverages=found)
+
+
 def standings(
-    ledger: Ledger,
-    practice: Practice,
-    *,
-    on: dt.date,
-    usage: Usage,
-    families: Iterable[str] | None = None,
+    ledger: Ledger, practice: Practice, *, on: dt.date, usage: Usage, which: Which = ALL
 ) -> Iterator[Standing]:
     """Where each claim with further coverages stands, in the order of sending.
 
     Of a claim whose second payer has not answered, the third is not spoken of.
     """
-    facts = Facts(ledger, practice, on)
-    asking = Asking(facts=facts, on=on, practice=practice)
+    asking = Asking(facts=Facts(ledger, practice, on), on=on, practice=practice)
     with ledger.reading() as connection:
-        for source in with_coverages(connection, usage, families=families):
-            yield from _standings(asking, source)
+        for source in with_coverages(
+            connection, usage, families=which.families, controls=which.coverages
+        ):
+            if which.families is not None and source.claim.family not in which.families:
+                continue
+            given = kept(source.decisions)
+            now = (which.coverages or {}).get(source.claim.control)
+            if now is None:
+                yield from _standings(asking, source, given)
+            else:
+                given = Kept(coverages=now[1:], qmb=any(one.qmb for one in now))
+                for one in _standings(asking, source, given):
+                    yield _same_first(one, now[0].payer)
 
 
-def _standings(asking: Asking, source: WithCoverages) -> Iterator[Standing]:
+def _standings(asking: Asking, source: WithCoverages, given: Kept) -> Iterator[Standing]:
     claim, answers = source.claim, source.adjudications
-    given = kept(source.decisions)
     books = by_policy(claim_books(claim, answers), asking.facts.answering(claim))
     billed = {one.payer: source.billed(one.payer) for one in given.coverages}
     case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed)
@@ -85,6 +132,14 @@ def _standings(asking: Asking, source: WithCoverages) -> Iterator[Standing]:
         yield _checked(standing, asking.practice)
         if not found.answered:
             return
+
+
+def _same_first(one: Standing, payer: str) -> Standing:
+    """Held where the visit names another first payer than the claim was sent to."""
+    if not one.is_open or payer == one.source.claim.payer:
+        return one
+    words = f"the visit names {payer} first now: correct the claim (claimline correct)"
+    return evolve(one, turn=evolve(one.turn, state="held", why=words, soft=False))
 
 
 def _checked(standing: Standing, practice: Practice | None) -> Standing:
@@ -127,6 +182,7 @@ class SecondaryRequest:
     """One call of ``secondary bill``. Without identifiers all that is ready goes."""
 
     identifiers: tuple[str, ...] = ()
+    visits: tuple[str, ...] = ()  # files with coverages as they are known now
     although: str = ""  # why named claims go although they wait or are held
     out: Path
     usage: Usage
@@ -152,12 +208,12 @@ def bill(ledger: Ledger, practice: Practice, request: SecondaryRequest) -> Secon
         WrongUsageError: an identifier leads to no claim with a further coverage; no receiver ids.
         CommandError: a file cannot be read or written.
     """
-    families = _families(ledger, request) if request.identifiers else None
-    found = list(standings(ledger, practice, on=request.on, usage=request.usage, families=families))
-    if families is not None and not found:
+    which = _which(ledger, request)
+    found = list(standings(ledger, practice, on=request.on, usage=request.usage, which=which))
+    if which is not ALL and not found:
         raise WrongUsageError(
-            "no further coverage was kept with that claim",
-            todo="coverages come with the visits; claimline secondary list shows them all",
+            "no further coverage is known of that claim",
+            todo="coverages come with the visits; --visits FILE names them afterwards",
         )
     going = [one for one in found if _goes(one, request)]
     sources = {one.source.claim.family: one for one in going}
@@ -188,7 +244,16 @@ def _goes(one: Standing, request: SecondaryRequest) -> bool:
     return named and turn.soft and bool(turn.decided) and turn.state in {"waiting", "held"}
 
 
-def _families(ledger: Ledger, request: SecondaryRequest) -> set[str]:
+def _which(ledger: Ledger, request: SecondaryRequest) -> Which:
+    """Which claims are asked for."""
+    if request.visits:
+        which = of_visits(ledger, request.visits, request.usage)
+        named = _families(ledger, request) if request.identifiers else None
+        return which if named is None else evolve(which, families=named)
+    return Which(families=_families(ledger, request)) if request.identifiers else ALL
+
+
+def _families(ledger: Ledger, request: SecondaryRequest) -> frozenset[str]:
     """The families that the identifiers lead to.
 
     Raises:
@@ -207,7 +272,7 @@ def _families(ledger: Ledger, request: SecondaryRequest) -> set[str]:
             )
         surest = [one for one in found if one.kind == found[0].kind]
         families.update(number for one in surest for number in one.families)
-    return families
+    return frozenset(families)
 
 
 def _outgoings(

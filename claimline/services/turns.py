@@ -36,6 +36,13 @@ def kept(decisions: str) -> Kept:
     )
 
 
+def with_billed(given: Kept, billed: "Mapping[str, str]") -> Kept:
+    """The coverages, with those that became known later and were billed."""
+    known = {one.payer for one in given.coverages}
+    later = (Coverage(payer=payer, member_id="") for payer in billed if payer not in known)
+    return Kept(coverages=(*given.coverages, *later), qmb=given.qmb)
+
+
 @frozen(kw_only=True)
 class Asking:
     """Who is asked what a payer allows, and on which day."""

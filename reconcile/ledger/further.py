@@ -56,7 +56,11 @@ class WithCoverages:
 
 
 def with_coverages(
-    connection: Connection, usage: Usage, *, families: Iterable[str] | None = None
+    connection: Connection,
+    usage: Usage,
+    *,
+    families: Iterable[str] | None = None,
+    controls: Iterable[str] | None = None,
 ) -> Iterator[WithCoverages]:
     """The claims whose patient has further coverages, some hundred at a time.
 
@@ -64,14 +68,18 @@ def with_coverages(
         connection: the open snapshot.
         usage: the book.
         families: only of these; of all where None.
+        controls: only claims of these numbers, whether coverages were kept with them or not.
     """
-    condition = (_CLAIM.usage == usage) & _CLAIM.decisions.contains(MARK, autoescape=True)
-    condition &= _CLAIM.payer_rank == FIRST
-    if families is None:
-        yield from _walked(connection, condition)
-        return
-    for batch in bulk.batches(sorted(set(families))):
-        yield from _walked(connection, condition & _CLAIM.family.in_(batch))
+    first = (_CLAIM.usage == usage) & (_CLAIM.payer_rank == FIRST)
+    kept = first & _CLAIM.decisions.contains(MARK, autoescape=True)
+    if controls is not None:
+        for batch in bulk.batches(sorted(set(controls))):
+            yield from _walked(connection, first & _CLAIM.control.in_(batch))
+    elif families is not None:
+        for batch in bulk.batches(sorted(set(families))):
+            yield from _walked(connection, kept & _CLAIM.family.in_(batch))
+    else:
+        yield from _walked(connection, kept)
 
 
 def _walked(connection: Connection, condition: ColumnElement[bool]) -> Iterator[WithCoverages]:

@@ -332,3 +332,73 @@ def test_a_claim_sent_on_is_no_second_service_of_the_day(book: Book) -> None:
         day = (first.sent.claim.patient, first.sent.claim.date)
         billed = {one.claim: one.stands for one in ledger.billed_on([day], usage="T")}
     assert billed == {story.first: True, sent["claim"]: False}
+
+
+def _mended(story: Story, coverages: Sequence[Json]) -> str:
+    """The visits file again with other coverages."""
+    path = story.book.folder / "visits.json"
+    (visit,) = json.loads(path.read_text(encoding="utf-8"))
+    mended = story.book.folder / "mended.json"
+    mended.write_text(json.dumps([visit | {"coverages": list(coverages)}]), encoding="utf-8")
+    return str(mended)
+
+
+def test_a_coverage_that_became_known_later_is_billed_from_the_visit(book: Book) -> None:
+    """Nothing was kept with the claim; the file names the second payer now."""
+    story = Story(book, [MEDICARE])
+    story.receive(PRIMARY)
+    assert book.run("secondary", "list", "--practice", PRACTICE) == []
+    assert story.owes()["due"] == "6.92"
+    mended = _mended(story, [MEDICARE, LAKESHORE])
+    assert story.listed("--visits", mended)["state"] == "ready"
+    (sent,) = story.bill("--visits", mended)["claims"]
+    assert sent["payer"] == "lakeshore"
+    assert (story.owes()["due"], story.owes()["later"]) == ("0.00", "6.92")
+    assert story.bill("--visits", mended)["claims"] == []
+
+
+def test_medicare_second_is_held_until_the_coverage_says_why(book: Book) -> None:
+    """SBR05 from the mended visit goes into the claim."""
+    story = Story(book, [LAKESHORE, MEDICARE])
+    story.receive(
+        "CLP*{V}*1*75*40*20*12*A1*11*1 ~ DTM*232*20260310\n"
+        "SVC*HC:97530:GP*75*40**1 ~ CAS*CO*45*15 ~ CAS*PR*3*20 ~ REF*6R*01{V}",
+        payer="lakeshore",
+    )
+    assert "SBR05" in story.listed()["why"]
+    mended = _mended(story, [LAKESHORE, MEDICARE | {"insurance_type": "12"}])
+    (sent,) = story.bill("--visits", mended)["claims"]
+    (found,) = read_submissions([Path(sent["file"]).read_bytes()], [])
+    assert found.claims[0].subscriber.insurance_type == "12"
+
+
+def test_another_first_payer_in_the_visit_is_no_matter_of_the_second(book: Book) -> None:
+    """Held: the claim to the first payer has to be corrected."""
+    story = Story(book, [MEDICARE])
+    story.receive(PRIMARY)
+    held = story.listed("--visits", _mended(story, [LAKESHORE, MEDICARE]))
+    assert (held["state"], held["why"][:27]) == ("held", "the visit names lakeshore f")
+
+
+def test_a_claim_that_was_sent_on_is_told_in_the_story(book: Book) -> None:
+    """Trace shows both claims; the second points to the first and owes nothing by itself."""
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(PRIMARY)
+    (sent,) = story.bill()["claims"]
+    (answer,) = book.run("trace", sent["claim"])["traces"]
+    first, second = answer["claims"]
+    assert (first["follows"], second["follows"]) == (None, story.first)
+    assert {line["status"] for line in second["books"]} == {"elsewhere"}
+    assert first["patient_owes"]["later"] == "6.92"
+    assert second["patient_owes"]["due"] == "0.00"
+
+
+def test_the_worklist_says_what_the_patient_owes(book: Book) -> None:
+    """Of a refused line: nothing while the second payer is to be billed."""
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(
+        "CLP*{V}*1*75*0**MB*A1*11*1 ~ DTM*232*20260310\n"
+        "SVC*HC:97530:GP*75*0**0 ~ CAS*CO*50*75 ~ REF*6R*01{V} ~ LQ*HE*N115"
+    )
+    (row,) = book.run("denials")
+    assert (row["patient_owes"], row["patient_owes_later"]) == ("0.00", "0.00")
