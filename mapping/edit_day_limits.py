@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from edi.problem import Problem, declare
 from mapping.codes import CODES, is_timed
@@ -21,6 +22,8 @@ declare(
             "add the times where you have them"),
     }
 )  # fmt: skip
+# A payer's own limits: a named person may decide to send the claim all the same.
+JUDGEMENT: Final = frozenset({"hold.day-limit", "hold.evaluation", "hold.times-of-code"})
 
 
 def check_day_limits(day: Day) -> Iterator[Problem]:
