@@ -14,7 +14,16 @@ from attrs import evolve
 
 from edi.claim import Claim, Diagnosis, Party, Procedure, Reference, ServiceLine
 from edi.problem import Problem
-from mapping import before_billing, billed_as, claim_parts, edits, lines, parties, thresholds
+from mapping import (
+    before_billing,
+    billed_as,
+    claim_parts,
+    edit_day_limits,
+    edits,
+    lines,
+    parties,
+    thresholds,
+)
 from mapping.authorizations import references
 from mapping.codes import CODES
 from mapping.day import Day, Line, day_key, diagnoses_of, note_of, rows_of
@@ -36,6 +45,7 @@ OVERRIDABLE: Final = (
     )
     | frozenset({"hold.pair-never", "hold.units-limit"})
     | before_billing.JUDGEMENT
+    | edit_day_limits.JUDGEMENT
 )
 Waived = Mapping[str, frozenset[str]]  # visit id: problem codes
 NOTHING_WAIVED: Final[Waived] = MappingProxyType({})
