@@ -177,3 +177,12 @@ def test_a_first_unit_code_needs_a_rule_or_units() -> None:
     said = clinic_with("acme", unit_rule="cms", pool_cognitive=False)
     assert drafted(given, setup=said).warnings == ()
     assert "warn.units" not in codes(held(visit(done("97545")), setup=pooled).problems)
+
+
+def test_a_named_person_may_decide_above_a_cap() -> None:
+    """The hold of a daily cap can be set aside for a visit; it is then a warning that says so."""
+    setup = clinic_with("acme", max_units_per_day=2)
+    waived = {"V-1": frozenset({"hold.day-limit"})}
+    (draft,) = claims.draft([visit(done("97530", 45))], setup, waived=waived).drafts
+    assert [(p.code, p.level) for p in draft.warnings] == [("hold.day-limit", "warning")]
+    assert "overridden" in draft.warnings[0].message
