@@ -19,10 +19,14 @@ PAGES = (
     "docs/rules/policy.md",
     "docs/rules/own-rules.md",
     "docs/rules/units.md",
+    "docs/rules/thresholds.md",
+    "docs/rules/codes.md",
     "docs/rules/assistants.md",
     "docs/rules/expected.md",
+    "docs/rules/corrections.md",
 )
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
+AGE = re.compile(r"\b\d{2,4} days old\b")  # of a figure entered
 NUMBER = re.compile(r"C[TP][A-HJ-NP-Z2-9]{15}")  # patient control numbers begin anywhere
 SESSION = re.compile(r"(<!-- session -->\n```console\n)(.*?)(```\n<!-- /session -->)", re.DOTALL)
 
@@ -55,6 +59,7 @@ def spoken(text: str, folder: Path) -> str:
         )
         output = MOMENT.sub("2026-04-01T12:00:00Z", done.stdout.replace(str(folder), "~")).rstrip()
         output = output.replace(f"received {dt.datetime.now(dt.UTC).date()}", "received 2026-04-01")
+        output = AGE.sub("266 days old", output)
         said.append(f"{line}\n{output}\n" if output else f"{line}\n")
         if done.returncode > 1:
             said.append(f"exit status {done.returncode}\n")
