@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from edi.problem import Problem, declare
 from mapping.day import Day
 from mapping.edit_found import hold, warn
-from mapping.user_rules import outcomes
 
 declare(
     {
@@ -20,7 +19,7 @@ declare(
 
 def check_own_rules(day: Day) -> Iterator[Problem]:
     """Each rule of the practice file that fires, in the file's order."""
-    for outcome in outcomes(day.practice.own_rules, day):
+    for outcome in day.practice.own_rules.outcomes(day):
         if outcome.fired:
             rule = outcome.rule
             found = hold if rule.effect == "hold" else warn
