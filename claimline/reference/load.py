@@ -41,9 +41,6 @@ def importer_of(sheet: Sheet) -> Importer:
     Raises:
         CommandError: nobody.
     """
-    for importer in IMPORTERS:
-        if importer.recognise(sheet):
-            return importer
     start = "".join(sheet.head[:3]).lstrip().lower()
     if start.startswith(("<!doctype", "<html")):
         raise CommandError(
@@ -55,6 +52,9 @@ def importer_of(sheet: Sheet) -> Importer:
             f"{sheet.name}: this is no text as CMS ships it (it holds zero bytes)",
             todo="get the file again, and do not save it from another program",
         )
+    for importer in IMPORTERS:
+        if importer.recognise(sheet):
+            return importer
     listed = "\n".join(f"  {importer.expects}" for importer in IMPORTERS)
     raise CommandError(f"{sheet.name}: none of the tables known here", todo=f"known are\n{listed}")
 

@@ -77,6 +77,8 @@ def import_files(
 
 def listed(path: Path) -> tuple[tuple[Imported, ...], tuple[str, ...]]:
     """What is imported, and which parts are missing."""
+    if not path.exists():
+        return (), ()
     with reading(path) as database:
         found = database.imported()
     return found, tuple(_gaps(found))

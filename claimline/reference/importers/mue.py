@@ -32,7 +32,7 @@ def _edition(sheet: Sheet, options: Options) -> Edition:
 def _rows(sheet: Sheet, faults: Faults) -> Iterator[Row]:
     started = False
     for number, cells in enumerate(sheet.cells(","), 1):
-        found = [cell.strip() for cell in (*cells, "", "", "")][:4]
+        found = [cell.strip() for cell in (*cells, "", "", "", "")][:4]
         name, most, mai, rationale = found
         if code(name) and most.isascii() and most.isdigit() and mai[:1] in {"1", "2", "3"}:
             started = True
