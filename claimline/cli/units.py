@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 MINUTES_OF_A_DAY: Final = 24 * 60
 RULES: Final = ("cms", "midpoint", "full15", "hybrid")
+PRACTICE: Final = "practice.toml"
 _SPENT: Final = re.compile(r"([A-Z0-9]{5})=(\d{1,4})(?:\+(\d{1,4}))?")
 
 
@@ -45,7 +46,12 @@ _SPENT: Final = re.compile(r"([A-Z0-9]{5})=(\d{1,4})(?:\+(\d{1,4}))?")
     help="Discipline of the plan of care: CQ goes with PT, CO with OT.",
 )
 @click.option("--payer", default="", help="Count as this payer of the practice file wants it.")
-@click.option("--practice", type=click.Path(), default="", help="The practice file, for charges.")
+@click.option(
+    "--practice",
+    type=click.Path(),
+    default="",
+    help=f"The practice file, for charges. With --payer the default is {PRACTICE}.",
+)
 @click.option(
     "--on",
     "day",
@@ -94,11 +100,8 @@ def _terms(payer: str, practice: str, day: dt.datetime | None, **asked: Any) -> 
     from claimline.services.practice import load
     from claimline.services.units import terms_of
 
-    if payer and not practice:
-        raise WrongUsageError(
-            "--payer needs the practice file it stands in", todo="give --practice FILE"
-        )
-    made = load(practice) if practice else None
+    file = practice or (PRACTICE if payer else "")
+    made = load(file) if file else None
     return terms_of(made, payer, day.date() if day else settings.today(), **asked)
 
 
@@ -130,7 +133,10 @@ def _units_table(found: "Counted") -> "Table":
     rule, result = found.result.rule, found.result
     columns = [
         Column(key="code", title="Code"),
-        Column(key="minutes", title="Minutes", kind="number"),
+        Column(key="shown", title="Minutes", kind="number", in_files=False),
+        Column(key="minutes", title="Minutes", kind="number", place="file"),
+        Column(key="therapist", title="Therapist", kind="number", place="file"),
+        Column(key="assistant", title="Assistant", kind="number", place="file"),
         Column(key="full", title="Full", kind="number"),
         Column(key="left", title="Left", kind="number"),
         Column(key="spare", title="Spare", kind="number"),
@@ -142,7 +148,10 @@ def _units_table(found: "Counted") -> "Table":
     rows = [
         {
             "code": each.code,
-            "minutes": f"{each.therapist}+{each.assistant}" if each.assistant else each.total,
+            "shown": f"{each.therapist}+{each.assistant}" if each.assistant else each.total,
+            "minutes": each.total,
+            "therapist": each.therapist,
+            "assistant": each.assistant,
             "full": result.full.get(each.code, "-"),
             "left": result.left.get(each.code, "-"),
             "spare": int(each.code in result.spare) if each.code in result.full else "-",
@@ -151,7 +160,7 @@ def _units_table(found: "Counted") -> "Table":
         for each in found.minutes
     ]
     timed = sum(each.total for each in found.minutes if is_by_minutes(each.code))
-    totals = {"code": "total", "minutes": timed} | {
+    totals = {"code": "total", "shown": timed} | {
         name: sum(by.units.values()) for name, by in found.by_rule.items()
     }
     return Table(
