@@ -1,5 +1,7 @@
 """Story 1 on the payment side: what the payer paid against what was expected, to the cent."""
 
+import itertools
+import json
 import shutil
 from pathlib import Path
 from typing import Any
@@ -117,3 +119,60 @@ def test_any_other_split_is_not_as_expected(
     story.receive("changed.835")
     (row,) = underpaid(story)
     assert row["words"] == f"{words} 6.68"
+
+
+TWO = """BPR*I*{total}*C*CHK************20251222
+TRN*1*{trace}*1315202152
+DTM*405*20251220
+N1*PR*MEDICARE PART B OHIO
+N1*PE*RIVERBEND THERAPY LLC*XX*1555000102
+LX*1
+CLP*{{{visit}}}*1*75*{total}*{part}*MB*25253{trace}*11*1
+NM1*QC*1*LINDGREN*MAJA****MI*1EG4TE5MK91
+SVC*HC:97530:{modifier}*75*{total}**1
+DTM*472*20251202
+{cas}
+CAS*PR*2*{part}
+REF*6R*{{{visit}.1}}
+"""
+FULL = {"total": "27.14", "part": "6.92", "cas": "CAS*CO*45*40.39**253*.55"}
+CUT = {"total": "19.27", "part": "4.92", "cas": "CAS*CO*45*40.39**59*10.03**253*.39"}
+
+
+def two_disciplines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Story:
+    """PT and OT of one day, a unit of 97530 each, billed as two claims."""
+    folder = tmp_path / "two"
+    folder.mkdir()
+    story = Story("1-therapist-and-assistant", tmp_path, capsys)
+    (visit,) = json.loads((story.source / "visits.json").read_text())
+    visit |= {"procedures": [{"code": "97530", "therapist_minutes": 15}], "assistant": ""}
+    other = visit | {"visit_id": "S2", "discipline": "OT", "treating_clinician": "tanaka"}
+    (folder / "visits.json").write_text(json.dumps([visit, other]))
+    for number, (claim, kind) in enumerate(itertools.product(("S1", "S2"), ("full", "cut"))):
+        amounts = FULL if kind == "full" else CUT
+        modifier = "GP" if claim == "S1" else "GO"
+        text = TWO.format(trace=f"MB{number}", visit=claim, modifier=modifier, **amounts)
+        (folder / f"{claim}-{kind}.835").write_text(text)
+    story.source = folder
+    story.bill()
+    return story
+
+
+@pytest.mark.parametrize(
+    ("files", "off"),
+    [
+        pytest.param(["S1-full", "S2-cut"], [], id="PT has it"),
+        pytest.param(["S1-cut", "S2-full"], [], id="OT has it"),
+        pytest.param(["S1-cut"], [], id="OT not answered"),
+        pytest.param(["S1-cut", "S2-cut"], ["underpaid 7.87"], id="nobody has it"),
+        pytest.param(["S1-full", "S2-full"], ["overpaid 7.87"], id="both have it"),
+    ],
+)
+def test_pt_and_ot_of_a_day_share_one_full_unit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], files: list[str], off: list[str]
+) -> None:
+    """Two claims of a day: the payer chooses which has the full unit, and there is just one."""
+    story = two_disciplines(tmp_path, capsys)
+    for name in files:
+        story.receive(f"{name}.835")
+    assert [row["words"] for row in underpaid(story)] == off

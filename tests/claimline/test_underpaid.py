@@ -1,0 +1,119 @@
+"""``claimline underpaid``: which lines it lists, in which shapes, and which it does not."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from claimline.__main__ import main
+
+ROOT = Path(__file__).resolve().parents[2]
+PRACTICE = str(ROOT / "fixtures" / "practice" / "contracts" / "practice.toml")
+VISITS = str(ROOT / "fixtures" / "visits" / "examples" / "expected.json")
+Json = Any
+
+
+class Desk:
+    """A ledger with the example visits billed and answered by the simulated payer."""
+
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], scenario: str) -> None:
+        self._capsys = capsys
+        self.ledger = ["--ledger", str(folder / "ledger.sqlite3")]
+        out, back = str(folder / "out"), folder / "back"
+        tables = ["--tables", str(folder / "none.sqlite3")]
+        self.run("bill", VISITS, "--practice", PRACTICE, "--out", out, *tables, *self.ledger)
+        self.run("sandbox", out, "--out", str(back), "--scenario", scenario, "--date", "2026-10-26")
+        self.run("receive", *map(str, sorted(back.glob("*.835"))), *self.ledger)
+
+    def run(self, *arguments: str) -> str:
+        """A command's standard output; 0 and 1 are both "done"."""
+        status = main(list(arguments))
+        captured = self._capsys.readouterr()
+        assert status in (0, 1), captured.err
+        return str(captured.out)
+
+    def rows(self, *options: str) -> list[Json]:
+        """The rows of ``underpaid``."""
+        found: list[Json] = json.loads(
+            self.run("underpaid", "--format", "json", *options, *self.ledger)
+        )
+        return found
+
+
+@pytest.fixture(name="paid")
+def _paid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
+    """All claims paid, 62 % of each charge allowed: more than Medicare, less than some contracts."""
+    return Desk(tmp_path, capsys, "paid")
+
+
+def test_a_row_has_what_a_call_to_the_payer_needs(paid: Desk) -> None:
+    """Claim, line, code, amounts, the arithmetic and the contract."""
+    (row,) = paid.rows("--payer", "lakeshore")
+    assert {name: row[name] for name in ("code", "expected", "paid", "difference", "judged")} == {
+        "code": "97110",
+        "expected": "36.00",
+        "paid": "34.10",
+        "difference": "-1.90",
+        "judged": "underpaid",
+    }
+    assert row["line"].endswith(row["claim"])
+    assert row["terms"] == "contract Lakeshore fee schedule 2026, 2026-01-01 to 2026-12-31"
+
+
+def test_choices(paid: Desk) -> None:
+    """By code, by day and by verdict; a line of several judged together is listed once."""
+    assert [row["code"] for row in paid.rows("--payer", "cedar")] == ["97110"]
+    assert {row["judged"] for row in paid.rows()} == {"underpaid", "overpaid"}
+    assert {row["judged"] for row in paid.rows("--only", "overpaid")} == {"overpaid"}
+    assert {row["code"] for row in paid.rows("--code", "97530")} == {"97530"}
+    assert paid.rows("--since", "2026-10-06") == []
+    assert paid.rows("--until", "2026-10-04") == []
+
+
+def test_csv_and_table(paid: Desk) -> None:
+    """The same rows as a table with their sum, and as CSV with a heading for each column."""
+    table = paid.run("underpaid", "--payer", "lakeshore", *paid.ledger)
+    assert "1 line: 1 underpaid by 1.90" in table
+    text = paid.run("underpaid", "--payer", "lakeshore", "--format", "csv", *paid.ledger)
+    (row,) = csv.DictReader(io.StringIO(text))
+    assert (row["code"], row["expected"], row["difference"]) == ("97110", "36.00", "-1.90")
+
+
+def test_days_the_wrong_way_are_refused(paid: Desk) -> None:
+    """--since after --until is wrong usage."""
+    days = ["--since", "2026-02-01", "--until", "2026-01-01"]
+    assert main(["underpaid", *days, *paid.ledger]) == 2
+
+
+def test_denied_lines_are_not_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A refused line is on the worklist with its own next step, not among the underpaid."""
+    desk = Desk(tmp_path, capsys, "denied-necessity")
+    denied = json.loads(desk.run("denials", "--format", "json", *desk.ledger))
+    refused = {row["line"] for row in denied if row["status"] == "denied"}
+    assert refused
+    assert refused.isdisjoint(row["line"] for row in desk.rows() if row["code"] != "97110")
+
+
+def test_denials_tell_whether_a_reduced_line_was_as_expected(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A line that lost a unit is on the worklist with what was expected of it."""
+    desk = Desk(tmp_path, capsys, "units-cut")
+    rows = json.loads(desk.run("denials", "--format", "json", *desk.ledger))
+    cut = [row for row in rows if row["payer"] == "LAKESHORE HEALTH PLAN"]
+    assert [(row["judged"], row["expected"]) for row in cut] == [("underpaid", "93.00")]
+    assert cut[0]["judged_words"].startswith("underpaid ")
+
+
+def test_a_ledger_without_expectations_lists_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Claims to payers without a contract or table are never underpaid; trace says why."""
+    desk = Desk(tmp_path, capsys, "paid")
+    told = json.loads(desk.run("trace", "E1", "--format", "json", *desk.ledger))
+    books = told["traces"][0]["claims"][0]["books"]
+    assert books[1]["judged_words"] == "no expectation: no table for 2026 and code 97140"
+    assert books[1]["expected"] is None
