@@ -17,7 +17,6 @@ from mapping.documentation import ADD_ONS
 from mapping.practice import Practice
 
 _WORD: Final = re.compile(r"\b[0-9A-Z]{5}\b")
-WAITS: Final = "hold.waits"  # no fault of its own
 
 
 @frozen(kw_only=True)
@@ -108,9 +107,7 @@ def _of(
     problems: Iterable[Problem], one: HeldVisits | BilledClaim, policy: str
 ) -> Iterator[Finding]:
     known: Mapping[str, object] = PROBLEM_CODES
-    for problem in problems:
-        if problem.code == WAITS and len(one.visits) == 1:
-            continue
+    for problem in sorted(problems, key=lambda found: found.level != "error"):
         declared = PROBLEM_CODES[problem.code] if problem.code in known else None
         yield Finding(
             visit=problem.where.claim or " ".join(one.visits),

@@ -160,6 +160,10 @@ def _claim_steps(because: Iterable[str], by: Mapping[str, str]) -> Iterator[Step
             yield Step(topic="other rules", about="other rules", why=why)
         elif why.startswith("unit rule of "):
             yield Step(topic="units", about="rule", why=why, by=by["units"])
+        elif why.startswith("billed under "):
+            yield Step(topic="clinician", about="clinician", why=why)
+        elif why.startswith("place "):
+            yield Step(topic="place", about="place", why=why)
         elif why.startswith("corrects claim "):
             yield Step(topic="correction", about="correction", why=why)
         elif why.startswith("rule "):
