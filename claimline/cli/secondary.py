@@ -198,10 +198,11 @@ def _list_table(rows: Sequence[dict[str, Any]]) -> "Table":
     from decimal import Decimal
 
     from claimline.render import Column, Table
+    from claimline.render.words import counted
 
     open_ones = [one for one in rows if one["state"] in STATES[:3]]
     left = sum((Decimal(one["left"] or "0.00") for one in open_ones), Decimal("0.00"))
-    totals = {"claim": f"{len(rows)} claims", "left": left}
+    totals = {"claim": counted(len(open_ones), "claim") + " open", "left": left}
     return Table(
         columns=(
             Column(key="claim", title="Claim", kind="id"),
@@ -219,11 +220,9 @@ def _list_table(rows: Sequence[dict[str, Any]]) -> "Table":
             Column(key="billed_as", title="Billed as", kind="id", place="file"),
         ),
         rows=rows,
-        totals=totals if rows else None,
+        totals=totals if len(rows) > 1 else None,
         empty="No claim with a further coverage is in these states.",
-        notes=("Left: what the payer before left to the patient; the sum is without what is done.",)
-        if rows
-        else (),
+        notes=("Left: what the payer before left to the patient.",) if rows else (),
     )
 
 

@@ -14,7 +14,7 @@ from edi.x837p import read_submissions
 from reconcile.ledger import open_ledger
 
 PRACTICE: Final = str(ROOT / "fixtures" / "practice" / "secondary.toml")
-VISITS: Final = ROOT / "fixtures" / "visits" / "examples" / "secondary.json"
+VISITS: Final = ROOT / "fixtures" / "visits" / "examples" / "secondary" / "retiree.json"
 PRIMARY: Final = """
 CLP*{V}*1*75*27.14*6.92*MB*A1*11*1 ~ NM1*QC*1*EXAMPLE*ROBIN ~ DTM*232*20260310
 SVC*HC:97530:GP*75*27.14**1 ~ CAS*CO*45*40.39**253*.55 ~ CAS*PR*2*6.92 ~ REF*6R*01{V}
