@@ -4,13 +4,14 @@ A sheet names the patient: the payer asks for it. It is readable by its owner on
 is named after the claim. The same facts make the same bytes.
 """
 
-import hashlib
 from collections.abc import Iterable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Final
 
 from attrs import frozen
 
+from claimline import files
 from claimline.render.sheet import Part, Sheet, as_html, as_text
 from claimline.services import outbox
 from claimline.services.correct_find import Target
@@ -39,7 +40,6 @@ ENCLOSURES: Final = (
     "the progress report of the period",
     "the claim as it was sent",
 )
-DIGEST: Final = 8  # characters of the content's digest in a file's name
 
 
 @frozen(kw_only=True)
@@ -75,17 +75,35 @@ def sheet_of(
 def write(sheet: Sheet, control: str, road: str, out: Path, *, dry_run: bool) -> Written:
     """Write the sheet as text and HTML into ``out``; where both are there already, nothing.
 
+    One with other content, made for the same claim before, stays; the new one gets a number.
+
     Raises:
         CommandError: the folder or a file cannot be written.
     """
-    texts = {".txt": as_text(sheet), ".html": as_html(sheet)}
-    digest = hashlib.sha256(texts[".txt"].encode()).hexdigest()[:DIGEST]
-    paths = {end: out / f"{road}-{control}-{digest}{end}" for end in texts}
-    before = all(path.exists() for path in paths.values())
+    texts = {".txt": as_text(sheet).encode(), ".html": as_html(sheet).encode()}
+    for name in _names(f"{road}-{control}"):
+        paths = {end: out / f"{name}{end}" for end in texts}
+        there = [_same(path, texts[end]) for end, path in paths.items()]
+        if False not in there:
+            break
+    before = all(there)
     if not dry_run and not before:
         for end, path in paths.items():
-            outbox.write_whole(path, texts[end].encode())
+            outbox.write_whole(path, texts[end])
     return Written(paths=(str(paths[".txt"]), str(paths[".html"])), before=before)
+
+
+def _names(stem: str) -> Iterator[str]:
+    """The name itself, then numbered."""
+    yield stem
+    yield from (f"{stem}-{n}" for n in count(2))
+
+
+def _same(path: Path, data: bytes) -> bool | None:
+    """Whether the file has these very bytes; None where there is no such file."""
+    if not path.exists():
+        return None
+    return files.content(str(path)) == data
 
 
 def _facts(

@@ -166,6 +166,24 @@ def test_reopening_sheet(desk: Desk) -> None:
     assert (later["held"], later["claims"]) == ([], [])
 
 
+def test_second_sheet_of_a_claim(desk: Desk, tmp_path: Path) -> None:
+    """A sheet that asks for something else stands beside the first, which is not replaced."""
+    claim = billed(desk, "reopening")
+    desk.answer(claim, *MODIFIER)
+    _, first = desk.correct("K-3", *desk.mended("reopening-mended"))
+    visits = json.loads((EXAMPLES / "reopening-mended.json").read_text(encoding="utf-8"))
+    visits[0]["diagnoses"] = ["M54.59"]
+    path = tmp_path / "other.json"
+    path.write_text(json.dumps(visits), encoding="utf-8")
+    _, second = desk.correct("K-3", "--visits", path, "--practice", PRACTICE)
+    assert [Path(one).name for one in (first["sheets"][0], second["sheets"][0])] == [
+        f"reopening-{claim}.txt",
+        f"reopening-{claim}-2.txt",
+    ]
+    assert "M5459" in Path(second["sheets"][0]).read_text(encoding="utf-8")
+    assert "M5459" not in json.dumps(second)
+
+
 def test_line_to_add_by_reopening_is_refused(desk: Desk) -> None:
     """A forgotten service cannot come in by reopening, nor as a new claim."""
     claim = billed(desk, "reopening")
