@@ -3,6 +3,7 @@
 ``[visit.V]`` is billed from a visit, ``[sent.V]`` adopted from an 837P made elsewhere. Each
 ``[[remit]]`` is one file, or one more ST of the file with that name; its text is segments from the
 first CLP on, ``{V}`` the patient control number of V and ``{V.n}`` the control of its line n.
+``[families.NAME]`` are keys of a policy for the payers of a family.
 ``[books]`` says where each line ends, amounts not named being 0.00; ``[[staff]]`` are the rows that
 staff see, no more and no fewer.
 """
@@ -76,11 +77,24 @@ class Told:
         path = self.book.folder / "visits.json"
         path.write_text(json.dumps(visits), encoding="utf-8")
         out = str(self.book.folder / "outbox")
-        answer = self.book.run("bill", str(path), "--practice", str(PRACTICE), "--out", out)
+        answer = self.book.run("bill", str(path), "--practice", self._practice(), "--out", out)
         assert answer["held"] == [], answer["held"]
         for claim in answer["claims"]:
             lines = [line["line"] for line in claim["lines"]]
             self.claims[claim["visits"][0]] = (claim["claim"], lines)
+
+    def _practice(self) -> str:
+        """The practice file, with what the story's payers want besides: ``[families.NAME]``."""
+        families = self.story.get("families", {})
+        if not families:
+            return str(PRACTICE)
+        text = PRACTICE.read_text(encoding="utf-8")
+        for name, keys in families.items():
+            text += f"\n[[families.{name}]]\n"
+            text += "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+        path = self.book.folder / "practice.toml"
+        path.write_text(text, encoding="utf-8")
+        return str(path)
 
     def _adopt(self, name: str, claim: Json, book: Book) -> None:
         path = book.folder / f"{name}.837"
@@ -145,7 +159,7 @@ class Told:
         """The books of every line in words, and the flags of those that have any."""
         books, flags = {}, {}
         for name, (control, lines) in self.claims.items():
-            answer = book.run("trace", control, "--practice", str(PRACTICE))
+            answer = book.run("trace", control, "--practice", self._practice())
             told = self.story.get("sent", {}).get(name) or self.story["visit"][name]
             wanted = (control, told.get("frequency", "1"), told["date"].isoformat())
             claim = next(
@@ -163,7 +177,7 @@ class Told:
 
     def staff(self, book: Book) -> list[Json]:
         """The rows that staff see."""
-        rows: list[Json] = book.run("denials", "--practice", str(PRACTICE))
+        rows: list[Json] = book.run("denials", "--practice", self._practice())
         return rows
 
 
