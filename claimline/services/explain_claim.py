@@ -23,6 +23,10 @@ Content = dict[str, Any]
 _CHARGE: Final = re.compile(r"\d+ x [\d.]+ = ")
 _STATED: Final = re.compile(r"(\w\w) as stated in the visit")
 _OTHER_RULE: Final = re.compile(r"rule \w+ would give ")
+SHOWN: Final = (  # of a line, beside its steps
+    "number", "code", "modifiers", "therapist_minutes", "assistant_minutes", "units", "charge",
+    "evidence",
+)  # fmt: skip
 # Which key of the payer's policy decides about what.
 POLICY_KEYS: Final[Mapping[str, str]] = {
     "units": "unit_rule",
@@ -113,7 +117,7 @@ def decided(
         "steps": [asdict(step) for step in _claim_steps(because, by)],
         "lines": [
             {
-                **{key: value for key, value in line.items() if key not in {"because", "terms"}},
+                **{key: line[key] for key in SHOWN},
                 "segment": shown[place],
                 "steps": [asdict(step) for step in _line_steps(line, by)],
             }
