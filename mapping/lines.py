@@ -1,8 +1,8 @@
 """A day's rows worked out: units by the payer's rule, modifiers, charges, with every reason."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
-from functools import lru_cache, partial
+from functools import lru_cache
 from itertools import cycle, islice
 from typing import Final
 
@@ -10,8 +10,9 @@ from mapping import assistants, modifiers, thresholds, units
 from mapping.codes import CODES, adds_up, is_by_minutes
 from mapping.day import Day, Line, Row, Share, changed, minutes_of
 from mapping.expected import expect
-from mapping.policy import TieBreak, UnitRule
+from mapping.policy import Policy, TieBreak, UnitRule
 from mapping.separations import separations
+from mapping.unit_count import Spent
 from mapping.units import UnitResult
 
 Step = Callable[[Day], Day]
@@ -59,38 +60,39 @@ STEPS: Final[tuple[Step, ...]] = (
 )
 
 
-def minutes_by_code(day: Day) -> dict[str, int]:
-    """Minutes of each code of the day, in the order listed."""
-    return _summed((row.code, row.minutes) for row in day.rows)
-
-
 def _count(day: Day) -> tuple[UnitResult, list[tuple[Row, int]]]:
     """Units of each row."""
-    policy = day.policy
-    rule = policy.unit_rule or "cms"  # without timed codes the rule does not matter
-    count = partial(
-        units.assign, rule=rule, tie_break=policy.tie_break, pool_cognitive=policy.pool_cognitive
-    )
-    if policy.pool == "day" or len(day.visits) == 1:
-        own = _summed((row.code, row.therapist_minutes) for row in day.rows)
-        result = count(minutes_by_code(day).items(), therapist_minutes=own)
+    rows = day.rows
+    if day.policy.pool == "day" or len(day.visits) == 1:
+        spent = [
+            (r.code, r.therapist_minutes + r.assistant_minutes, r.therapist_minutes) for r in rows
+        ]
+        result = _assigned(day.policy, tuple(spent))
     else:
-        result = _by_visit(day, count)
+        result = _by_visit(day)
     by_code: dict[str, list[Row]] = {}
-    for row in day.rows:
+    for row in rows:
         by_code.setdefault(row.code, []).append(row)
-    shares = {
-        code: iter(_shares(rows, result.units.get(code, 0))) for code, rows in by_code.items()
-    }
-    return result, [(row, next(shares[row.code])) for row in day.rows]
+    units_of = result.units
+    if len(by_code) == len(rows):  # no code stands twice, which is so nearly always
+        return result, [
+            (row, units_of.get(row.code, 0) if row.units is None else row.units) for row in rows
+        ]
+    shares = {code: iter(_shares(some, units_of.get(code, 0))) for code, some in by_code.items()}
+    return result, [(row, next(shares[row.code])) for row in rows]
 
 
-def _by_visit(day: Day, count: Callable[..., UnitResult]) -> UnitResult:
+def _assigned(policy: Policy, spent: tuple[Spent, ...]) -> UnitResult:
+    rule = policy.unit_rule or "cms"  # without timed codes the rule does not matter
+    return units.assign_rows(spent, rule, policy.tie_break, policy.pool_cognitive)
+
+
+def _by_visit(day: Day) -> UnitResult:
     """Units counted for each visit by itself, then summed; a first unit is one a day."""
     from_visits = [
-        count(
-            [(p.code, sum(minutes_of(p))) for p in visit.procedures],
-            therapist_minutes=_summed((p.code, minutes_of(p)[0]) for p in visit.procedures),
+        _assigned(
+            day.policy,
+            tuple((p.code, sum(minutes_of(p)), minutes_of(p)[0]) for p in visit.procedures),
         )
         for visit in day.visits
     ]
@@ -113,20 +115,11 @@ def _by_visit(day: Day, count: Callable[..., UnitResult]) -> UnitResult:
     )
 
 
-def _summed(spent: Iterable[tuple[str, int]]) -> dict[str, int]:
-    own: dict[str, int] = {}
-    for code, minutes in spent:
-        own[code] = own.get(code, 0) + minutes
-    return own
-
-
 def _shares(rows: Sequence[Row], number: int) -> list[int]:
     """A code's units over its rows: full units first, then the largest remainders.
 
     Units a row states itself stand; they are not taken from the others.
     """
-    if len(rows) == 1:
-        return [number if rows[0].units is None else rows[0].units]
     known = CODES.get(rows[0].code)
     base = (known.base_minutes if known else None) or units.UNIT_MINUTES
     shares: list[int] = []
@@ -147,8 +140,9 @@ def _line(day: Day, share: Share) -> Line:
     stated = "" if row.units is None else ", as stated in the visit"
     shown = f"{number} of {units.shown(share.of_units)}" if share.of_units else units.shown(number)
     words = f"{row.code}: {row.minutes} minutes, {shown}{stated}"
-    total = None if charge is None else charge * number
-    if total is not None:
+    total = None
+    if charge is not None:
+        total = charge * number
         reasons = (*reasons, f"{number} x {charge} = {total} ({source})")
     return Line(
         row=row,

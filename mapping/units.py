@@ -37,6 +37,7 @@ __all__ = [
     "UNIT_MINUTES",
     "UnitResult",
     "assign",
+    "assign_rows",
     "compare",
     "pooled",
     "shown",
@@ -70,6 +71,19 @@ def assign(
         summed[code] = summed.get(code, 0) + spent
     own = therapist_minutes or summed
     listed = tuple([(c, m, own.get(c, 0)) for c, m in summed.items()])
+    return _assign(listed, rule, tie_break, pool_cognitive)
+
+
+@lru_cache(maxsize=65536)  # a practice's minutes repeat day after day
+def assign_rows(
+    rows: tuple[Spent, ...], rule: UnitRule, tie_break: TieBreak, pool_cognitive: bool | None
+) -> UnitResult:
+    """``assign`` for rows of code, minutes and the therapist's of them; none is negative."""
+    summed: dict[str, tuple[int, int]] = {}
+    for code, minutes, own in rows:
+        before = summed.get(code, (0, 0))
+        summed[code] = (before[0] + minutes, before[1] + own)
+    listed = tuple((code, minutes, own) for code, (minutes, own) in summed.items())
     return _assign(listed, rule, tie_break, pool_cognitive)
 
 
