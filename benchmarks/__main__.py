@@ -1,9 +1,9 @@
-"""All measures, one after the other: ``python -m benchmarks [check|read|bill|receive]...``."""
+"""All measures, one after the other: ``python -m benchmarks [check|read|bill|receive|tables|rules]...``."""
 
 import importlib
 import sys
 
-NAMES = ("check", "read", "bill", "receive")
+NAMES = ("check", "read", "bill", "receive", "tables", "rules")
 
 names = sys.argv[1:] or NAMES
 del sys.argv[1:]  # each measure run by itself has options of its own

@@ -17,6 +17,7 @@ PAGES = (
     "README.md",
     "docs/tutorial.md",
     "docs/rules/policy.md",
+    "docs/rules/pairs.md",
     "docs/rules/own-rules.md",
     "docs/rules/units.md",
     "docs/rules/thresholds.md",

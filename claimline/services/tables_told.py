@@ -23,14 +23,16 @@ def tables_told(path: str, practice: Practice, day: dt.date) -> tuple[str, ...]:
 
 
 def _told(tables: Tables | None, practice: Practice, day: dt.date) -> Iterator[str]:
-    starter = []
-    if _wanted("ncci", practice, day) - _there("ptp", tables):
-        starter.append(pairs.VERSION)
-    if _wanted("mue", practice, day) - _there("mue", tables):
-        starter.append(limits.VERSION)
+    lacking = {
+        pairs.VERSION: _wanted("ncci", practice, day) - _there("ptp", tables),
+        limits.VERSION: _wanted("mue", practice, day) - _there("mue", tables),
+    }
+    starter = [version for version, whose in lacking.items() if whose]
     if starter:
+        whose = sorted({name.capitalize() for some in lacking.values() for name in some})
+        named = f" for {' and '.join(whose)}" if tables is not None else ""
         verb = "decides" if len(starter) == 1 else "decide"
-        yield f"No table of CMS is imported: {' and '.join(starter)} {verb}."
+        yield f"No table of CMS is imported{named}: {' and '.join(starter)} {verb}."
     if tables is not None:
         yield from tables.gaps()
 
