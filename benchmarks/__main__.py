@@ -1,4 +1,4 @@
-"""All measures, one after the other: ``python -m benchmarks [check|read|bill|receive|tables|rules]...``."""
+"""All measures, one after the other, or those named: ``python -m benchmarks bill rules``."""
 
 import importlib
 import sys
