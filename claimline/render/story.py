@@ -104,6 +104,13 @@ CONCERN_COLUMNS = (
     Column(key="next_step", title="next", place="below"),
     Column(key="never", title="never", place="below"),
 )
+CORRECTION_COLUMNS = (
+    Column(key="at", title="When", kind="id"),
+    Column(key="by", title="Who"),
+    Column(key="road", title="Road"),
+    Column(key="made", title="made", kind="id", place="below"),
+    Column(key="reason", title="because", place="below"),
+)
 KEPT_COLUMNS = (
     Column(key="date", title="Date", kind="date"),
     Column(key="trace", title="Payment", kind="id"),
@@ -235,6 +242,8 @@ def _story(claim: Content, found_by: str) -> Iterator[Table]:
             columns=TAKEN_COLUMNS,
             rows=list(_taken(claim["provider_adjustments"])),
         )
+    if claim["corrections"]:
+        yield Table(title="Corrections", columns=CORRECTION_COLUMNS, rows=claim["corrections"])
     if claim["concerns"]:
         yield Table(
             title="To be looked at",

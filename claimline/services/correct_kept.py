@@ -1,15 +1,15 @@
 """Corrections by sheet, as they were decided: the visits as they stand now at the payer."""
 
 import json
-from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Final
+from collections.abc import Collection, Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import evolve
 from sqlalchemy import select
 
 from claimline.services import visit_text
 from mapping.visit import Visit
-from reconcile.ledger import KnownVisit, Ledger, Usage
+from reconcile.ledger import KnownVisit, Ledger, Usage, bulk
 from reconcile.ledger.tables import decision
 
 if TYPE_CHECKING:
@@ -25,21 +25,42 @@ def as_corrected(
 
     They are known with that content: a correction by reopening sends no second claim.
     """
-    changed = {
-        visit.visit_id: digest
-        for visit in visits
-        if (before := known.get(visit.visit_id)) is not None
-        and before.state == "billed"
-        and before.digest != (digest := visit_text.digest(visit))
-    }
-    if not changed:
-        return {}
     with ledger.reading() as connection:
         asked = _asked(connection, usage)
+    found = {}
+    for visit in visits if asked else ():
+        before = known.get(visit.visit_id)
+        if before is not None and before.state == "billed" and visit.visit_id in asked:
+            digest = visit_text.digest(visit)
+            if digest in asked[visit.visit_id]:
+                found[visit.visit_id] = evolve(before, digest=digest)
+    return found
+
+
+def corrections_of(
+    ledger: Ledger, controls: Collection[str], usage: Usage
+) -> dict[str, list[dict[str, str]]]:
+    """What was decided about these claims, oldest first: when, who, which road, why, what came."""
+    c = decision.c
+    found: dict[str, list[dict[str, str]]] = {}
+    with ledger.reading() as connection:
+        for batch in bulk.batches(sorted(controls)):
+            query = select(decision).where(c.kind == KIND, c.subject.in_(batch)).order_by(c.id)
+            for row in connection.execute(query):
+                made = json.loads(row.detail)
+                if made["usage"] == usage:
+                    found.setdefault(row.subject, []).append(_told(row, made))
+    return found
+
+
+def _told(row: Any, made: Mapping[str, str]) -> dict[str, str]:
+    """One decision as plain values."""
     return {
-        visit: evolve(known[visit], digest=digest)
-        for visit, digest in changed.items()
-        if digest in asked.get(visit, ())
+        "at": row.recorded_at,
+        "by": row.user,
+        "road": made["road"],
+        "reason": row.reason,
+        "made": made.get("sheet") or f"claim {made['claim']} in {made['file']}",
     }
 
 

@@ -27,10 +27,8 @@ NOT_BY_REOPENING: Final = (
     "change the billing provider",
     "change the year of service",
 )
-NEVER_REOPENING: Final = (
-    "send the claim again as a new one: it comes back as a duplicate",
-    "send frequency 7 or 8: Medicare Part B takes neither",
-)
+NEVER_REOPENING: Final = ("send the claim again as a new one: it comes back as a duplicate",)
+NEVER_PART_B: Final = ("send frequency 7 or 8: Medicare Part B takes neither",)
 ENCLOSURES: Final = (
     "this sheet, signed, or the payer's own form",
     "the remittance that denied the lines",
@@ -146,7 +144,9 @@ def _reopening(
         yield Part(title="Please change", points=points)
     yield _lines(given)
     yield Part(title="A reopening cannot", points=NOT_BY_REOPENING)
-    yield Part(title="Never", points=tuple(dict.fromkeys((*choice.never, *NEVER_REOPENING))))
+    part_b = NEVER_PART_B if given.facts.family == PART_B else ()
+    never = dict.fromkeys((*choice.never, *NEVER_REOPENING, *part_b))
+    yield Part(title="Never", points=tuple(never))
     yield _by_telephone()
 
 

@@ -11,6 +11,7 @@ from typing import Any, Final
 from attrs import asdict, frozen
 
 from claimline import __version__
+from claimline.services.correct_kept import corrections_of
 from claimline.services.denials import unmatched_row, whole
 from claimline.services.explain_claim import of_sent
 from claimline.services.judging import judged, judged_fields
@@ -79,11 +80,13 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
     owing = Owing(facts, question.on, practice)
     with_segments = len(stories) <= SEVERAL
     kept = _kept(ledger, stories, found.usage)
+    corrections = corrections_of(ledger, {s.sent.claim.control for s in stories}, found.usage)
     told = tuple(
         _told(ledger, story, facts, question, with_segments=with_segments)
         | {
             "kept": kept.get(stem(story.sent.claim.control), []),
             "patient_owes": of_story(owing, facts, story, stories),
+            "corrections": corrections.get(story.sent.claim.control, []),
         }
         for story in stories
     )

@@ -372,3 +372,36 @@ def test_table_is_for_people(desk: Desk) -> None:
     assert status == 0
     for part in ("Road: replacement (frequency 7)", "Because:", "By: 2027-04-01", "What changes"):
         assert part in out
+
+
+def test_trace_tells_what_was_asked_for(desk: Desk) -> None:
+    """A reopening that was asked for is in the claim's story: who, why, which sheet."""
+    claim = billed(desk, "reopening")
+    desk.answer(claim, *MODIFIER)
+    _, told = desk.correct("K-3", *desk.mended("reopening-mended"), "--reason", "minutes")
+    [asked] = desk.trace(claim)[0]["corrections"]
+    assert (asked["road"], asked["reason"], asked["made"]) == (
+        "reopening", "minutes", told["sheets"][0],
+    )  # fmt: skip
+    _, out, _ = desk.run("trace", claim, shape="table")
+    assert "Corrections" in out
+    assert "reopening" in out
+
+
+def test_claim_of_another_system_is_replaced(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A claim taken over from another system's file is corrected from our visit of that day."""
+    folders = [tmp_path / name for name in ("old", "new")]
+    for folder in folders:
+        folder.mkdir()
+    old, new = (Desk(folder, capsys) for folder in folders)
+    claim = billed(old, "replacement")
+    [made] = (old.folder / "out").iterdir()
+    bill = ["--practice", PRACTICE, "--out", new.folder / "out"]
+    new.run("bill", EXAMPLES / "appeal.json", *bill)  # makes the ledger
+    new.run("receive", made)
+    new.answer(claim, *PAID)
+    status, told = new.correct(claim, *new.mended("replacement-mended"))
+    assert (status, told["road"], told["payer_claim"]) == (0, "replacement", "A1")
+    assert [one["claim"] for one in new.trace(claim)] == [claim, told["new_claim"]]

@@ -90,6 +90,13 @@ def test_unprocessable_takes_no_other_road(asked: Road) -> None:
     assert "--road new" in choice.todo
 
 
+@pytest.mark.parametrize("policy", [PART_B, PLAN], ids=["part b", "plan"])
+def test_patient_not_known(policy: dict[str, Any]) -> None:
+    """Where the payer did not know the patient it decided nothing: a new claim."""
+    choice = road(stand(back("CAS*CO*31*{}", "CAS*CO*31*{}"), **policy), changes=UNITS)
+    assert (choice.outcome, choice.road) == ("go", "new")
+
+
 def test_unprocessable_beside_a_payment_is_adjudicated() -> None:
     """Where a line was paid, a new claim would come back as a duplicate."""
     given = stand(back("", REFUSED, moa=MA130), **PLAN)
