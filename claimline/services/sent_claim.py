@@ -6,6 +6,7 @@ from attrs import frozen
 from sqlalchemy import select
 
 from claimline.errors import CommandError
+from claimline.render.words import shown_number
 from edi import envelope
 from edi.claim import FREQUENCY_ORIGINAL, Claim
 from edi.x837p import read_837p
@@ -47,7 +48,7 @@ def load(ledger: Ledger, control: str, *, usage: Usage | None = None) -> Claim:
         row = connection.execute(query).first()
     if row is None:
         raise CommandError(
-            f"no claim {control} was sent",
+            f"no claim {shown_number(control)} was sent",
             todo="claimline trace finds claims by other numbers",
         )
     place = Place(
