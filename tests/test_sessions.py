@@ -28,8 +28,6 @@ PAGES = (
     "docs/rules/documentation.md",
     "docs/rules/identifiers.md",
     "docs/rules/secondary.md",
-    "docs/rules/documentation.md",
-    "docs/rules/identifiers.md",
 )
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
 AGE = re.compile(r"\b\d{2,4} days old\b")  # of a figure entered
@@ -65,7 +63,6 @@ def spoken(text: str, folder: Path) -> str:
         )
         output = MOMENT.sub("2026-04-01T12:00:00Z", done.stdout.replace(str(folder), "~")).rstrip()
         output = output.replace(f"received {dt.datetime.now(dt.UTC).date()}", "received 2026-04-01")
-        output = output.replace(f"imported {dt.datetime.now(dt.UTC).date()}", "imported 2026-04-01")
         output = output.replace(f"imported {dt.datetime.now(dt.UTC).date()}", "imported 2026-04-01")
         output = AGE.sub("266 days old", output)
         said.append(f"{line}\n{output}\n" if output else f"{line}\n")
