@@ -15,7 +15,15 @@ from attrs import evolve, frozen
 from edi.claim import FREQUENCY_VOID
 from reconcile.correction_deadline import PART_B, Deadline
 from reconcile.correction_refuse import CHECKS, TOO_LATE, Road, late
-from reconcile.correction_standing import DUPLICATE, Answered, Changes, Standing, standing
+from reconcile.correction_standing import (
+    DUPLICATE,
+    RECORDS,
+    Answered,
+    Changes,
+    Standing,
+    standing,
+)
+from reconcile.denials import refusing
 from reconcile.values import Finding
 
 __all__ = [
@@ -163,6 +171,9 @@ def _by_kind(
     given: Standing, kinds: set[str], findings: Sequence[Finding]
 ) -> tuple[Road | None, str]:
     """The road that the next steps of all denied lines agree on."""
+    if findings and {found.category for found in findings} == {RECORDS}:
+        words = "the payer wants records: send what its letter names, by the letter's date"
+        return "appeal", f"{_said(given)}: {words}"
     if kinds == {"appeal"}:
         return "appeal", f"{_said(given)}: decided by the payer, records are needed"
     if findings and kinds <= {"corrected", "reopening"}:
@@ -180,14 +191,14 @@ def _clerical(given: Standing) -> Road:
 
 
 def _said(given: Standing) -> str:
-    """The refusing codes of the denied lines: CO-97 N20."""
+    """The refusing codes of the denied lines with their remarks: CO-97 N20."""
     said: dict[str, None] = {}
     for one in given.worked:
         share = one.books.current
-        for each in share.adjustments if share is not None else ():
-            if each.reason not in {"45", "253", "1", "2", "3", "23"}:
-                said[f"{each.group}-{each.reason}"] = None
-        said.update(dict.fromkeys(share.remarks if share is not None else ()))
+        if share is not None:
+            found = refusing(share, given.remarks)
+            said.update(dict.fromkeys(f"{a.group}-{a.reason}" for a in found))
+            said.update(dict.fromkeys(share.remarks))
     return " ".join(said) or "the answer"
 
 

@@ -212,6 +212,16 @@ def test_appeal_sheet(desk: Desk) -> None:
     assert "[ ] the progress report" in sheet
 
 
+def test_records_sheet(desk: Desk) -> None:
+    """Records wanted before a decision: the same sheet, with room for the letter's own date."""
+    desk.answer(billed(desk, "appeal"), "97530:GP 225 0 CAS*CO*252*225 ~ LQ*HE*M127")
+    status, told = desk.correct("K-4")
+    assert (status, told["road"]) == (0, "appeal")
+    sheet = text_of(desk, ".txt")
+    assert sheet.startswith("RECORDS WANTED")
+    assert "By the letter" in sheet
+
+
 def test_past_the_deadline(desk: Desk) -> None:
     """Too late is refused with the day and whose rule it is."""
     desk.answer(billed(desk, "appeal"), *NECESSITY)
@@ -405,3 +415,21 @@ def test_claim_of_another_system_is_replaced(
     status, told = new.correct(claim, *new.mended("replacement-mended"))
     assert (status, told["road"], told["payer_claim"]) == (0, "replacement", "A1")
     assert [one["claim"] for one in new.trace(claim)] == [claim, told["new_claim"]]
+
+
+def test_forgotten_visit_of_the_day_joins_by_replacement(desk: Desk, tmp_path: Path) -> None:
+    """A second visit of the day, given with the first, comes onto the replacement."""
+    claim = billed(desk, "replacement")
+    desk.answer(claim, *PAID)
+    [first] = json.loads((EXAMPLES / "replacement.json").read_text(encoding="utf-8"))
+    second = first | {"visit_id": "K-1b"}
+    second["procedures"] = [{"code": "97112", "therapist_minutes": 15}]
+    path = tmp_path / "two.json"
+    path.write_text(json.dumps([first, second]), encoding="utf-8")
+    status, told = desk.correct(claim, "--visits", path, "--practice", PRACTICE)
+    assert (status, told["road"]) == (0, "replacement")
+    assert [change["field"] for change in told["changes"]] == ["charge", "line added"]
+    assert desk.trace(told["new_claim"])[1]["sent"]["visits"] == ["K-1", "K-1b"]
+    _, out, _ = desk.run("bill", path, "--practice", PRACTICE, "--out", desk.folder / "out")
+    again = json.loads(out)
+    assert (again["claims"], again["held"], len(again["already_billed"])) == ([], [], 2)

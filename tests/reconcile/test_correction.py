@@ -269,8 +269,11 @@ def test_void_of_a_paid_claim() -> None:
 
 
 def test_records_are_sent_not_replaced() -> None:
-    """Where the payer wants records, a replacement would start the clock again."""
-    choice = road(stand(back("CAS*CO*252*{} ~ LQ*HE*M127", ""), **PLAN), "replacement", UNITS)
+    """Where the payer wants records, they are sent; a replacement would start the clock again."""
+    given = stand(back("CAS*CO*252*{} ~ LQ*HE*M127", ""), **PLAN)
+    assert road(given).road == "appeal"
+    assert "records" in road(given).because
+    choice = road(given, "replacement", UNITS)
     assert choice.outcome == "refused"
     assert "records" in choice.because
 
