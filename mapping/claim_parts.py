@@ -126,7 +126,7 @@ def reasons(day: Day) -> Iterator[str]:
 
 def versions(day: Day) -> tuple[str, ...]:
     """The tables and the policy that decided."""
-    kx = () if day.reckoning is None else (thresholds.VERSION,)
+    kx = () if day.reckoning is None else (thresholds.version(day),)
     own = day.practice.own_rules.version
     return (codes.VERSION, *_table_versions(day), *kx, day.version, *((own,) if own else ()))
 

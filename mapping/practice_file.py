@@ -29,6 +29,7 @@ from mapping.practice_values import (
     Submitter,
 )
 from mapping.structure import Reader, nearest
+from mapping.threshold_table import own_thresholds
 from mapping.toml_lines import lines, problem_of
 from mapping.user_rules_file import NO_RULE_TEXTS, own_rules
 
@@ -56,7 +57,7 @@ TABLES: Final[Mapping[str, type]] = MappingProxyType(
     }
 )
 SECTIONS: Final = frozenset(
-    {"practice", "submitter", "fees", "families", "contracts", "rules", *TABLES}
+    {"practice", "submitter", "fees", "families", "contracts", "rules", "thresholds", *TABLES}
 )
 _strict: Final = Reader(
     unknown="error", skip=frozenset({"policies", "group", "inherited", "enrolled"})
@@ -116,6 +117,7 @@ def _practice(name: str, document: dict[str, Any], notes: Notes) -> Practice | N
     tables = {key: _keyed(key, cls, document.get(key), notes, own) for key, cls in TABLES.items()}
     fees = _fees(document.get("fees", []), notes)
     agreed = contracts(document.get("contracts", []), notes)
+    years = own_thresholds(document.get("thresholds", []), notes)
     if head is None or submitter is None or any(note.level == "error" for note in notes):
         return None
     return Practice(
@@ -126,6 +128,7 @@ def _practice(name: str, document: dict[str, Any], notes: Notes) -> Practice | N
         submitter=submitter,
         fees=fees,
         contracts=agreed,
+        thresholds=years,
         entities=tables["entities"],
         locations=tables["locations"],
         receivers=tables["receivers"],

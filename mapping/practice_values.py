@@ -16,6 +16,7 @@ from mapping.enrollment import Enrollment
 from mapping.fields import doc
 from mapping.policy import ALWAYS, DatedPolicy, Family, Policy, Span
 from mapping.policy_layers import Layer, Resolution, resolve, shipped_layers
+from mapping.threshold_table import NO_TABLE, Table
 from mapping.user_rules import NO_RULES, OwnRules
 
 Role = Literal["therapist", "assistant", "referring"]
@@ -216,6 +217,7 @@ class Practice:
     payers: Mapping[str, Payer]
     fees: tuple[FeeSchedule, ...]
     contracts: tuple[Contract, ...] = ()
+    thresholds: Table = NO_TABLE  # of years the shipped table does not know, or says otherwise
     own_rules: OwnRules = NO_RULES
     warnings: tuple[Problem, ...] = ()  # of the file: repairs, oddities
     _resolved: dict[tuple[str, dt.date], Resolution] = field(

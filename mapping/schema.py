@@ -19,6 +19,7 @@ from mapping.policy_layers import FAMILIES
 from mapping.practice_file import TABLES
 from mapping.practice_values import Payer, Person, Submitter
 from mapping.structure import BY_TYPE, bare, hints, public
+from mapping.threshold_table import YearRow
 from mapping.user_rules_schema import rules_schema
 from mapping.visit import Visit
 
@@ -64,6 +65,7 @@ def practice_schema() -> dict[str, Any]:
         "fees": {"type": "array", "items": _fees()},
         "contracts": {"type": "array", "items": _contract()},
         "rules": rules_schema(),
+        "thresholds": {"type": "array", "items": _object(YearRow)},
         "families": {
             "type": "object",
             "description": "tables that hold for all payers of a family",

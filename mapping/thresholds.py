@@ -6,61 +6,29 @@ on the claim that crosses the threshold and on those after it, and only where th
 that the record supports it. The amounts of each year are data; a year without one is said.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from decimal import Decimal
-from types import MappingProxyType
 from typing import Final
 
-from attrs import frozen
-
 from mapping import derive_kx
-from mapping.codes import group, rows
+from mapping.codes import group
 from mapping.day import Day, Line, changed
 from mapping.modifiers import added
+from mapping.threshold_table import NO_TABLE, SHIPPED, VERSION, Table, Threshold
 from mapping.totals import NOTHING_YET, Bucket, Reckoning, RunningTotal, State, bucket
 
-VERSION: Final = "therapy thresholds 2026-11"  # kept with each claim it decided
 NEAR: Final = Decimal("0.9")  # of the threshold: from there on it is said
 
 
-@frozen(kw_only=True)
-class Threshold:
-    """A year's amounts of a bucket. ``source`` is that of ``amount``."""
-
-    amount: Decimal
-    source: str
-    review: Decimal | None = None  # above it claims may be picked for medical review
-    review_source: str = ""
+def threshold(year: int, of: Bucket, own: Table = NO_TABLE) -> Threshold | None:
+    """The amounts of a year, the practice's own before those shipped; ``None``: nobody has them."""
+    return own.get((year, of)) or SHIPPED.get((year, of))
 
 
-def _thresholds() -> Mapping[tuple[int, str], Threshold]:
-    listed = tuple(rows("thresholds.csv"))
-    reviews = {
-        (year, row["bucket"]): row
-        for row in listed
-        if row["kind"] == "review"
-        for year in range(int(row["from"]), int(row["until"]) + 1)
-    }
-    made: dict[tuple[int, str], Threshold] = {}
-    for row in listed:
-        key = int(row["from"]), row["bucket"]
-        if row["kind"] == "kx":
-            review = reviews.get(key)
-            made[key] = Threshold(
-                amount=Decimal(row["amount"]),
-                source=row["source"],
-                review=Decimal(review["amount"]) if review else None,
-                review_source=review["source"] if review else "",
-            )
-    return MappingProxyType(made)
-
-
-THRESHOLDS: Final = _thresholds()
-
-
-def threshold(year: int, of: Bucket) -> Threshold | None:
-    """The amounts of a year; ``None`` where no table has them."""
-    return THRESHOLDS.get((year, of))
+def version(day: Day) -> str:
+    """The table that decided, as it is kept with the claim."""
+    found = threshold(day.date.year, bucket(day.key[3]), day.practice.thresholds)
+    return found.version if found is not None else VERSION
 
 
 def apply(day: Day) -> Day:
@@ -99,7 +67,7 @@ def _reckoned(day: Day) -> Reckoning:
     own, bound, unknown = amounts(day)
     after = before.plus(own, bound, unknown)
     year, of = day.date.year, bucket(day.key[3])
-    limit = threshold(year, of)
+    limit = threshold(year, of, day.practice.thresholds)
     state: State = "no table"
     if limit is not None:
         is_under = after.at_most <= limit.amount

@@ -17,6 +17,7 @@ from edi.problem import Place, Problem, declare
 from mapping.day import number_key, patient_key
 from mapping.kinds import KINDS, Notes, Unfit
 from mapping.practice import Practice
+from mapping.threshold_table import Table
 from mapping.thresholds import NEAR, accrues, threshold
 from mapping.totals import (
     BUCKETS,
@@ -311,13 +312,14 @@ def standings(
         entered = [one for one in figures(connection) if one.year == year]
         lines = own_lines(connection, usage=usage, payers=payers, since=days[0])
         totals = accumulate(of_the_year(lines), entered)
-    made = [_standing(key, total, newest.get(key)) for key, total in totals.items()]
+    own = practice.thresholds
+    made = [_standing(key, total, newest.get(key), own) for key, total in totals.items()]
     return tuple(sorted(made, key=lambda one: (-one.total.at_least, one.patient, one.bucket)))
 
 
-def _standing(key: TotalKey, total: RunningTotal, newest: OwnLine | None) -> Standing:
+def _standing(key: TotalKey, total: RunningTotal, newest: OwnLine | None, own: Table) -> Standing:
     patient, year, of = key
-    limit = threshold(year, of)
+    limit = threshold(year, of, own)
     return Standing(
         patient=patient,
         number=newest.number if newest else "",

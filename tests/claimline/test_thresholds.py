@@ -48,7 +48,7 @@ def visit(visit_id: str, date: str, *, patient: str = "P1", **changes: Any) -> J
     } | changes
 
 
-SUPPORT = {"kx": {"supported_by": "okafor", "date": "2026-03-01"}}
+SUPPORT: Json = {"kx": {"supported_by": "okafor", "date": "2026-03-01"}}
 
 
 class Desk:
@@ -296,4 +296,4 @@ def test_the_deductible_entered_is_used_up_by_the_claims_sent(desk: Desk) -> Non
 def expected_words(claim: Json) -> str:
     """What is expected of a claim's first line."""
     steps = claim["explained"]["lines"][0]["steps"]
-    return next(step["why"] for step in steps if step["topic"] == "expected")
+    return next(str(step["why"]) for step in steps if step["topic"] == "expected")

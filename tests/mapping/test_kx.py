@@ -6,15 +6,28 @@ from typing import Any
 
 import pytest
 from attrs import evolve
-from visits_made import DAY, clinic, clinic_with, codes, done, drafted, held, outcome, shown, visit
+from visits_made import (
+    DAY,
+    clinic,
+    clinic_with,
+    codes,
+    done,
+    drafted,
+    example,
+    held,
+    outcome,
+    shown,
+    visit,
+)
 
-from mapping import claims
+from mapping import claims, practice
 from mapping.day import number_key
 from mapping.draft import ClaimDraft, History
 from mapping.modifiers import MOST
 from mapping.practice import Practice
-from mapping.thresholds import THRESHOLDS, VERSION, threshold
-from mapping.totals import Bucket, RunningTotal
+from mapping.threshold_table import SHIPPED, VERSION
+from mapping.thresholds import threshold
+from mapping.totals import BUCKETS, Bucket, RunningTotal
 from mapping.visit import Kx, Visit
 
 # 97530 on 2026-03-10: 35.07 for the first unit, 25.05 for each further one (national, MPPR).
@@ -209,11 +222,48 @@ def test_a_year_without_a_table_is_said() -> None:
 )  # fmt: skip
 def test_thresholds_by_year(year: int, amount: int) -> None:
     """Each year has its amount, the same for both buckets, with a source."""
-    for bucket in ("PT+SLP", "OT"):
-        found = THRESHOLDS[year, bucket]
-        assert (found.amount, found.review) == (amount, 3000)
+    for bucket in BUCKETS:
+        found = SHIPPED[year, bucket]
+        assert (found.amount, found.review) == (Decimal(amount), Decimal(3000))
         assert found.source
     assert threshold(2027, "OT") is None
+
+
+YEAR = """
+[[thresholds]]
+year = 2027
+amount = 2550.00
+source = "CMS transmittal of 2026-12"
+"""
+
+
+def test_the_practice_adds_a_year() -> None:
+    """A table of the practice file decides about a year we do not know, and is named with it."""
+    text = example("practice.md", "toml") + YEAR
+    setup = practice.read("practice.toml", text)
+    later = dt.date(2027, 3, 10)
+    made = outcome(medicare(date=later, kx=SUPPORT), setup=setup, history=stands("9000", year=2027))
+    assert isinstance(made, ClaimDraft)
+    assert "KX" in made.decisions[0].modifiers
+    assert any("CMS transmittal of 2026-12" in version for version in made.versions)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (YEAR + YEAR.replace("2550", "2600"), "2027 PT+SLP has an amount in another table"),
+        (YEAR.replace("amount", "amuont"), "amuont"),
+        (YEAR.replace('source = "CMS transmittal of 2026-12"', ""), "source"),
+        (YEAR + 'bucket = "ST"', "one of both, PT+SLP, OT"),
+    ],
+    ids=["twice", "misspelt", "no source", "no bucket of ours"],
+)
+def test_a_wrong_table_of_a_year_is_refused(text: str, words: str) -> None:
+    """A year twice, an unknown key, a missing source: refused with the place."""
+    with pytest.raises(practice.PracticeFileError) as raised:
+        practice.read("practice.toml", example("practice.md", "toml") + text)
+    told = [f"{p.where.column} {p.message}" for p in raised.value.problems]
+    assert any("thresholds" in one and words in one for one in told), told
 
 
 def test_kx_never_makes_a_fifth_modifier_silently() -> None:
