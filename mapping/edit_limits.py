@@ -4,7 +4,6 @@ By the adjudication indicator: 1 counts each line, 2 the day by policy (absolute
 clinical data. A day counts all lines of the patient, payer and billing provider, on all claims.
 """
 
-from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal
 
@@ -34,19 +33,17 @@ def check_limits(day: Day) -> Iterator[Problem]:
     wanted = table(day)
     if wanted == "none":
         return
-    billed: Counter[str] = Counter()
-    most: Counter[str] = Counter()
+    billed: dict[str, int] = {}
     for line in day.lines:
-        code = line.row.code
-        billed[code] += line.units
-        most[code] = max(most[code], line.units)
+        billed[line.row.code] = billed.get(line.row.code, 0) + line.units
     for code, number in billed.items():
         limit = day.reference.limit(code, day.date, wanted)
         if limit is None:
             continue
         if limit.mai == "1":
-            if most[code] > limit.most:
-                yield from _over(day, limit, f"{most[code]} units on a line")
+            most = max(line.units for line in day.lines if line.row.code == code)
+            if most > limit.most:
+                yield from _over(day, limit, f"{most} units on a line")
             continue
         sent, claims = _sent(day, code) if day.others else (0, ())
         if number + sent > limit.most:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from claimline.cli.options import format_option, ledger_option, tables_option
+from claimline.cli.options import format_option, ledger_option, named_tables, tables_option
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
 
 FEW: Final = 25  # claims that are shown with their lines
@@ -73,7 +73,7 @@ def bill(
             production=production,
             dry_run=dry_run,
             explain=explain,
-            tables=str(settings.tables_path(tables)),
+            tables=str(named_tables(tables)),
             now=settings.now(),
             user=settings.user(),
         )

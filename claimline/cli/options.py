@@ -124,6 +124,22 @@ def tables_option(function: F) -> F:
     )(function)
 
 
+def named_tables(given: str) -> Path:
+    """The file of imported reference tables to look into; one that is named must be there.
+
+    Raises:
+        WrongUsageError: it is not.
+    """
+    from claimline import settings
+
+    path = settings.tables_path(given)
+    if given and not path.exists():
+        raise WrongUsageError(
+            f"--tables {given}: there is no such file", todo="make it: claimline tables import FILE"
+        )
+    return path
+
+
 def identifiers(given: Iterable[str]) -> Iterator[str]:
     """The identifiers given as arguments; see ``placed_identifiers``."""
     return (word for _, word in placed_identifiers(given))

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claimline.cli.options import format_option, tables_option
+from claimline.cli.options import format_option, named_tables, tables_option
 from claimline.errors import DONE, NEEDS_PERSON, worst
 
 if TYPE_CHECKING:
@@ -169,11 +169,10 @@ def list_(*, tables: str, shape: str) -> int:
     Example:
       claimline tables list
     """
-    from claimline import settings
     from claimline.render import Column, Result, Table, show
     from claimline.services.tables import listed
 
-    found, gaps = listed(settings.tables_path(tables))
+    found, gaps = listed(named_tables(tables))
     rows = [_fields(one) for one in found]
     columns = (
         Column(key="number", title="No.", kind="number"),
@@ -210,10 +209,9 @@ def remove(numbers: tuple[int, ...], *, tables: str) -> int:
     Example:
       claimline tables remove 3 4
     """
-    from claimline import settings
     from claimline.services.tables import remove as run
 
-    for one in run(settings.tables_path(tables), numbers):
+    for one in run(named_tables(tables), numbers):
         click.echo(f"Removed: {one.kind} {one.edition.table} {_version(one)} ({one.rows:,} rows)")
     return DONE
 
@@ -239,7 +237,7 @@ def show_(
     from claimline.services.tables import look_up
 
     on = day.date() if day else settings.today()
-    said = look_up(settings.tables_path(tables), codes, on, table)
+    said = look_up(named_tables(tables), codes, on, table)
     show(Result(data=_said_data(said), tables=tuple(_said_tables(said))), shape)
     return DONE
 

@@ -57,7 +57,9 @@ class Tables:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._editions: dict[tuple[str, str], list[tuple[Imported, ...]]] = {}
+        self._versions: dict[int, str] = {}
         for one in database.imported():
+            self._versions[one.id] = version_of(one)
             editions = self._editions.setdefault((one.kind, one.edition.table), [])
             if editions and editions[-1][0].edition.first == one.edition.first:
                 editions[-1] = (*editions[-1], one)
@@ -136,7 +138,7 @@ class Tables:
             f" WHERE imported = ? AND column1 = ? AND column2 IN ({places})",
             (part.id, code, *others),
         )
-        version = version_of(part)
+        version = self._versions[part.id]
         return [
             PairEdit(
                 column1=code,
@@ -180,7 +182,7 @@ class Tables:
             return None
         most, mai, rationale = row
         return UnitLimit(
-            code=code, most=most, mai=mai, rationale=rationale, version=version_of(edition)
+            code=code, most=most, mai=mai, rationale=rationale, version=self._versions[edition.id]
         )
 
     def _row(
@@ -209,7 +211,7 @@ class Tables:
             practice=Decimal(practice),
             malpractice=Decimal(malpractice),
             multiple=bool(multiple),
-            version=version_of(edition),
+            version=self._versions[edition.id],
         )
 
     def _locality(self, key: str, day: dt.date) -> Locality | None:
@@ -225,7 +227,7 @@ class Tables:
             work=Decimal(work),
             practice=Decimal(practice),
             malpractice=Decimal(malpractice),
-            version=version_of(edition),
+            version=self._versions[edition.id],
         )
 
     def factor(self, day: dt.date, *, qualifying: bool = False) -> Factor | None:
@@ -241,7 +243,7 @@ class Tables:
             amount=Decimal(row[0]),
             first=edition.edition.first,
             last=edition.edition.last,
-            version=version_of(edition),
+            version=self._versions[edition.id],
         )
 
     def _diagnosis(self, code: str, day: dt.date) -> DiagnosisState | None:
@@ -260,7 +262,7 @@ class Tables:
     def gaps(self) -> tuple[str, ...]:
         """The parts that are missing of the newest editions, in words."""
         newest = [editions[-1] for editions in self._editions.values()]
-        told = ((version_of(parts[0]), gaps(parts)) for parts in newest)
+        told = ((self._versions[parts[0].id], gaps(parts)) for parts in newest)
         return tuple(f"{version}: {words}." for version, words in told if words)
 
     def version(self, kind: TableKind, table: str, day: dt.date) -> str:
@@ -269,13 +271,13 @@ class Tables:
         if not editions:
             return STARTER.version(kind, table, day)
         if kind == "ptp":
-            return version_of(editions[-1][0])
+            return self._versions[editions[-1][0].id]
         found = self._on(kind, table, day, within=False)
-        return version_of(found) if found is not None else ""
+        return self._versions[found.id] if found is not None else ""
 
     def versions(self) -> tuple[str, ...]:
         """See ``ReferenceTables``: the newest edition of each table."""
-        own = [version_of(editions[-1][0]) for editions in self._editions.values()]
+        own = [self._versions[editions[-1][0].id] for editions in self._editions.values()]
         return (*own, *STARTER.versions())
 
 

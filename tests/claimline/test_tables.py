@@ -361,3 +361,13 @@ def test_no_content_of_rows_breaks_the_importers(rows: list[list[str]]) -> None:
         faults = Faults("x.txt", is_workbook=False)
         taken = list(importer.rows(sheet, faults))
         assert len(taken) + faults.count >= (1 if importer is ptp.IMPORTER else 0)
+
+
+@pytest.mark.parametrize("words", [["tables", "show", "97530"], ["tables", "list"]])
+def test_a_named_file_of_tables_must_be_there(
+    tmp_path: Path, command: Any, words: list[str]
+) -> None:
+    """A mistyped name is wrong usage, never an answer from the starter tables."""
+    status, out, err = command(*words, "--tables", tmp_path / "mistyped.sqlite3")
+    assert (status, out) == (2, "")
+    assert "there is no such file" in err
