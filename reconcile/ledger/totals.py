@@ -11,7 +11,7 @@ import datetime as dt
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 from sqlalchemy import Connection, select
@@ -21,6 +21,11 @@ from reconcile.ledger.convert import dollars, from_json, to_date, to_words
 from reconcile.ledger.records import Decision, Usage
 from reconcile.ledger.tables import decision, sent_claim, sent_line
 from reconcile.ledger.tables_received import claim_payment, line_share, remittance
+
+if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the million at run time
+    from attrs import frozen as value
+else:
+    from attrs import define as value
 
 TOTAL: Final = "therapy total"
 DEDUCTIBLE: Final = "deductible"
@@ -44,7 +49,7 @@ class Figure:
     recorded_at: str = ""
 
 
-@frozen(kw_only=True)
+@value(kw_only=True)
 class OwnLine:
     """A line we sent, with what is known of its allowed amount.
 
@@ -156,19 +161,23 @@ def _counted(connection: Connection, claims: Sequence[Any]) -> Iterator[OwnLine]
         by_id = {row.id: row for row in batch}
         answers = _answers(connection, by_id)
         line = sent_line.c
-        query = select(sent_line).where(line.sent_claim_id.in_(list(by_id))).order_by(line.id)
-        for row in connection.execute(query):
-            claim = by_id[row.sent_claim_id]
+        columns = (
+            line.id, line.sent_claim_id, line.date, line.modifiers, line.charge,
+            line.expected_allowed,
+        )  # fmt: skip
+        query = select(*columns).where(line.sent_claim_id.in_(list(by_id))).order_by(line.id)
+        for number, place, date, modifiers, charge, expected in connection.execute(query):
+            claim = by_id[place]
             yield OwnLine(
                 patient=claim.patient,
                 number=claim.patient_id,
                 claim=claim.control,
                 payer=claim.payer,
-                date=to_date(row.date),
-                sent=dt.date.fromisoformat(claim.recorded_at[:10]),
-                modifiers=to_words(row.modifiers),
-                charge=dollars(row.charge),
-                allowed=_allowed(row, answers.get(row.id, [])),
+                date=to_date(date),
+                sent=to_date(claim.recorded_at[:10]),
+                modifiers=to_words(modifiers),
+                charge=dollars(charge),
+                allowed=_allowed(expected, answers.get(number, ())),
             )
 
 
@@ -192,12 +201,12 @@ def _answers(connection: Connection, claims: Mapping[int, Any]) -> dict[int, lis
     return found
 
 
-def _allowed(line: Any, answers: Sequence[Any]) -> Decimal | None:
+def _allowed(expected: int | None, answers: Sequence[Any]) -> Decimal | None:
     """Of the answer that stands: what it says was allowed, nothing where it refused; else expected.
 
     A reversal takes back the answer with the same amounts, whichever came first.
     """
-    standing = [row for row in answers if row.status != REVERSAL]
+    standing = [row for row in answers if row.status != REVERSAL] if answers else []
     for taken in (row for row in answers if row.status == REVERSAL):
         undone = (-taken.charge, -taken.paid)
         same = next((r for r in reversed(standing) if (r.charge, r.paid) == undone), None)
@@ -209,7 +218,7 @@ def _allowed(line: Any, answers: Sequence[Any]) -> Decimal | None:
             return dollars(newest.allowed)
         if not newest.paid and not _patient_share(newest):
             return Decimal("0.00")
-    return None if line.expected_allowed is None else dollars(line.expected_allowed)
+    return None if expected is None else dollars(expected)
 
 
 def _patient_share(row: Any) -> bool:
