@@ -216,6 +216,7 @@ def bill(ledger: Ledger, practice: Practice, request: SecondaryRequest) -> Secon
             todo="coverages come with the visits; --visits FILE names them afterwards",
         )
     going = [one for one in found if _goes(one, request)]
+    left = [one for one in found if not _goes(one, request)]
     sources = {one.source.claim.family: one for one in going}
     outgoings = list(_outgoings(ledger, practice, going, request.usage))
     settings = OutgoingRequest(
@@ -231,7 +232,7 @@ def bill(ledger: Ledger, practice: Practice, request: SecondaryRequest) -> Secon
     return SecondaryResult(
         outgoing=result,
         sources=sources,
-        left=tuple(one for one in found if one not in going),
+        left=tuple(left),
     )
 
 

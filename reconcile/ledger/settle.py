@@ -22,6 +22,7 @@ from reconcile.ledger.received import Context, context_of
 from reconcile.ledger.tables import file, sent_claim
 from reconcile.ledger.tables_received import awaiting, claim_payment, line_share, remittance
 from reconcile.ledger.tables_received import posting as posting_table
+from reconcile.turns import is_later_turn
 from reconcile.values import SentClaim
 
 if TYPE_CHECKING:
@@ -72,10 +73,14 @@ def _awaiting(connection: Connection, keys: dict[str, set[str]]) -> set[int]:
 
 
 def _of_relatives(connection: Connection, claims: Sequence[SentClaim], first: int) -> set[int]:
-    """Claim payments of older claims that share a family or a stem with the new ones."""
+    """Claim payments of older claims that share a family or a stem with the new ones.
+
+    A claim to a next payer takes no answer from the one before: its own stand there too.
+    """
     found: set[int] = set()
     c = sent_claim.c
-    if connection.execute(select(claim_payment.c.id).limit(1)).first() is None:
+    claims = [claim for claim in claims if not is_later_turn(claim)]
+    if not claims or connection.execute(select(claim_payment.c.id).limit(1)).first() is None:
         return found
     for batch in bulk.batches(claims):
         conditions: list[ColumnElement[bool]] = [
