@@ -6,7 +6,7 @@ kinds the edition of the day decides. An answer names the edition it comes from.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from itertools import combinations
@@ -105,15 +105,12 @@ class Tables:
 
     def _find_pairs(self, codes: tuple[str, ...], table: str) -> tuple[PairEdit, ...]:
         """The edits among the codes on any day, in the order of the codes."""
-        parts = self._named("ptp", table)[-1]
         found: dict[frozenset[str], list[PairEdit]] = {}
         for code in codes:
-            part = next((one for one in parts if one.low <= code <= one.high), None)
             others = [other for other in codes if other != code]
+            part, is_known = self._part_of(code, table)
             edits = (
-                self._starter_pairs(code, others)
-                if part is None and not is_whole(parts)
-                else self._rows_of(part, code, others)
+                self._rows_of(part, code, others) if is_known else self._starter_pairs(code, others)
             )
             for edit in edits:
                 found.setdefault(frozenset((edit.column1, edit.column2)), []).append(edit)
@@ -122,6 +119,17 @@ class Tables:
             for one, other in combinations(codes, 2)
             for edit in found.get(frozenset((one, other)), ())
         )
+
+    def _part_of(self, code: str, table: str) -> tuple[Imported | None, bool]:
+        """The part with the code as column 1, and whether the table is known to be whole there.
+
+        Where a part of the newest edition is missing, the edition before serves.
+        """
+        for parts in reversed(self._named("ptp", table)):
+            part = next((one for one in parts if one.low <= code <= one.high), None)
+            if part is not None or is_whole(parts):
+                return part, True
+        return None, False
 
     @staticmethod
     def _starter_pairs(code: str, others: Sequence[str]) -> list[PairEdit]:
@@ -259,11 +267,10 @@ class Tables:
         """Whose tables of a kind there are: medicare, medicaid (of any state), own."""
         return {table.partition(":")[0] for name, table in self._editions if name == kind}
 
-    def gaps(self) -> tuple[str, ...]:
-        """The parts that are missing of the newest editions, in words."""
+    def gaps(self, day: dt.date) -> tuple[str, ...]:
+        """What is missing: parts of the newest editions, and quarters up to a day of service."""
         newest = [editions[-1] for editions in self._editions.values()]
-        told = ((self._versions[parts[0].id], gaps(parts)) for parts in newest)
-        return tuple(f"{version}: {words}." for version, words in told if words)
+        return tuple(words for parts in newest for words in _lacking(parts, day))
 
     def version(self, kind: TableKind, table: str, day: dt.date) -> str:
         """See ``ReferenceTables``."""
@@ -287,6 +294,14 @@ def version_of(one: Imported) -> str:
     return f"{WORDS[one.kind]}{table} {one.edition.version} (imported {one.imported_at[:10]})"
 
 
+def _lacking(parts: Sequence[Imported], day: dt.date) -> Iterator[str]:
+    version, last = version_of(parts[0]), parts[0].edition.last
+    if words := gaps(parts):
+        yield f"{version}: {words}."
+    if parts[0].kind in {"ptp", "mue"} and last is not None and last < day:
+        yield f"{version} is the table until {last}, and visits are later: import the newer one."
+
+
 def is_whole(editions: Sequence[Imported]) -> bool:
     """Whether all parts are there: as many as there should be, or one file with all of them."""
     wanted = PARTS[editions[0].kind]
@@ -306,7 +321,8 @@ def gaps(editions: Sequence[Imported]) -> str:
     named = all(number.isdigit() for number in numbers)
     which = f"part {', '.join(lacking)}" if named else f"{wanted - len(editions)} of {wanted} parts"
     covered = ", ".join(f"{one.low} to {one.high}" for one in sorted(editions, key=_low))
-    return f"{which} missing: pairs are checked where column 1 is {covered}"
+    rest = "elsewhere an older quarter or the starter pairs do"
+    return f"{which} missing: the table decides where column 1 is {covered}; {rest}"
 
 
 def _low(one: Imported) -> str:

@@ -69,10 +69,11 @@ def bill(request: BillRequest) -> BillResult:
         explain=request.explain,
         tables=request.tables,
     )
-    told = tables_told(request.tables, practice, request.now.date())
     with rarely_collected():
         incoming = bill_input.read_all(request.visits)
         visits = {visit.visit_id: visit for visit in incoming.visits}
+        newest = max((v.date for v in incoming.visits), default=request.now.date())
+        told = tables_told(request.tables, practice, newest)
         pieces = -(-len(visits) // bill_make.VISITS_PER_PIECE)
         with (
             maker(practice, visits, context, pieces=pieces) as made_by,  # forks: before the ledger

@@ -9,7 +9,9 @@ from mapping.practice import Practice
 
 
 def tables_told(path: str, practice: Practice, day: dt.date) -> tuple[str, ...]:
-    """Starter tables that serve for want of an imported one, and parts that are missing.
+    """Starter tables that serve for want of an imported one, parts and quarters that are missing.
+
+    ``day``: the newest day of service.
 
     Raises:
         CommandError: the file is no database of reference tables.
@@ -34,7 +36,7 @@ def _told(tables: Tables | None, practice: Practice, day: dt.date) -> Iterator[s
         verb = "decides" if len(starter) == 1 else "decide"
         yield f"No table of CMS is imported{named}: {' and '.join(starter)} {verb}."
     if tables is not None:
-        yield from tables.gaps()
+        yield from tables.gaps(day)
 
 
 def _wanted(key: str, practice: Practice, day: dt.date) -> set[str]:

@@ -160,7 +160,7 @@ def test_missing_parts_are_named(path: Path, command: Any) -> None:
     _, told, _ = imported(command, PARTS[1], PARTS[2])
     (words,) = told["missing"]
     assert (
-        "part 1, 4 missing: pairs are checked where column 1 is 90912 to 92507, 97036 to 97161"
+        "part 1, 4 missing: the table decides where column 1 is 90912 to 92507, 97036 to 97161"
         in words
     )
 
@@ -371,3 +371,33 @@ def test_a_named_file_of_tables_must_be_there(
     status, out, err = command(*words, "--tables", tmp_path / "mistyped.sqlite3")
     assert (status, out) == (2, "")
     assert "there is no such file" in err
+
+
+def test_the_edition_before_serves_where_a_part_is_missing(
+    path: Path, tmp_path: Path, command: Any
+) -> None:
+    """One part of a newer quarter: it decides for its codes, the older quarter for the others."""
+    newer = tmp_path / "ccipra-v322r0-f4.txt"
+    newer.write_bytes(PARTS[3].read_bytes())
+    imported(command, *PARTS)
+    _, told, _ = imported(command, newer)
+    (words,) = told["missing"]
+    assert (
+        "v322r0: part 1, 2, 3 missing: the table decides where column 1 is 97530 to 99091;" in words
+    )
+    found = open_tables(path).pairs(("97140", "97530", "97116"), DAY, "medicare")
+    assert found is not None
+    assert [p.version[:24] for p in found] == [
+        "NCCI PTP medicare v321r0",
+        "NCCI PTP medicare v322r0",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "said"), [("2026-06-30", 0), ("2026-07-01", 2)], ids=["last day", "day after"]
+)
+def test_visits_after_the_newest_quarter_are_told(tables: Tables, day: str, said: int) -> None:
+    """The table still decides, and a run says that a newer one is due: pairs and limits."""
+    told = [words for words in tables.gaps(dt.date.fromisoformat(day)) if "medicare" in words]
+    assert len(told) == said
+    assert all("is the table until 2026-06-30" in words for words in told)
