@@ -13,6 +13,7 @@ from attrs import field, frozen
 from mapping.documentation import is_by_the_clock
 from mapping.visit import Block, Visit
 
+MOST: Final = 4  # visits named beside one: more patients at a time say nothing new
 WORKERS: Final = {"therapist": (0,), "assistant": (1,), "both": (0, 1)}
 
 
@@ -58,14 +59,15 @@ def shared_times(visits: Iterable[Visit]) -> Mapping[str, tuple[Shared, ...]]:
     for (clinician, _), spans in days.items():
         for one, other in _meetings(spans):
             for own, its in ((one, other), (other, one)):
-                shared = Shared(
-                    code=own.code,
-                    times=str(own),
-                    clinician=clinician,
-                    other_visit=its.visit,
-                    other_code=its.code,
-                )
-                found.setdefault(own.visit, {}).setdefault(its.visit, shared)
+                known = found.setdefault(own.visit, {})
+                if its.visit not in known:
+                    known[its.visit] = Shared(
+                        code=own.code,
+                        times=str(own),
+                        clinician=clinician,
+                        other_visit=its.visit,
+                        other_code=its.code,
+                    )
     return {visit: tuple(others.values()) for visit, others in found.items()}
 
 
@@ -89,7 +91,7 @@ def _meetings(spans: list[_Span]) -> Iterator[tuple[_Span, _Span]]:
     running: list[_Span] = []
     for span in sorted(spans, key=lambda one: one.start):
         running = [one for one in running if one.end > span.start]
-        for one in running:
+        for one in running[-MOST:]:
             if one.patient != span.patient:
                 yield one, span
         running.append(span)
