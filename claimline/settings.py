@@ -1,9 +1,10 @@
 """What the environment and the clock say. Read here and nowhere else.
 
 ``CLAIMLINE_LEDGER`` the ledger's URL or file, ``CLAIMLINE_TABLES`` the file of imported reference
-tables, ``CLAIMLINE_DEBUG`` 1 for the place of an internal
-error, ``CLAIMLINE_LOG`` a level (``info``, ``debug``) for structured logs on standard error,
-``COLUMNS`` the width of tables where there is no terminal.
+tables, ``CLAIMLINE_NOW`` a moment the clock stands at (to practise with old files; makes test files
+only), ``CLAIMLINE_DEBUG`` 1 for the place of an internal error, ``CLAIMLINE_LOG`` a level
+(``info``, ``debug``) for structured logs on standard error, ``COLUMNS`` the width of tables where
+there is no terminal.
 """
 
 import datetime as dt
@@ -13,8 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
+from claimline.errors import WrongUsageError
+
 LEDGER_VARIABLE: Final = "CLAIMLINE_LEDGER"
 TABLES_VARIABLE: Final = "CLAIMLINE_TABLES"
+NOW_VARIABLE: Final = "CLAIMLINE_NOW"
 DEBUG_VARIABLE: Final = "CLAIMLINE_DEBUG"
 LOG_VARIABLE: Final = "CLAIMLINE_LOG"
 
@@ -82,8 +86,27 @@ def user() -> str:
 
 
 def now() -> dt.datetime:
-    """The clock, with its time zone."""
-    return dt.datetime.now(dt.UTC).astimezone()
+    """The clock, with its time zone; what ``CLAIMLINE_NOW`` says, where it says something.
+
+    Raises:
+        WrongUsageError: it says no moment.
+    """
+    said = os.environ.get(NOW_VARIABLE, "")
+    if not said:
+        return dt.datetime.now(dt.UTC).astimezone()
+    try:
+        moment = dt.datetime.fromisoformat(said)
+    except ValueError:
+        raise WrongUsageError(
+            f"{NOW_VARIABLE} is no moment",
+            todo=f"{NOW_VARIABLE}=2026-04-01T12:00:00+00:00, or unset it",
+        ) from None
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+def clock_stands() -> bool:
+    """Whether ``CLAIMLINE_NOW`` sets the clock."""
+    return bool(os.environ.get(NOW_VARIABLE))
 
 
 def today() -> dt.date:

@@ -318,9 +318,7 @@ class Visit:
     snf_part_a: bool = field(
         default=False, metadata=doc("the patient is in a Part A skilled nursing stay on the day")
     )
-    hospice: bool = field(
-        default=False, metadata=doc("the patient has elected hospice on the day")
-    )
+    hospice: bool = field(default=False, metadata=doc("the patient has elected hospice on the day"))
     telehealth: Literal["", "video", "audio"] = field(
         default="", metadata=doc("video or audio, where the visit was not in person")
     )

@@ -123,8 +123,9 @@ def cli() -> None:
 
     \b
     Environment: CLAIMLINE_LEDGER names the ledger, CLAIMLINE_TABLES the imported
-    reference tables; CLAIMLINE_LOG=info writes JSON log lines to standard error;
-    CLAIMLINE_DEBUG=1 tells the place of an internal error.
+    reference tables; CLAIMLINE_NOW=2026-04-01T12:00 makes the clock stand (test files
+    only); CLAIMLINE_LOG=info writes JSON log lines to standard error; CLAIMLINE_DEBUG=1
+    tells the place of an internal error.
 
     \b
     Example:

@@ -9,6 +9,7 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
+from claimline import settings
 from claimline.errors import WrongUsageError
 from claimline.services import explain_claim, visit_text
 from claimline.services.bill_values import BilledClaim, HeldVisits, held_id
@@ -62,13 +63,24 @@ class Numbers:
 
 @frozen(kw_only=True)
 class Context:
-    """What all files of a run share."""
+    """What all files of a run share.
+
+    Raises:
+        WrongUsageError: production, while the clock is set by hand.
+    """
 
     usage: Usage
     now: dt.datetime
     out: str  # folder of the files
     tables: str = ""  # file of imported reference tables; empty: the shipped ones serve
     explain: bool = False  # every decision of each claim is told
+
+    def __attrs_post_init__(self) -> None:
+        if self.usage == "P" and settings.clock_stands():
+            raise WrongUsageError(
+                f"{settings.NOW_VARIABLE} sets the clock: only test files can be made with it",
+                todo=f"unset {settings.NOW_VARIABLE}, or leave --production out",
+            )
 
 
 @frozen(kw_only=True)

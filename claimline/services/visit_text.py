@@ -50,7 +50,7 @@ def from_text(text: str) -> tuple[Visit, ...]:
 
 
 def coverages_data(coverages: Iterable[Coverage]) -> list[dict[str, Any]]:
-    """Coverages as plain JSON values: what is kept with a claim of those that are not billed yet."""
+    """Coverages as plain JSON values: kept with a claim are those that are not billed yet."""
     return [_converter().unstructure(coverage) for coverage in coverages]
 
 

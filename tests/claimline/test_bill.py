@@ -179,8 +179,11 @@ def test_interrupted_run_is_finished_with_the_same_bytes(
     assert desk.files() == written
 
 
-def test_test_and_production_are_separate_books(desk: Desk) -> None:
+def test_test_and_production_are_separate_books(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A visit sent as a test is still to be billed in earnest; ISA15 says which is which."""
+    monkeypatch.delenv("CLAIMLINE_NOW")
     name = desk.write([visit()])
     desk.bill(name)
     status, answer = desk.bill(name, "--production")
@@ -189,8 +192,26 @@ def test_test_and_production_are_separate_books(desk: Desk) -> None:
     assert usages == {b"T", b"P"}
 
 
-def test_production_needs_production_ids(desk: Desk) -> None:
+def test_a_clock_set_by_hand_makes_no_file_in_earnest(desk: Desk) -> None:
+    """While CLAIMLINE_NOW sets the clock, production is refused as wrong usage."""
+    name = desk.write([visit()])
+    status, _, errors = desk.run(
+        "bill",
+        name,
+        "--practice",
+        str(PRACTICE / "practice.toml"),
+        "--out",
+        str(desk.out),
+        "--production",
+    )
+    assert status == 2
+    assert "CLAIMLINE_NOW" in errors
+    assert not desk.out.exists()
+
+
+def test_production_needs_production_ids(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without ids for production nothing is sent in earnest, and the message says what to add."""
+    monkeypatch.delenv("CLAIMLINE_NOW")
     text = (PRACTICE / "practice.toml").read_text(encoding="utf-8")
     lacking = desk.folder / "practice.toml"
     lines = [line for line in text.splitlines() if not line.startswith("production = {")]

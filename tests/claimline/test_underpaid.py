@@ -23,8 +23,7 @@ class Desk:
         self._capsys = capsys
         self.ledger = ["--ledger", str(folder / "ledger.sqlite3")]
         out, back = str(folder / "out"), folder / "back"
-        tables = ["--tables", str(folder / "none.sqlite3")]
-        self.run("bill", VISITS, "--practice", PRACTICE, "--out", out, *tables, *self.ledger)
+        self.run("bill", VISITS, "--practice", PRACTICE, "--out", out, *self.ledger)
         self.run("sandbox", out, "--out", str(back), "--scenario", scenario, "--date", "2026-10-26")
         self.run("receive", *map(str, sorted(back.glob("*.835"))), *self.ledger)
 

@@ -1,6 +1,5 @@
 """Bytes to segments: any chunking, any size, oddities told once."""
 
-import time
 import tracemalloc
 from base64 import b64encode
 from collections.abc import Iterator
@@ -93,31 +92,17 @@ def test_an_oddity_is_told_once_per_interchange() -> None:
     assert blanks == [6, 6 + 2008]
 
 
-def test_a_huge_segment_is_read_in_linear_time() -> None:
-    """A segment of 20 MB is one segment; ten times the size takes about ten times as long."""
-
-    def seconds(size: int) -> float:
-        data = file_of(f"NTE*ADD*{'X' * size}~")
-        chunks = [data[at : at + 65536] for at in range(0, len(data), 65536)]
-        start = time.perf_counter()
-        assert [len(s[2]) for s in segments_of(chunks) if s[0] == "NTE"] == [size]
-        return time.perf_counter() - start
-
-    small = min(seconds(2_000_000) for _ in range(3))
-    assert seconds(20_000_000) < 40 * small + 0.5
+def test_a_huge_segment_is_one_segment() -> None:
+    """A segment of 20 MB in chunks is one segment; a reader that copies at each chunk hangs here."""
+    data = file_of(f"NTE*ADD*{'X' * 20_000_000}~")
+    chunks = [data[at : at + 4096] for at in range(0, len(data), 4096)]
+    assert [len(s[2]) for s in segments_of(chunks) if s[0] == "NTE"] == [20_000_000]
 
 
-def test_many_small_interchanges_are_read_in_linear_time() -> None:
-    """An interchange costs by its own size, not by what follows it in the same chunk."""
-
-    def seconds(count: int) -> float:
-        data = file_of("BPR*I*0~TRN*1*T~") * count
-        start = time.perf_counter()
-        assert len(segments_of([data])) == 4 * count
-        return time.perf_counter() - start
-
-    small = min(seconds(300) for _ in range(3))
-    assert seconds(3000) < 40 * small + 0.5
+def test_many_small_interchanges_in_one_chunk() -> None:
+    """Each costs by its own size; a reader that copies what follows hangs here."""
+    data = file_of("BPR*I*0~TRN*1*T~") * 20_000
+    assert len(segments_of([data])) == 4 * 20_000
 
 
 def test_lines_of_odd_segments_are_forgotten_in_time(monkeypatch: pytest.MonkeyPatch) -> None:

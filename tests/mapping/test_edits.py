@@ -390,9 +390,7 @@ GOES: list[tuple[str, list[str], Visit]] = [
     (
         "95 by video",
         [],
-        visit(
-            done("97530", 15, modifiers=("95",)), telehealth="video", place_of_service="10"
-        ),
+        visit(done("97530", 15, modifiers=("95",)), telehealth="video", place_of_service="10"),
     ),
     ("another discipline's clinician", ["warn.disagree"], visit(treating_clinician="okafor")),
     (
