@@ -62,12 +62,15 @@ def bill(request: BillRequest) -> BillResult:
     """
     practice = load(request.practice)
     usage: Usage = "P" if request.production else "T"
+    if request.only_checked:
+        practice = bill_file.with_stand_ins(practice, usage)
     context = Context(
         usage=usage,
         now=request.now,
         out=str(request.out),
         explain=request.explain,
         tables=request.tables,
+        only_checked=request.only_checked,
     )
     with rarely_collected():
         incoming = bill_input.read_all(request.visits)

@@ -74,9 +74,10 @@ class Context:
     out: str  # folder of the files
     tables: str = ""  # file of imported reference tables; empty: the shipped ones serve
     explain: bool = False  # every decision of each claim is told
+    only_checked: bool = False  # nothing is sent
 
     def __attrs_post_init__(self) -> None:
-        if self.usage == "P" and settings.clock_stands():
+        if self.usage == "P" and not self.only_checked and settings.clock_stands():
             raise WrongUsageError(
                 f"{settings.NOW_VARIABLE} sets the clock: only test files can be made with it",
                 todo=f"unset {settings.NOW_VARIABLE}, or leave --production out",
@@ -111,6 +112,17 @@ def exchange_of(receiver: Receiver, usage: Usage) -> Exchange:
             todo=f"add [receivers.{receiver.key}.{word}] with sender and receiver",
         )
     return found
+
+
+def with_stand_ins(practice: Practice, usage: Usage) -> Practice:
+    """The practice with ids for receivers that have none: claims are looked at, not sent."""
+    name = "production" if usage == "P" else "test"
+    ids = Exchange(sender="NOT SENT", receiver="NOT SENT")
+    receivers = {
+        key: one if getattr(one, name) is not None else evolve(one, **{name: ids})
+        for key, one in practice.receivers.items()
+    }
+    return evolve(practice, receivers=receivers)
 
 
 def make(

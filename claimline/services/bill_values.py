@@ -29,6 +29,7 @@ class BillRequest:
     ledger: str  # URL
     production: bool = False
     dry_run: bool = False
+    only_checked: bool = False  # in a dry run: receivers need no ids, for nothing is sent
     tables: str = ""  # file of imported reference tables; empty: the shipped ones serve
     explain: bool = False  # every decision of each claim in the answer
     now: dt.datetime

@@ -54,7 +54,7 @@ def edits(request: BillRequest) -> Edits:
         WrongUsageError: the practice file is not right.
         LedgerError: there is a ledger and it cannot be used.
     """
-    result = bill(evolve(request, dry_run=True))
+    result = bill(evolve(request, dry_run=True, only_checked=True))
     practice = load(request.practice)
     held = {visit for one in result.held for visit in one.visits}
     warned = {

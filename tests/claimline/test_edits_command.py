@@ -165,3 +165,20 @@ def test_a_file_that_is_none_ends_with_3(edits: Edits, tmp_path: Path) -> None:
     answer = edits(one_visit(tmp_path), str(tmp_path / "missing.json"))
     assert answer.exit_code == 3
     assert "1 clean" in answer.stdout
+
+
+@pytest.mark.parametrize("more", [(), ("--production",)], ids=["test", "production"])
+def test_receivers_need_no_ids_where_nothing_is_sent(
+    edits: Edits, command: Command, tmp_path: Path, more: tuple[str, ...]
+) -> None:
+    """Visits are looked at before the clearinghouse has given ids; bill asks for them."""
+    lines = PRACTICE.read_text(encoding="utf-8").splitlines()
+    bare = [line for line in lines if not line.startswith(("test = ", "production = "))]
+    practice = tmp_path / "practice.toml"
+    practice.write_text("\n".join(bare), encoding="utf-8")
+    visits = one_visit(tmp_path)
+    answer = Answer(*command("edits", visits, "--practice", str(practice), *more))
+    assert (answer.exit_code, "1 clean" in answer.stdout) == (0, True), answer.stderr
+    billed = Answer(*command("bill", visits, "--practice", str(practice), "--dry-run", *more))
+    assert billed.exit_code == 2
+    assert more or "has no test ids" in billed.stderr
