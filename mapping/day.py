@@ -9,8 +9,9 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from attrs import field
+from attrs import evolve, field
 
+from mapping.codes import DISCIPLINE_MODIFIERS
 from mapping.draft import DayKey, History
 from mapping.policy import Policy
 from mapping.practice_values import Location, Payer, Person, Practice
@@ -188,11 +189,11 @@ def rows_of(
     merged: dict[tuple[str, tuple[str, ...], str, str, str], list[tuple[Visit, Procedure]]] = {}
     for visit in visits:
         pos, rendering = visit.place_of_service or place, billed_under(visit)
-        apart = visit.visit_id if by_visit else ""
+        apart, plan = visit.visit_id if by_visit else "", DISCIPLINE_MODIFIERS[visit.discipline]
         for procedure in visit.procedures:
             stated = procedure.modifiers
-            if len(stated) > 1:
-                stated = tuple(sorted(stated))
+            if stated:  # the plan's own modifier makes no row of its own: each would carry it
+                stated = tuple(sorted(m for m in stated if m != plan))
             key = (procedure.code, stated, pos, rendering, apart)
             merged.setdefault(key, []).append((visit, procedure))
     return tuple(
@@ -242,7 +243,7 @@ def _row(
     pointers = (_pointers(visit, procedure, diagnoses) for visit, procedure in found)
     return Row(
         code=code,
-        explicit=procedures[0].modifiers,
+        explicit=tuple(dict.fromkeys(m for p in procedures for m in p.modifiers)),
         place_of_service=pos,
         rendering=rendering,
         therapist_minutes=sum(own for own, _ in spent),
@@ -256,6 +257,25 @@ def _row(
         charges_mixed=bool(charges) and any(p.charge is None for p in procedures),
         pointers=tuple(dict.fromkeys(p for some in pointers for p in some))[:4],
         note="; ".join(dict.fromkeys(p.note for p in procedures if p.note)),
+    )
+
+
+def joined(rows: Sequence[Row]) -> Row:
+    """Rows of one code whose lines came out the same, as one row."""
+    if len(rows) == 1:
+        return rows[0]
+    stated = [row.units for row in rows if row.units is not None]
+    return evolve(
+        rows[0],
+        explicit=tuple(dict.fromkeys(m for row in rows for m in row.explicit)),
+        therapist_minutes=sum(row.therapist_minutes for row in rows),
+        assistant_minutes=sum(row.assistant_minutes for row in rows),
+        blocks=tuple(block for row in rows for block in row.blocks),
+        timed_throughout=all(row.timed_throughout for row in rows),
+        separate=all(row.separate for row in rows),
+        units=sum(stated) if len(stated) == len(rows) else None,
+        pointers=tuple(dict.fromkeys(p for row in rows for p in row.pointers))[:4],
+        note="; ".join(dict.fromkeys(row.note for row in rows if row.note)),
     )
 
 

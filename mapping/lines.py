@@ -8,7 +8,7 @@ from typing import Final
 
 from mapping import assistants, modifiers, thresholds, units
 from mapping.codes import CODES, adds_up, is_by_minutes
-from mapping.day import Day, Line, Row, Share, changed, minutes_of
+from mapping.day import Day, Line, Row, Share, changed, joined, minutes_of
 from mapping.expected import expect
 from mapping.policy import Policy, TieBreak, UnitRule
 from mapping.separations import separations
@@ -47,7 +47,45 @@ def price(day: Day) -> Day:
     """Edit pairs among the codes billed, then each share's modifiers and charge: the lines."""
     pairs = tuple(separations(day, (share.row.code for share in day.shares)))
     paired = changed(day, separations=pairs) if pairs else day
-    return changed(paired, lines=tuple([_line(paired, share) for share in day.shares]))
+    return changed(paired, lines=_merged([_line(paired, share) for share in day.shares], day))
+
+
+def _merged(found: Sequence[Line], day: Day) -> tuple[Line, ...]:
+    """Lines that came out the same are one: two of them would come back as a duplicate (OA-18).
+
+    They stay apart where the payer wants a line for each visit, or their charges differ.
+    """
+    codes = {line.row.code for line in found}
+    if len(codes) == len(found) or day.policy.same_code_lines == "split":
+        return tuple(found)
+    alike: dict[tuple[object, ...], list[Line]] = {}
+    for line in found:
+        row = line.row
+        unit = None if line.charge is None else line.charge / line.units
+        key = (row.code, line.modifiers, row.place_of_service, row.rendering, unit)
+        alike.setdefault(key, []).append(line)
+    return tuple(same[0] if len(same) == 1 else _one(same) for same in alike.values())
+
+
+def _one(same: Sequence[Line]) -> Line:
+    """Lines of one code, one set of modifiers and one charge as one line."""
+    first, number = same[0], sum(line.units for line in same)
+    rows = list({id(line.row): line.row for line in same}.values())
+    charges = [line.charge for line in same if line.charge is not None]
+    reasons = (reason for line in same for reason in line.because)
+    return changed(
+        first,
+        row=joined(rows),
+        units=number,
+        therapist_minutes=sum(line.therapist_minutes for line in same),
+        assistant_minutes=sum(line.assistant_minutes for line in same),
+        charge=sum(charges, start=Decimal(0)) if charges else None,
+        because=(
+            *dict.fromkeys(reasons),
+            f"{len(same)} rows of the code came out the same: one line of {units.shown(number)}",
+        ),
+        evidence=tuple(dict.fromkeys(text for line in same for text in line.evidence)),
+    )
 
 
 # What a day goes through: the order is that of the reasons. Expected amounts and KX come last.

@@ -40,6 +40,29 @@ def part_b(*procedures: Procedure, **more: Any) -> ClaimDraft:
     return drafted(visit(*procedures, **{"payer": "medicare", "assistant": "pike"} | more))
 
 
+@pytest.mark.parametrize(
+    ("rows", "lines"),
+    [
+        pytest.param([(15, 0, ("GP",)), (8, 0, ())], ["97530 GP x2"], id="GP stated on one"),
+        pytest.param([(15, 0, ("59",)), (8, 0, ())], ["97530 59 GP x2"], id="59 stated on one"),
+        pytest.param(
+            [(0, 15, ("CQ",)), (8, 15, ())], ["97530 59 GP CQ x2", "97530 59 GP x1"], id="CQ stated"
+        ),
+        pytest.param([(5, 0, ("GP",)), (0, 4, ())], ["97530 GP CQ x1"], id="judged together"),
+    ],
+)
+def test_rows_that_come_out_the_same_are_one_line(
+    rows: list[tuple[int, int, tuple[str, ...]]], lines: list[str]
+) -> None:
+    """Two equal lines of a claim would come back as a duplicate: they are one line."""
+    spent = [by_both("97530", own, other, modifiers=stated) for own, other, stated in rows]
+    beside = [by_both("97140", 15, 0)] if any("59" in line for line in lines) else []
+    made = part_b(*spent, *beside)
+    found = [f"{' '.join((d.code, *d.modifiers))} x{d.units}" for d in made.decisions]
+    assert [line for line in found if "97530" in line] == lines
+    assert made.claim.charge == sum(line.charge for line in made.claim.lines)
+
+
 def units_of(draft: ClaimDraft) -> Counter[tuple[str, str]]:
     """Units by code and assistant modifier."""
     found: Counter[tuple[str, str]] = Counter()
