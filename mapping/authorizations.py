@@ -1,9 +1,10 @@
-"""Which authorization and referral numbers a claim carries (REF G1, REF 9F)."""
+"""Which authorization and referral numbers a claim carries (REF G1, REF 9F), and what they have."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from edi.claim import Reference
+from mapping.authorization_use import AuthorizationKey, Use
 from mapping.day import Day
 from mapping.visit import Authorization
 
@@ -48,3 +49,33 @@ def references(
             if one is not None:
                 line.append(Reference(qualifier=qualifier, value=one.number))
     return tuple(ofclaim), tuple(tuple(line) for line in oflines)
+
+
+def key_of(day: Day, given: Authorization) -> AuthorizationKey:
+    """What an authorization is known by: numbers of two payers or patients are apart."""
+    return day.key[0], day.payer.key, given.kind, given.number
+
+
+def taken(day: Day) -> Iterator[tuple[Authorization, Use]]:
+    """What the lines of a day take of each authorization that is good for them."""
+    if not any(visit.authorizations for visit in day.visits):
+        return
+    for kind in QUALIFIERS:
+        units: dict[AuthorizationKey, int] = {}
+        found: dict[AuthorizationKey, Authorization] = {}
+        for line in day.lines:
+            one = fitting(day, line.row.code, kind)
+            if one is not None:
+                key = key_of(day, one)
+                found.setdefault(key, one)
+                units[key] = units.get(key, 0) + line.units
+        for key, one in found.items():
+            yield (
+                one,
+                Use(
+                    day=(day.date, day.key[3]),
+                    visits_used=one.visits_used or 0,
+                    units_used=one.units_used or 0,
+                    units=units[key],
+                ),
+            )

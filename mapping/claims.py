@@ -24,7 +24,7 @@ from mapping import (
     parties,
     thresholds,
 )
-from mapping.authorizations import references
+from mapping.authorizations import key_of, references, taken
 from mapping.codes import CODES
 from mapping.day import Day, Line, day_key, diagnoses_of, note_of, rows_of
 from mapping.draft import NO_HISTORY, ClaimDraft, DayKey, Drafts, Held, History
@@ -139,7 +139,12 @@ class Drafter:
         self._totals: dict[TotalKey, RunningTotal] = {}  # with the claims of this run
         self._practice = practice
         self._left = dict(history.deductibles)  # after the claims of this run
-        self._history = evolve(history, deductibles=MappingProxyType(self._left))
+        self._authorized = dict(history.authorized)  # with the claims of this run
+        self._history = evolve(
+            history,
+            deductibles=MappingProxyType(self._left),
+            authorized=MappingProxyType(self._authorized),
+        )
         self._waived = waived
         self._constants: dict[tuple[str, str], Constant] = {}
         self._clinicians: dict[tuple[str, str], Party | None] = {}
@@ -169,6 +174,9 @@ class Drafter:
             *claim_parts.billed_lines(day, made),
         )
         self._accrue(day)
+        for given, use in taken(day):
+            one = key_of(day, given)
+            self._authorized[one] = (*self._authorized.get(one, ()), use)
         yield from made
 
     def _accrue(self, day: Day) -> None:

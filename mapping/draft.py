@@ -14,6 +14,7 @@ from attrs import field, frozen
 
 from edi.claim import Claim
 from edi.problem import Problem
+from mapping.authorization_use import AuthorizationKey, Use
 from mapping.one_on_one import Shared
 from mapping.reference import BilledLine
 from mapping.totals import DeductibleLeft, RunningTotal, TotalKey
@@ -37,6 +38,7 @@ class History:
     gives what a patient's therapy bucket of a year holds, ``deductibles`` what is left of a year's
     deductible, where somebody entered it. ``shared`` gives, by visit id, the minutes in which its
     clinician treats another patient (``one_on_one.shared_times`` over all visits of the run).
+    ``authorized`` gives what claims drafted earlier took of an authorization.
     """
 
     billed: Mapping[DayKey, tuple[str, ...]] = field(
@@ -52,6 +54,9 @@ class History:
         factory=lambda: MappingProxyType({}), repr=False
     )
     shared: Mapping[str, tuple[Shared, ...]] = field(
+        factory=lambda: MappingProxyType({}), repr=False
+    )
+    authorized: Mapping[AuthorizationKey, tuple[Use, ...]] = field(
         factory=lambda: MappingProxyType({}), repr=False
     )
 

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from typing import Final
 
 from edi.problem import Problem, declare
-from mapping.authorizations import QUALIFIERS, fitting
+from mapping.authorization_use import added
+from mapping.authorizations import QUALIFIERS, fitting, key_of, taken
 from mapping.day import Day
 from mapping.edit_found import judged
-from mapping.visit import Authorization
 
 _GET: Final = "ask the payer for more, or mend the figures in the visit"
 
@@ -42,32 +42,18 @@ def _names_codes(day: Day) -> bool:
 
 
 def check_left(day: Day) -> Iterator[Problem]:
-    """Visits and units approved are enough for this visit too, as far as the visit counts them."""
-    if not any(visit.authorizations for visit in day.visits):
-        return
-    for kind in QUALIFIERS:
-        used: list[tuple[Authorization, int]] = []
-        for line in day.lines:
-            one = fitting(day, line.row.code, kind)
-            if one is not None:
-                known = next((n for n, (other, _) in enumerate(used) if other is one), -1)
-                if known < 0:
-                    used.append((one, line.units))
-                else:
-                    used[known] = (one, used[known][1] + line.units)
-        for one, units in used:
-            yield from _left(day, one, units)
-
-
-def _left(day: Day, given: Authorization, units: int) -> Iterator[Problem]:
-    approved, before = given.visits_approved, given.visits_used
-    if approved is not None and before is not None and before + 1 > approved:
-        message = f"the {given.kind} gives {approved} visits and {before} were used before this one"
-        yield from judged(day, "authorization_left", "authorization", message)
-    approved, spent = given.units_approved, given.units_used or 0
-    if approved is not None and spent + units > approved:
-        message = (
-            f"the {given.kind} gives {approved} units, {spent} were used before, this visit has "
-            f"{units}"
+    """Visits and units approved are enough for this claim, beside those drafted earlier."""
+    for given, use in taken(day):
+        visits, units = added(use, day.history.authorized.get(key_of(day, given), ()))
+        wanted = (
+            ("visits", given.visits_approved, use.visits_used, visits, 1),
+            ("units", given.units_approved, use.units_used, units, use.units),
         )
-        yield from judged(day, "authorization_left", "authorization", message)
+        for what, approved, before, more, now in wanted:
+            if approved is not None and before + more + now > approved:
+                run = f" ({before} as the visit says, {more} in this run)" if more else ""
+                message = (
+                    f"the {given.kind} gives {approved} {what}: {before + more} were used "
+                    f"before{run}, this visit takes {now}"
+                )
+                yield from judged(day, "authorization_left", "authorization", message)

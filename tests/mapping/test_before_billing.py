@@ -373,6 +373,56 @@ def test_what_an_authorization_has_left(given: dict[str, Any], expected: list[st
     ]
 
 
+@pytest.mark.parametrize(
+    ("figures", "expected"),
+    [
+        (({"visits_used": 9},) * 4, [0, 0, 0, 1]),
+        (({"visits_used": 9}, {"visits_used": 10}, {"visits_used": 11}), [0, 0, 0]),
+        (({"visits_used": 11}, {"visits_used": 10}, {"visits_used": 9}), [0, 0, 0]),
+        (({"visits_used": 10}, {"visits_used": 10}, {"visits_used": 11}), [0, 0, 1]),
+        (({},) * 13, [*[0] * 12, 1]),
+        (({"units_used": 20},) * 3, [0, 0, 1]),
+        (({"units_used": 20}, {"units_used": 22}), [0, 0]),
+    ],
+    ids=[
+        "one figure for all",
+        "a figure that goes on",
+        "later visits first",
+        "a figure that was not kept up",
+        "nothing told",
+        "units",
+        "units that go on",
+    ],
+)
+def test_visits_of_a_run_share_an_authorization(
+    figures: tuple[dict[str, int], ...], expected: list[int]
+) -> None:
+    """Visits of several days with one number add up, whatever their order."""
+    visits = [
+        evolve(
+            authorized(visits_approved=12, units_approved=24, **given),
+            visit_id=f"V-{n}",
+            date=DAY + dt.timedelta(n),
+        )
+        for n, given in enumerate(figures)
+    ]
+    made = claims.draft(visits, clinic()).drafts
+    said = [{p.code for p in one.warnings} for one in made]
+    assert [int("warn.authorization" in codes_of_one) for codes_of_one in said] == expected
+    apart = [evolve(v, patient=evolve(v.patient, id=v.visit_id)) for v in visits]
+    assert "warn.authorization" not in codes(*apart)
+
+
+def test_two_sessions_of_a_day_are_one_visit_of_an_authorization() -> None:
+    """Payers count visits by day and discipline; units are counted all the same."""
+    base = authorized(visits_approved=12, visits_used=11, units_approved=20, units_used=17)
+    pair = (evolve(base, session="1"), evolve(base, visit_id="V-2", session="2"))
+    setup = clinic_with("acme", claim_per="visit", pool="visit")
+    problems = found(*pair, setup=setup)
+    (one,) = (p.message for p in problems if p.code == "warn.authorization")
+    assert "20 units: 19 were used before (17 as the visit says, 2 in this run)" in one
+
+
 def test_an_authorization_the_payer_wants() -> None:
     """Held or warned of by policy where none is good for payer, day and code; some are exempt."""
     setup = clinic_with("acme", authorization_required="hold")
