@@ -20,17 +20,25 @@ declare(
 
 
 def check_authorized(day: Day) -> Iterator[Problem]:
-    """Every code has a number good for payer, discipline and day, where the payer wants one."""
+    """Every code has a number good for payer, discipline and day, where the payer wants one.
+
+    A referral (REF 9F) is no authorization (REF G1): 837P TR3, loop 2300.
+    """
     exempt = day.policy.authorization_exempt
     codes = [c for c in dict.fromkeys(row.code for row in day.rows) if c not in exempt]
+    if day.policy.authorization_required != "no":
+        bare = [c for c in codes if fitting(day, c, "prior authorization") is None]
+        if bare:
+            referred = any(fitting(day, code, "referral") for code in bare)
+            message = (
+                f"{', '.join(bare)}: payer {day.payer.key} wants an authorization, and the visit "
+                "has none that is good for the day and covers it"
+                + (" (a referral is none)" if referred else "")
+            )
+            yield from judged(day, "authorization_required", "authorization", message)
+            return
     bare = [c for c in codes if not any(fitting(day, c, kind) for kind in QUALIFIERS)]
-    if bare and day.policy.authorization_required != "no":
-        message = (
-            f"{', '.join(bare)}: payer {day.payer.key} wants an authorization, and the visit has "
-            "none that is good for the day and covers it"
-        )
-        yield from judged(day, "authorization_required", "authorization", message)
-    elif bare and _names_codes(day):
+    if bare and _names_codes(day):
         message = f"{', '.join(bare)}: not among the codes of the authorization"
         yield from judged(day, "authorization_left", "authorization", message)
 

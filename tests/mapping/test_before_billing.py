@@ -430,6 +430,8 @@ def test_an_authorization_the_payer_wants() -> None:
     assert codes(visit(), setup=setup) == ["hold.authorization"]
     assert codes(authorized(), setup=setup) == []
     assert codes(authorized(codes=("97110",)), setup=setup) == ["hold.authorization"]
+    (referred,) = found(authorized(kind="referral"), setup=setup)
+    assert (referred.code, "a referral is none" in referred.message) == ("hold.authorization", True)
     late = authorized(valid_until=DAY - dt.timedelta(1))
     assert codes(late, setup=setup) == [
         "hold.authorization",
