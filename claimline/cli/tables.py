@@ -97,7 +97,12 @@ def _import_table(done: "Done") -> "Table":
         }
         for one in done.loaded
     ]
-    return Table(columns=columns, rows=rows, notes=_notes(done.gaps), empty="Nothing was imported.")
+    return Table(
+        columns=columns,
+        rows=rows,
+        notes=_notes((*done.left_out, *done.gaps)),
+        empty="Nothing was imported.",
+    )
 
 
 def _version(one: "Imported") -> str:
@@ -137,6 +142,7 @@ def _import_data(done: "Done") -> dict[str, Any]:
         "refused": [
             {"file": one.file, "why": one.message, "todo": one.todo} for one in done.refused
         ],
+        "left_out": list(done.left_out),
         "missing": list(done.gaps),
     }
 

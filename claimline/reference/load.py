@@ -1,7 +1,7 @@
 """A file's tables into the database: recognised by content, whole or not at all."""
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Literal
 
 from attrs import frozen
@@ -22,6 +22,10 @@ declare(
 
 
 State = Literal["imported", "replaced", "same"]
+
+
+class NoTableError(CommandError):
+    """Nobody knows the file: in a zip there is much beside the tables."""
 
 
 @frozen(kw_only=True)
@@ -56,13 +60,22 @@ def importer_of(sheet: Sheet) -> Importer:
         if importer.recognise(sheet):
             return importer
     listed = "\n".join(f"  {importer.expects}" for importer in IMPORTERS)
-    raise CommandError(f"{sheet.name}: none of the tables known here", todo=f"known are\n{listed}")
+    raise NoTableError(f"{sheet.name}: none of the tables known here", todo=f"known are\n{listed}")
 
 
 def load(
-    database: Database, sheet: Sheet, options: Options, *, replace: bool, now: dt.datetime
-) -> Loaded:
+    database: Database,
+    sheet: Sheet,
+    options: Options,
+    *,
+    replace: bool,
+    now: dt.datetime,
+    beside: Collection[int] = (),
+) -> Loaded | None:
     """Take one sheet in. The same bytes again change nothing.
+
+    ``beside`` are the imports that came of the same zip: a sheet that is one of them in another
+    form gives ``None``.
 
     Raises:
         CommandError: nobody knows the file, or it has no row of data.
@@ -72,10 +85,13 @@ def load(
     edition = importer.edition(sheet, options)
     digest = sheet.digest
     with database.transaction():
-        before = [one for one in database.imported(importer.kind) if _is_same(one.edition, edition)]
-        for one in before:
-            if one.digest == digest:
+        there = [one for one in database.imported(importer.kind) if _is_beside(one, edition)]
+        for one in there:
+            if one.digest == digest:  # under whatever name
                 return Loaded(imported=one, importer=importer, state="same")
+        before = [one for one in there if one.edition.part == edition.part]
+        if any(one.id in beside for one in before):
+            return None
         if before and not replace:
             raise WrongUsageError(
                 f"{sheet.name}: {shown(importer, before[0].edition)} was imported on "
@@ -88,8 +104,9 @@ def load(
         return _fill(database, sheet, importer, head, "replaced" if before else "imported")
 
 
-def _is_same(one: Edition, other: Edition) -> bool:
-    return (one.table, one.first, one.part) == (other.table, other.first, other.part)
+def _is_beside(one: Imported, other: Edition) -> bool:
+    """Whether it is of the same edition, perhaps another part."""
+    return (one.edition.table, one.edition.first) == (other.table, other.first)
 
 
 @frozen(kw_only=True)

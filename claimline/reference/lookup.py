@@ -305,7 +305,8 @@ def _lacking(parts: Sequence[Imported], day: dt.date) -> Iterator[str]:
 def is_whole(editions: Sequence[Imported]) -> bool:
     """Whether all parts are there: as many as there should be, or one file with all of them."""
     wanted = PARTS[editions[0].kind]
-    if len(editions) >= wanted:
+    numbered = sum(one.edition.part.isdigit() for one in editions)
+    if (numbered or len(editions)) >= wanted:
         return True
     (one, *others) = editions
     return not others and not one.edition.part.isdigit() and one.low < "1" and one.high > "99"

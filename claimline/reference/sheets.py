@@ -10,11 +10,14 @@ import datetime as dt
 import hashlib
 import io
 import zipfile
+import zlib
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from itertools import islice
 from pathlib import Path, PurePath
 from typing import IO, Any, Final
+
+from attrs import frozen
 
 from claimline.errors import CommandError
 from claimline.files import BLOCK, unreadable
@@ -27,6 +30,8 @@ MARKS: Final = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 MOST_WORKBOOK: Final = 512 << 20  # bytes of a workbook inside a zip, unpacked
+# How reading a damaged zip fails: its directory or a member's sum, its packed bytes, its end.
+DAMAGED: Final = (zipfile.BadZipFile, zlib.error, EOFError)
 Opener = Callable[[], AbstractContextManager[IO[bytes]]]
 
 
@@ -73,7 +78,15 @@ class Sheet:
                 text = io.TextIOWrapper(
                     stream, encoding=self._encoding, errors="replace", newline=""
                 )
-                yield from csv.reader(text, delimiter=delimiter)
+                rows = csv.reader(text, delimiter=delimiter)
+                try:
+                    yield from rows
+                except csv.Error as error:
+                    raise CommandError(
+                        f"{self.name}: line {rows.line_num} cannot be read ({error}): is a "
+                        "quotation mark before it not closed?",
+                        todo="get the file again, as it is shipped",
+                    ) from None
 
     def _cells_of_workbook(self) -> Iterator[Sequence[str]]:
         try:
@@ -104,37 +117,71 @@ def _text(cell: Any) -> str:
     return "" if cell is None else str(cell)
 
 
-def sheets(name: str) -> Iterator[Sheet]:
-    """The tables of a file. In a zip a workbook gives way to the text file of the same name.
+@frozen(kw_only=True)
+class Found:
+    """A table of a file, not read yet."""
+
+    name: str
+    opener: Opener
+    in_zip: bool = False
+
+    def sheet(self) -> Sheet:
+        """It, with its head read."""
+        return Sheet(self.name, self.opener)
+
+
+def sheets(name: str) -> Iterator[Found]:
+    """The tables of a file; reading them stands under ``readable``.
+
+    In a zip a workbook gives way to the text file of the same name.
 
     Raises:
         CommandError: it cannot be read, or a zip is damaged.
     """
     path = Path(name)
-    try:
+    with readable(name):
         with path.open("rb") as stream:
             is_zip = stream.read(4).startswith(b"PK\x03\x04")
-        if not is_zip:
-            yield Sheet(path.name, lambda: path.open("rb"))
+        members = []
+        if is_zip:
+            with zipfile.ZipFile(path) as archive:
+                members = archive.namelist()
+        if not is_zip or "[Content_Types].xml" in members:
+            yield Found(name=path.name, opener=lambda: path.open("rb"))
             return
         with zipfile.ZipFile(path) as archive:
-            members = archive.namelist()
-            if "[Content_Types].xml" in members:
-                yield Sheet(path.name, lambda: path.open("rb"))
-                return
             for member in _tables(members):
-                yield Sheet(PurePath(member).name, _opener(archive, member))
+                opener = _opener(archive, member)
+                yield Found(name=PurePath(member).name, opener=opener, in_zip=True)
+
+
+@contextmanager
+def readable(name: str) -> Iterator[None]:
+    """Say for a person why a file or what is in it cannot be read.
+
+    Raises:
+        CommandError: it cannot be.
+    """
+    try:
+        yield
     except OSError as error:
         raise unreadable(name, error) from error
-    except zipfile.BadZipFile:
+    except DAMAGED:
         raise CommandError(f"{name}: this zip is damaged", todo="get it again") from None
+    except RuntimeError as error:  # zipfile's, of a password or a way of packing it does not know
+        if not any(word in str(error) for word in ("password", "compression")):
+            raise
+        raise CommandError(
+            f"{name}: this zip cannot be unpacked here: {error}",
+            todo="unpack it yourself and name its files",
+        ) from None
 
 
 def _tables(members: Sequence[str]) -> Iterator[str]:
-    stems = {
-        str(PurePath(m).with_suffix("")) for m in members if PurePath(m).suffix.lower() in TEXTS
-    }
-    for member in members:
+    """The members that may be tables, the fullest form of each first."""
+    real = [m for m in members if not m.startswith("__MACOSX/")]  # a Mac's own notes
+    stems = {str(PurePath(m).with_suffix("")) for m in real if PurePath(m).suffix.lower() in TEXTS}
+    for member in sorted(real, key=lambda m: "order" not in m.lower()):  # ICD-10-CM: with headings
         path = PurePath(member)
         is_text = path.suffix.lower() in TEXTS
         if is_text or (path.suffix.lower() == ".xlsx" and str(path.with_suffix("")) not in stems):

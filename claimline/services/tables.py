@@ -1,7 +1,8 @@
 """Reference tables for a person: import files, list what is there, remove, look up."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from itertools import groupby
 from pathlib import Path
 from typing import Final
@@ -11,9 +12,9 @@ from attrs import field, frozen
 from claimline.errors import DONE, CommandError
 from claimline.reference.database import Database, reading, writing
 from claimline.reference.importers import IMPORTERS
-from claimline.reference.load import Loaded, load
+from claimline.reference.load import Loaded, NoTableError, load
 from claimline.reference.lookup import gaps, open_tables
-from claimline.reference.sheets import sheets
+from claimline.reference.sheets import readable, sheets
 from claimline.reference.values import Imported, Options
 from mapping.reference import PairEdit, UnitLimit
 
@@ -36,6 +37,7 @@ class Done:
 
     loaded: tuple[Loaded, ...] = ()
     refused: tuple[Refused, ...] = ()
+    left_out: tuple[str, ...] = ()  # what else was in a zip
     gaps: tuple[str, ...] = ()  # parts that are still missing
     status: int = DONE
 
@@ -48,31 +50,52 @@ def import_files(
     Raises:
         CommandError: the database cannot be made or opened.
     """
-    loaded: list[Loaded] = []
-    refused: list[Refused] = []
     with writing(path) as database:
-        for name in names:
-            try:
-                found = False
-                for sheet in sheets(name):
-                    found = True
-                    loaded.append(load(database, sheet, options, replace=replace, now=now))
-                if not found:
-                    raise CommandError(  # noqa: TRY301 - told as every other reason of a file
-                        f"{name}: no table in this zip", todo="name the table's own file"
-                    )
-            except CommandError as error:
-                refused.append(
-                    Refused(file=name, message=error.message, todo=error.todo, status=error.status)
-                )
+        take = partial(load, database, options=options, replace=replace, now=now)
+        files = [_import_file(name, take) for name in names]
+        loaded = tuple(one for each in files for one in each.loaded)
+        refused = tuple(one for each in files for one in each.refused)
         kinds = {one.imported.kind for one in loaded}
         missing = tuple(_gaps(one for one in database.imported() if one.kind in kinds))
     return Done(
-        loaded=tuple(loaded),
-        refused=tuple(refused),
+        loaded=loaded,
+        refused=refused,
+        left_out=tuple(words for each in files for words in each.left_out),
         gaps=missing,
         status=max((one.status for one in refused), default=DONE),
     )
+
+
+def _import_file(name: str, take: Callable[..., Loaded | None]) -> Done:
+    """A file, or each table of a zip: one that cannot be read does not stop those beside it.
+
+    What is no table at all is left out where the zip has tables beside it.
+    """
+    loaded: list[Loaded] = []
+    refused: list[Refused] = []
+    unknown: list[CommandError] = []
+    try:
+        for found in sheets(name):
+            try:
+                with readable(found.name):
+                    got = take(found.sheet(), beside={one.imported.id for one in loaded})
+                    loaded += [] if got is None else [got]
+            except NoTableError as error:
+                unknown.append(error)
+            except CommandError as error:
+                refused.append(_refused(f"{name}: {found.name}" if found.in_zip else name, error))
+        if not loaded and not refused:
+            nothing = CommandError(f"{name}: no table in this", todo="name the table's own file")
+            refused.append(_refused(name, unknown[0] if unknown else nothing))
+            unknown.clear()
+    except CommandError as error:
+        refused.append(_refused(name, error))
+    left_out = tuple(f"{error.message}: left out" for error in unknown)
+    return Done(loaded=tuple(loaded), refused=tuple(refused), left_out=left_out)
+
+
+def _refused(file: str, error: CommandError) -> Refused:
+    return Refused(file=file, message=error.message, todo=error.todo, status=error.status)
 
 
 def listed(path: Path) -> tuple[tuple[Imported, ...], tuple[str, ...]]:

@@ -200,6 +200,89 @@ def test_a_zip_as_cms_ships_it(path: Path, tmp_path: Path, command: Any) -> None
     assert [one["file"] for one in told["imported"]] == ["ccipra-v321r0-f1.TXT"]
 
 
+def test_a_zip_with_more_than_tables(path: Path, tmp_path: Path, command: Any) -> None:
+    """What is no table is left out and said; the same table in a second form is not asked for."""
+    name = tmp_path / "rvu26a.zip"
+    with zipfile.ZipFile(name, "w") as archive:
+        archive.writestr("26LOCCO.csv", "County,Locality\nSample,1\n")
+        archive.writestr("__MACOSX/._GPCI2026.csv", b"\0\5\x16\7")
+        archive.write(MADE / "GPCI2026.csv", "GPCI2026.csv")
+        archive.write(MADE / "PPRRVU2026_Jan_nonQPP.csv", "PPRRVU2026_Jan_nonQPP.csv")
+        archive.write(MADE / "PPRRVU2026_Jan_nonQPP.txt", "PPRRVU2026_Jan_nonQPP.txt")
+        archive.write(MADE / "PPRRVU2026_Jan_QPP.csv", "PPRRVU2026_Jan_QPP.csv")
+    for state in ("imported", "same"):
+        status, told, err = imported(command, name)
+        assert (status, err) == (0, "")
+        assert [(one["file"], one["state"]) for one in told["imported"]] == [
+            ("GPCI2026.csv", state),
+            ("PPRRVU2026_Jan_nonQPP.csv", state),
+            ("PPRRVU2026_Jan_QPP.csv", state),
+        ]
+        assert told["left_out"] == ["26LOCCO.csv: none of the tables known here: left out"]
+
+
+def test_a_bad_table_of_a_zip_stops_no_other(path: Path, tmp_path: Path, command: Any) -> None:
+    """A member whose bytes are damaged is said; those after it go in."""
+    name = tmp_path / "both.zip"
+    with zipfile.ZipFile(name, "w") as archive:
+        archive.write(PARTS[0], PARTS[0].name)
+        archive.write(PARTS[1], PARTS[1].name)
+    data = bytearray(name.read_bytes())
+    data[data.find(b"prior to 1996")] ^= 1
+    name.write_bytes(data)
+    status, told, err = imported(command, name)
+    assert status == 3
+    assert f"{PARTS[0].name}: this zip is damaged" in err
+    assert [one["file"] for one in told["imported"]] == [PARTS[1].name]
+
+
+def test_an_icd10_zip_gives_its_fullest_list(path: Path, tmp_path: Path, command: Any) -> None:
+    """The order file, which has the headings, is taken; the code file beside it adds nothing."""
+    name = tmp_path / "2026-code-descriptions.zip"
+    with zipfile.ZipFile(name, "w") as archive:
+        archive.writestr("icd10cm-codes-2026.txt", "M25561 x\nM25562 x\n")
+        archive.write(MADE / "icd10cm_order_2026.txt", "icd10cm-order-2026.txt")
+    status, told, err = imported(command, name)
+    assert (status, err) == (0, "")
+    assert [one["file"] for one in told["imported"]] == ["icd10cm-order-2026.txt"]
+
+
+def test_a_file_under_another_name_is_the_same_part(
+    path: Path, tmp_path: Path, command: Any
+) -> None:
+    """Renamed copies never make an edition whole: the parts that are missing stay missing."""
+    imported(command, *PARTS[:2])
+    copies = [tmp_path / f"medicare-pairs-{n}.txt" for n in (1, 2)]
+    for n, copy in enumerate(copies):
+        copy.write_bytes(PARTS[n].read_bytes())
+    status, told, _ = imported(command, *copies, "--from", "2026-04-01")
+    assert status == 0
+    assert [one["state"] for one in told["imported"]] == ["same", "same"]
+    assert "part 3, 4 missing" in told["missing"][0]
+    copies[1].write_bytes(PARTS[1].read_bytes() + b"92508\t97530\t\t20200101\t*\t1\tx\r\n")
+    _, told, _ = imported(command, copies[1], "--from", "2026-04-01")
+    assert "missing" in told["missing"][0]
+
+
+@pytest.mark.parametrize("rest", [5, 9000])
+def test_an_open_quotation_mark_is_told(
+    path: Path, tmp_path: Path, command: Any, rest: int
+) -> None:
+    """Rows that a cell swallows are never lost without a word, and it is no internal error."""
+    name = tmp_path / "MCR_MUE_PractitionerServices_Eff_07-01-2026.csv"
+    head = (MADE / "MCR_MUE_PractitionerServices_Eff_04-01-2026.csv").read_text("latin-1")
+    rows = '97032,4,3 Date of Service Edit: Clinical,"Nature\r\n'
+    rows += "97035,2,3 Date of Service Edit: Clinical,Nature\r\n" * rest
+    name.write_text(head.rstrip() + "\r\n" + rows, "latin-1", newline="")
+    status, told, err = imported(command, name)
+    if rest == 5:
+        assert status == 1
+        assert "swallows 5 lines" in told["imported"][0]["problems"][0]["message"]
+    else:
+        assert (status, told["imported"]) == (3, [])
+        assert "is a quotation mark before it not closed?" in err
+
+
 def test_a_damaged_zip_and_workbook_are_said(path: Path, tmp_path: Path, command: Any) -> None:
     """Neither is an internal error, and nothing is imported."""
     for name in ("ccipra-v321r0-f1.zip", "ccipra-v321r0-f1.xlsx"):

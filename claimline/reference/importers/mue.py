@@ -34,7 +34,14 @@ def _rows(sheet: Sheet, faults: Faults) -> Iterator[Row]:
     for number, cells in enumerate(sheet.cells(","), 1):
         found = [cell.strip() for cell in (*cells, "", "", "", "")][:4]
         name, most, mai, rationale = found
-        if code(name) and most.isascii() and most.isdigit() and mai[:1] in {"1", "2", "3"}:
+        is_whole = not any("\n" in cell for cell in found)  # no quotation mark swallowed rows
+        if (
+            is_whole
+            and code(name)
+            and most.isascii()
+            and most.isdigit()
+            and mai[:1] in {"1", "2", "3"}
+        ):
             started = True
             yield code(name), int(most), mai[0], rationale
         elif any(found) and (started or (code(name) and most.isdigit())):
@@ -45,6 +52,9 @@ def _rows(sheet: Sheet, faults: Faults) -> Iterator[Row]:
 def _why(cells: Sequence[str]) -> str:
     """What is wrong with a row."""
     name, most, mai, _ = cells
+    lost = sum(cell.count("\n") for cell in cells)
+    if lost:
+        return f"a quotation mark is not closed: the row swallows {lost} lines after it"
     if not code(name):
         return f"{name[:12]!r} is no code of five characters"
     if not (most.isascii() and most.isdigit()):
