@@ -7,7 +7,8 @@ from edi.problem import Problem
 from mapping.codes import is_by_minutes, is_timed
 from mapping.day import Day, Row
 from mapping.edit_found import hold, warn
-from mapping.units import UNIT_MINUTES, UnitResult
+from mapping.unit_count import NOTHING_GIVEN
+from mapping.units import UnitResult, shown
 
 
 def check_units(day: Day) -> Iterator[Problem]:
@@ -19,20 +20,31 @@ def check_units(day: Day) -> Iterator[Problem]:
         if row.units is None and row.code in result.unassigned:
             yield hold(day, "units", f"{row.code} {result.unassigned[row.code]}")
         elif row.units is None and is_timed(row.code) and not row.minutes:
-            yield hold(day, "units", f"{row.code} has neither minutes nor units")
+            yield hold(day, "units", f"{row.code} {NOTHING_GIVEN}")
     yield from _check_stated(day, result)
     billed = {line.row.code for line in day.lines}
     for code in dict.fromkeys(row.code for row in day.rows if row.minutes):
         if code not in billed and is_by_minutes(code):
             yield warn(day, "units", f"{code}: its minutes give no unit; it is not billed")
-    if not day.lines and not result.unassigned and any(row.minutes for row in day.rows):
-        spent = ", ".join(f"{code} {minutes}" for code, minutes in _minutes(day.rows).items())
-        message = f"no unit to bill: rule {result.rule} gives none for the minutes {spent}"
-        yield hold(day, "units", message)
+    if not day.lines:
+        yield from _nothing_to_bill(day, result)
     stated = {row.code for row in day.rows if row.units is not None}
     for note in result.notes:
         if not any(code in note for code in stated):
             yield warn(day, "units", note)
+
+
+def _nothing_to_bill(day: Day, result: UnitResult) -> Iterator[Problem]:
+    """A day without a line is held, whatever the reason: no visit goes missing."""
+    spent = {code: minutes for code, minutes in _minutes(day.rows).items() if minutes}
+    words = ", ".join(f"{code} {minutes}" for code, minutes in spent.items())
+    if all(row.units is not None for row in day.rows):
+        yield hold(day, "units", "no unit to bill: the visit states 0 units")
+    elif spent:
+        message = f"no unit to bill: rule {result.rule} gives none for the minutes {words}"
+        yield hold(day, "units", message)
+    elif not result.unassigned:
+        yield hold(day, "units", "no unit to bill")
 
 
 def _minutes(rows: Iterable[Row]) -> Counter[str]:
@@ -58,20 +70,43 @@ def _check_stated(day: Day, result: UnitResult) -> Iterator[Problem]:
         if ruled is None or ruled == number:
             continue
         if is_by_minutes(code) and not spent[code]:
-            yield warn(day, "units", f"{code}: you state {number} units and no minutes")
-            continue
-        message = f"{code}: you state {number} units, rule {result.rule} gives {ruled}"
-        # Which of two equal remainders gets the spare unit is the provider's choice.
-        tied = result.rule in {"cms", "hybrid"} and total <= most and _is_tied(code, spent)
-        if is_by_minutes(code) and number > ruled and not tied:
-            yield hold(day, "units-stated", f"{message} for {spent[code]} minutes")
-        else:
+            message = f"{code}: you state {shown(number)} and no minutes"
             yield warn(day, "units", message)
+            continue
+        message = f"{code}: you state {shown(number)}, {_ruled(code, ruled, result)}"
+        if number < ruled:
+            yield warn(day, "units", message)
+        elif not _may_choose(code, number, result):
+            yield hold(day, "units-stated", message + _for_minutes(spent[code]))
+        elif total <= most:
+            yield warn(day, "units", message)
+        else:
+            rivals = " or ".join(_rivals(code, result))
+            message += f"; to give {code} the spare unit, state the units of {rivals} too"
+            yield hold(day, "units-stated", message)
 
 
-def _is_tied(code: str, spent: Counter[str]) -> bool:
-    rest = spent[code] % UNIT_MINUTES
-    return any(
-        other != code and is_timed(other) and minutes % UNIT_MINUTES == rest
-        for other, minutes in spent.items()
-    )
+def _for_minutes(spent: int) -> str:
+    return f" for {spent} minutes" if spent else ""
+
+
+def _ruled(code: str, ruled: int, result: UnitResult) -> str:
+    if is_by_minutes(code):
+        return f"rule {result.rule} gives {ruled}"
+    return f"an untimed service is {ruled} a day"
+
+
+def _may_choose(code: str, number: int, result: UnitResult) -> bool:
+    """Whether the stated units are the rule's but for a spare unit that another equal code got.
+
+    Which of two equal remainders gets the spare unit is the provider's choice.
+    """
+    if not is_timed(code) or number != result.full.get(code, number) + 1:
+        return False
+    return bool(_rivals(code, result))
+
+
+def _rivals(code: str, result: UnitResult) -> list[str]:
+    """Codes that got a spare unit for as many minutes left as this code has."""
+    left = result.left.get(code, 0)
+    return [other for other in result.spare if other != code and result.left[other] == left]

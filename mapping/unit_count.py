@@ -14,6 +14,7 @@ from mapping.policy import TieBreak, UnitRule
 
 UNIT_MINUTES: Final = 15
 HALF_UNIT_MINUTES: Final = 8
+NOTHING_GIVEN: Final = "has neither minutes nor units"
 Spent = tuple[str, int, int]  # code, minutes, the therapist's of them
 _NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
 
@@ -140,7 +141,7 @@ def first_and_further(tally: Tally, first: str, rows: Sequence[Spent]) -> None:
     total = sum(minutes for _, minutes, _ in rows)
     if not total:
         for code in listed:
-            tally.leave(code, "has neither minutes nor units")
+            tally.leave(code, NOTHING_GIVEN)
         return
     known, further = CODES[first], CODES[CODES[first].pair]
     base, more_base = known.base_minutes or UNIT_MINUTES, further.base_minutes or UNIT_MINUTES
@@ -159,6 +160,11 @@ def first_and_further(tally: Tally, first: str, rows: Sequence[Spent]) -> None:
 def split_pooled_pair(tally: Tally, first: str, rows: Sequence[Spent]) -> None:
     """The pooled units of a pair whose minutes joined the pool: one first unit, then add-ons."""
     listed = [code for code, _, _ in rows]
+    if not any(minutes for _, minutes, _ in rows):
+        tally.units.pop(first, None)
+        for code in listed:
+            tally.leave(code, NOTHING_GIVEN)
+        return
     number = tally.units.get(first, 0)
     kept = min(number, 1) if first in listed else 0
     tally.units[first] = kept

@@ -460,6 +460,32 @@ def test_every_visit_is_in_exactly_one_place(given_visits: list[Visit]) -> None:
     assert sorted(placed) == sorted(v.visit_id for v in visits)
 
 
+ANY_SHAPE = ("97530", "97129", "97130", "97545", "97546", "97150", "97598", "96125", "97799")
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(ANY_SHAPE), st.integers(0, 40), st.sampled_from([None, None, 0, 1, 2])
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from(["cms", "midpoint", "full15", "hybrid"]),
+    st.sampled_from([None, True, False]),
+)
+def test_no_visit_goes_missing_whatever_its_codes(
+    rows: list[tuple[str, int, int | None]], rule: str, pool: bool | None
+) -> None:
+    """Codes without minutes, without units, or with none stated: a claim with lines, or a hold."""
+    setup = clinic_with("acme", unit_rule=rule, pool_cognitive=pool)
+    charge = Decimal("60.00")
+    procedures = [done(code, spent, units=units, charge=charge) for code, spent, units in rows]
+    made = outcome(visit(*procedures), setup=setup)  # fails where the visit is in neither
+    assert isinstance(made, Held) or made.claim.lines
+
+
 def test_a_second_coverage_is_said_not_to_be_billed() -> None:
     """The claim goes to the first payer, and its reasons name the second."""
     two = (

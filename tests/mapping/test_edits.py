@@ -211,6 +211,36 @@ HOLDS: list[tuple[str, str, str, Visit]] = [
         visit(done("97530", 15, units=2)),
     ),
     (
+        "more units of an untimed code",
+        "hold.units-stated",
+        "97161: you state 2 units, an untimed service is 1 a day",
+        visit(done("97161", 30, units=2)),
+    ),
+    (
+        "another code's full unit",
+        "hold.units-stated",
+        "97530: you state 3 units, rule cms gives 2",
+        visit(done("97530", 30, units=3), done("97110", 15, units=0), payer="medicare"),
+    ),
+    (
+        "a third unit by a tie that gives two",
+        "hold.units-stated",
+        "97530: you state 3 units, rule cms gives 2",
+        visit(done("97530", 20, units=3), done("97110", 20, units=0), payer="medicare"),
+    ),
+    (
+        "one code of a tie stated, the other not",
+        "hold.units-stated",
+        "state the units of 97530 too",
+        visit(done("97530", 20), done("97110", 20, units=2), payer="medicare"),
+    ),
+    (
+        "units stated as none",
+        "hold.units",
+        "no unit to bill: the visit states 0 units",
+        visit(done("97150", units=0)),
+    ),
+    (
         "a referring physician as clinician",
         "hold.clinician",
         "treating_clinician lee",
@@ -353,7 +383,6 @@ GOES: list[tuple[str, list[str], Visit]] = [
         ),
     ),
     ("units stated without minutes", ["warn.units"], visit(done("97530", units=2))),
-    ("more units of an untimed code", ["warn.units"], visit(done("97161", 30, units=2))),
     ("a slipped digit", ["warn.minutes"], visit(done("97530", 230), done("97110", 260))),
     (
         "an authorization of last year",

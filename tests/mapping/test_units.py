@@ -265,6 +265,13 @@ def test_cognitive_minutes_join_the_pool_where_the_payer_says_so() -> None:
     )
 
 
+def test_a_pooled_pair_without_minutes_is_unassigned() -> None:
+    """Joining the pool does not make a code without minutes go missing."""
+    result = assign([("97129", 0), ("97130", 0), ("97530", 20)], "cms", pool_cognitive=True)
+    assert dict(result.units) == {"97530": 1}
+    assert set(result.unassigned) == {"97129", "97130"}
+
+
 def test_a_pooled_pair_has_one_first_unit() -> None:
     """Of three pooled cognitive units one is 97129, two are 97130."""
     result = assign([("97129", 20), ("97130", 25)], "cms", pool_cognitive=True)
