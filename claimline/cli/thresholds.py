@@ -160,6 +160,8 @@ def show_totals(
       claimline thresholds show --practice practice.toml
       claimline thresholds show --practice practice.toml --all --format json
     """
+    from zoneinfo import ZoneInfo
+
     from claimline import settings
     from claimline.render import Result, show
     from claimline.services.practice import load
@@ -167,10 +169,11 @@ def show_totals(
     from reconcile.ledger import open_ledger
 
     seen = show_patient and may_show_patient()
-    today = settings.today()
+    made = load(practice)
+    today = settings.now().astimezone(ZoneInfo(made.time_zone)).date()
     with open_ledger(settings.ledger_url(ledger)) as opened:
         usage = opened.book() if test is None else "T" if test else "P"
-        found = standings(opened, load(practice), year=year or today.year, usage=usage)
+        found = standings(opened, made, year=year or today.year, usage=usage)
         told = [one for one in found if everyone or one.state != "under"]
         if seen:
             looked_at(opened, told, run_user=settings.user(), now=settings.now())

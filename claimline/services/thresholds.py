@@ -30,7 +30,16 @@ from mapping.totals import (
 )
 from mapping.visit import Visit
 from reconcile.ledger import Ledger, Run, Usage
-from reconcile.ledger.totals import DEDUCTIBLE, TOTAL, Figure, OwnLine, enter, figures, own_lines
+from reconcile.ledger.totals import (
+    DEDUCTIBLE,
+    TOTAL,
+    Figure,
+    OwnLine,
+    enter,
+    every_figure,
+    figures,
+    own_lines,
+)
 
 declare(
     {
@@ -182,21 +191,25 @@ def key_of(line: OwnLine) -> TotalKey | None:
 
 
 def record(ledger: Ledger, entered: Sequence[Figure], *, reason: str, run: Run) -> int:
-    """Keep figures; one that is the newest known already is kept once. Returns the new ones."""
+    """Keep figures; one that was entered last for its day is kept once. Returns the new ones."""
     with ledger.begin(run) as writer:
-        known = {
-            (one.patient, one.kind, one.year, one.bucket): (one.amount, one.as_of, one.source)
-            for one in figures(writer.connection, [one.patient for one in entered])
-        }
+        patients = [one.patient for one in entered]
+        known = {_of_day(one): _said(one) for one in every_figure(writer.connection, patients)}
         new = 0
         for one in entered:
-            key = (one.patient, one.kind, one.year, one.bucket)
-            said = (one.amount, one.as_of, one.source)
-            if known.get(key) != said:
-                known[key] = said
+            if known.get(_of_day(one)) != _said(one):
+                known[_of_day(one)] = _said(one)
                 writer.decide(enter(one, reason))
                 new += 1
     return new
+
+
+def _of_day(one: Figure) -> tuple[str, str, int, str, dt.date]:
+    return (one.patient, one.kind, one.year, one.bucket, one.as_of)
+
+
+def _said(one: Figure) -> tuple[Decimal, str]:
+    return (one.amount, one.source)
 
 
 def run_of(command: str, now: dt.datetime, user: str) -> Run:
@@ -276,15 +289,26 @@ def read_file(name: str, data: bytes, *, today: dt.date, user: str) -> Iterator[
         raise WrongUsageError(
             f"{name}: no column {', '.join(missing)}", todo=f"columns: {', '.join(COLUMNS)}"
         )
+    seen: dict[tuple[str, str, int, str, dt.date], tuple[int, Decimal]] = {}
     for number, row in enumerate(rows, 2):
         given = {column: row.get(header.get(column, ""), "") or "" for column in COLUMNS}
         if not any(value.strip() for value in given.values()):
             continue
+        place = Place(file=name, row=number)
         try:
-            yield figure(given, today=today, user=user)
+            made = figure(given, today=today, user=user)
         except WrongUsageError as wrong:
-            place = Place(file=name, row=number)
             yield Problem(code="thresholds.row", message=wrong.message, where=place)
+            continue
+        first, amount = seen.setdefault(_of_day(made), (number, made.amount))
+        if amount == made.amount:
+            yield made
+            continue
+        message = (
+            f"says {made.amount} where row {first} says {amount} for the same patient, bucket and "
+            f"day: row {first} is entered"
+        )
+        yield Problem(code="thresholds.row", message=message, where=place)
 
 
 # --- showing ---------------------------------------------------------------------------------

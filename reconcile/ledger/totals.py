@@ -92,9 +92,18 @@ def figures(connection: Connection, patients: Iterable[str] | None = None) -> tu
     The newest is that of the latest day; of one day, the one entered last.
     """
     found: dict[tuple[str, str, int, str], Figure] = {}
+    for made in every_figure(connection, patients):
+        key = (made.patient, made.kind, made.year, made.bucket)
+        if key not in found or found[key].as_of <= made.as_of:
+            found[key] = made
+    return tuple(found.values())
+
+
+def every_figure(connection: Connection, patients: Iterable[str] | None = None) -> Iterator[Figure]:
+    """All figures that were entered, in the order of entering."""
     for row in _decided(connection, patients):
         said = json.loads(row.detail)
-        made = Figure(
+        yield Figure(
             kind=row.kind,
             patient=row.subject,
             bucket=said["bucket"],
@@ -105,10 +114,6 @@ def figures(connection: Connection, patients: Iterable[str] | None = None) -> tu
             user=row.user,
             recorded_at=row.recorded_at,
         )
-        key = (made.patient, made.kind, made.year, made.bucket)
-        if key not in found or found[key].as_of <= made.as_of:
-            found[key] = made
-    return tuple(found.values())
 
 
 def _decided(connection: Connection, patients: Iterable[str] | None) -> Iterator[Any]:

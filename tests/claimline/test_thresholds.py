@@ -237,6 +237,20 @@ def test_import_tells_bad_rows_and_takes_the_good(desk: Desk) -> None:
     assert totals == {("PT+SLP", "1234.56"), ("OT", "200.00")}
 
 
+def test_import_of_two_days_and_of_two_amounts(desk: Desk) -> None:
+    """Figures of two days are both kept, once; two amounts of one day are told and never swapped."""
+    path = desk.folder / "figures.csv"
+    rows = ["P1,OT,2026,1000.00,2026-02-01,portal", "P1,OT,2026,900.00,2026-01-05,portal"]
+    path.write_text("\n".join(["patient,bucket,year,amount,as_of,source", *rows]))
+    assert "2 entered" in desk.run("thresholds", "import", str(path))[1]
+    assert "0 entered, 2 known already" in desk.run("thresholds", "import", str(path))[1]
+    rows.append("P1,OT,2026,1100.00,2026-02-01,portal")
+    path.write_text("\n".join(["patient,bucket,year,amount,as_of,source", *rows]))
+    status, out, errors = desk.run("thresholds", "import", str(path))
+    assert (status, "0 entered, 2 known already, 1 not usable" in out) == (1, True)
+    assert "row 2 says 1000.00" in " ".join(errors.split())
+
+
 @pytest.mark.parametrize(
     ("amount", "as_of", "words"),
     [
