@@ -7,14 +7,24 @@ N142, N517 and MA130 ask for a new claim).
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from attrs import evolve, frozen
 
 from edi.claim import FREQUENCY_VOID
-from reconcile.correction_deadline import PART_B, Deadline
-from reconcile.correction_refuse import CHECKS, TOO_LATE, Road, late
+from reconcile.correction_deadline import Deadline
+from reconcile.correction_refuse import (
+    CHECKS,
+    TOO_LATE,
+    UNPROCESSED_TODO,
+    Road,
+    is_parted,
+    late,
+    spares_unprocessed,
+    takes_replacement,
+    unprocessed_part,
+)
 from reconcile.correction_standing import (
     DUPLICATE,
     RECORDS,
@@ -70,7 +80,11 @@ def choose(
         asked: the road a person wants; None lets policy and the answer choose.
         changes: what the corrected visit changes in the claim.
     """
-    stopped = next(_stops(given, asked), None) or _other_payer(given, changes)
+    stopped = (
+        _after_void(given, asked, changes, on)
+        or next(_stops(given, asked), None)
+        or _other_payer(given, changes)
+    )
     if stopped is not None:
         return stopped
     road, because = (asked, "asked for") if asked else _chosen(given, changes)
@@ -91,6 +105,38 @@ def choose(
     )
 
 
+def _after_void(
+    given: Standing, asked: Road | None, changes: Changes, on: dt.date
+) -> Choice | None:
+    """A claim that was voided: its visits may be billed anew, once the payer took it back."""
+    newest = given.family[-1]
+    wants = asked == "new" or (asked is None and changes is not None)
+    if newest.frequency != FREQUENCY_VOID or newest.control != given.claim.control or not wants:
+        return None
+    if given.paid:
+        return Choice(
+            outcome="wait",
+            road="new",
+            because="the claim was voided, and the payer has not taken back what it paid",
+            todo="wait for the reversal: what is sent before comes back as a duplicate",
+        )
+    warnings: tuple[str, ...] = ()
+    if not any(one.is_reversal for one in given.answers):
+        words = "no answer to the void is here: ask the payer whether it is done before this goes"
+        warnings = (words,)
+    choice = Choice(
+        outcome="go",
+        road="new",
+        because="the claim was voided: its visits are billed anew",
+        deadline=given.due("filing"),
+        warnings=warnings,
+    )
+    wrong = late(given, choice.deadline, on)
+    if wrong is None:
+        return choice
+    return evolve(choice, outcome="refused", because=wrong[0], todo=wrong[1], warnings=())
+
+
 def _stops(given: Standing, asked: Road | None) -> Iterator[Choice]:
     """What comes before any road: another claim of the family stands, or no answer is here."""
     own = (given.claim.control, given.claim.frequency)
@@ -100,7 +146,8 @@ def _stops(given: Standing, asked: Road | None) -> Iterator[Choice]:
         newest = later[-1]
         is_void = newest.frequency == FREQUENCY_VOID
         word = "was voided" if is_void else f"was followed by claim {newest.control}"
-        todo = "nothing is left to correct" if is_void else f"correct {newest.control}"
+        anew = "nothing is left to correct; to bill the visits anew: --road new --visits FILE"
+        todo = anew if is_void else f"correct {newest.control}"
         yield Choice(outcome="refused", road=asked, because=f"the claim {word}", todo=todo)
     if given.claim.payer_rank != FIRST:
         yield Choice(
@@ -156,6 +203,8 @@ def _chosen(given: Standing, changes: Changes) -> tuple[Road | None, str]:
     if given.unprocessable and not given.paid:
         words = "the payer could not process the claim and wants a new one"
         return "new", f"{given.unprocessable}: {words}"
+    if is_parted(given) and not spares_unprocessed(given, changes):
+        return None, unprocessed_part(given)
     findings = [one.finding for one in given.worked if one.finding is not None]
     kinds = {found.road for found in findings}
     if findings and {found.category for found in findings} == {DUPLICATE}:
@@ -185,9 +234,7 @@ def _by_kind(
 
 def _clerical(given: Standing) -> Road:
     """How this payer takes a clerical fault of an adjudicated claim."""
-    if given.facts.family == PART_B or given.facts.takes_replacement is False:
-        return "reopening"
-    return "replacement"
+    return "replacement" if takes_replacement(given) else "reopening"
 
 
 def _said(given: Standing) -> str:
@@ -215,11 +262,18 @@ def _undecided(given: Standing, because: str) -> Choice:
     """No road is chosen: there is nothing to correct, or a person must say which."""
     findings = [one.finding for one in given.worked if one.finding is not None]
     several = len({found.road for found in findings} - {""}) > 1
+    if is_parted(given):
+        return Choice(outcome="ask", because=because, todo=UNPROCESSED_TODO, never=_never(findings))
     todo = f"say which: --road {' or '.join(ROADS)}" if several else ""
     if not findings:
         todo = "to change it all the same, give the corrected visit: --visits FILE"
-    never = tuple(dict.fromkeys(text for found in findings for text in found.never))
-    return Choice(outcome="ask" if several else "nothing", because=because, todo=todo, never=never)
+    outcome: Outcome = "ask" if several else "nothing"
+    return Choice(outcome=outcome, because=because, todo=todo, never=_never(findings))
+
+
+def _never(findings: Iterable[Finding]) -> tuple[str, ...]:
+    """What must not be done, each once."""
+    return tuple(dict.fromkeys(text for found in findings for text in found.never))
 
 
 _DEADLINES: Final = {
@@ -240,6 +294,6 @@ def _with_facts(given: Standing, choice: Choice) -> Choice:
         choice,
         deadline=due,
         payer_claim="" if choice.road == "new" else given.payer_claim,
-        never=tuple(dict.fromkeys(text for found in findings for text in found.never)),
+        never=_never(findings),
         warnings=(unsaid,) if kind and due is None else (),
     )

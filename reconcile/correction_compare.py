@@ -184,13 +184,15 @@ def _tax_number(claim: Claim) -> str:
 
 
 _CLAIM: Final[tuple[_Field[Claim], ...]] = (
-    _Field("payer", lambda c: f"{c.payer.name} {c.payer.id}".strip(), "payer"),
+    _Field("payer", lambda c: c.payer.id, "payer"),
+    _Field("payer's name", lambda c: c.payer.name),
     _Field("payer's turn", lambda c: c.subscriber.payer_rank, "payer"),
     _Field(FREQUENCY, lambda c: c.frequency),
     _Field("charge", lambda c: _money(c.charge)),
-    _Field("billing provider", lambda c: _provider(c.billing), "billing provider"),
+    _Field("billing provider", lambda c: c.billing.id, "billing provider"),
+    _Field("billing provider's name", lambda c: c.billing.name),
     _Field("tax number", _tax_number, "billing provider"),
-    _Field("billing address", lambda c: _address(c.billing.address), "billing provider"),
+    _Field("billing address", lambda c: _address(c.billing.address)),
     _Field("pay-to address", lambda c: _address(c.pay_to.address if c.pay_to else None)),
     _Field("rendering provider", lambda c: _provider(c.rendering)),
     _Field("referring provider", lambda c: "; ".join(map(_provider, c.referring))),

@@ -6,7 +6,7 @@ from typing import Final, Literal
 
 from edi.claim import FREQUENCY_ORIGINAL
 from reconcile.correction_deadline import PART_B, Deadline
-from reconcile.correction_standing import DUPLICATE, RECORDS, Changes, Standing
+from reconcile.correction_standing import DUPLICATE, RECORDS, Answered, Changes, Standing
 
 Road = Literal["replacement", "void", "new", "reopening", "appeal"]
 TOO_LATE: Final = "too late"
@@ -22,6 +22,11 @@ OWN_WORDS: Final = {  # why a reopening cannot take a change (42 CFR 405.980; CM
     "payer": "a reopening cannot change the payer",
 }
 
+
+UNPROCESSED_TODO: Final = (
+    "give these lines alone as a visit with an id of its own and let claimline bill make the new "
+    "claim; the lines that were paid must not be in it"
+)
 
 Wrong = tuple[str, str]  # why, and what to do instead
 Check = Callable[[Standing, Changes], Iterator[Wrong]]
@@ -98,6 +103,8 @@ def _reopening(given: Standing, changes: Changes) -> Iterator[Wrong]:
             f"the policy of {given.name} knows no reopening",
             "write reopening_days into its policy if it takes them, or send a replacement",
         )
+    if is_parted(given) and not spares_unprocessed(given, changes):
+        yield (unprocessed_part(given), UNPROCESSED_TODO)
     found = [one for one in changes or () if one.kind in OWN_WORDS]
     if found:
         what = "; ".join(dict.fromkeys(f"{OWN_WORDS[x.kind]} ({x.place})" for x in found))
@@ -114,8 +121,41 @@ def _appeal(given: Standing, _changes: Changes) -> Iterator[Wrong]:
     if given.unprocessable and not given.paid:
         words = f"{given.unprocessable}: there is no decision to appeal"
         yield (words, "send a new claim: --road new")
+    if is_parted(given) and len(_unprocessed(given)) == len(given.worked):
+        yield (unprocessed_part(given), UNPROCESSED_TODO)
     if not given.worked:
         yield ("no line is denied or cut: there is nothing to appeal", "")
+
+
+def takes_replacement(given: Standing) -> bool:
+    """Whether a fault of a decided claim is mended by frequency 7; where nobody says, asked."""
+    return given.facts.family != PART_B and given.facts.takes_replacement is not False
+
+
+def is_parted(given: Standing) -> bool:
+    """Whether a payer without replacements paid a part and returned the rest unprocessed."""
+    return bool(given.unprocessable) and given.paid and not takes_replacement(given)
+
+
+def unprocessed_part(given: Standing) -> str:
+    """Of a claim that was paid in part: the lines the payer did not process."""
+    lines = ", ".join(f"{one.line.number} {one.line.code}" for one in _unprocessed(given))
+    return (
+        f"{given.unprocessable}: the payer paid a part and did not process line {lines}: no "
+        "reopening, no appeal of that"
+    )
+
+
+def spares_unprocessed(given: Standing, changes: Changes) -> bool:
+    """Whether lines are to change, and only such as the payer has processed."""
+    places = {one.place for one in changes or () if one.place.startswith("line ")}
+    own = {f"line {one.line.number}, {one.line.code}" for one in _unprocessed(given)}
+    return bool(places) and not places & own
+
+
+def _unprocessed(given: Standing) -> tuple[Answered, ...]:
+    """The lines that the payer returned."""
+    return tuple(one for one in given.worked if not one.books.paid)
 
 
 CHECKS: Final[dict[Road, Check]] = {
@@ -131,6 +171,8 @@ def _instead(given: Standing) -> str:
     """The right road in place of a wrong one."""
     if given.unprocessable and not given.paid:
         return "send a new claim: --road new"
+    if is_parted(given):
+        return UNPROCESSED_TODO
     if given.facts.family == PART_B:
         return "ask for a reopening (--road reopening), or appeal with records (--road appeal)"
     if given.facts.takes_replacement:

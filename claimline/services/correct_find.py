@@ -8,6 +8,7 @@ from claimline.errors import CommandError, WrongUsageError
 from claimline.render.words import listed
 from claimline.services import bill_input, visit_text
 from claimline.services.correct_values import CorrectRequest
+from edi.claim import FREQUENCY_VOID
 from mapping.visit import Visit
 from reconcile.correction import FIRST
 from reconcile.ledger import ClaimStory, Found, Ledger, Usage
@@ -51,7 +52,11 @@ def target(ledger: Ledger, request: CorrectRequest) -> Target:
     stories = ledger.story(family, usage=found.usage)
     word = request.identifier.strip().upper()
     named = [one for one in stories if one.sent.claim.control.upper() == word]
-    first_payer = [one for one in stories if one.sent.claim.payer_rank == FIRST]
+    first_payer = [
+        one
+        for one in stories
+        if one.sent.claim.payer_rank == FIRST and one.sent.claim.frequency != FREQUENCY_VOID
+    ]
     chosen = named[0] if named else (first_payer or list(stories))[-1]
     rank = chosen.sent.claim.payer_rank
     return Target(

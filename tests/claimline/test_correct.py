@@ -72,6 +72,27 @@ def test_family_stays_linked(desk: Desk) -> None:
     assert json.loads(rows) == []
 
 
+def test_after_a_void_the_visits_are_billed_anew(desk: Desk) -> None:
+    """The void is answered by its reversal; the new claim has its own number and the visits."""
+    claim = billed(desk, "replacement")
+    desk.answer(claim, *PAID)
+    _, told = desk.correct("K-1", "--practice", void_policy(desk), "--road", "void")
+    assert told["new_claim"] == claim
+    mended = desk.mended("replacement-mended")
+    status, told = desk.correct("K-1", *mended)
+    assert (status, told["outcome"], told["file"]) == (1, "wait", None)
+    desk.answer(claim, *BACK, status="22", date="20260410")
+    status, told = desk.correct("K-1", *mended)
+    new = told["new_claim"]
+    assert (status, told["outcome"], told["road"]) == (0, "go", "new")
+    assert new != claim
+    made = Path(told["file"]).read_text("ascii")
+    assert f"CLM*{new}*280***11:B:1*" in made
+    assert "REF*F8" not in made
+    assert desk.correct("K-1", *mended)[1]["already"].startswith(f"claim {new}")
+    assert [one["claim"] for one in desk.trace("K-1")] == [claim, claim, new]
+
+
 def test_twice_is_once(desk: Desk) -> None:
     """The same corrected visits again say where they went and make nothing."""
     claim = billed(desk, "replacement")

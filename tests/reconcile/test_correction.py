@@ -106,6 +106,53 @@ def test_unprocessable_beside_a_payment_is_adjudicated() -> None:
     assert "duplicate" in refused.because
 
 
+def test_part_b_pays_a_part_and_returns_the_rest() -> None:
+    """MA130 beside a paid line at Part B: neither a reopening nor a whole new claim; a person."""
+    given = stand(back("", REFUSED, moa=MA130), **PART_B)
+    other = (evolve(UNITS[0], place="line 2, 97110"),)
+    chosen = road(given, changes=other)
+    assert (chosen.outcome, chosen.road) == ("ask", None)
+    assert "line 2 97110" in chosen.because
+    assert "visit with an id of its own" in chosen.todo
+    asks: tuple[Road, ...] = ("reopening", "new")
+    for asked in asks:
+        refused = road(given, asked, other)
+        assert (refused.outcome, refused.todo) == ("refused", chosen.todo)
+    assert (road(given, changes=UNITS).outcome, road(given, changes=UNITS).road) == (
+        "go", "reopening",
+    )  # fmt: skip
+
+
+BACK_AGAIN = (
+    "CLP*CLAIMAAAABBBB*22*-205*-80**12*A1*11*1 ~ DTM*232*20260310 ~"
+    "SVC*HC:97530:GP*-150*-40**1 ~ CAS*CO*45*-110 ~ REF*6R*L1 ~"
+    "SVC*HC:97110:GP*-55*-40**1 ~ CAS*CO*45*-15 ~ REF*6R*L2 ~"
+)
+
+
+def test_visits_of_a_voided_claim_are_billed_anew() -> None:
+    """After a void: a new claim once the payment is taken back; not while the money is here."""
+    paid = back("", "")
+    taken_back = answered(SENT, BACK_AGAIN, date="20260415", trace="T2")
+    void = evolve(SENT, frequency="8")
+
+    def told(*answers: Adjudication, **more: Any) -> Choice:
+        given = evolve(stand(*answers, **PLAN), family=(SENT, void))
+        return road(given, **more)
+
+    assert told(paid, taken_back).outcome == "refused"
+    assert "--road new" in told(paid, taken_back).todo
+    assert told(paid, asked="new").outcome == "wait"
+    done = told(paid, taken_back, changes=())
+    assert (done.outcome, done.road, done.payer_claim, done.warnings) == ("go", "new", "", ())
+    unpaid = told(back(NECESSITY, NECESSITY), asked="new")
+    assert unpaid.outcome == "go"
+    assert "no answer to the void" in unpaid.warnings[0]
+    late = told(paid, taken_back, asked="new", on=dt.date(2027, 4, 1))
+    assert (late.outcome, late.because[:8]) == ("refused", "too late")
+    assert told(paid, taken_back, asked="replacement").outcome == "refused"
+
+
 @pytest.mark.parametrize(
     ("policy", "wanted"),
     [

@@ -125,16 +125,26 @@ def test_same_claim_has_no_difference() -> None:
                 (
                     "claim",
                     "billing provider",
-                    "1555000102 RIVERBEND",
-                    "1555000110 RIVERBEND",
+                    "1555000102",
+                    "1555000110",
                     "billing provider",
                 )
             ],
             id="billing provider",
         ),
         pytest.param(
+            evolve(CLAIM, payer=evolve(CLAIM.payer, name="PLAN OF OHIO")),
+            [("claim", "payer's name", "PLAN", "PLAN OF OHIO", "clerical")],
+            id="another name of the same payer",
+        ),
+        pytest.param(
+            evolve(CLAIM, billing=evolve(CLAIM.billing, name="RIVERBEND INC")),
+            [("claim", "billing provider's name", "RIVERBEND", "RIVERBEND INC", "clerical")],
+            id="another name of the same billing provider",
+        ),
+        pytest.param(
             evolve(CLAIM, payer=evolve(CLAIM.payer, id="99999")),
-            [("claim", "payer", "PLAN 60054", "PLAN 99999", "payer")],
+            [("claim", "payer", "60054", "99999", "payer")],
             id="payer",
         ),
         pytest.param(
