@@ -1,7 +1,8 @@
 """What a practice file lacks before claims can go out: a tuple of checks of one shape."""
 
 import datetime as dt
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Final
 
 from attrs import evolve
@@ -32,12 +33,27 @@ declare(
             "two payers have one id",
             "check both; a remittance cannot tell them apart",
         ),
+        "practice.taxonomy": (
+            "a taxonomy code is none of the clinician's discipline",
+            "check it in the NPI registry: payers deny a code that does not fit the provider",
+        ),
     }
 )
 
 # Without these no claim of the payer goes out; others are asked for when a claim needs them.
 NEEDED_KEYS: Final = ("unit_rule", "discipline_modifier")
 ADVISED_KEYS: Final = ("assistant_modifiers", "ncci", "distinct_modifier", "timely_filing_days")
+# How taxonomy codes of a discipline begin (NUCC provider taxonomy), therapists and assistants.
+TAXONOMIES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
+    {
+        ("therapist", "PT"): "2251",
+        ("therapist", "OT"): "225X",
+        ("therapist", "SLP"): "235Z",
+        ("assistant", "PT"): "2252",
+        ("assistant", "OT"): "224Z",
+        ("assistant", "SLP"): "2355S0801X",
+    }
+)
 COMMON_CODES: Final = ("97110", "97112", "97116", "97140", "97530", "97535")
 
 
@@ -118,6 +134,23 @@ def check_entities(practice: Practice) -> Iterator[Problem]:
             yield _found(f"entities.{key}.address.zip", message, "practice.incomplete")
 
 
+def check_locations(practice: Practice) -> Iterator[Problem]:
+    """A place with an address of its own has all nine digits of its ZIP (837P 2310C N403)."""
+    for key, location in practice.locations.items():
+        if location.address is not None and len(location.address.zip) != 9:
+            message = "needs all nine digits for a place of treatment"
+            yield _found(f"locations.{key}.address.zip", message, "practice.incomplete")
+
+
+def check_taxonomies(practice: Practice) -> Iterator[Problem]:
+    """A clinician's taxonomy is one of the discipline; of others than clinicians nothing is said."""
+    for key, person in practice.people.items():
+        begins = TAXONOMIES.get((person.role, person.discipline))
+        if begins and person.taxonomy and not person.taxonomy.startswith(begins):
+            message = f"those of a {person.discipline} {person.role} begin with {begins}"
+            yield _found(f"people.{key}.taxonomy", message, "practice.taxonomy")
+
+
 def check_people(practice: Practice) -> Iterator[Problem]:
     """Therapists and referrers have an NPI, therapists a taxonomy and a discipline."""
     for key, person in practice.people.items():
@@ -162,7 +195,9 @@ CHECKS: Final[tuple[Callable[[Practice], Iterator[Problem]], ...]] = (
     check_receivers,
     check_submitter,
     check_entities,
+    check_locations,
     check_people,
+    check_taxonomies,
     check_charges,
     check_fees,
     check_payer_ids,
