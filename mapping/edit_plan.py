@@ -12,6 +12,7 @@ from edi.problem import Problem, declare
 from mapping.day import Day
 from mapping.documentation import rule
 from mapping.edit_found import hold, judged, warn
+from mapping.plan_dates import believable
 from mapping.visit import PlanOfCare, Visit
 
 _PLAN: Final = "CMS Pub. 100-02 ch. 15 sec. 220.1.2"
@@ -55,9 +56,11 @@ def _certification(day: Day, visit: Visit, plan: PlanOfCare) -> Iterator[Problem
         return
     if day.policy.certification_rule == "none":
         return
-    start = plan.certified_from
-    if start is None and not plan.recertified and through is None:
-        start = visit.first_treatment_date
+    plan, wrong = believable(visit, plan, day.today)
+    if day.policy.certification != "no":
+        for message in wrong:
+            yield warn(day, "certification", message, visit, source=source)
+    start = _began(visit, plan)
     if lasts and start is not None and visit.date > start + dt.timedelta(lasts.number):
         message = (
             f"the certification that began {start} ended after {lasts.number} days: recertify the "
@@ -66,13 +69,41 @@ def _certification(day: Day, visit: Visit, plan: PlanOfCare) -> Iterator[Problem
         yield from judged(day, "certification", "certification", message, visit, source=source)
     elif not plan.recertified:
         yield from _initial(day, visit, plan)
+    elif plan.certified is None:
+        message = (
+            "the recertification is not signed (certified); an order and a sent plan stand for "
+            "the first signature only"
+        )
+        yield from judged(day, "certification", "certification", message, visit, source=source)
+
+
+def _began(visit: Visit, plan: PlanOfCare) -> dt.date | None:
+    """The day from which the days of a certification count; its last day may come sooner."""
+    if plan.certified_from is not None:
+        return plan.certified_from
+    if plan.recertified:
+        return plan.certified
+    return visit.first_treatment_date or plan.evaluated
 
 
 def _initial(day: Day, visit: Visit, plan: PlanOfCare) -> Iterator[Problem]:
-    """The initial certification: signed within 30 days, or since 2025 ordered and sent in time."""
-    first = visit.first_treatment_date or plan.evaluated
+    """The initial certification: signed within 30 days, or since 2025 ordered and sent in time.
+
+    A last day of the certification (certified_through) is no signature.
+    """
+    first = visit.first_treatment_date or plan.evaluated or plan.certified_from
     within = rule("certified within days of the first treatment", visit.date)
-    if first is None or within is None or _excepted(plan, first):
+    if within is None or _excepted(plan, first or visit.date):
+        return
+    if first is None:
+        if plan.certified is None and plan.certified_through is not None:
+            message = (
+                f"certified through {plan.certified_through}, but nothing shows a signature: give "
+                "certified, or order_signed, sent and evaluated"
+            )
+            yield from judged(
+                day, "certification", "certification", message, visit, source=within.source
+            )
         return
     last = first + dt.timedelta(within.number)
     if plan.certified is not None and plan.certified > last:
@@ -83,7 +114,7 @@ def _initial(day: Day, visit: Visit, plan: PlanOfCare) -> Iterator[Problem]:
         )
         if day.policy.certification != "no":
             yield warn(day, "certification", message, visit, source=within.source)
-    elif plan.certified is None and plan.certified_through is None and visit.date > last:
+    elif plan.certified is None and visit.date > last:
         message = (
             f"the plan of care is not certified {within.number} days after the first treatment "
             f"({first}): have it signed, or show a signed order and the day the plan was sent"

@@ -51,6 +51,7 @@ def planned(payer: str = "medicare", **plan: Any) -> Visit:
 
 
 CERTIFIED = {"certified": day("2026-02-10")}
+AGAIN = {"recertified": True, "certified": day("2025-12-12")}
 # Each: what it shows, the plan of a Part B visit of 2026-03-10, what is said.
 PLANS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("certified in time", CERTIFIED, []),
@@ -60,12 +61,12 @@ PLANS: list[tuple[str, dict[str, Any], list[str]]] = [
     ("the 91st day", {**CERTIFIED, "first": day("2025-12-09")}, ["hold.certification"]),
     (
         "90 days of a later certification",
-        {"recertified": True, "certified_from": day("2025-12-10"), "first": day("2025-01-01")},
+        {**AGAIN, "certified_from": day("2025-12-10"), "first": day("2025-01-01")},
         [],
     ),
     (
         "91 days of a later certification",
-        {"recertified": True, "certified_from": day("2025-12-09"), "first": day("2025-01-01")},
+        {**AGAIN, "certified_from": day("2025-12-09"), "first": day("2025-01-01")},
         ["hold.certification"],
     ),
     ("nothing signed, 30 days", {"first": day("2026-02-08"), "sent": day("2026-02-09")}, []),
@@ -90,6 +91,64 @@ PLANS: list[tuple[str, dict[str, Any], list[str]]] = [
         ["hold.certification"],
     ),
     ("signed late", {"certified": day("2026-03-05")}, ["warn.certification"]),
+    (
+        "a later last day does not lengthen the 90 days",
+        {**CERTIFIED, "first": day("2025-12-09"), "certified_through": day("2026-12-31")},
+        ["hold.certification"],
+    ),
+    (
+        "a last day is no signature",
+        {"certified_through": day("2026-05-01")},
+        ["hold.certification"],
+    ),
+    (
+        "a last day and nothing else",
+        {"first": None, "certified_through": day("2026-05-01")},
+        ["hold.certification"],
+    ),
+    (
+        "a later certification nobody signed",
+        {"recertified": True, "certified_from": day("2026-02-01")},
+        ["hold.certification"],
+    ),
+    (
+        "an order does not recertify",
+        {
+            "recertified": True,
+            "certified_from": day("2026-02-01"),
+            "order_signed": day("2026-01-30"),
+            "sent": day("2026-02-03"),
+        },
+        ["hold.certification"],
+    ),
+    (
+        "signed a year before the first treatment",
+        {"certified": day("2025-02-10")},
+        ["warn.certification", "hold.certification"],
+    ),
+    (
+        "signed before the evaluation",
+        {"evaluated": day("2026-02-01"), "certified": day("2026-01-31")},
+        ["warn.certification", "hold.certification"],
+    ),
+    (
+        "an order of after the evaluation",
+        {
+            "evaluated": day("2026-02-01"),
+            "order_signed": day("2026-02-02"),
+            "sent": day("2026-02-03"),
+        },
+        ["warn.certification", "hold.certification"],
+    ),
+    (
+        "sent before the evaluation",
+        {
+            "evaluated": day("2026-02-01"),
+            "order_signed": day("2026-01-30"),
+            "sent": day("2026-01-31"),
+        },
+        ["warn.certification", "hold.certification"],
+    ),
 ]
 
 
