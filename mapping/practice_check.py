@@ -143,7 +143,7 @@ def check_locations(practice: Practice) -> Iterator[Problem]:
 
 
 def check_taxonomies(practice: Practice) -> Iterator[Problem]:
-    """A clinician's taxonomy is one of the discipline; of others than clinicians nothing is said."""
+    """A clinician's taxonomy is one of the discipline's; of who refers nothing is said."""
     for key, person in practice.people.items():
         begins = TAXONOMIES.get((person.role, person.discipline))
         if begins and person.taxonomy and not person.taxonomy.startswith(begins):
