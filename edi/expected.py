@@ -57,6 +57,7 @@ class Amounts:
     fee: Decimal  # all units in full
     mppr: Decimal  # cut of further units (CO-59)
     allowed: Decimal
+    deductible: Decimal  # of the patient's part, where the terms have a coinsurance
     patient: Decimal | None  # deductible and coinsurance, or what the payer said
     assistant: Decimal  # cut for CQ/CO
     sequestration: Decimal  # CO-253
@@ -100,6 +101,7 @@ def amounts(
     if terms.assistant and terms.base == "allowed":
         cut = percent(allowed, terms.assistant)
         allowed -= cut
+    met = ZERO
     if terms.coinsurance is not None:
         met = min(terms.deductible if deductible is None else deductible, allowed)
         patient = met + percent(allowed - met, terms.coinsurance)
@@ -108,6 +110,7 @@ def amounts(
             fee=fee,
             mppr=mppr,
             allowed=allowed,
+            deductible=met,
             patient=None,
             assistant=cut,
             sequestration=ZERO,
@@ -122,6 +125,7 @@ def amounts(
         fee=fee,
         mppr=mppr,
         allowed=allowed,
+        deductible=met,
         patient=patient,
         assistant=cut,
         sequestration=sequestration,
@@ -152,14 +156,25 @@ def _steps(
     if found.patient is None or found.paid is None:
         yield "the patient's part is for the payer to say"
         return
-    rate = f" ({_rate(terms.coinsurance)})" if terms.coinsurance is not None else ""
     if found.patient:
-        yield f"patient {found.patient}{rate}"
+        yield f"patient {found.patient}{_patient_words(terms, found)}"
     if found.assistant and terms.base == "payment":
         yield f"assistant cut {_rate(terms.assistant)}: {found.assistant}"
     if found.sequestration:
         yield f"sequestration {_rate(terms.sequestration)}: {found.sequestration}"
     yield f"to be paid {found.paid}"
+
+
+def _patient_words(terms: Terms, found: Amounts) -> str:
+    """Of what the patient's part is made; nothing where the payer said it."""
+    if terms.coinsurance is None or found.patient is None:
+        return ""
+    rate, rest = _rate(terms.coinsurance), found.allowed - found.deductible
+    if not found.deductible:
+        return f" ({rate})"
+    if not rest:
+        return " (deductible)"
+    return f" (deductible {found.deductible}, {rate} of {rest}: {found.patient - found.deductible})"
 
 
 def _units(terms: Terms, units: Decimal, *, full: bool) -> tuple[str, Decimal]:

@@ -15,7 +15,7 @@ from functools import lru_cache
 from attrs import frozen
 
 from edi.expected import ZERO, Amounts, Terms, amounts, in_words, to_text
-from mapping import fee_terms
+from mapping import fee_terms, separations
 from mapping.day import Day, Line, changed
 from mapping.fee_terms import Basis, Coded
 from mapping.reference import ReferenceTables
@@ -76,8 +76,7 @@ def _terms_of(day: Day, basis: Basis) -> tuple[Terms, ...]:
     earlier: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     if basis.ranks and (day.siblings or day.others):
-        payer = day.payer.key
-        earlier = tuple(sorted({one.code for one in day.others if one.payer == payer}))
+        earlier = tuple(sorted({one.code for one in day.others if separations.is_same(day, one)}))
         later = tuple(sorted(set(_of_siblings(day, basis))))
     return _ranked(day.reference, basis, own, earlier, later)
 

@@ -64,6 +64,7 @@ class Basis:
     assistant: Decimal = Decimal(0)  # percent cut from CQ/CO lines
     base: Literal["payment", "allowed"] = "payment"
     sequestration: Decimal = Decimal(0)
+    doubt: str = ""  # a yearly rule that one source alone gives, as it is cited
     notes: tuple[str, ...] = ()
 
 
@@ -113,6 +114,7 @@ def _part_b(
     if entity is not None and not entity.medicare_participating:
         rate = _rule("non-participating", day)
         found = evolve(found, share=rate, notes=(*found.notes, f"not participating: {rate} %"))
+    found = evolve(found, doubt=_doubt("sequestration", day))
     if policy.assistant_reduction_percent is not None:
         cut = Decimal(policy.assistant_reduction_percent)
         found = evolve(found, assistant=cut, base=policy.assistant_reduction_base or "payment")
@@ -145,6 +147,14 @@ def _rule(name: str, day: dt.date) -> Decimal:
     return found.value if found is not None else Decimal(0)
 
 
+def _doubt(name: str, day: dt.date) -> str:
+    """How a rule is cited that nobody has confirmed; empty for one that is, or does not hold."""
+    found = table.rule(name, day)
+    if found is None or found.confirmed:
+        return ""
+    return f"{name} {found.value.normalize():f} % ({found.source}, {table.UNCONFIRMED})"
+
+
 def _of_contract(
     reference: ReferenceTables,
     contract: Contract,
@@ -160,6 +170,7 @@ def _of_contract(
         per_visit=contract.amount if contract.kind == "per visit" else None,
         coinsurance=contract.coinsurance_percent,
         sequestration=_rule("sequestration", day) if contract.sequestration else Decimal(0),
+        doubt=_doubt("sequestration", day) if contract.sequestration else "",
     )
     if contract.assistant_reduction:
         cut, base = policy.assistant_reduction_percent, policy.assistant_reduction_base
@@ -246,14 +257,19 @@ def _version(basis: Basis, row: FeeRow) -> str:
     assert factor is not None
     where = f"{place.key} of {place.version}" if place is not None else "national"
     tables = f"{row.version}; factor {factor.amount} ({factor.version}); {where}"
-    if basis.contract is None:
-        return tables
-    return f"{basis.contract}, {basis.share.normalize():f} % of {tables}"
+    if basis.contract is not None:
+        tables = f"{basis.contract}, {basis.share.normalize():f} % of {tables}"
+    return _doubted(basis, tables)
+
+
+def _doubted(basis: Basis, cited: str) -> str:
+    return f"{cited}; {basis.doubt}" if basis.doubt else cited
 
 
 def _by_schedule(basis: Basis, contract: Contract, line: Coded) -> Terms:
-    """An amount for the code with one of its modifiers, else for the code."""
-    names = (*(f"{line.code}-{modifier}" for modifier in line.modifiers), line.code)
+    """An amount for the code with one of its modifiers, CQ and CO first, else for the code."""
+    ordered = sorted(line.modifiers, key=lambda modifier: modifier not in ASSISTANT)
+    names = (*(f"{line.code}-{modifier}" for modifier in ordered), line.code)
     name = next((name for name in names if name in contract.amounts), "")
     if not name:
         return Terms(why=f"no amount for {line.code} in {contract}")
@@ -267,7 +283,7 @@ def _by_schedule(basis: Basis, contract: Contract, line: Coded) -> Terms:
         assistant=basis.assistant if is_cut else Decimal(0),
         base=basis.base,
         sequestration=basis.sequestration,
-        version=str(contract),
+        version=_doubted(basis, str(contract)),
         notes=basis.notes,
     )
 
@@ -280,7 +296,7 @@ def per_visit(basis: Basis, part: Decimal) -> Terms:
         lesser=False,
         coinsurance=basis.coinsurance,
         sequestration=basis.sequestration,
-        version=str(basis.contract),
+        version=_doubted(basis, str(basis.contract)),
         notes=(*basis.notes, "the rate is the visit's; the parts of its lines are ours"),
     )
 

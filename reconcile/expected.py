@@ -4,23 +4,27 @@ A patient's day is judged as a whole: MPPR leaves one unit of the day in full, a
 expenses tie, or two claims of the day share it, which line has it is the payer's choice (the split
 that fits the payments best is taken; tolerance 0). What the payer took as deductible, and the
 patient's part where the terms have no coinsurance, are taken as the payer says them. Denied lines
-are not judged: they have their own next step.
+are not judged: they have their own next step. Nor is a claim that a replacement or a void stands
+for now, or a line that the contract pays with another (a package price).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from edi.expected import Amounts, Terms, amounts, of_text
 from reconcile.books import claim_books, standing
+from reconcile.by_policy import PACKAGE_WORDS
 from reconcile.match_lines import MERGED
 from reconcile.values import ZERO, Adjudication, LineBooks, LineShare, SentClaim, SentLine
 
 Verdict = Literal["as expected", "underpaid", "overpaid", "no expectation"]
+DEDUCTIBLE: Final = frozenset({"1"})
 PATIENT_PART: Final = frozenset({"1", "2", "3"})  # deductible, coinsurance, copay
 JUDGED: Final = frozenset({"paid", "reduced", "check"})  # states of lines that were paid for
+PACKAGE_FLAGS: Final = frozenset(PACKAGE_WORDS.values())
 NO_TERMS: Final = "sent without an expected amount"
 
 
@@ -54,8 +58,18 @@ class Item:
         """Whether it was paid for, and something was expected."""
         return not self.why and self.share is not None
 
-    def amounts(self, *, full: bool) -> Amounts:
-        """What was expected, with the deductible and the patient's part as the payer says."""
+    @property
+    def left_to_patient(self) -> Decimal | None:
+        """The patient's part where it is the payer's to say; ``None`` where the terms say it."""
+        if self.terms.coinsurance is not None or self.share is None:
+            return None
+        return _part(self.share, PATIENT_PART)
+
+    def amounts(self, *, full: bool, patient: Decimal | None = None) -> Amounts:
+        """What was expected, with the deductible and the patient's part as the payer says.
+
+        ``patient`` stands in place of the line's own where lines are judged together.
+        """
         share = self.share
         own = self.terms.coinsurance is not None
         return amounts(
@@ -63,8 +77,8 @@ class Item:
             self.line.units,
             self.line.charge,
             full=full,
-            deductible=_part(share, frozenset({"1"})) if own and share is not None else None,
-            patient=None if own or share is None else _part(share, PATIENT_PART),
+            deductible=_part(share, DEDUCTIBLE) if own and share is not None else None,
+            patient=self.left_to_patient if patient is None else patient,
         )
 
 
@@ -79,9 +93,40 @@ class Group:
         """What the payer paid for all of them."""
         return sum((item.share.paid for item in self.items if item.share is not None), ZERO)
 
+    def amounts(self, holder: Item | None) -> tuple[Amounts, ...]:
+        """What was expected of each line, where that one has the day's full unit.
+
+        A copay that a payer puts on one line of several is not lost where it is more than that
+        line brings; a visit's rate is one amount.
+        """
+        if len(self.items) > 1 and all(item.terms.kind == "per visit" for item in self.items):
+            return (self._of_visit(),)
+        left = self._left_to_patient()
+        found = []
+        for item in self.items:
+            full = item is holder
+            part = None
+            if left is not None:
+                part = min(left, item.amounts(full=full).allowed)
+                left -= part
+            found.append(item.amounts(full=full, patient=part))
+        return tuple(found)
+
+    def _of_visit(self) -> Amounts:
+        """The rate of a visit, which its lines share."""
+        first = self.items[0]
+        whole = evolve(first.terms, unit=sum((i.terms.unit for i in self.items), start=ZERO))
+        return evolve(first, terms=whole).amounts(full=True, patient=self._left_to_patient())
+
+    def _left_to_patient(self) -> Decimal | None:
+        """The patient's part of all lines, where it is the payer's to say."""
+        parts = [item.left_to_patient for item in self.items]
+        said = [part for part in parts if part is not None]
+        return sum(said, start=ZERO) if len(said) == len(parts) > 1 else None
+
     def expected(self, holder: Item | None) -> Decimal:
         """What it should have paid, where that line has the day's full unit."""
-        found = (item.amounts(full=item is holder).paid for item in self.items)
+        found = (one.paid for one in self.amounts(holder))
         return sum((paid for paid in found if paid is not None), ZERO)
 
     def off(self, holder: Item | None) -> Decimal:
@@ -113,15 +158,25 @@ def days(claims: Sequence[Answered]) -> Iterator[Day]:
 
 def _items(given: Answered) -> Iterator[Item]:
     claim = given.claim
+    if claim.replaced_by or claim.voided_by:
+        return
     decisions = standing(given.adjudications)
-    status = {each.line: each.status for each in given.books}
+    books = {each.line: each for each in given.books}
+    is_paid_for = any(each.status in JUDGED for each in given.books)
     for line in claim.lines:
         terms = of_text(line.terms) or Terms(why=NO_TERMS)
         own = [s for a, s in decisions.get(line.control, ()) if a.payer == claim.payer]
         why = terms.why
-        if not why and own and terms.kind != "per visit" and status[line.control] not in JUDGED:
-            why = status[line.control]
+        if not why and own and not (terms.kind == "per visit" and is_paid_for):
+            why = _not_judged(books[line.control])
         yield Item(claim=claim, line=line, terms=terms, share=own[-1] if own else None, why=why)
+
+
+def _not_judged(books: LineBooks) -> str:
+    """Why a line with an answer is not judged; empty where it is."""
+    if books.status not in JUDGED:
+        return books.status
+    return next((flag for flag in books.flags if flag in PACKAGE_FLAGS), "")
 
 
 def _part(share: LineShare, reasons: frozenset[str]) -> Decimal:

@@ -105,7 +105,7 @@ def _numbers(group: Group) -> str:
 
 def _sums(group: Group, day: Day) -> str:
     """The arithmetic of lines that are judged together."""
-    found = [item.amounts(full=item is day.holder) for item in group.items]
+    found = group.amounts(day.holder)
     allowed = sum((one.allowed for one in found), ZERO)
     patient = sum((one.patient or ZERO for one in found), ZERO)
     cuts = sum((one.allowed - (one.patient or ZERO) - (one.paid or ZERO) for one in found), ZERO)

@@ -10,7 +10,10 @@ from typing import Any, Final
 from attrs import frozen
 
 from claimline.render.words import counted
-from reconcile.expected import Answered, answered
+from claimline.services.payer_facts import Facts
+from reconcile.books import claim_books
+from reconcile.by_policy import by_policy
+from reconcile.expected import Answered
 from reconcile.judged import Judged, judge
 from reconcile.ledger import Ledger, Received, Usage
 from reconcile.ledger.mates import Key, key_of, mates
@@ -64,13 +67,24 @@ def rows(ledger: Ledger, wanted: Wanted) -> Iterator[Row]:
         since=wanted.since,
         until=wanted.until,
     )
+    facts = Facts(ledger, None, dt.date.min)  # as recorded when the claims were sent
     while page := list(islice(claims, PAGE)):
-        found = judged(ledger, [answered(c.claim, c.adjudications) for c in page], usage)
+        found = judged(ledger, [_answered(each, facts) for each in page], usage)
         for given in page:
             for line in given.claim.lines:
                 one = found.get((given.claim.control, line.control))
                 if one is not None and _is_wanted(one, line, wanted):
                     yield _row(given, line, one)
+
+
+def _answered(given: Received, facts: Facts) -> Answered:
+    """A claim with its books as the payer's policy reads them."""
+    books = claim_books(given.claim, given.adjudications)
+    return Answered(
+        claim=given.claim,
+        adjudications=given.adjudications,
+        books=by_policy(books, facts.answering(given.claim)),
+    )
 
 
 def _is_wanted(one: Judged, line: SentLine, wanted: Wanted) -> bool:

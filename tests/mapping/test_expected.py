@@ -17,10 +17,10 @@ from mapping import claims, practice
 from mapping.contracts import Contract
 from mapping.draft import ClaimDraft, History
 from mapping.expected import Expected, fee_of_day
-from mapping.fee_terms import Coded, medicare, of_line
+from mapping.fee_terms import Basis, Coded, medicare, of_line
 from mapping.policy import ALWAYS, Span
 from mapping.practice import Practice
-from mapping.reference import Locality
+from mapping.reference import BilledLine, Locality
 from mapping.starter import STARTER, Starter
 from mapping.totals import DeductibleLeft
 from mapping.visit import Referring, Visit
@@ -95,6 +95,16 @@ def test_an_unconfirmed_figure_says_so() -> None:
     """The factor of 2023 is from one unverified source; that of 2025 is not."""
     assert "unconfirmed" in fee_of_day(STARTER, "97530", dt.date(2023, 6, 1)).version
     assert "unconfirmed" not in fee_of_day(STARTER, "97530", dt.date(2025, 6, 1)).version
+
+
+def test_sequestration_is_cited_as_unconfirmed() -> None:
+    """Its dates are from one source: the amount says so, a contract's only where it takes it."""
+    words = "sequestration 2 % (one table of dates, unconfirmed)"
+    assert of_lines(part_b(done("97530", 15)))[0].version.endswith(words)
+    for sequestration in (True, False):
+        setup = agreed(kind="schedule", amounts={"97530": D("38.50")}, sequestration=sequestration)
+        (one,) = of_lines(drafted(commercial(), setup=setup))
+        assert (words in one.version) is sequestration
 
 
 def test_example_day_of_2025() -> None:
@@ -236,6 +246,7 @@ def test_a_deductible_somebody_entered_comes_off_first() -> None:
     assert one.amounts is not None
     assert (one.amounts.patient, one.paid) == (D("22.92"), D("11.46"))
     assert "deductible: 20.00 left on 2025-11-01" in one.because
+    assert "patient 22.92 (deductible 20.00, 20 % of 14.61: 2.92)" in one.because[0]
     (met,) = of_lines(claims.draft([given], medicare_clinic()).drafts[0])
     assert "the deductible is taken as met" in met.because
 
@@ -255,6 +266,30 @@ def test_one_full_unit_over_two_claims_of_the_day() -> None:
     made = claims.draft([first, second], setup)
     allowed = [of_lines(draft)[0].allowed for draft in made.drafts]
     assert allowed == [D("34.61"), D("24.58")]
+
+
+@pytest.mark.parametrize(
+    ("entity", "allowed"), [("riverbend", "24.58"), ("other", "34.61"), ("", "24.58")]
+)
+def test_another_billing_provider_has_a_full_unit_of_its_own(entity: str, allowed: str) -> None:
+    """MPPR is by billing provider: a line sent by another one leaves this one's unit whole."""
+    given = visit(done("97530", 15), date=DAY_2025)
+    setup = medicare_clinic()
+    key = claims.draft([given], setup).drafts[0].patient
+    before = BilledLine(
+        claim="CT1",
+        payer="medicare",
+        entity=entity,
+        discipline="OT",
+        code="97530",
+        modifiers=("GO",),
+        units=D(1),
+        charge=D(75),
+        date=DAY_2025,
+    )
+    history = History(lines={(key, DAY_2025): (before,)})
+    (draft,) = claims.draft([given], setup, history).drafts
+    assert of_lines(draft)[0].allowed == D(allowed)
 
 
 def test_of_a_higher_expense_on_a_later_claim_the_earlier_is_cut() -> None:
@@ -305,6 +340,15 @@ def test_schedule_by_code_and_modifier() -> None:
     first, second = of_lines(draft)
     assert (first.allowed, first.paid) == (D("74.00"), None)
     assert second.why == "no amount for 97110 in contract Lakeshore 2026, always"
+
+
+def test_the_assistants_amount_goes_before_that_of_another_modifier() -> None:
+    """With amounts for GP and for CQ, a line of an assistant has that for CQ."""
+    amounts = {"97530": D("38.50"), "97530-GP": D("37.00"), "97530-CQ": D("32.70")}
+    contract = agreed(kind="schedule", amounts=amounts).contracts[0]
+    basis = Basis(day=DAY, kind="schedule", contract=contract)
+    units = {m: of_line(STARTER, basis, Coded("97530", m, 1)).unit for m in (("GP",), ("GP", "CQ"))}
+    assert units == {("GP",): D("37.00"), ("GP", "CQ"): D("32.70")}
 
 
 def test_a_contract_holds_on_its_days_only() -> None:

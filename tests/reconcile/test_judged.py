@@ -12,8 +12,9 @@ from remits import answered, claim, line
 
 from edi.expected import Terms, to_text
 from reconcile import expected
+from reconcile.by_policy import by_policy
 from reconcile.judged import Judged, judge
-from reconcile.values import Adjudication, SentClaim, SentLine
+from reconcile.values import Adjudication, PayerFacts, SentClaim, SentLine
 
 D = Decimal
 FULL = Terms(
@@ -169,6 +170,55 @@ def test_a_visit_rate_is_judged_on_the_claim() -> None:
     less = judged((rate, paying(rate, ("80", "CAS*CO*45*-20~"), second)))
     assert less["CLAIMF1"].difference == D("-5.00")
     assert less["CLAIMF2"].together == "CLAIMF1"
+
+
+def visit_rate(copay: str = "") -> tuple[SentClaim, Any]:
+    """A visit at 85.00 on two lines, paid on the first, where the copay stands too."""
+    terms = [
+        Terms(kind="per visit", unit=D(x), lesser=False, sequestration=D(2), version="c")
+        for x in ("40", "45")
+    ]
+    rate = sent("CLAIMF", ("97530", "60.00", "1", terms[0]), ("97110", "55.00", "1", terms[1]))
+    return rate, paying(rate, ("34.30", f"CAS*CO*45*-25**253*.70~{copay}"), ("0", "CAS*CO*45*55~"))
+
+
+def test_a_copay_above_its_lines_part_of_the_rate_is_not_lost() -> None:
+    """85.00 less a copay of 50.00, all of it on the first line: 35.00 less 2 % are due."""
+    rate, answer = visit_rate("CAS*PR*3*50~")
+    found = judged((rate, answer))
+    assert (found["CLAIMF1"].expected, found["CLAIMF1"].verdict) == (D("34.30"), "as expected")
+    assert (
+        "85.00 allowed; patient 50.00; cuts 0.70; to be paid 34.30" in found["CLAIMF1"].because[0]
+    )
+
+
+def test_a_visit_that_was_denied_whole_is_not_underpaid() -> None:
+    """No line of the visit was paid for: the denial has its own next step."""
+    rate, _ = visit_rate()
+    found = judged((rate, paying(rate, ("0", "CAS*CO*197*60~"), ("0", "CAS*CO*197*55~"))))
+    assert {one.words for one in found.values()} == {"no expectation: denied"}
+
+
+def test_a_package_price_is_left_alone() -> None:
+    """Nothing paid with CO-45 is underpaid, but not where the policy says the visit pays for it."""
+    both = sent("CLAIMP", ("97530", "75.00", "1", SCHEDULE), ("97110", "55.00", "1", SCHEDULE))
+    answer = paying(both, ("40", "CAS*CO*45*35~"), ("0", "CAS*CO*45*55~"))
+    assert judged((both, answer))["CLAIMP2"].words == "underpaid 40.00"
+    facts = PayerFacts(key="medicare", name="", family="", payment_basis="per visit")
+    plain = expected.answered(both, (answer,))
+    read = evolve(plain, books=by_policy(plain.books, lambda _: facts))
+    found = judge([read])
+    assert found["CLAIMP", "CLAIMP1"].verdict == "as expected"
+    assert found["CLAIMP", "CLAIMP2"].words.startswith("no expectation: package price")
+
+
+@pytest.mark.parametrize("way", ["replaced_by", "voided_by"])
+def test_a_claim_that_another_stands_for_does_not_share_the_day(way: str) -> None:
+    """The replaced claim has no full unit to give away: its replacement must have it."""
+    gone = evolve(ONE, **{way: "CLAIMB"})
+    found = judged((gone, None), (TWO, paying(TWO, AS_CUT)))
+    assert found["CLAIMB1"].words == "underpaid 7.87"
+    assert set(judged((gone, paying(ONE, AS_FULL)))) == set()
 
 
 def test_without_terms_nothing_is_judged() -> None:
