@@ -266,6 +266,8 @@ def _value(value: Any, asked: Field, known: Known, number: int | None, operator:
     if asked.kind == "number":
         if isinstance(value, bool) or not isinstance(value, int | Decimal):
             raise _Bad("expected a number, without quotes", *path)
+        if not Decimal(value).is_finite():
+            raise _Bad("expected a number that has an end", *path)
         return value
     if not isinstance(value, str) or not value.strip():
         raise _Bad("expected a text in quotes", *path)

@@ -22,7 +22,24 @@ from reconcile.ledger import ClaimStory
 Content = dict[str, Any]
 _CHARGE: Final = re.compile(r"\d+ x [\d.]+ = ")
 _STATED: Final = re.compile(r"(\w\w) as stated in the visit")
-_OTHER_RULE: Final = re.compile(r"rule \w+ would give ")
+_SAME_LINE: Final = re.compile(r"\d+ rows of the code came out the same")
+# What a reason of the whole claim is about, by how it begins: the topic and the words for it; the
+# rest is about units.
+_OF_CLAIM: Final = tuple(
+    (re.compile(begins), topic, about)
+    for begins, topic, about in (
+        (r"(KX): ", "kx", "KX"),
+        (r"(CQ|CO) by unit: ", "assistant", ""),
+        (r"rule \w+ would give ", "other rules", "other rules"),
+        (r"unit rule of ", "units", "rule"),
+        (r"\d+ visits of the day on one claim", "claim", "claim"),
+        (r"further coverage ", "coverage", "coverage"),
+        (r"billed under ", "clinician", "clinician"),
+        (r"place ", "place", "place"),
+        (r"corrects claim ", "correction", "correction"),
+        (r"rule ", "own rule", "own rule"),
+    )
+)
 SHOWN: Final = (  # of a line, beside its steps
     "number", "code", "modifiers", "therapist_minutes", "assistant_minutes", "units", "charge",
     "evidence",
@@ -158,20 +175,13 @@ def _sources(versions: Sequence[str], origin: Mapping[str, str]) -> dict[str, st
 def _claim_steps(because: Iterable[str], by: Mapping[str, str]) -> Iterator[Step]:
     """The reasons of the whole claim: units of the day, other rules, the yearly bucket."""
     for why in because:
-        if why.startswith("KX: "):
-            yield Step(topic="kx", about="KX", why=why.removeprefix("KX: "), by=by["kx"])
-        elif _OTHER_RULE.match(why):
-            yield Step(topic="other rules", about="other rules", why=why)
-        elif why.startswith("unit rule of "):
-            yield Step(topic="units", about="rule", why=why, by=by["units"])
-        elif why.startswith("billed under "):
-            yield Step(topic="clinician", about="clinician", why=why)
-        elif why.startswith("place "):
-            yield Step(topic="place", about="place", why=why)
-        elif why.startswith("corrects claim "):
-            yield Step(topic="correction", about="correction", why=why)
-        elif why.startswith("rule "):
-            yield Step(topic="own rule", about="own rule", why=why)
+        for begins, topic, about in _OF_CLAIM:
+            found = begins.match(why)
+            if found:
+                named = found[1] if begins.groups else ""  # a modifier, and what is said of it
+                words = why.removeprefix(f"{named}: ") if named else why
+                yield Step(topic=topic, about=about or named, why=words, by=by.get(topic, ""))
+                break
         else:
             yield Step(topic="units", about="units", why=why)
 
@@ -210,6 +220,8 @@ def _line_step(why: str, line: Mapping[str, Any], by: Mapping[str, str]) -> Step
         return Step(topic=topic, about=stated[1], why="stated in the visit")
     if _CHARGE.match(why):
         return Step(topic="charge", about="charge", why=why)
+    if _SAME_LINE.match(why):
+        return Step(topic="line", about="line", why=why)
     return Step(topic="split", about="split", why=why, by=by["split"])
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from claimline.services.explain_claim import decided
 from mapping.codes import MODIFIER_GROUPS
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -101,3 +102,36 @@ def test_without_asking_nothing_is_explained(command: Any, tmp_path: Path) -> No
         "--format", "json",
     )  # fmt: skip
     assert "explained" not in json.loads(out)["claims"][0]
+
+
+@pytest.mark.parametrize(
+    ("why", "topic", "about"),
+    [
+        ("unit rule of acme: midpoint", "units", "rule"),
+        ("97530: 30 minutes are 2 units of 15 and 0 left", "units", "units"),
+        ("rule full15 would give 2 (97530 x2)", "other rules", "other rules"),
+        ("rule weekend: did not fire: not so", "own rule", "own rule"),
+        ("KX: 104.47 of 2410.00", "kx", "KX"),
+        ("CO by unit: midpoint and two-remaining-units rules (2026-11)", "assistant", "CO"),
+        ("2 visits of the day on one claim", "claim", "claim"),
+        ("further coverage acme: not billed yet", "coverage", "coverage"),
+    ],
+)
+def test_a_reason_of_the_claim_stands_under_what_it_is_about(
+    why: str, topic: str, about: str
+) -> None:
+    """What is not about units is not shown as units."""
+    (step,) = decided([why], (), (), (), {})["steps"]
+    assert (step["topic"], step["about"]) == (topic, about)
+
+
+def test_rows_that_became_one_line_are_no_split() -> None:
+    """The policy on assistants did not decide that two rows are one line."""
+    line = {
+        "number": 1, "code": "97530", "modifiers": ["GP"], "therapist_minutes": 30,
+        "assistant_minutes": 0, "units": "2", "charge": "150.00", "evidence": [], "terms": "",
+        "because": ("2 rows of the code came out the same: one line of 2 units",),
+    }  # fmt: skip
+    made = decided((), (), [line], (), {"assistant_modifiers": "policy acme always"})
+    (step,) = of(made["lines"][0], "line")
+    assert step["by"] == ""

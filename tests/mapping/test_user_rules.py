@@ -193,6 +193,7 @@ BAD = [
     ("line's field on a claim", BODY + "[rules.claim]\ntimes = true", "rules[0].claim.times", "one of a line"),
     ("unknown operator", BODY + "[rules.any_line]\nunits = { atleast = 3 }", "rules[0].any_line.units.atleast", "mean at_least"),
     ("number wanted", BODY + '[rules.any_line]\nunits = { at_least = "3" }', "rules[0].any_line.units.at_least", "number, without quotes"),
+    ("number without an end", BODY + "[rules.any_line]\nunits = { at_least = nan }", "rules[0].any_line.units.at_least", "has an end"),
     ("no number field", BODY + "[rules.any_line]\ncode = { at_least = 3 }", "rules[0].any_line.code.at_least", "code is none"),
     ("no text field", BODY + '[rules.any_line]\nunits = { starts_with = "3" }', "rules[0].any_line.units.starts_with", "units is none"),
     ("text wanted", BODY + "[rules.any_line]\ncode = 97530", "rules[0].any_line.code", "text in quotes"),
