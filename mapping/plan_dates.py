@@ -5,6 +5,7 @@ evaluation it asks for (42 CFR 424.24(c); CMS Pub. 100-02 ch. 15 sec. 220.1).
 """
 
 import datetime as dt
+from typing import Any
 
 from attrs import evolve
 
@@ -24,7 +25,8 @@ def believable(
     ):
         if why:
             told.append(f"{name} {getattr(plan, name)} is {why}: it does not count, check the date")
-            plan = evolve(plan, **{name: None})
+            without: dict[str, Any] = {name: None}
+            plan = evolve(plan, **without)
     return plan, tuple(told)
 
 
