@@ -16,6 +16,7 @@ from claimline.errors import WrongUsageError
 from edi.problem import Place, Problem, declare
 from mapping.day import number_key, patient_key
 from mapping.kinds import KINDS, Notes, Unfit
+from mapping.medicare import rule
 from mapping.practice import Practice
 from mapping.threshold_table import Table
 from mapping.thresholds import NEAR, accrues, threshold
@@ -108,7 +109,7 @@ def running(
     if not asked:
         return {}, {}
     patients = {patient_key(visit) for visit in asked}
-    payers = {visit.coverages[0].payer for visit in asked}
+    payers = _payers(practice, {visit.date for visit in asked})
     since = dt.date(min(visit.date for visit in asked).year, 1, 1)
     with ledger.reading() as connection:
         entered = figures(connection, patients)
@@ -131,6 +132,19 @@ def _deductibles(lines: Iterable[OwnLine], entered: Iterable[Figure]) -> Deducti
         if key in left and line.allowed is not None and line.sent >= left[key].as_of:
             left[key] = left[key].less(line.allowed)
     return left
+
+
+def _payers(practice: Practice, days: Iterable[dt.date]) -> tuple[str, ...]:
+    """The payers with thresholds on one of the days: the buckets of a patient are theirs together.
+
+    A patient's year may be Medicare's under two keys: two contractors, or railroad retirement.
+    """
+    wanted = tuple(days)
+    return tuple(
+        key
+        for key in practice.payers
+        if any(practice.policy(key, day).kx == "threshold" for day in wanted)
+    )
 
 
 def _with_threshold(practice: Practice, visits: Iterable[Visit]) -> list[Visit]:
@@ -230,12 +244,19 @@ def figure(given: Mapping[str, str], *, today: dt.date, user: str) -> Figure:
     if as_of > today:
         raise WrongUsageError("as_of is after today", todo="give the day of the eligibility answer")
     number = _read("id", given, "patient", notes)
+    amount: Decimal = _read("money", given, "amount", notes)
+    most = rule(DEDUCTIBLE, dt.date(year, 1, 1)) if kind == DEDUCTIBLE else None
+    if most is not None and amount > most.value:
+        raise WrongUsageError(
+            f"amount: the Part B deductible of {year} is {most.value}, no more can be left of it",
+            todo="give what the eligibility answer says is left",
+        )
     return Figure(
         kind=kind,
         patient=number_key(number),
         bucket="" if kind == DEDUCTIBLE else _bucket(given["bucket"]),
         year=year,
-        amount=_read("money", given, "amount", notes),
+        amount=amount,
         as_of=as_of,
         source=given["source"].strip(),
         user=user,
@@ -318,12 +339,7 @@ def standings(
     ledger: Ledger, practice: Practice, *, year: int, usage: Usage
 ) -> tuple[Standing, ...]:
     """Where every bucket with a figure or a claim of the year stands, the fullest first."""
-    days = (dt.date(year, 1, 1), dt.date(year, 12, 31))
-    payers = [
-        key
-        for key in practice.payers
-        if any(practice.policy(key, day).kx == "threshold" for day in days)
-    ]
+    payers = _payers(practice, (dt.date(year, 1, 1), dt.date(year, 12, 31)))
     newest: dict[TotalKey | None, OwnLine] = {}
 
     def of_the_year(lines: Iterable[OwnLine]) -> Iterator[OwnLine]:
@@ -334,7 +350,7 @@ def standings(
 
     with ledger.reading() as connection:
         entered = [one for one in figures(connection) if one.year == year]
-        lines = own_lines(connection, usage=usage, payers=payers, since=days[0])
+        lines = own_lines(connection, usage=usage, payers=payers, since=dt.date(year, 1, 1))
         totals = accumulate(of_the_year(lines), entered)
     own = practice.thresholds
     made = [_standing(key, total, newest.get(key), own) for key, total in totals.items()]

@@ -273,6 +273,31 @@ def test_a_figure_that_cannot_be_is_refused(
     assert "PX77" not in errors
 
 
+def test_no_more_of_the_deductible_can_be_left_than_the_year_has(desk: Desk) -> None:
+    """283.00 is all of 2026's; a cent more is wrong usage."""
+    arguments = ("thresholds", "set", "--bucket", "deductible", "--as-of", "2026-03-01")
+    assert desk.run(*arguments, "--amount", "283.00", said="P1\n")[0] == 0
+    status, _, errors = desk.run(*arguments, "--amount", "283.01", said="P1\n")
+    assert (status, "the Part B deductible of 2026 is 283.00" in errors) == (2, True)
+
+
+def test_two_payers_of_part_b_fill_one_bucket(desk: Desk) -> None:
+    """What was sent to Part B under another key counts, also where no visit of the run names it."""
+    text = Path(PRACTICE).read_text(encoding="utf-8")
+    at = text.index("[payers.medicare]")
+    end = text.index("\n[payers.", at + 1) if "\n[payers." in text[at + 1 :] else len(text)
+    railroad = text[at:end].replace("[payers.medicare", "[payers.railroad")
+    practice = desk.folder / "practice.toml"
+    practice.write_text(text + "\n" + railroad, encoding="utf-8")
+    desk.enter("2430.00")
+    desk.bill([visit("V1", "2026-03-10", **SUPPORT)])
+    moved = {"coverages": [{"payer": "railroad", "member_id": "1EG4TE5MK70"}], **SUPPORT}
+    second = desk.bill(
+        [visit("V2", "2026-03-12", **moved)], "two.json", "--practice", str(practice)
+    )
+    assert modifiers(second) == [["GP", "KX"]]
+
+
 def test_the_same_figure_is_kept_once(desk: Desk) -> None:
     """Entering the same again changes nothing and says so; an older one does not replace it."""
     assert "entered" in desk.enter("100.00")
