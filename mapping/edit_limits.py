@@ -11,6 +11,7 @@ from edi.problem import Problem, declare
 from mapping import separations
 from mapping.day import Day
 from mapping.edit_found import hold, judged, warn
+from mapping.edit_not_paid import is_never_paid
 from mapping.reference import UnitLimit
 
 declare(
@@ -37,17 +38,19 @@ def check_limits(day: Day) -> Iterator[Problem]:
     for line in day.lines:
         billed[line.row.code] = billed.get(line.row.code, 0) + line.units
     for code, number in billed.items():
+        if is_never_paid(day, code):
+            continue  # check_not_paid says so
         limit = day.reference.limit(code, day.date, wanted)
         if limit is None:
             continue
         if limit.mai == "1":
             most = max(line.units for line in day.lines if line.row.code == code)
             if most > limit.most:
-                yield from _over(day, limit, f"{most} units on a line")
+                yield from _over(day, limit, f"{_units(most)} on a line")
             continue
         sent, claims = _sent(day, code) if day.others else (0, ())
         if number + sent > limit.most:
-            words = f"{number + sent} units on the day"
+            words = f"{_units(number + sent)} on the day"
             if sent:
                 words += f" ({number} here, {sent} on {' and '.join(claims)})"
             yield from _over(day, limit, words)
@@ -63,17 +66,22 @@ def _sent(day: Day, code: str) -> tuple[int, tuple[str, ...]]:
     return int(total), tuple(dict.fromkeys(claims))
 
 
+def _units(number: int) -> str:
+    return "1 unit" if number == 1 else f"{number} units"
+
+
 def _over(day: Day, limit: UnitLimit, found: str) -> Iterator[Problem]:
     """Over the limit: by policy it holds; by clinical data it holds or warns, as the payer wants.
 
-    Values that one source alone gives only warn.
+    Values that one source alone gives, or that are another program's, only warn.
     """
     per = "a line" if limit.mai == "1" else "a day"
     message = f"{limit.code}: {found}, the table allows {limit.most} {per}"
     source = f"{limit.version}, MAI {limit.mai}"
     if not limit.decides:
-        message += " (one source: check it against CMS's table)"
-        yield warn(day, "units-limit", message, source=source)
+        if limit.mai != "3" or day.policy.mue_clinical != "no":
+            message += " (not confirmed: check it against CMS's table)"
+            yield warn(day, "units-limit", message, source=source)
     elif limit.mai == "3":
         yield from judged(day, "mue_clinical", "units-limit", message, source=source)
     else:

@@ -33,7 +33,7 @@ def check_pairs(day: Day) -> Iterator[Problem]:
         else:
             yield from _with_modifier(day, found)
     wanted = separations.table(day)
-    asks = wanted not in {"none", ""} and len(day.lines) > 1
+    asks = wanted not in {"none", ""} and (len(day.lines) > 1 or day.siblings or day.others)
     if asks and not day.reference.version("ptp", wanted, day.date):
         message = f"no table of code pairs speaks of {day.date}: pairs were not checked"
         yield warn(day, "pair", message)

@@ -8,7 +8,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from mapping import limits, medicare, pairs
 from mapping.reference import (
@@ -45,9 +45,16 @@ class Starter:
         return tuple(pair for pair in found if code in {pair.column1, pair.column2})
 
     def limit(self, code: str, day: dt.date, table: str) -> UnitLimit | None:
-        """See ``ReferenceTables``; a payer's own limits are known from an import only."""
-        found = limits.LIMITS.get(code) if table in {"medicare", "medicaid"} else None
-        return found.limit if found is not None and found.span.holds(day) else None
+        """See ``ReferenceTables``; a payer's own limits are known from an import only.
+
+        The limits are Medicare's: for Medicaid, whose table is another one, they only warn.
+        """
+        found = limits.LIMITS.get(code)
+        if found is None or not found.span.holds(day):
+            return None
+        if _is_medicaid(table):
+            return evolve(found.limit, decides=False)
+        return found.limit if table == "medicare" else None
 
     def fee(self, code: str, day: dt.date) -> FeeRow | None:
         """See ``ReferenceTables``."""
@@ -69,12 +76,17 @@ class Starter:
         """See ``ReferenceTables``."""
         if kind == "ptp":
             return pairs.VERSION if table != "none" and day >= pairs.FIRST_DAY else ""
-        known = table in {"medicare", "medicaid"} and day >= limits.FIRST_DAY
+        known = (table == "medicare" or _is_medicaid(table)) and day >= limits.FIRST_DAY
         return limits.VERSION if known else ""
 
     def versions(self) -> tuple[str, ...]:
         """What is shipped."""
         return (pairs.VERSION, limits.VERSION, medicare.VERSION)
+
+
+def _is_medicaid(table: str) -> bool:
+    """Whether it is Medicaid's, of a state or of all."""
+    return table.partition(":")[0] == "medicaid"
 
 
 STARTER: Final = Starter()

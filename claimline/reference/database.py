@@ -192,6 +192,9 @@ def open_to_read(path: Path) -> Database | None:
 
 
 def _connect(path: Path, mode: str) -> sqlite3.Connection:
+    is_fixed = mode == "ro" and not os.access(path.parent, os.W_OK)
+    if is_fixed and not path.with_name(f"{path.name}-wal").exists():
+        mode += "&immutable=1"  # a folder that is read-only has no room for SQLite's own files
     try:
         return sqlite3.connect(
             f"{path.absolute().as_uri()}?mode={mode}",

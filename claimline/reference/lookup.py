@@ -165,17 +165,24 @@ class Tables:
         editions = self._named("ptp", table)
         if not editions:
             return STARTER.pairs_of(code, day, table)
-        rows = [
-            row
-            for one in editions[-1]
+        rows = {
+            frozenset(row)
+            for parts in editions  # where a part is missing an older one, or the starter, serves
+            for one in parts
             for row in self._database.connection.execute(
                 "SELECT DISTINCT column1, column2 FROM ptp"
                 " WHERE imported = ? AND ? IN (column1, column2)",
                 (one.id, code),
             )
-        ]
-        found = [self.pairs(sorted(row), day, table) or () for row in rows]
-        return tuple(pair for pairs in found for pair in pairs)
+        }
+        starter = STARTER.pairs_of(code, day, table)
+        rows |= {frozenset((pair.column1, pair.column2)) for pair in starter}
+        found = [self.pairs(codes, day, table) or () for codes in sorted(map(sorted, rows))]
+        return tuple(
+            sorted(
+                (pair for pairs in found for pair in pairs), key=lambda p: (p.column1, p.column2)
+            )
+        )
 
     def limit(self, code: str, day: dt.date, table: str) -> UnitLimit | None:
         """See ``ReferenceTables``."""
@@ -185,8 +192,10 @@ class Tables:
 
     def _find_limit(self, code: str, day: dt.date, table: str) -> UnitLimit | None:
         edition = self._on("mue", table, day, within=False)
+        if edition is None:  # before the first one
+            return STARTER.limit(code, day, table)
         row = self._row("SELECT most, mai, rationale FROM mue", "code", edition, code)
-        if row is None or edition is None:
+        if row is None:
             return None
         most, mai, rationale = row
         return UnitLimit(
@@ -280,7 +289,7 @@ class Tables:
         if kind == "ptp":
             return self._versions[editions[-1][0].id]
         found = self._on(kind, table, day, within=False)
-        return self._versions[found.id] if found is not None else ""
+        return STARTER.version(kind, table, day) if found is None else self._versions[found.id]
 
     def versions(self) -> tuple[str, ...]:
         """See ``ReferenceTables``: the newest edition of each table."""

@@ -75,8 +75,8 @@ def bill(request: BillRequest) -> BillResult:
     with rarely_collected():
         incoming = bill_input.read_all(request.visits)
         visits = {visit.visit_id: visit for visit in incoming.visits}
-        newest = max((v.date for v in incoming.visits), default=request.now.date())
-        told = tables_told(request.tables, practice, newest)
+        days = [v.date for v in incoming.visits] or [request.now.date()]
+        told = tables_told(request.tables, practice, max(days), min(days))
         pieces = -(-len(visits) // bill_make.VISITS_PER_PIECE)
         with (
             maker(practice, visits, context, pieces=pieces) as made_by,  # forks: before the ledger

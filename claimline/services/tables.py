@@ -1,6 +1,7 @@
 """Reference tables for a person: import files, list what is there, remove, look up."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from itertools import groupby
@@ -9,15 +10,17 @@ from typing import Final
 
 from attrs import field, frozen
 
-from claimline.errors import DONE, CommandError
+from claimline.errors import DONE, CommandError, WrongUsageError
 from claimline.reference.database import Database, reading, writing
 from claimline.reference.importers import IMPORTERS
+from claimline.reference.importers.names import checked
 from claimline.reference.load import Loaded, NoTableError, load
 from claimline.reference.lookup import gaps, open_tables
 from claimline.reference.sheets import readable, sheets
 from claimline.reference.values import Imported, Options
 from mapping.reference import PairEdit, UnitLimit
 
+_CODE: Final = re.compile(r"[0-9]{4}[0-9AFMTU]|[A-Z][0-9]{4}")
 TITLES: Final = {importer.kind: importer.title for importer in IMPORTERS}
 
 
@@ -156,9 +159,19 @@ class Said:
 
 
 def look_up(path: Path, codes: Sequence[str], day: dt.date, table: str) -> Said:
-    """The pairs among the codes and their unit limits on a day."""
+    """The pairs among the codes and their unit limits on a day.
+
+    Raises:
+        WrongUsageError: a code or the table's name is none.
+    """
+    asked = tuple(dict.fromkeys(code.strip().upper() for code in codes))
+    for one in asked:
+        if not _CODE.fullmatch(one):
+            raise WrongUsageError(
+                f"{one[:12]} is no procedure code", todo="say codes of five characters: 97530"
+            )
+    checked(table)
     tables = open_tables(path)
-    asked = tuple(dict.fromkeys(code.upper() for code in codes))
     found = (tables.limit(code, day, table) for code in asked)
     return Said(
         codes=asked,

@@ -21,11 +21,14 @@ from claimline.reference.importers import mue, ptp
 from claimline.reference.lookup import Tables, open_tables
 from claimline.reference.sheets import Sheet
 from claimline.reference.values import Faults
+from claimline.services.tables_told import tables_told
+from mapping.practice import read
 
 ROOT = Path(__file__).resolve().parents[2]
 MADE = ROOT / "fixtures" / "tables"
 PARTS = sorted(MADE.glob("ccipra-*.txt"))
 DAY = dt.date(2026, 4, 15)
+PRACTICE = ROOT / "fixtures" / "practice" / "practice.toml"
 
 
 @pytest.fixture
@@ -401,7 +404,9 @@ def test_pairs_in_force_on_the_day(
         ("97530", "2026-04-01", "medicare", (6, "3")),
         ("97530", "2026-04-01", "medicaid", (4, "3")),
         ("97530", "2027-01-01", "medicare", (6, "3")),
-        ("97530", "2026-03-31", "medicare", None),
+        ("97140", "2026-03-31", "medicare", (6, "3")),
+        ("97530", "2025-12-31", "medicare", None),
+        ("97760", "2026-03-31", "own:PAYER", None),
         ("97161", "2026-04-01", "medicare", (1, "2")),
         ("97760", "2026-04-01", "medicare", (3, "1")),
         ("99999", "2026-04-01", "medicare", None),
@@ -410,9 +415,51 @@ def test_pairs_in_force_on_the_day(
 def test_limits_of_the_day(
     tables: Tables, code: str, day: str, table: str, expected: tuple[int, str] | None
 ) -> None:
-    """The edition that had begun by the day answers; before the first one none does."""
-    found = tables.limit(code, dt.date.fromisoformat(day), table)
+    """The edition that had begun by the day answers; before the first one the starter table."""
+    asked = dt.date.fromisoformat(day)
+    found = tables.limit(code, asked, table)
     assert (None if found is None else (found.most, found.mai)) == expected
+    if found is not None:
+        assert found.version == tables.version("mue", table, asked)
+
+
+def test_show_of_one_code_where_a_part_is_missing(path: Path, command: Any) -> None:
+    """An older quarter, then the starter pairs, serve for the code as they do in ``bill``."""
+    imported(command, PARTS[2])
+    _, out, _ = command("tables", "show", "97530", "--on", str(DAY), "--format", "json")
+    found = {(p["column1"], p["column2"]): p["version"][:12] for p in json.loads(out)["pairs"]}
+    assert found["97140", "97530"] == "NCCI PTP med"
+    assert found["97530", "97164"] == "starter pair"
+    assert list(found) == sorted(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["9753O"], "9753O is no procedure code"),
+        (["97530", "9714"], "9714 is no procedure code"),
+        (["97530", "--table", "medicair"], "there is no table medicair"),
+    ],
+)
+def test_show_asks_for_real_codes_and_tables(
+    path: Path, command: Any, words: list[str], told: str
+) -> None:
+    """A slip is wrong usage, never "no pair"."""
+    status, out, err = command("tables", "show", *words)
+    assert (status, out) == (2, "")
+    assert told in err
+
+
+def test_days_before_all_tables_of_limits_are_told(path: Path, tables: Tables) -> None:
+    """Nothing is held there, and a run says that nobody looked."""
+    setup = read(PRACTICE.name, PRACTICE.read_text("utf-8"))
+    (words,) = [
+        said
+        for said in tables_told(str(path), setup, dt.date(2026, 4, 15), dt.date(2025, 12, 30))
+        if "unit limits" in said
+    ]
+    assert "speaks of 2025-12-30" in words
+    assert not [s for s in tables_told(str(path), setup, DAY) if "No table of unit limits" in s]
 
 
 def test_the_newest_edition_decides(path: Path, tmp_path: Path, command: Any) -> None:

@@ -137,3 +137,35 @@ def test_the_claim_cites_the_limits_that_were_asked() -> None:
     """The version of the table stands with every claim it was asked for."""
     assert VERSION in billed(units(1)).drafts[0].versions
     assert VERSION not in claims.draft((visit(),), clinic()).drafts[0].versions
+
+
+@pytest.mark.parametrize("table", ["medicaid", "medicaid:OH"])
+def test_medicares_starter_limits_only_warn_for_medicaid(table: str) -> None:
+    """Medicaid has a table of its own: until it is imported nothing is held by Medicare's."""
+    whose, _, state = table.partition(":")
+    found = billed(units(7), mue=whose, ncci_state=state)
+    assert not found.held
+    assert [p.code for p in found.drafts[0].warnings if "units-limit" in p.code] == [
+        "warn.units-limit"
+    ]
+    assert STARTER.version("mue", table, DAY) == VERSION
+
+
+@pytest.mark.parametrize(("demand", "number"), [("no", 0), ("warn", 1), ("hold", 1)])
+def test_a_clinical_limit_of_one_source_is_not_looked_at_where_policy_says_so(
+    demand: str, number: int
+) -> None:
+    """``mue_clinical`` = no also silences what would only warn."""
+    found = billed(units(7, "97110"), mue_clinical=demand)
+    warned = [p for p in found.drafts[0].warnings if p.code == "warn.units-limit"]
+    assert len(warned) == number
+
+
+def test_one_unit_is_said_as_one() -> None:
+    """A code the table never pays: one unit is too many."""
+    found = billed(visit(done("97014", 15, charge=Decimal(20)), payer="medicare"))
+    problems = found.held[0].problems if found.held else found.drafts[0].warnings
+    said = [p.message for p in problems if p.code == "warn.units-limit"]
+    assert [text.partition(" (")[0] for text in said] == [
+        "97014: 1 unit on the day, the table allows 0 a day"
+    ]

@@ -19,6 +19,20 @@ _NCCI: Final = re.compile(r"v(?P<v>\d\d)\.?(?P<q>[0-3])(?P<r>r\d)?(?!\d)")
 _DAY: Final = re.compile(r"(?P<m>[01]\d)[-_.](?P<d>[0-3]\d)[-_.](?P<y>20\d\d)")
 
 
+def checked(table: str) -> str:
+    """The table asked for, which may be none.
+
+    Raises:
+        WrongUsageError: there is no such table.
+    """
+    if table and not TABLE.fullmatch(table):
+        raise WrongUsageError(
+            f"there is no table {table}",
+            todo="say --table medicare, medicaid, medicaid:TX (a state) or own:PAYER",
+        )
+    return table
+
+
 def whose(sheet: Sheet, options: Options) -> str:
     """medicare, medicaid, medicaid:TX or own:PAYER: as asked for, else as the name says.
 
@@ -27,12 +41,7 @@ def whose(sheet: Sheet, options: Options) -> str:
     """
     name = sheet.name.lower()
     named = "medicaid" if _MEDICAID.search(name) else "medicare" if _MEDICARE.search(name) else ""
-    asked = options.table
-    if asked and not TABLE.fullmatch(asked):
-        raise WrongUsageError(
-            f"there is no table {asked}",
-            todo="say --table medicare, medicaid, medicaid:TX (a state) or own:PAYER",
-        )
+    asked = checked(options.table)
     if asked and named and asked.partition(":")[0] != named and not asked.startswith("own:"):
         raise WrongUsageError(
             f"{sheet.name}: by its name this is the table of {named}, not of {asked}",
