@@ -11,7 +11,6 @@ from edi.problem import Problem, declare
 from mapping import separations
 from mapping.day import Day
 from mapping.edit_found import hold, judged, warn
-from mapping.edit_not_paid import is_never_paid
 from mapping.reference import UnitLimit
 
 declare(
@@ -38,8 +37,6 @@ def check_limits(day: Day) -> Iterator[Problem]:
     for line in day.lines:
         billed[line.row.code] = billed.get(line.row.code, 0) + line.units
     for code, number in billed.items():
-        if is_never_paid(day, code):
-            continue  # check_not_paid says so
         limit = day.reference.limit(code, day.date, wanted)
         if limit is None:
             continue
