@@ -10,7 +10,7 @@ Where no CMS text was found the reason says "decided by policy".
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from attrs import frozen
@@ -23,6 +23,8 @@ FIRST_DAY: Final = dt.date(2020, 1, 1)  # CQ and CO on claims
 MIDPOINT_SINCE: Final = dt.date(2022, 1, 1)
 VERSION: Final = "83 FR 59654, 84 FR 62702, CMS billing examples using CQ and CO"
 BY_POLICY: Final = "decided by policy: no CMS text speaks of it"
+Spent = tuple[int, int]  # minutes of the therapist, and of the assistant alone
+_NONE: Final[Spent] = (0, 0)
 _UNIT: Final = 15
 _TWO_LEFT: Final = range(9, 15)  # minutes of each, where two units are left
 _TWO_LEFT_TOGETHER: Final = 23
@@ -62,12 +64,15 @@ def told(day: Day) -> Iterator[str]:
 
 def _parts(day: Day, share: Share) -> tuple[Share, ...]:
     row = share.row
-    if not share.assistant_minutes or _states_it(row):
+    therapist_minutes, assistant_minutes = share.therapist_minutes, share.assistant_minutes
+    if is_further(row.code) and not therapist_minutes:
+        assistant_minutes = lent(row.code, minutes_by_code(day)) or assistant_minutes
+    if not assistant_minutes or _states_it(row):
         return (share,)
     found = judge(
         row.code,
-        share.therapist_minutes,
-        share.assistant_minutes,
+        therapist_minutes,
+        assistant_minutes,
         share.units,
         modifier=ASSISTANT_MODIFIERS[day.visits[0].discipline],
         midpoint=day.date >= MIDPOINT_SINCE,
@@ -91,6 +96,50 @@ def _parts(day: Day, share: Share) -> tuple[Share, ...]:
         by_assistant=found.because,
     )
     return (therapist, assistant)
+
+
+def minutes_by_code(day: Day) -> dict[str, Spent]:
+    """The therapist's and the assistant's minutes of each code of the day."""
+    found: dict[str, Spent] = {}
+    for row in day.rows:
+        therapist, assistant = found.get(row.code, (0, 0))
+        found[row.code] = therapist + row.therapist_minutes, assistant + row.assistant_minutes
+    return found
+
+
+def is_further(code: str) -> bool:
+    """Whether the code is an add-on whose units may come of its first code's minutes."""
+    known = CODES.get(code)
+    return known is not None and known.shape == "further"
+
+
+def lent(code: str, spent: Mapping[str, Spent]) -> int:
+    """Minutes of an add-on and its first code, where the assistant furnished all of them.
+
+    0 where the therapist had a part, or the first code's own time takes up its minutes.
+    """
+    pair = (spent.get(code, _NONE), _beyond(code, spent))
+    if not any(pair[1]) or any(therapist for therapist, _ in pair):
+        return 0
+    return sum(assistant for _, assistant in pair)
+
+
+def is_unclear(code: str, units: int, spent: Mapping[str, Spent]) -> bool:
+    """Whether an add-on has more units than its own minutes give, of both clinicians' minutes."""
+    own, first = spent.get(code, _NONE), _beyond(code, spent)
+    if not any(first):
+        return False
+    therapist, assistant = own[0] + first[0], own[1] + first[1]
+    base = CODES[code].base_minutes or _UNIT
+    full, rest = divmod(sum(own), base)
+    return bool(therapist and assistant) and units > full + (rest >= half(base))
+
+
+def _beyond(code: str, spent: Mapping[str, Spent]) -> Spent:
+    """Minutes given with an add-on's first code, where they are more than that code's time."""
+    first = CODES[CODES[code].pair]
+    given = spent.get(first.code, _NONE)
+    return given if sum(given) > (first.base_minutes or _UNIT) else _NONE
 
 
 def _states_it(row: Row) -> bool:

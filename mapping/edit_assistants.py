@@ -1,18 +1,29 @@
 """The checks of assistants: who took part, what is stated against the minutes, what is open."""
 
+from collections import Counter
 from collections.abc import Iterator
 
 from edi.problem import Problem, declare
-from mapping.assistants import BY_POLICY, FIRST_DAY, MIDPOINT_SINCE, VERSION, judge
+from mapping.assistants import (
+    BY_POLICY,
+    FIRST_DAY,
+    MIDPOINT_SINCE,
+    VERSION,
+    is_further,
+    is_unclear,
+    judge,
+    minutes_by_code,
+)
 from mapping.codes import CODES, group
 from mapping.day import Day, Line, minutes_of
 from mapping.derive_assistant import ASSISTANT_MODIFIERS
 from mapping.edit_found import hold, warn
+from mapping.visit import Visit
 
 declare(
     {
-        "hold.assistant": ("which minutes of two codes are the assistant's cannot be told",
-            "give the minutes of the first code and of its add-on each by itself"),
+        "hold.assistant": ("which minutes are the assistant's cannot be told",
+            "give each code's minutes to who furnished them"),
         "warn.assistant": ("which units carry CQ or CO is open, or is stated otherwise",
             "check the minutes of therapist and assistant"),
     }
@@ -64,17 +75,65 @@ def _stated(day: Day, line: Line, modifier: str) -> Iterator[Problem]:
 
 def _unclear_pairs(day: Day) -> Iterator[Problem]:
     """An add-on's units that come from minutes given with its first code, of both clinicians."""
-    if day.visits[0].discipline not in ASSISTANT_MODIFIERS:
-        return
-    minutes = {row.code: row for row in day.rows}
+    billed: Counter[str] = Counter()
     for line in day.lines:
-        known = CODES.get(line.row.code)
-        if known is None or not known.pair or line.row.minutes or line.row.units is not None:
-            continue
-        other = minutes.get(known.pair)
-        if other is not None and other.assistant_minutes and other.therapist_minutes:
+        if is_further(line.row.code) and line.row.units is None:
+            billed[line.row.code] += line.units
+    if not billed or day.visits[0].discipline not in ASSISTANT_MODIFIERS:
+        return
+    spent = minutes_by_code(day)
+    for code, number in billed.items():
+        if is_unclear(code, number, spent):
             message = (
-                f"{line.row.code} gets its units from minutes given with {known.pair}, of "
+                f"{code} gets its units from minutes given with {CODES[code].pair}, of "
                 "therapist and assistant: which of them furnished it?"
             )
-            yield hold(day, "assistant", message)
+            yield hold(day, "assistant", message, source=VERSION)
+
+
+def check_who_assisted(day: Day) -> Iterator[Problem]:
+    """Whose minutes they are, where the payer pays less for an assistant's (SSA 1834(v))."""
+    wanted = day.policy.assistant_modifiers == "required" and day.date >= FIRST_DAY
+    if not wanted or day.visits[0].discipline not in ASSISTANT_MODIFIERS:
+        return
+    for visit in day.visits:
+        treated = day.person(visit.treating_clinician)
+        if treated is not None and treated.role == "assistant" and _as_therapists(visit):
+            message = (
+                f"treating_clinician {treated.key} is an assistant, and minutes are given as a "
+                "therapist's: name the therapist there, and give the assistant's minutes"
+            )
+            yield hold(day, "assistant", message, visit)
+        if visit.assistant:
+            yield from _named(day, visit)
+
+
+def _as_therapists(visit: Visit) -> bool:
+    """Whether minutes are given as the therapist's, with no CQ or CO stated for them."""
+    return any(
+        minutes_of(p)[0] and not any(group(m) == "assistant" for m in p.modifiers)
+        for p in visit.procedures
+    )
+
+
+def _named(day: Day, visit: Visit) -> Iterator[Problem]:
+    """The assistant named is one, of the plan's discipline, and took part."""
+    named = day.person(visit.assistant)
+    took_part = any(
+        minutes_of(p)[1]
+        or any(block.who == "both" for block in p.blocks)
+        or any(group(m) == "assistant" for m in p.modifiers)
+        for p in visit.procedures
+    )
+    if not took_part:
+        message = (
+            f"assistant {visit.assistant} is named and has no minutes: all units go as the "
+            "therapist's"
+        )
+        yield warn(day, "assistant", message, visit, source=VERSION)
+    elif named is not None and named.role != "assistant":
+        message = f"assistant {named.key} has the role {named.role}: whose minutes are these?"
+        yield hold(day, "assistant", message, visit)
+    elif named is not None and named.discipline not in {"", visit.discipline}:
+        message = f"{named.key} is {named.discipline}, the plan of care {visit.discipline}"
+        yield warn(day, "disagree", message, visit)

@@ -12,7 +12,11 @@ from edi.problem import Problem, declare
 from mapping import before_billing, modifiers
 from mapping.codes import CODES, DISCIPLINE_MODIFIERS, group, is_by_minutes
 from mapping.day import Day, billed_under, block_minutes, note_of
-from mapping.edit_assistants import check_assistant_named, check_assistant_units
+from mapping.edit_assistants import (
+    check_assistant_named,
+    check_assistant_units,
+    check_who_assisted,
+)
 from mapping.edit_day_limits import check_day_limits, check_evaluation, check_times_of_codes
 from mapping.edit_found import hold, warn
 from mapping.edit_limits import check_limits
@@ -398,6 +402,7 @@ FACTS: Final[tuple[Check, ...]] = (
 LINES: Final[tuple[Check, ...]] = (
     check_units,
     check_assistant_units,
+    check_who_assisted,
     check_day_limits,
     check_times_of_codes,
     check_evaluation,

@@ -8,8 +8,16 @@ from typing import Any, Final
 from attrs import frozen
 
 from claimline.errors import WrongUsageError
-from mapping.assistants import FIRST_DAY, MIDPOINT_SINCE, judge
-from mapping.codes import DISCIPLINE_MODIFIERS
+from mapping.assistants import (
+    FIRST_DAY,
+    MIDPOINT_SINCE,
+    Spent,
+    is_further,
+    is_unclear,
+    judge,
+    lent,
+)
+from mapping.codes import CODES, DISCIPLINE_MODIFIERS
 from mapping.derive_assistant import ASSISTANT_MODIFIERS
 from mapping.policy import Policy, TieBreak, UnitRule
 from mapping.practice_values import Practice
@@ -132,6 +140,7 @@ def counted(given: Iterable[Minutes], terms: Terms) -> Counted:
     """Units of the minutes of one patient, day and discipline, with their reasons."""
     minutes = _summed(given)
     own = {each.code: each.therapist for each in minutes}
+    own_of = {each.code: (each.therapist, each.assistant) for each in minutes}
     spent = [(each.code, each.total) for each in minutes]
     more: dict[str, Any] = {
         "tie_break": terms.tie_break,
@@ -144,10 +153,10 @@ def counted(given: Iterable[Minutes], terms: Terms) -> Counted:
         terms=terms,
         minutes=minutes,
         result=result,
-        lines=tuple(line for each in minutes for line in _lines(each, result, terms)),
+        lines=tuple(line for each in minutes for line in _lines(each, own_of, result, terms)),
         by_rule=by_rule,
         charges={rule: _total(found.units, terms) for rule, found in by_rule.items()},
-        notes=(*result.notes, *_notes(minutes, terms)),
+        notes=(*result.notes, *_notes(minutes, terms), *_unclear(own_of, result, terms)),
     )
 
 
@@ -164,18 +173,22 @@ def _summed(given: Iterable[Minutes]) -> tuple[Minutes, ...]:
     return tuple(found.values())
 
 
-def _lines(spent: Minutes, result: UnitResult, terms: Terms) -> Iterable[UnitLine]:
-    number = result.units.get(spent.code, 0)
+def _lines(
+    spent: Minutes, own_of: Mapping[str, Spent], result: UnitResult, terms: Terms
+) -> Iterable[UnitLine]:
+    number, assistant = result.units.get(spent.code, 0), spent.assistant
     if not number:
         return
-    if not (spent.assistant and terms.divides):
+    if is_further(spent.code) and not spent.therapist:
+        assistant = lent(spent.code, own_of) or assistant
+    if not (assistant and terms.divides):
         yield _line(spent.code, "", number, terms, "")
         return
     modifier = ASSISTANT_MODIFIERS[terms.discipline]
     found = judge(
         spent.code,
         spent.therapist,
-        spent.assistant,
+        assistant,
         number,
         modifier=modifier,
         midpoint=terms.day >= MIDPOINT_SINCE,
@@ -207,6 +220,18 @@ def _total(units: Mapping[str, int], terms: Terms) -> Decimal | None:
             return None
         total += each * number
     return total
+
+
+def _unclear(own_of: Mapping[str, Spent], result: UnitResult, terms: Terms) -> Iterable[str]:
+    """Add-ons whose units come of minutes of both clinicians, given with the first code."""
+    if not terms.divides:
+        return
+    for code in filter(is_further, own_of):
+        if is_unclear(code, result.units.get(code, 0), own_of):
+            yield (
+                f"{code} gets units from minutes given with {CODES[code].pair}, of therapist and "
+                "assistant: a visit like this is held"
+            )
 
 
 def _notes(minutes: tuple[Minutes, ...], terms: Terms) -> Iterable[str]:

@@ -11,11 +11,11 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from visits_made import at, clinic_with, codes, drafted, held, shown, visit
+from visits_made import at, clinic_with, codes, drafted, held, outcome, shown, visit
 
 from mapping.assistants import BY_POLICY, judge, percent_of
 from mapping.codes import CODES
-from mapping.draft import ClaimDraft
+from mapping.draft import ClaimDraft, Held
 from mapping.units import assign
 from mapping.visit import Procedure
 
@@ -221,6 +221,70 @@ def test_an_add_on_whose_clinician_is_unknown_waits() -> None:
     assert "hold.assistant" in codes(made.problems)
     clear = part_b(by_both("97129", 15, 0), by_both("97130", 0, 15))
     assert units_of(clear) == {("97129", ""): 1, ("97130", "CQ"): 1}
+
+
+def test_an_add_on_out_of_the_assistants_minutes_is_the_assistants() -> None:
+    """All minutes given with 97129 and all the assistant's: 97130 carries CQ too."""
+    draft = part_b(by_both("97129", 0, 30), by_both("97130", 0, 0))
+    assert units_of(draft) == {("97129", "CQ"): 1, ("97130", "CQ"): 1}
+
+
+@pytest.mark.parametrize(
+    ("first", "further", "is_held"),
+    [((5, 30), (5, 0), True), ((15, 0), (0, 20), False), ((30, 0), (0, 10), True)],
+    ids=["more units than its own minutes give", "each its own", "first code's minutes beyond 15"],
+)
+def test_an_add_on_with_some_minutes_of_its_own(
+    first: tuple[int, int], further: tuple[int, int], is_held: bool
+) -> None:
+    """Held only where a unit of the add-on came of the first code's minutes, and of both."""
+    made = outcome(
+        visit(
+            by_both("97129", *first), by_both("97130", *further), payer="medicare", assistant="pike"
+        )
+    )
+    assert ("hold.assistant" in codes(getattr(made, "problems", ()))) is is_held
+
+
+WHO: list[tuple[str, dict[str, Any], tuple[int, int], str]] = [
+    ("treats", {"treating_clinician": "pike", "billing_clinician": "rivera"}, (30, 0),
+     "hold.assistant"),
+    ("is a therapist", {"assistant": "rivera"}, (0, 30), "hold.assistant"),
+    ("of another discipline", {"assistant": "pike", "discipline": "OT",
+     "treating_clinician": "okafor"}, (0, 30), "warn.disagree"),
+    ("without minutes", {"assistant": "pike"}, (30, 0), "warn.assistant"),
+    ("not named", {}, (0, 30), "warn.missing"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("named", "minutes", "code"), [w[1:] for w in WHO], ids=[w[0] for w in WHO]
+)
+def test_whose_minutes_they_are_is_asked(
+    named: dict[str, Any], minutes: tuple[int, int], code: str
+) -> None:
+    """An assistant's minutes never pass for a therapist's, nor a therapist's for an assistant's."""
+    made = outcome(visit(by_both("97530", *minutes), payer="medicare", **named))
+    found = made.problems if isinstance(made, Held) else made.warnings
+    assert codes(found) == [code]
+
+
+@pytest.mark.parametrize(
+    ("setup", "day"),
+    [(clinic_with("acme", assistant_modifiers="none"), None), (None, dt.date(2019, 12, 31))],
+    ids=["a payer without CQ", "before CQ"],
+)
+def test_whose_minutes_does_not_matter_without_a_modifier(setup: Any, day: dt.date | None) -> None:
+    """Where no CQ can be due, nobody is asked."""
+    changes: dict[str, Any] = {"date": day, "payer": "medicare"} if day else {}
+    treated = {"treating_clinician": "pike", "billing_clinician": "rivera", "assistant": "pike"}
+    draft = drafted(visit(by_both("97530", 30, 0), **treated, **changes), setup=setup)
+    assert codes(draft.warnings) == []
+
+
+def test_joint_blocks_are_an_assistants_part() -> None:
+    """An assistant named for blocks of both at once is no fault."""
+    assert part_b(by_both("97530", 0, 0, blocks=at("09:00-09:15", "both"))).warnings == ()
 
 
 MINUTES = st.integers(0, 120)
