@@ -123,6 +123,11 @@ def list_claims(
     metavar="REASON",
     help="Bill the named claims although they wait or are held; the reason is kept.",
 )
+@click.option(
+    "--again",
+    is_flag=True,
+    help="Send the named claims once more to the last payer they were sent on to; with --although.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be sent; change nothing.")
 @production_option
 @ledger_option
@@ -134,6 +139,7 @@ def bill_claims(
     practice: str,
     out: Path,
     although: str,
+    again: bool,
     dry_run: bool,
     production: bool,
     ledger: str,
@@ -142,7 +148,8 @@ def bill_claims(
     r"""Make the claims to the next payer: all that are ready, or those named.
 
     CLAIM is any number that claimline trace knows; - reads them from standard input. A claim goes
-    to a payer once: the same command again changes nothing. A coverage that became known after the
+    to a payer once: the same command again changes nothing; --again sends a mended one in place of
+    what the payer has decided. A coverage that became known after the
     visit was billed is given with --visits. Exit status 1 where a claim is held,
     or a named one did not go.
 
@@ -161,7 +168,10 @@ def bill_claims(
 
     if although and not claims:
         raise WrongUsageError("--although needs the claims it is meant for", todo="name them")
+    if again and not although.strip():
+        raise WrongUsageError("--again needs a reason", todo="say why: --although REASON")
     request = SecondaryRequest(
+        again=again,
         identifiers=tuple(identifiers(claims)),
         visits=visits,
         although=although.strip(),

@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import islice
 from typing import Any, Final
@@ -12,7 +12,7 @@ from attrs import evolve, frozen
 from claimline.errors import WrongUsageError
 from claimline.render.words import counted, listed
 from claimline.services.judging import PAGE, judged, judged_fields
-from claimline.services.owes import Owing
+from claimline.services.owes import Owing, sent_on_of
 from claimline.services.payer_facts import Facts
 from edi import codes
 from mapping.practice import Practice
@@ -93,10 +93,11 @@ def _rows(
                 yield row
 
 
-def _page(ledger: Ledger, page: Iterable[Received], query: Query, facts: Facts) -> Iterator[Row]:
+def _page(ledger: Ledger, page: Sequence[Received], query: Query, facts: Facts) -> Iterator[Row]:
     """The rows of some hundred claims, judged together."""
     wanted: list[tuple[Received, Row]] = []
     owing = Owing(facts, query.on)
+    billed = sent_on_of(ledger, [each.claim for each in page], page[0].usage)
     shown: list[Answered] = []
     for each in page:
         claim, adjudications = each.claim, each.adjudications
@@ -113,7 +114,8 @@ def _page(ledger: Ledger, page: Iterable[Received], query: Query, facts: Facts) 
         before = len(wanted)
         wanted += [(each, row) for row in found if _is_wanted(row, query)]
         if len(wanted) > before:
-            owed = owing.fields(claim, books, adjudications, each.decisions)
+            on = billed.get((claim.control, claim.frequency))
+            owed = owing.fields(claim, books, adjudications, each.decisions, on)
             wanted[before:] = [(each, row | owed) for _, row in wanted[before:]]
             shown.append(Answered(claim=claim, adjudications=adjudications, books=books))
     judgements = judged(ledger, shown, wanted[0][0].usage) if wanted else {}

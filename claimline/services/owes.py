@@ -14,6 +14,8 @@ from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
 from reconcile.ledger import ClaimStory, Ledger, Usage
+from reconcile.ledger.further import Member
+from reconcile.ledger.further import sent_on as families_sent_on
 from reconcile.owes import Owed, owed
 from reconcile.turns import FIRST
 from reconcile.values import Adjudication, LineBooks, SentClaim
@@ -57,9 +59,10 @@ class Owing:
         books: Sequence[LineBooks],
         answers: Sequence[Adjudication],
         decisions: str,
+        billed: dict[str, str] | None = None,
     ) -> Content:
         """The two fields that every row of the worklist has, for the claim as a whole."""
-        found = self.of(claim, books, answers, decisions)
+        found = self.of(claim, books, answers, decisions, billed)
         return {"patient_owes": money(found.due), "patient_owes_later": money(found.later)}
 
 
@@ -74,10 +77,36 @@ def plain(given: Owed) -> Content:
     return amounts | {"because": list(given.because), "not_yet": list(given.not_yet)}
 
 
-def sent_on(family: Iterable[ClaimStory]) -> dict[str, str]:
-    """Payer key to the number of the claim that was sent on to it."""
-    claims = (one.sent.claim for one in family)
-    return {claim.payer: claim.control for claim in claims if claim.payer_rank != FIRST}
+def sent_on(family: Iterable[SentClaim | Member], first: SentClaim) -> dict[str, str]:
+    """Payer key to the number of the claim that was sent on to it from ``first``.
+
+    Args:
+        family: in the order of sending.
+        first: a claim of it to the first payer.
+    """
+    own = (first.control, first.frequency)
+    found: dict[str, str] = {}
+    is_behind = False
+    for one in family:
+        rank = one.rank if isinstance(one, Member) else one.payer_rank
+        if rank == FIRST:
+            is_behind = (one.control, one.frequency) == own
+        elif is_behind:
+            found[one.payer] = one.control
+    return found
+
+
+def sent_on_of(
+    ledger: Ledger, claims: Sequence[SentClaim], usage: Usage
+) -> dict[tuple[str, str], dict[str, str]]:
+    """The same for many claims, by number and frequency; without those that went nowhere."""
+    with ledger.reading() as connection:
+        families = families_sent_on(connection, usage, {one.family for one in claims})
+    return {
+        (one.control, one.frequency): sent_on(families[one.family], one)
+        for one in claims
+        if one.family in families
+    }
 
 
 @frozen(kw_only=True)
@@ -125,7 +154,8 @@ def of_story(
     claim = story.sent.claim
     family = [one for one in stories if one.sent.claim.family == claim.family]
     books = by_policy(claim_books(claim, story.adjudications), facts.answering(claim))
-    found = owing.of(claim, books, story.adjudications, story.sent.decisions, sent_on(family))
+    billed = sent_on([one.sent.claim for one in family], claim)
+    found = owing.of(claim, books, story.adjudications, story.sent.decisions, billed)
     return {
         "claim": claim.control,
         "date": claim.date.isoformat(),

@@ -23,17 +23,20 @@ from claimline.services.payer_facts import Facts
 from claimline.services.plain import money
 from claimline.services.sent_claims import load_all
 from claimline.services.turns import Asking, Case, Kept, kept, turns
-from edi.claim import Claim
+from edi.claim import Claim, Reference
 from edi.problem import Problem
 from mapping.practice import Practice
-from mapping.secondary import Holder, Prior, faults, next_claim
+from mapping.secondary import TURNS, Holder, Prior, faults, next_claim
 from mapping.visit import Coverage
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
 from reconcile.decided import Decided
 from reconcile.ledger import Decision, Ledger, Usage, Writer
 from reconcile.ledger.further import WithCoverages, with_coverages
+from reconcile.next_again import Again
+from reconcile.next_again import again as again_to
 from reconcile.next_payer import Turn
+from reconcile.values import Adjudication
 
 Content = dict[str, Any]
 STATES: Final = ("ready", "waiting", "held", "done", "nothing")
@@ -49,6 +52,7 @@ class Standing:
     place: int  # of the coverage: 0 the second payer
     turn: Turn
     name: str  # of the further payer
+    again: Again = field(factory=Again)  # how the claim is marked, should it go
 
     @property
     def is_open(self) -> bool:
@@ -98,11 +102,18 @@ def of_visits(ledger: Ledger, names: Sequence[str], usage: Usage) -> Which:
 
 
 def standings(
-    ledger: Ledger, practice: Practice, *, on: dt.date, usage: Usage, which: Which = ALL
+    ledger: Ledger,
+    practice: Practice,
+    *,
+    on: dt.date,
+    usage: Usage,
+    which: Which = ALL,
+    again: bool = False,
 ) -> Iterator[Standing]:
     """Where each claim with further coverages stands, in the order of sending.
 
-    Of a claim whose second payer has not answered, the third is not spoken of.
+    Of a claim whose second payer has not answered, the third is not spoken of. With ``again`` as if
+    the last payer that it was sent on to had neither got it nor answered.
     """
     asking = Asking(facts=Facts(ledger, practice, on), on=on, practice=practice)
     with ledger.reading() as connection:
@@ -113,18 +124,21 @@ def standings(
                 continue
             given = kept(source.decisions)
             now = (which.coverages or {}).get(source.claim.control)
-            if now is None:
-                yield from _standings(asking, source, given)
-            else:
+            if now is not None:
                 given = Kept(coverages=now[1:], qmb=any(one.qmb for one in now))
-                for one in _standings(asking, source, given):
-                    yield _same_first(one, now[0].payer)
+            for one in _standings(asking, source, given, again=again):
+                told = _same_first(one, now[0].payer) if now else one
+                yield _after_another(told, asking, ledger, usage) if _had_one(told) else told
 
 
-def _standings(asking: Asking, source: WithCoverages, given: Kept) -> Iterator[Standing]:
+def _standings(
+    asking: Asking, source: WithCoverages, given: Kept, *, again: bool
+) -> Iterator[Standing]:
     claim, answers = source.claim, source.adjudications
-    books = by_policy(claim_books(claim, answers), asking.facts.answering(claim))
     billed = {one.payer: source.billed(one.payer) for one in given.coverages}
+    if again:
+        answers, billed = _without_last(source, given, billed)
+    books = by_policy(claim_books(claim, answers), asking.facts.answering(claim))
     case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed)
     for place, found in enumerate(turns(asking, case)):
         name = asking.facts.named(found.payer, claim.date).name or found.payer
@@ -132,6 +146,37 @@ def _standings(asking: Asking, source: WithCoverages, given: Kept) -> Iterator[S
         yield _checked(standing, asking.practice)
         if not found.answered:
             return
+
+
+def _without_last(
+    source: WithCoverages, given: Kept, billed: Mapping[str, str]
+) -> tuple[tuple[Adjudication, ...], dict[str, str]]:
+    """Answers and claims sent on, without those of the last payer that got one."""
+    payers = [one.payer for one in given.coverages[: len(TURNS) - 1]]
+    ranks = {one.rank for one in source.adjudications}
+    places = [n for n, payer in enumerate(payers) if billed.get(payer) or TURNS[n + 1] in ranks]
+    last = places[-1] if places else 0
+    later = TURNS[last + 1 :]
+    answers = tuple(one for one in source.adjudications if one.rank not in later)
+    return answers, {payer: billed.get(payer, "") for payer in payers[:last]}
+
+
+def _had_one(one: Standing) -> bool:
+    """Whether the payer may have got a claim of the family that this standing does not count."""
+    had = one.source.is_corrected or one.source.billed(one.turn.payer)
+    had = had or any(a.rank == one.turn.rank for a in one.source.adjudications)
+    return one.is_open and bool(had)
+
+
+def _after_another(one: Standing, asking: Asking, ledger: Ledger, usage: Usage) -> Standing:
+    """The standing with what the payer got and answered before."""
+    source, payer = one.source, one.turn.payer
+    stories = ledger.story(source.claim.family, usage=usage)
+    answers = [a for s in stories for a in s.adjudications if a.rank == one.turn.rank]
+    facts = asking.facts.named(payer, source.claim.date)
+    earlier = source.billed(payer) or source.billed_before(payer)
+    turn, marks = again_to(one.turn, facts, earlier, answers)
+    return evolve(one, turn=turn, again=marks)
 
 
 def _same_first(one: Standing, payer: str) -> Standing:
@@ -184,6 +229,7 @@ class SecondaryRequest:
     identifiers: tuple[str, ...] = ()
     visits: tuple[str, ...] = ()  # files with coverages as they are known now
     although: str = ""  # why named claims go although they wait or are held
+    again: bool = False  # named claims go once more to the last payer they were sent on to
     out: Path
     usage: Usage
     dry_run: bool = False
@@ -209,7 +255,16 @@ def bill(ledger: Ledger, practice: Practice, request: SecondaryRequest) -> Secon
         CommandError: a file cannot be read or written.
     """
     which = _which(ledger, request)
-    found = list(standings(ledger, practice, on=request.on, usage=request.usage, which=which))
+    found = list(
+        standings(
+            ledger,
+            practice,
+            on=request.on,
+            usage=request.usage,
+            which=which,
+            again=request.again,
+        )
+    )
     if which is not ALL and not found:
         raise WrongUsageError(
             "no further coverage is known of that claim",
@@ -295,8 +350,9 @@ def _outgoing(
         for coverage in one.kept.coverages[: one.place + 1]
     ]
     payer = holders[-1].payer
+    made = next_claim(sent, [_prior(given) for given in turn.decided], holders)
     return Outgoing(
-        claim=next_claim(sent, [_prior(given) for given in turn.decided], holders),
+        claim=_marked(made, one.again),
         family=source.claim.family,
         known=known,
         payer=payer.key,
@@ -313,6 +369,12 @@ def _outgoing(
         visits=(),  # they stay billed in the first claim
         decisions=_decisions(one),
     )
+
+
+def _marked(claim: Claim, again: Again) -> Claim:
+    """The claim with its frequency, and the number of what it replaces at this payer."""
+    own = (Reference(qualifier="F8", value=again.number),) if again.number else ()
+    return evolve(claim, frequency=again.frequency, references=(*claim.references, *own))
 
 
 def _prior(given: Decided) -> Prior:
@@ -344,7 +406,10 @@ def _decisions(one: Standing) -> Content:
         for given in turn.decided
     ]
     return {
-        "because": [f"claim to the next payer, after claim {source.claim.control}", *told],
+        "because": [
+            f"claim to the next payer, after claim {source.claim.control}: {turn.why}",
+            *told,
+        ],
         "versions": [],
         "warnings": list(turn.warnings),
         "other_coverages": [],
@@ -358,7 +423,7 @@ def _note(sources: Mapping[str, Standing], request: SecondaryRequest) -> Any:
     def note(writer: Writer, gone: Sequence[Gone]) -> None:
         for one in gone:
             source = sources[one.outgoing.family]
-            if source.turn.state != "ready":
+            if source.turn.state != "ready" or request.again:
                 writer.decide(
                     Decision(
                         kind=OVERRIDE,

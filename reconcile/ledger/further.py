@@ -48,11 +48,45 @@ class WithCoverages:
     transaction: str  # ST02
 
     def billed(self, payer: str) -> str:
-        """The number of the claim that was sent on to a payer; empty for none."""
-        sent_on = [m for m in self.family if m.rank != FIRST and m.payer == payer]
-        if not sent_on or sent_on[-1].frequency == FREQUENCY_VOID:
-            return ""
-        return sent_on[-1].control
+        """The number of the claim that was sent on from this one to a payer; empty for none."""
+        return _sent_on(self.family[self._place + 1 :], payer)
+
+    def billed_before(self, payer: str) -> str:
+        """The same of the claims that this one took the place of."""
+        return _sent_on(self.family[: self._place], payer)
+
+    @property
+    def is_corrected(self) -> bool:
+        """Whether it took the place of another claim to the first payer."""
+        return sum(member.rank == FIRST for member in self.family) > 1
+
+    @property
+    def _place(self) -> int:
+        """Where the claim stands in its family."""
+        return max(n for n, member in enumerate(self.family) if member.rank == FIRST)
+
+
+def _sent_on(members: Sequence[Member], payer: str) -> str:
+    """The newest of these claims that was sent on to a payer and not voided."""
+    sent_on = [m for m in members if m.rank != FIRST and m.payer == payer]
+    if not sent_on or sent_on[-1].frequency == FREQUENCY_VOID:
+        return ""
+    return sent_on[-1].control
+
+
+def sent_on(
+    connection: Connection, usage: Usage, families: Iterable[str]
+) -> dict[str, tuple[Member, ...]]:
+    """The families that have a claim to a further payer, whole, in the order of sending."""
+    found: dict[str, tuple[Member, ...]] = {}
+    for batch in bulk.batches(sorted(set(families))):
+        where = _CLAIM.family.in_(batch) & (_CLAIM.usage == usage)
+        query = select(_CLAIM.family).where(where, _CLAIM.payer_rank != FIRST).distinct()
+        some = connection.execute(query).scalars().all()
+        if some:
+            members = _members(connection, usage, some)
+            found |= {family: tuple(m for _, m in own) for family, own in members.items()}
+    return found
 
 
 def with_coverages(
@@ -102,7 +136,8 @@ def _loaded(connection: Connection, numbers: list[int]) -> Iterator[WithCoverage
             .where(_CLAIM.id.in_(numbers))
         )
     }
-    members = _families(connection, list(about.values()))
+    some = list(about.values())
+    members = _members(connection, some[0].usage, {row.family for row in some})
     numbers = [n for n in numbers if _is_newest(about[n], members[about[n].family])]
     if not numbers:
         return
@@ -128,15 +163,16 @@ def _loaded(connection: Connection, numbers: list[int]) -> Iterator[WithCoverage
 
 
 def _is_newest(row: Any, family: Sequence[tuple[int, Member]]) -> bool:
-    """Whether no later claim to the first payer took the place of this one."""
+    """Whether no later claim to the first payer took the place of this one, and no void."""
     newest = [number for number, member in family if member.rank == FIRST][-1]
-    return bool(newest == row.id)
+    return bool(newest == row.id) and row.frequency != FREQUENCY_VOID
 
 
-def _families(connection: Connection, claims: Sequence[Any]) -> dict[str, list[tuple[int, Member]]]:
+def _members(
+    connection: Connection, usage: Usage, families: Iterable[str]
+) -> dict[str, list[tuple[int, Member]]]:
     found: dict[str, list[tuple[int, Member]]] = {}
-    usage = claims[0].usage
-    for batch in bulk.batches(sorted({row.family for row in claims})):
+    for batch in bulk.batches(sorted(families)):
         query = (
             select(
                 _CLAIM.id, _CLAIM.family, _CLAIM.control, _CLAIM.frequency, _CLAIM.payer_rank,

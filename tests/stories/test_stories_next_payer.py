@@ -10,6 +10,7 @@ from typing import Any, Final
 import pytest
 from short_stories import ROOT, Book, Json
 
+from edi.claim import Claim
 from edi.x837p import read_submissions
 from reconcile.ledger import open_ledger
 
@@ -402,3 +403,134 @@ def test_the_worklist_says_what_the_patient_owes(book: Book) -> None:
     )
     (row,) = book.run("denials")
     assert (row["patient_owes"], row["patient_owes_later"]) == ("0.00", "0.00")
+
+
+def test_the_worklist_knows_a_coverage_that_the_claim_did_not_name(book: Book) -> None:
+    """Sent on with --visits: the share of a claim with a refused line is not due."""
+    story = Story(book, [MEDICARE], procedures=TWO)
+    story.receive(TWO_LINES)
+    (row,) = book.run("denials")
+    assert (row["patient_owes"], row["patient_owes_later"]) == ("6.92", "0.00")
+    mended = _mended(story, [MEDICARE, LAKESHORE])
+    story.bill(story.first, "--visits", mended)
+    assert story.bill("--visits", mended)["claims"] == []
+    (sent,) = story.bill(
+        story.first, "--visits", mended, "--although", "the plan takes it with the denial"
+    )["claims"]
+    assert sent["payer"] == "lakeshore"
+    (row,) = book.run("denials")
+    assert (row["patient_owes"], row["patient_owes_later"]) == ("0.00", "6.92")
+
+
+TWO: Final = [
+    {"code": "97530", "therapist_minutes": 15},
+    {"code": "97110", "therapist_minutes": 15},
+]
+TWO_LINES: Final = """
+CLP*{V}*1*130*27.14*6.92*MB*A1*11*1 ~ NM1*QC*1*EXAMPLE*ROBIN ~ DTM*232*20260310
+SVC*HC:97530:GP*75*27.14**1 ~ CAS*CO*45*40.39**253*.55 ~ CAS*PR*2*6.92 ~ REF*6R*01{V}
+SVC*HC:97110:GP*55*0**0 ~ CAS*CO*50*55 ~ REF*6R*02{V} ~ LQ*HE*N115
+"""
+
+
+def _claim_in(path: str) -> Claim:
+    """The one claim of a file."""
+    (found,) = read_submissions([Path(path).read_bytes()], [])
+    (claim,) = found.claims
+    return claim
+
+
+def _marks(path: str) -> tuple[str, str, list[str]]:
+    """Member id, frequency and payer's number of the claim in a file."""
+    claim = _claim_in(path)
+    numbers = [r.value for r in claim.references if r.qualifier == "F8"]
+    return claim.subscriber.party.id, claim.frequency, numbers
+
+
+REFUSED_BY_SECOND: Final = (
+    "CLP*{S}*2*75*0**12*B1*11*1 ~ DTM*232*20260310\n"
+    "SVC*HC:97530:GP*75*0**0 ~ CAS*CO*129*75 ~ REF*6R*01{S}"
+)
+
+
+def test_a_mended_claim_goes_to_the_second_payer_again(book: Book) -> None:
+    """What it decided is replaced under its number, with a reason; unanswered or silent: not."""
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(PRIMARY)
+    (sent,) = story.bill()["claims"]
+    mended = _mended(story, [MEDICARE, LAKESHORE | {"member_id": "LK7788119"}])
+    again = (story.first, "--visits", mended, "--again", "--although", "wrong member id")
+    waits = story.listed()
+    assert (waits["state"], waits["billed_as"]) == ("done", sent["claim"])
+    text = REFUSED_BY_SECOND.replace("{S}", sent["claim"])
+    story.receive(text, payer="lakeshore", day="20260420")
+    assert story.listed()["state"] == "done"
+    (new,) = story.bill(*again)["claims"]
+    assert _marks(new["file"]) == ("LK7788119", "7", ["B1"])
+    assert [o.paid for o in _claim_in(new["file"]).others] == [Decimal("27.14")]
+    assert story.bill()["claims"] == []
+    assert story.listed()["billed_as"] == new["claim"]
+    paid = SECOND["OA-23 and paid"][1].replace("{S}", new["claim"]).replace("B1", "B2")
+    story.receive(paid, payer="lakeshore", day="20260510")
+    assert story.books()["paid"] == "34.06"
+
+
+def test_what_the_second_payer_could_not_process_goes_as_a_new_claim(book: Book) -> None:
+    """MA130 of the second payer: frequency 1, no number of its."""
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(PRIMARY)
+    (sent,) = story.bill()["claims"]
+    text = REFUSED_BY_SECOND.replace("{S}", sent["claim"])
+    story.receive(f"{text} ~ LQ*HE*MA130", payer="lakeshore", day="20260420")
+    (new,) = story.bill(story.first, "--again", "--although", "mended")["claims"]
+    assert _marks(new["file"]) == ("LK7788110", "1", [])
+
+
+LAKE_PAID: Final = """
+CLP*{V}*1*75*40*20*12*A1*11*1 ~ DTM*232*20260310
+SVC*HC:97530:GP*75*40**1 ~ CAS*CO*45*15 ~ CAS*PR*3*20 ~ REF*6R*01{V}
+"""
+LAKE_BACK: Final = """
+CLP*{V}*22*-75*-40**12*A1*11*1 ~ DTM*232*20260310
+SVC*HC:97530:GP*-75*-40**1 ~ CAS*CO*45*-15 ~ CAS*PR*3*-20 ~ REF*6R*01{V}
+"""
+LAKE_NEW: Final = """
+CLP*{R}*1*150*80*40*12*A2*11*1 ~ DTM*232*20260310
+SVC*HC:97530:GP*150*80**2 ~ CAS*CO*45*30 ~ CAS*PR*3*40 ~ REF*6R*01{R}
+"""
+HILLSIDE_PAID: Final = """
+CLP*{S}*2*75*20**12*B1*11*1 ~ DTM*232*20260310
+SVC*HC:97530:GP*75*20**1 ~ CAS*OA*23*55 ~ REF*6R*01{S}
+"""
+
+
+@pytest.mark.parametrize("answered", [True, False], ids=["answered", "not answered"])
+def test_the_first_claim_is_replaced_after_it_was_sent_on(book: Book, *, answered: bool) -> None:
+    """The second payer's claim is made anew from the new answer, and replaces the one it decided."""
+    story = Story(book, [LAKESHORE, HILLSIDE])
+    story.receive(LAKE_PAID, payer="lakeshore")
+    (sent,) = story.bill()["claims"]
+    if answered:
+        text = HILLSIDE_PAID.replace("{S}", sent["claim"])
+        story.receive(text, payer="hillside", day="20260420")
+    visit = json.loads((book.folder / "visits.json").read_text(encoding="utf-8"))[0]
+    visit["procedures"][0]["therapist_minutes"] = 30
+    mended = book.folder / "mended.json"
+    mended.write_text(json.dumps([visit]), encoding="utf-8")
+    options = ("--visits", str(mended), "--practice", PRACTICE, "--out", story.out)
+    new = book.run("correct", story.first, *options, "--on", "2026-05-01")["new_claim"]
+    assert story.listed()["state"] == "waiting"
+    story.receive(LAKE_BACK, payer="lakeshore", day="20260510")
+    story.receive(LAKE_NEW.replace("{R}", new), payer="lakeshore", day="20260511")
+    row = story.listed("--on", "2026-05-20")
+    assert (row["claim"], row["left"], row["billed_as"]) == (new, "40.00", None)
+    (owed,) = [c for c in book.run("owes", new)["owes"][0]["claims"] if c["claim"] == new]
+    assert (owed["due"], owed["later"]) == ("0.00", "40.00")
+    if not answered:
+        assert (row["state"], sent["claim"] in row["why"]) == ("waiting", True)
+        return
+    assert (row["state"], "replaces it" in row["why"]) == ("ready", True)
+    (again,) = story.bill()["claims"]
+    assert _marks(again["file"]) == ("HM204466", "7", ["B1"])
+    assert str(_claim_in(again["file"]).others[0].paid) == "80"
+    assert story.bill()["claims"] == []
