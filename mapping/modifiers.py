@@ -19,7 +19,7 @@ from mapping import (
 from mapping.codes import group
 from mapping.day import Day, Share
 from mapping.policy import ModifierGroup
-from mapping.separations import times
+from mapping.separations import times_of
 
 MOST = 4  # SV101-3 to SV101-6
 
@@ -68,7 +68,7 @@ def evidence(day: Day, share: Share) -> tuple[str, ...]:
     ours = [s.evidence for s in day.separations if s.evidence and s.marks == row.code]
     if ours:
         return tuple(dict.fromkeys(ours))
-    return (times(row.blocks),) if row.blocks else ()
+    return times_of(row)
 
 
 @lru_cache(maxsize=4096)  # a few combinations make up all lines of a practice

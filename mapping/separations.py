@@ -6,7 +6,7 @@ billing provider: of another discipline, visit or location, in this run or sent 
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from mapping.codes import group
 from mapping.day import Day, Row, Separation, rows_of
@@ -18,7 +18,9 @@ if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the mill
 else:
     from attrs import define as value
 
-TIMES = "times "
+TIMES: Final = "times "
+SOME_TIMES: Final = "partly timed: "  # some minutes of the line have none: they show nothing
+ATTESTED: Final = "separate block attested"
 
 
 @value(kw_only=True)
@@ -141,7 +143,7 @@ def _sent(line: BilledLine) -> _Service:
         code=line.code,
         blocks=blocks,
         is_timed=bool(blocks),
-        separate=bool(line.evidence) and not blocks,
+        separate=ATTESTED in line.evidence,
         distinct=any(group(m) == "distinct" for m in line.modifiers),
         beside=f"claim {line.claim}",
         is_sent=True,
@@ -173,7 +175,7 @@ def _evidence(first: Sequence[_Service], second: Sequence[_Service]) -> str:
         theirs = [block for one in first for block in one.blocks]
         return "" if meet(ours, theirs) else times(ours)
     if all(one.separate for one in second) or all(one.separate for one in first):
-        return "separate block attested"
+        return ATTESTED
     return ""
 
 
@@ -187,6 +189,14 @@ def meet(ours: Iterable[Block], theirs: Iterable[Block]) -> bool:
             return True
         furthest[side] = max(furthest[side], end)
     return False
+
+
+def times_of(row: Row) -> tuple[str, ...]:
+    """The times of a row as evidence that is kept; marked where not all of it has times."""
+    if not row.blocks:
+        return ()
+    told = times(row.blocks)
+    return (told if row.timed_throughout else SOME_TIMES + told.removeprefix(TIMES),)
 
 
 def times(blocks: Iterable[Block]) -> str:

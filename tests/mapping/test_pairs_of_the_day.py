@@ -136,6 +136,18 @@ def test_a_line_sent_without_times_shows_nothing() -> None:
     assert codes(found.held[0].problems) == ["hold.pair"]
 
 
+def test_times_of_a_part_of_a_sent_line_show_nothing() -> None:
+    """Two procedures of 97140 make one line, one has times: kept so, and no proof for 97530."""
+    (before,) = billed(visit(MANUAL, done("97140", 15), payer="medicare")).drafts
+    (line,) = before.decisions
+    assert line.evidence == ("partly timed: 09:00-09:15",)
+    found = billed(OT, history=sent("97140", "GP", discipline="PT", evidence=line.evidence))
+    assert codes(found.held[0].problems) == ["hold.pair"]
+    kept = ("separate block attested",)
+    found = billed(OT, history=sent("97140", "GP", discipline="PT", evidence=kept))
+    assert shown(found.drafts[0])[0].startswith("HC:97530:59:GO")
+
+
 BOTH = visit(MANUAL, ACTIVITY, payer="medicare")
 
 
