@@ -51,7 +51,7 @@ def problems_page() -> str:
     """Every problem code with what it means and what to do."""
     from edi.problem import CODES
 
-    _declare_all()
+    declare_all()
     rows = [
         f"| `{code}` | {_cell(told.meaning)} | {_cell(told.todo)} |"
         for code, told in sorted(CODES.items())
@@ -60,7 +60,7 @@ def problems_page() -> str:
     return "\n".join([*head, *rows]) + "\n"
 
 
-def _declare_all() -> None:
+def declare_all() -> None:
     """Import every module of ours: each declares its problem codes when it is imported."""
     import importlib
     import pkgutil

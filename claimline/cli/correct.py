@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import click
 
 from claimline.cli.options import (
+    book_option,
     format_option,
     identifiers,
     ledger_option,
@@ -64,7 +65,7 @@ MASK: Final = "***"
     help="The day that deadlines are judged for. [default: today]",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would happen; record and write nothing.")
-@click.option("--test/--production", "test", default=None, help="The book to look into.")
+@book_option
 @show_patient_option
 @tables_option
 @ledger_option

@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from claimline.cli.options import format_option, ledger_option, output_option, practice_option
+from claimline.cli.options import (
+    book_option,
+    format_option,
+    ledger_option,
+    output_option,
+    practice_option,
+)
 from claimline.errors import DONE, WrongUsageError
 
 if TYPE_CHECKING:
@@ -46,12 +52,7 @@ DAY = click.DateTime(["%Y-%m-%d"])
     show_default=True,
     help="due: the nearest deadline first.",
 )
-@click.option(
-    "--test/--production",
-    "test",
-    default=None,
-    help="The book to look into. [default: production if any claim is in it, else test]",
-)
+@book_option
 @practice_option
 @ledger_option
 @format_option("table", "json", "csv", "xlsx", "html")

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from claimline.cli.options import format_option, ledger_option
+from claimline.cli.options import book_option, format_option, ledger_option
 from claimline.errors import DONE, NEEDS_PERSON
 
 
@@ -90,12 +90,7 @@ def _counts(found: Any) -> list[tuple[str, int]]:
 
 
 @ledger.command()
-@click.option(
-    "--test/--production",
-    "test",
-    default=None,
-    help="The book to look into; production if it holds any claim, else test.",
-)
+@book_option
 @ledger_option
 @format_option("table", "json", "csv")
 def waiting(*, test: bool | None, ledger: str, shape: str) -> int:

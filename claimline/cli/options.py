@@ -112,6 +112,17 @@ def ledger_option(function: F) -> F:
     )(function)
 
 
+def book_option(function: F) -> F:
+    """``--test`` or ``--production``, as ``test``; ``None``: the ledger's book in use."""
+    return click.option(
+        "--test/--production",
+        "test",
+        default=None,
+        help="The book to look into. [default: production if any claim was sent or held in it, "
+        "else test]",
+    )(function)
+
+
 def tables_option(function: F) -> F:
     """``--tables FILE``, as text; ``settings.tables_path`` makes the path of it."""
     return click.option(

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claimline.cli.options import (
+    book_option,
     format_option,
     ledger_option,
     output_option,
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@click.option("--test/--production", "test", default=None, help="The book to look into.")
+@book_option
 @practice_option
 @ledger_option
 @format_option("table", "json", "csv")

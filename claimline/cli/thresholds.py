@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from claimline.cli.options import (
+    book_option,
     format_option,
     ledger_option,
     may_show_patient,
@@ -139,7 +140,7 @@ def import_figures(files: tuple[str, ...], *, reason: str, ledger: str) -> int:
 @click.option("--practice", required=True, type=click.Path(), help="The practice file (TOML).")
 @click.option("--year", type=int, default=None, help="Year of service; by default this year.")
 @click.option("--all", "everyone", is_flag=True, help="Also patients far from the threshold.")
-@click.option("--test/--production", "test", default=None, help="The book to look into.")
+@book_option
 @show_patient_option
 @ledger_option
 @format_option("table", "json", "csv", "xlsx")

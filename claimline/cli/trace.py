@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from claimline.cli.options import (
+    book_option,
     format_option,
     ledger_option,
     may_show_patient,
@@ -27,7 +28,7 @@ NUMBERS: Final = "make its column a text column there and copy the number from t
 
 @click.command()
 @click.argument("ids", nargs=-1, required=True, metavar="ID...")
-@click.option("--test/--production", "test", default=None, help="The book to look into.")
+@book_option
 @click.option(
     "--explain", is_flag=True, help="At the end: every decision, from minutes to the segments sent."
 )

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claimline.cli.denials import DAY, procedure_codes
-from claimline.cli.options import format_option, ledger_option, output_option
+from claimline.cli.options import book_option, format_option, ledger_option, output_option
 from claimline.errors import DONE, WrongUsageError
 
 if TYPE_CHECKING:
@@ -31,12 +31,7 @@ if TYPE_CHECKING:
 @click.option(
     "--only", type=click.Choice(["underpaid", "overpaid"]), help="Leave the other ones out."
 )
-@click.option(
-    "--test/--production",
-    "test",
-    default=None,
-    help="The book to look into. [default: production if any claim is in it, else test]",
-)
+@book_option
 @ledger_option
 @format_option("table", "json", "csv", "xlsx", "html")
 @output_option

@@ -6,6 +6,8 @@ one says which (``CARC 59``, ``CLP02 4``). A code nobody knows is said to be unk
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from itertools import groupby
 from typing import TYPE_CHECKING, Final, get_args
 
 from attrs import evolve, frozen
@@ -29,8 +31,10 @@ TITLES: Final = {
     "status_category": "status category (277CA)",
     "procedure": "procedure code",
     "modifier": "modifier",
+    "problem": "rule or problem of Claimline",
     "unknown": "unknown",
 }
+OUR_OWN: Final = "Claimline's own, listed in docs/problems.md"
 REFUSAL_WORDS: Final = {
     "yes": "refuses payment",
     "no": "is no refusal",
@@ -125,6 +129,33 @@ class Explanation:
 
 def explain(words: Sequence[str]) -> Iterator[Explanation]:
     """All meanings of the codes asked for, in the order asked; at least one for each."""
+    for ours, some in groupby(words, key=lambda word: "." in word):
+        group = list(some)
+        yield from map(_problem, group) if ours else _explained(group)
+
+
+def _problem(word: str) -> Explanation:
+    """A problem code of our own, as ``hold.pair``: what it means and what to do."""
+    from claimline.docs import declare_all
+    from edi.problem import CODES
+
+    declare_all()
+    code = word.strip().lower()
+    if code not in CODES:
+        near = get_close_matches(code, CODES, n=3)
+        return Explanation(
+            asked=code, kind="unknown", code=code, meaning="no rule or problem has this code",
+            todo=f"nearest: {', '.join(near)}" if near else "docs/problems.md lists them all",
+            known=False,
+        )  # fmt: skip
+    told = CODES[code]
+    return Explanation(
+        asked=code, kind="problem", code=code, meaning=told.meaning, todo=told.todo, table=OUR_OWN
+    )
+
+
+def _explained(words: Sequence[str]) -> Iterator[Explanation]:
+    """The meanings of codes of other people's tables."""
     for each in asked(words):
         found = list(_meanings(each)) or [_unknown(each)]
         note = (f"read as {each.read_as}",) if each.read_as else ()

@@ -1,24 +1,36 @@
 """Decisions about held claims: recorded facts that the next ``bill`` acts on."""
 
 import datetime as dt
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
 
 from claimline import __version__
 from claimline.errors import WrongUsageError
 from claimline.services import bill_hold
+from edi.problem import CODES, Code
 from mapping.claim_parts import OVERRIDE_NOTES
 from mapping.claims import OVERRIDABLE
 from reconcile.ledger import Decision, HeldRecord, Ledger, Run, Usage
 
 NO_OWN_FAULT: Final = {"hold.waits"}  # gone when the day's other reasons are
+BOOKS: Final = {"P": "production", "T": "test"}
+OPTIONS: Final = {"P": "--production", "T": "--test"}
+UNCHANGED: Final = "; nothing was changed, for any of the ids"
 STATES: Final = {"release": "released", "override": "overridden"}
 
 
-def listed(ledger: Ledger, usage: Usage) -> tuple[HeldRecord, ...]:
-    """All that wait, oldest first."""
+def listed(ledger: Ledger, usage: Usage | None) -> tuple[Usage, tuple[HeldRecord, ...]]:
+    """The book looked into, the one in use where none is given; all that wait, oldest first."""
     with ledger:
-        return ledger.held_claims(usage=usage)
+        usage = usage or ledger.book()
+        return usage, ledger.held_claims(usage=usage)
+
+
+def todos(held: HeldRecord) -> tuple[str, ...]:
+    """What to do about each of its reasons, each once."""
+    known: Mapping[str, Code] = CODES
+    told = (known[code].todo for code, _ in held.reasons if code in known)
+    return tuple(dict.fromkeys(told))
 
 
 def decide(
@@ -28,22 +40,26 @@ def decide(
     kind: str,
     user: str,
     reason: str,
-    usage: Usage,
+    usage: Usage | None,
     now: dt.datetime,
-) -> dict[str, str]:
+) -> tuple[Usage, dict[str, str]]:
     """Record a release or an override for each held claim.
 
     Returns:
-        Their ids, each with what the person should know of it, or nothing.
+        The book, the one in use where none is given; their ids, each with what the person should
+        know of it, or nothing.
 
     Raises:
         WrongUsageError: an id that does not wait, or a reason nobody can set aside; then nothing
             is recorded.
     """
     with ledger:
+        usage = usage or ledger.book()
         waiting = {held.claim: held for held in ledger.held_claims(usage=usage)}
         wanted = tuple(dict.fromkeys(ids))
         for claim in wanted:
+            if claim not in waiting:
+                raise _not_held(ledger, claim, usage, several=len(wanted) > 1)
             _check(claim, waiting, kind, several=len(wanted) > 1)
         run = Run(command=f"held {kind}", version=__version__, started=now, user=user)
         with ledger.begin(run) as writer:
@@ -54,7 +70,8 @@ def decide(
                     kind=kind, subject=claim, user=user, reason=reason, detail=detail
                 )
                 writer.decide(decision, state=STATES[kind], usage=usage)
-        return {claim: _note(waiting[claim]) if kind == "override" else "" for claim in wanted}
+        told = {claim: _note(waiting[claim]) if kind == "override" else "" for claim in wanted}
+        return usage, told
 
 
 def _codes(held: HeldRecord) -> set[str]:
@@ -66,14 +83,24 @@ def _note(held: HeldRecord) -> str:
     return "; ".join(OVERRIDE_NOTES[code] for code in sorted(_codes(held) & set(OVERRIDE_NOTES)))
 
 
+def _not_held(ledger: Ledger, claim: str, usage: Usage, *, several: bool) -> WrongUsageError:
+    """What to say of an id that does not wait: where it does, if it is in the other book."""
+    other: Usage = "T" if usage == "P" else "P"
+    end = UNCHANGED if several else ""
+    if any(held.claim == claim for held in ledger.held_claims(usage=other)):
+        return WrongUsageError(
+            f"{claim} is held in the {BOOKS[other]} book, not in the {BOOKS[usage]} book{end}",
+            todo=f"add {OPTIONS[other]}",
+        )
+    return WrongUsageError(
+        f"{claim} is not held in the {BOOKS[usage]} book{end}",
+        todo="claimline held list shows what is; take the id from there",
+    )
+
+
 def _check(claim: str, waiting: dict[str, HeldRecord], kind: str, *, several: bool) -> None:
     """Refuse what is not held, what was sent, and an override of what is no judgement's matter."""
-    end = "; nothing was changed, for any of the ids" if several else ""
-    if claim not in waiting:
-        raise WrongUsageError(
-            f"{claim} is not held{end}",
-            todo="claimline held list shows what is; take the id from there",
-        )
+    end = UNCHANGED if several else ""
     if "bill.changed" in _codes(waiting[claim]):
         raise WrongUsageError(
             f"{claim} was billed before with other content and goes no second time{end}",

@@ -204,7 +204,7 @@ class Ledger:
     # --- what came back ---
 
     def book(self) -> Usage:
-        """The book to show where none is asked for: production if it holds any claim, else test."""
+        """The book to show where none is asked for: production if any claim is in it, else test."""
         with self.reading() as connection:
             return status.book_in_use(connection)
 

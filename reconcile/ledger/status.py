@@ -65,9 +65,12 @@ def status(connection: Connection, place: str) -> Status:
 
 
 def book_in_use(connection: Connection) -> Usage:
-    """Production if it holds any claim, else test."""
-    production = select(t.sent_claim.c.id).where(t.sent_claim.c.usage == "P").limit(1)
-    return "P" if connection.execute(production).first() else "T"
+    """Production if any claim was sent or held in it, else test."""
+    for table in (t.sent_claim, t.held_claim):
+        production = select(table.c.id).where(table.c.usage == "P").limit(1)
+        if connection.execute(production).first():
+            return "P"
+    return "T"
 
 
 def _book(connection: Connection, usage: str) -> Book:

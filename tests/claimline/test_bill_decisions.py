@@ -9,6 +9,7 @@ from test_bill import PAIR, PRACTICE, Desk, _desk, visit  # noqa: F401 - a fixtu
 
 from claimline import settings
 from claimline.services import outbox
+from edi.problem import CODES
 from reconcile.ledger import open_ledger
 
 
@@ -204,3 +205,19 @@ def test_a_counter_begins_where_it_is_told_and_only_once(tmp_path: Path) -> None
         with ledger.begin(run) as writer:
             assert writer.reserve("claim", usage="T", count=3, start=2**47) == 2**47
             assert writer.reserve("claim", usage="T", start=5) == 2**47 + 3
+
+
+def test_held_in_production_is_looked_at_and_named(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where production has but a hold, held list and decisions look there and say so."""
+    name = desk.write([visit(procedures=PAIR)])
+    monkeypatch.delenv("CLAIMLINE_NOW", raising=False)  # a set clock makes test files only
+    shown(desk, name, "--production")
+    out = desk.run("held", "list")[1]
+    assert "Held in the production book" in out
+    assert "hold.pair" in out
+    assert CODES["hold.pair"].todo.split()[0] in out
+    assert "Nothing is held in the test book." in desk.run("held", "list", "--test")[1]
+    assert "add --production" in desk.run("held", "release", "V1", "--test")[2]
+    assert "claimline bill --production" in desk.run("held", "release", "V1")[1]

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from edi import codes
+from edi.problem import CODES
 
 
 def told(command: Any, *words: str) -> list[dict[str, Any]]:
@@ -132,3 +133,12 @@ def test_general_knowledge_is_marked(command: Any) -> None:
 def test_reasons_of_a_therapy_desk_are_known(command: Any, code: str) -> None:
     """Reasons that are met and were missing."""
     assert all(each["known"] and each["todo"] for each in told(command, code))
+
+
+def test_our_own_problem_codes_are_explained(command: Any) -> None:
+    """A code that held list, edits or trace prints is known, in the order asked; a typo is said."""
+    own, other, wrong = told(command, "hold.pair", "N130", "hold.piar")
+    assert (own["kind"], own["todo"]) == ("problem", CODES["hold.pair"].todo)
+    assert other["code"] == "N130"
+    assert not wrong["known"]
+    assert "hold.pair" in wrong["todo"]
