@@ -4,7 +4,8 @@
 what came back: both sides reckon with the same few functions. The order of the steps is that of
 Medicare Part B: fee of each unit, the cut of further units (Claims Processing Manual ch. 5
 10.7), the lesser of that and the charge, deductible, coinsurance, the assistant's cut (Social
-Security Act 1834(v)), sequestration. Each amount is rounded half up to cents.
+Security Act 1834(v)), the adjustment by MIPS, sequestration. Each amount is rounded half up to
+cents.
 """
 
 import json
@@ -45,6 +46,7 @@ class Terms:
     deductible: Decimal = ZERO  # of what is allowed, taken as not met yet
     assistant: Decimal = ZERO  # percent cut for CQ/CO
     base: Literal["payment", "allowed"] = "payment"  # what the assistant's cut is taken from
+    mips: Decimal = ZERO  # percent added to the payment (quality programme); negative: cut
     sequestration: Decimal = ZERO  # percent of the payment
     version: str = ""  # the tables or the contract that decided
     notes: tuple[str, ...] = ()  # what was assumed
@@ -60,6 +62,7 @@ class Amounts:
     deductible: Decimal  # of the patient's part, where the terms have a coinsurance
     patient: Decimal | None  # deductible and coinsurance, or what the payer said
     assistant: Decimal  # cut for CQ/CO
+    mips: Decimal  # added to the payment; negative: cut
     sequestration: Decimal  # CO-253
     paid: Decimal | None
 
@@ -113,6 +116,7 @@ def amounts(
             deductible=met,
             patient=None,
             assistant=cut,
+            mips=ZERO,
             sequestration=ZERO,
             paid=None,
         )
@@ -120,6 +124,8 @@ def amounts(
     if terms.assistant and terms.base == "payment":
         cut = payment - percent(payment, _HUNDRED - terms.assistant)
         payment -= cut
+    mips = percent(payment, terms.mips)
+    payment += mips
     sequestration = percent(payment, terms.sequestration)
     return Amounts(
         fee=fee,
@@ -128,6 +134,7 @@ def amounts(
         deductible=met,
         patient=patient,
         assistant=cut,
+        mips=mips,
         sequestration=sequestration,
         paid=payment - sequestration,
     )
@@ -160,6 +167,8 @@ def _steps(
         yield f"patient {found.patient}{_patient_words(terms, found)}"
     if found.assistant and terms.base == "payment":
         yield f"assistant cut {_rate(terms.assistant)}: {found.assistant}"
+    if found.mips:
+        yield f"MIPS {terms.mips.normalize():+f} %: {found.mips:+}"
     if found.sequestration:
         yield f"sequestration {_rate(terms.sequestration)}: {found.sequestration}"
     yield f"to be paid {found.paid}"
@@ -204,7 +213,7 @@ def _rate(rate: Decimal | None) -> str:
 _NAMES: Final = tuple(one.name for one in fields(Terms))
 _DEFAULTS: Final = {one.name: one.default for one in fields(Terms)}
 _DECIMALS: Final = frozenset(
-    {"unit", "further", "rank", "coinsurance", "deductible", "assistant", "sequestration"}
+    {"unit", "further", "rank", "coinsurance", "deductible", "assistant", "mips", "sequestration"}
 )
 
 

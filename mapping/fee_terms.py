@@ -63,6 +63,7 @@ class Basis:
     coinsurance: Decimal | None = None
     assistant: Decimal = Decimal(0)  # percent cut from CQ/CO lines
     base: Literal["payment", "allowed"] = "payment"
+    mips: Decimal = Decimal(0)  # percent added to the payment, or cut
     sequestration: Decimal = Decimal(0)
     doubt: str = ""  # a yearly rule that one source alone gives, as it is cited
     notes: tuple[str, ...] = ()
@@ -114,7 +115,8 @@ def _part_b(
     if entity is not None and not entity.medicare_participating:
         rate = _rule("non-participating", day)
         found = evolve(found, share=rate, notes=(*found.notes, f"not participating: {rate} %"))
-    found = evolve(found, doubt=_doubt("sequestration", day))
+    mips = entity.mips(day.year) if entity is not None else Decimal(0)
+    found = evolve(found, mips=mips, doubt=_doubt("sequestration", day))
     if policy.assistant_reduction_percent is not None:
         cut = Decimal(policy.assistant_reduction_percent)
         found = evolve(found, assistant=cut, base=policy.assistant_reduction_base or "payment")
@@ -215,6 +217,7 @@ def of_line(reference: ReferenceTables, basis: Basis, line: Coded) -> Terms:
         coinsurance=basis.coinsurance,
         assistant=basis.assistant if not ASSISTANT.isdisjoint(line.modifiers) else Decimal(0),
         base=basis.base,
+        mips=basis.mips,
         sequestration=basis.sequestration,
         version=_version(basis, row),
         notes=notes,

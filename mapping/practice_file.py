@@ -59,8 +59,17 @@ TABLES: Final[Mapping[str, type]] = MappingProxyType(
 SECTIONS: Final = frozenset(
     {"practice", "submitter", "fees", "families", "contracts", "rules", "thresholds", *TABLES}
 )
+
+
+def _years_once(entity: Entity) -> str:
+    years = [one.year for one in entity.medicare_mips]
+    return "" if len(years) == len({*years}) else "each year of medicare_mips once"
+
+
 _strict: Final = Reader(
-    unknown="error", skip=frozenset({"policies", "group", "inherited", "enrolled"})
+    unknown="error",
+    skip=frozenset({"policies", "group", "inherited", "enrolled"}),
+    invariants={Entity: _years_once},
 )
 _readers: Final = {cls: _strict.of(cls) for cls in (*TABLES.values(), Submitter)}
 

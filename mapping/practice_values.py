@@ -43,6 +43,15 @@ class Contact:
 
 
 @frozen(kw_only=True)
+class MipsYear:
+    """What Medicare's quality programme (MIPS) does to the payments of a year of service."""
+
+    year: int = field(metadata=doc("year of service", "count"))
+    way: Literal["bonus", "cut"] = field(metadata=doc("bonus or cut"))
+    percent: Decimal = field(metadata=doc("percent of the payment, as CMS told", "money"))
+
+
+@frozen(kw_only=True)
 class Entity:
     """A billing provider: a legal person with its NPI and tax number."""
 
@@ -62,6 +71,16 @@ class Entity:
         default=False,
         metadata=doc("qualifying APM participant (QP): a conversion factor of its own from 2026"),
     )
+    medicare_mips: tuple[MipsYear, ...] = field(
+        default=(), metadata=doc("adjustment of Medicare's payments by year of service")
+    )
+
+    def mips(self, year: int) -> Decimal:
+        """Percent added to Medicare's payments of a year; negative where they are cut."""
+        found = next((one for one in self.medicare_mips if one.year == year), None)
+        if found is None:
+            return Decimal(0)
+        return found.percent if found.way == "bonus" else -found.percent
 
 
 @frozen(kw_only=True)

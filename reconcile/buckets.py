@@ -104,7 +104,7 @@ def is_duplicate(adjudication: Adjudication, share: LineShare) -> bool:
 
 
 def reductions(share: LineShare) -> tuple[tuple[str, Decimal | None], ...]:
-    """Cuts by rule that are no refusal, as (name, amount): multiple procedures, sequestration.
+    """Cuts by rule that are no refusal, as (name, amount): MPPR, sequestration.
 
     The assistant's part is named without an amount where the payer hides it in another reason.
     """
@@ -112,11 +112,11 @@ def reductions(share: LineShare) -> tuple[tuple[str, Decimal | None], ...]:
     assistant: Decimal | None = None
     for adjustment in share.adjustments:
         if adjustment.reason == MULTIPLE_PROCEDURES:
-            found.append(("multiple-procedure reduction", adjustment.amount))
+            found.append(("MPPR", adjustment.amount))
         elif adjustment.reason == SEQUESTRATION:
             found.append(("sequestration", adjustment.amount))
         elif adjustment.reason == "237":
             assistant = adjustment.amount
     if ASSISTANT_REMARK in share.remarks:
-        found.append(("assistant reduction", assistant))
+        found.append(("assistant", assistant))
     return tuple(found)

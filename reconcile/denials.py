@@ -283,7 +283,7 @@ def _without_row(case: Case, on: dt.date) -> Finding:
 
 
 def expected_cuts(shares: Iterable[LineShare]) -> tuple[str, ...]:
-    """Cuts by rule in a biller's words: "multiple-procedure reduction 20.06"."""
+    """Cuts by rule in a biller's words: "MPPR 20.06"."""
     return tuple(
         f"{name} {amount}" if amount is not None else name
         for share in shares

@@ -121,6 +121,7 @@ def _paid(item: Item) -> Decimal:
 def _words(found: Amounts, difference: Decimal) -> str:
     cuts = [f"MPPR {found.mppr}"] if found.mppr else []
     cuts += [f"assistant {found.assistant}"] if found.assistant else []
+    cuts += [f"MIPS {-found.mips}"] if found.mips < ZERO else []
     reduced = f"reduced: {', '.join(cuts)}: " if cuts else ""
     if not difference:
         return f"{reduced}as expected"
@@ -203,6 +204,9 @@ def _other_ways(item: Item, *, full: bool) -> Iterator[tuple[str, Decimal | None
         else:
             of_payment = evolve(terms, base="payment")
             yield "the cut were of the payment", _with(item, of_payment, full=full)
+    if terms.mips:
+        none = evolve(terms, mips=ZERO)
+        yield "no MIPS adjustment were due", _with(item, none, full=full)
     if terms.sequestration:
         none = evolve(terms, sequestration=ZERO)
         yield "no sequestration were due", _with(item, none, full=full)

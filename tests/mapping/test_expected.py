@@ -20,6 +20,7 @@ from mapping.expected import Expected, fee_of_day
 from mapping.fee_terms import Basis, Coded, medicare, of_line
 from mapping.policy import ALWAYS, Span
 from mapping.practice import Practice
+from mapping.practice_values import MipsYear
 from mapping.reference import BilledLine, Locality
 from mapping.starter import STARTER, Starter
 from mapping.totals import DeductibleLeft
@@ -193,6 +194,40 @@ def test_not_participating_pays_95_percent() -> None:
     setup = evolve(base, entities={key: evolve(entity, medicare_participating=False)})
     draft = drafted(visit(done("97530", 15), date=DAY_2025), setup=setup)
     assert of_lines(draft)[0].allowed == D("32.88")
+
+
+@pytest.mark.parametrize(
+    ("year", "way", "paid", "words"),
+    [
+        # 34.61: 27.69 after the patient's 6.92; 1.25 % of it 0.35; 2 % of 28.04 0.56.
+        (2025, "bonus", "27.48", "MIPS +1.25 %: +0.35"),
+        (2025, "cut", "26.79", "MIPS -1.25 %: -0.35"),
+        (2024, "bonus", "27.14", ""),
+    ],
+    ids=["bonus", "cut", "another year"],
+)
+def test_mips_changes_the_payment_of_its_year(year: int, way: Any, paid: str, words: str) -> None:
+    """What the quality programme adds or cuts comes after the patient's part."""
+    base = riverbend()
+    ((key, entity),) = base.entities.items()
+    mips = (MipsYear(year=year, way=way, percent=D("1.25")),)
+    setup = evolve(base, entities={key: evolve(entity, medicare_mips=mips)})
+    (one,) = of_lines(drafted(visit(done("97530", 15), date=DAY_2025), setup=setup))
+    assert one.paid == D(paid)
+    assert words in one.because[0]
+    assert ("MIPS" in one.because[0]) is bool(words)
+
+
+def test_a_year_of_mips_stands_once() -> None:
+    """The practice file's tables are read; two of one year are refused with their place."""
+    text = (ROOT / "fixtures" / "practice" / "practice.toml").read_text(encoding="utf-8")
+    ((key, _),) = riverbend().entities.items()
+    row = f'\n[[entities.{key}.medicare_mips]]\nyear = 2026\nway = "cut"\npercent = 2\n'
+    assert practice.read("practice.toml", text + row).entities[key].mips(2026) == D(-2)
+    with pytest.raises(practice.PracticeFileError) as refused:
+        practice.read("practice.toml", text + row + row)
+    (problem,) = refused.value.problems
+    assert "each year of medicare_mips once" in problem.message
 
 
 def test_qualifying_participants_have_a_factor_of_their_own() -> None:
@@ -426,6 +461,7 @@ percents = st.integers(0, 100).map(D)
         deductible=money,
         assistant=st.integers(0, 30).map(D),
         base=st.sampled_from(["payment", "allowed"]),
+        mips=st.integers(-9, 9).map(D),
         sequestration=st.integers(0, 5).map(D),
         unsure=st.text(max_size=5),
         version=st.text(max_size=5),
@@ -450,5 +486,5 @@ def test_terms_survive_the_ledger_and_amounts_add_up(
         return
     own_cut = found.assistant if terms.base == "payment" else D(0)
     left = max(found.allowed - (found.patient or D(0)), D(0))
-    assert found.paid + found.sequestration + own_cut == left
-    assert 0 <= found.paid <= left
+    assert found.paid + found.sequestration + own_cut - found.mips == left
+    assert 0 <= found.paid <= left + max(found.mips, D(0))

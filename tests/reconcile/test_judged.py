@@ -143,6 +143,20 @@ def test_the_deductible_is_the_payers_to_say() -> None:
     assert "deductible 34.61 as the payer says" in found["CLAIMA1"].because
 
 
+def test_a_mips_cut_is_named_and_one_that_was_not_due_is_explained() -> None:
+    """1 % off 27.69 is 0.28; a payer that cut nothing paid 0.27 more, and why is said."""
+    cut = sent("CLAIMM", ("97530", "75.00", "1", evolve(FULL, mips=D(-1))))
+    right = judged(
+        (cut, paying(cut, ("26.86", "CAS*CO*45*40.39**237*.28**253*.55~CAS*PR*2*6.92~")))
+    )
+    assert right["CLAIMM1"].words == "reduced: MIPS 0.28: as expected"
+    more = judged((cut, paying(cut, AS_FULL)))["CLAIMM1"]
+    assert (more.words, more.because[-1]) == (
+        "overpaid 0.28",
+        "paid as if no MIPS adjustment were due",
+    )
+
+
 def test_under_a_contract_the_copay_is_the_payers_to_say() -> None:
     """40.00 allowed: with a copay of 15.00 the payer owes 25.00; a cent less is told."""
     agreed = sent("CLAIME", ("97530", "75.00", "1", SCHEDULE))
