@@ -18,6 +18,7 @@ from mapping.policy_read import is_tables, under
 from mapping.structure import Reader
 from mapping.totals import BUCKETS, Bucket
 
+_CENT: Final = Decimal("0.01")
 VERSION: Final = "therapy thresholds 2026-11"  # of the shipped table
 
 
@@ -51,6 +52,10 @@ NO_TABLE: Final[Table] = MappingProxyType({})
 _read: Final = Reader(unknown="error").of(YearRow)
 
 
+def _dollars(text: str) -> Decimal:
+    return Decimal(text).quantize(_CENT)
+
+
 def _shipped() -> Table:
     found: dict[tuple[int, Bucket], Threshold] = {}
     listed = tuple(rows("thresholds.csv"))
@@ -58,13 +63,13 @@ def _shipped() -> Table:
         own = [row for row in listed if row["bucket"] == name]
         for row in (row for row in own if row["kind"] == "kx"):
             found[int(row["from"]), name] = Threshold(
-                amount=Decimal(row["amount"]), source=row["source"]
+                amount=_dollars(row["amount"]), source=row["source"]
             )
         for row in (row for row in own if row["kind"] == "review"):
             for year in range(int(row["from"]), int(row["until"]) + 1):
                 if (year, name) in found:
                     known = found[year, name]
-                    found[year, name] = evolve(known, review=Decimal(row["amount"]))
+                    found[year, name] = evolve(known, review=_dollars(row["amount"]))
     return MappingProxyType(found)
 
 

@@ -227,6 +227,7 @@ def _table(rows: list[dict[str, Any]], known: int, seen: bool) -> Any:
         Column(key="own_since", title="Own since", kind="money"),
         Column(key="total", title="Total", kind="money"),
         Column(key="left", title="Left", kind="money"),
+        Column(key="review", title="Review", kind="money"),
         Column(key="note", title="note", place="below"),
     )
     return Table(

@@ -318,6 +318,7 @@ def test_the_list_names_who_is_near(desk: Desk) -> None:
     assert status == 0
     assert answer["claims"][0]["claim"] in out
     assert "2505.07" in out
+    assert "3000.00" in out
     assert "P1" not in out.split()
 
 
