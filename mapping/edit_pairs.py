@@ -66,6 +66,8 @@ def _column2_beside(day: Day, found: Separation) -> Iterator[Problem]:
     """This claim has column 1: the other claim's line takes the modifier, if it still can."""
     if not found.is_sent or found.explicit or day.policy.distinct_modifier == "none":
         return
+    if day.policy.distinct_modifier and separations.marked(day, found):
+        return  # it stands on column 1 here
     modifier = day.policy.distinct_modifier or "the modifier"
     message = (
         f"{_names(found)}: {found.pair.column2} was sent without {modifier} and will be denied or "

@@ -19,7 +19,7 @@ from mapping import (
 from mapping.codes import group
 from mapping.day import Day, Share
 from mapping.policy import ModifierGroup
-from mapping.separations import times_of
+from mapping.separations import ATTESTED, marked, times_of
 
 MOST = 4  # SV101-3 to SV101-6
 
@@ -65,7 +65,12 @@ def added(
 def evidence(day: Day, share: Share) -> tuple[str, ...]:
     """What shows that the line's code was a separate service, or its times; kept with the line."""
     row = share.row
-    ours = [s.evidence for s in day.separations if s.evidence and s.marks == row.code]
+    ours = [
+        s.evidence
+        for s in day.separations
+        if (s.evidence and s.marks == row.code)
+        or (s.evidence == ATTESTED and marked(day, s) == row.code)
+    ]
     if ours:
         return tuple(dict.fromkeys(ours))
     return times_of(row)

@@ -67,6 +67,18 @@ def separations(day: Day, codes: Iterable[str]) -> Iterator[Separation]:
         yield from _beside(day, ours, wanted)
 
 
+def marked(day: Day, found: Separation) -> str:
+    """The code of this claim that takes the modifier: column 2; empty where none does.
+
+    Where column 2 was sent without it, a payer that takes it on either column (Part B since
+    2019-07-01, CMS CR 11168) gets it on column 1.
+    """
+    either = day.policy.distinct_column == "either"
+    if either and found.is_sent and found.evidence and found.ours == found.pair.column1:
+        return found.pair.column1
+    return found.marks
+
+
 def _beside(day: Day, ours: tuple[str, ...], wanted: str) -> Iterator[Separation]:
     """The pairs of which one code is on this claim and the other on another claim of the day."""
     others = tuple(_others(day))

@@ -60,12 +60,24 @@ def test_a_line_sent_in_an_earlier_run_counts(desk: Any) -> None:
 
 
 def test_a_line_that_went_without_its_modifier_is_named(desk: Any) -> None:
-    """OT goes first without 59: the PT claim goes, and says which claim to correct."""
-    assert lines(desk("NC-3O")) == ["97530 GO"]
+    """OT goes first without 59 and without times: the PT claim goes, and says what will happen."""
+
+    def untimed(visit: dict[str, Any]) -> dict[str, Any]:
+        return {**visit, "procedures": [{"code": "97530", "therapist_minutes": 25}]}
+
+    assert lines(desk("NC-3O", changed=untimed)) == ["97530 GO"]
     answer = desk("NC-3P")
+    assert lines(answer) == ["97140 GP"]
     (warning,) = (w for w in answer["claims"][0]["warnings"] if w["code"] == "warn.pair-sent")
     assert "97530 was sent without 59" in warning["message"]
-    assert "correct that claim" in warning["message"]
+
+
+def test_part_b_takes_the_modifier_on_the_line_that_comes_later(desk: Any) -> None:
+    """OT 97530 went first without 59, at other times: PT 97140, column 1, carries it."""
+    assert lines(desk("NC-3O")) == ["97530 GO"]
+    answer = desk("NC-3P")
+    assert lines(answer) == ["97140 59 GP"]
+    assert not [w for w in answer["claims"][0]["warnings"] if w["code"] == "warn.pair-sent"]
 
 
 def test_units_sent_in_an_earlier_run_count(desk: Any) -> None:

@@ -107,11 +107,27 @@ def test_another_billing_provider_does_not_count() -> None:
 
 def test_a_line_sent_without_its_modifier_is_told_with_the_road() -> None:
     """PT 97140 now, OT 97530 sent without 59: that claim is to be corrected, this one goes."""
-    found = billed(PT, history=sent("97530", "GO", evidence=("times 13:00-13:15",)))
+    before = sent("97530", "GO", evidence=("times 13:00-13:15",))
+    found = billed(PT, history=before, distinct_column="2")
+    assert shown(found.drafts[0])[0].startswith("HC:97140:GP")
     (warning,) = found.drafts[0].warnings
     assert warning.code == "warn.pair-sent"
     assert "97140 with 97530 of claim CT1: 97530 was sent without 59" in warning.message
     assert "(times 13:00-13:15): correct that claim" in warning.message
+
+
+def test_column_1_takes_it_after_column_2_was_sent_where_either_counts() -> None:
+    """Part B since 2019-07-01: 97140 gets 59 with the times of the day; without times a warning."""
+    before = sent("97530", "GO", evidence=("times 13:00-13:15",))
+    (draft,) = billed(PT, history=before).drafts
+    assert shown(draft)[0].startswith("HC:97140:59:GP")
+    assert codes(draft.warnings) == []
+    (line,) = draft.decisions
+    assert "59: 97140 with 97530 of claim CT1, times 13:00-13:15" in line.because
+    assert line.evidence == ("times 09:00-09:15",)  # its own, for who is billed after it
+    (draft,) = billed(PT, history=sent("97530", "GO")).drafts
+    assert shown(draft)[0].startswith("HC:97140:GP")
+    assert codes(draft.warnings) == ["warn.pair-sent"]
 
 
 def test_a_line_sent_with_its_modifier_needs_nothing() -> None:
