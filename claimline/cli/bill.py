@@ -128,20 +128,14 @@ def _text(result: "BillResult") -> Iterator[str]:
         f"{len(result.held)} held, "
         f"{_count(len(result.already), 'visit')} billed before."
     )
-    if unread := _unread(result):
-        yield f"{_count(unread, 'visit')} could not be read: see the errors above."
+    if unread := [one for one in result.unread() if one.visit or one.row]:
+        yield f"{_count(len(unread), 'visit')} could not be read: see the errors above."
     yield from result.tables
     for one in result.already[:5]:
         yield f"  {one.visit}: already billed in {one.file}"
     if len(result.already) > 5:
         yield f"  and {len(result.already) - 5} more"
     yield ""
-
-
-def _unread(result: "BillResult") -> int:
-    """Visits, or rows of none, that did not come through."""
-    errors = (p.where for p in result.problems if p.level == "error")
-    return len({(w.file, w.claim or w.row) for w in errors if w.claim or w.row})
 
 
 def _count(number: int, word: str) -> str:
@@ -251,6 +245,8 @@ def _line_rows(result: "BillResult") -> "Iterator[dict[str, Any]]":
             "charge": held.charge,
             "why": "; ".join(p.message for p in held.problems if p.level == "error"),
         }
+    for one in result.unread():
+        yield {"state": "unreadable", "visits": one.visit, "why": one.why, "file": one.file}
 
 
 def _warnings_table(result: "BillResult") -> "Table":
@@ -297,6 +293,14 @@ def _held_table(result: "BillResult") -> "Table":
         *(("Billed before: the claim that was sent needs a correction.",) * any(sent)),
     )
     return Table(columns=columns, rows=rows, title="Held", notes=notes)
+
+
+def unreadable(result: "BillResult") -> list[dict[str, Any]]:
+    """The files that could not be read, and the visits of the others."""
+    from attrs import asdict
+
+    files = [{"file": name, "visit": "", "row": 0, "why": why} for name, why in result.unreadable]
+    return [*files, *(asdict(one) for one in result.unread())]
 
 
 def _problems(problems: "tuple[Problem, ...]") -> list[dict[str, Any]]:
@@ -359,5 +363,5 @@ def _data(result: "BillResult") -> dict[str, Any]:
         "problems": _problems(result.problems),
         "practice_warnings": _problems(result.practice_warnings),
         "tables": list(result.tables),
-        "unreadable": [{"file": name, "why": why} for name, why in result.unreadable],
+        "unreadable": unreadable(result),
     }

@@ -11,6 +11,7 @@ from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
 
 if TYPE_CHECKING:
     from claimline.render import Result, Table
+    from claimline.services.bill_values import Unread
     from claimline.services.edits import Edits, Finding
 
 
@@ -106,6 +107,7 @@ def _table(found: "Edits", shape: str) -> "Table":
         Column(key="source", title="By", place="below"),
     )
     rows = [_fields(one) for one in found.findings]
+    rows += [_not_read(one) for one in found.unread]
     notes = () if shape == "csv" else (*found.result.tables, *_summary(found))
     return Table(columns=columns, rows=rows, notes=notes, empty="Nothing was found.")
 
@@ -114,9 +116,11 @@ def _summary(found: "Edits") -> Iterator[str]:
     from claimline.render import counted
 
     before = f", {found.billed_before} billed before" if found.billed_before else ""
+    unread = len(found.unread)
+    read = f", {unread} could not be read" if unread else ""
     yield (
-        f"{counted(found.held + found.warned + found.clean, 'visit')}: {found.held} held, "
-        f"{found.warned} warned, {found.clean} clean{before}."
+        f"{counted(found.held + found.warned + found.clean + unread, 'visit')}: {found.held} held, "
+        f"{found.warned} warned, {found.clean} clean{before}{read}."
     )
     more = f", and {counted(found.not_priced, 'held claim')} whose charge is not known yet"
     yield f"Money held: {found.charge_held:,}{more if found.not_priced else ''}."
@@ -143,8 +147,23 @@ def _fields(one: "Finding") -> dict[str, Any]:
     }
 
 
+def _not_read(one: "Unread") -> dict[str, Any]:
+    """The row of a visit that could not be read."""
+    return {
+        "visit": one.visit or (f"row {one.row}" if one.row else one.file),
+        "payer": "",
+        "codes": [],
+        "level": "unreadable",
+        "rule": "",
+        "message": one.why,
+        "todo": f"mend it in {one.file}",
+        "source": "",
+    }
+
+
 def _data(found: "Edits") -> dict[str, Any]:
     """The JSON shape."""
+    from claimline.cli.bill import unreadable
     from claimline.render import problem_fields
 
     result = found.result
@@ -165,5 +184,6 @@ def _data(found: "Edits") -> dict[str, Any]:
         "problems": [
             {"file": problem.where.file, **problem_fields(problem)} for problem in result.problems
         ],
-        "unreadable": [{"file": name, "why": why} for name, why in result.unreadable],
+        "unreadable": unreadable(result),
+        "unread": len(found.unread),
     }

@@ -95,6 +95,16 @@ class AlreadyBilled:
 
 
 @frozen(kw_only=True)
+class Unread:
+    """A visit, or a row of none, that could not be read, or a whole file; ``why`` names places."""
+
+    file: str
+    visit: str = ""
+    row: int = 0
+    why: str
+
+
+@frozen(kw_only=True)
 class BillResult:
     """Everything ``bill`` did. Every visit read is in exactly one of claims, held, already."""
 
@@ -111,3 +121,26 @@ class BillResult:
     ledger_created: str = ""
     tables: tuple[str, ...] = ()  # what is worth saying of the reference tables that decided
     dry_run: bool = False
+
+    def unread(self) -> tuple[Unread, ...]:
+        """The visits that did not come through, each once, in the order of the files."""
+        errors: dict[tuple[str, str | int], list[Problem]] = {}
+        for problem in self.problems:
+            where = problem.where
+            if problem.level == "error":
+                errors.setdefault((where.file, where.claim or where.row), []).append(problem)
+        return tuple(
+            Unread(
+                file=file,
+                visit=found[0].where.claim,
+                row=found[0].where.row,
+                why="; ".join(_placed(problem) for problem in found),
+            )
+            for (file, _), found in errors.items()
+        )
+
+
+def _placed(problem: Problem) -> str:
+    """A problem's message, with the field it is about."""
+    field_ = problem.where.column
+    return f"{field_}: {problem.message}" if field_ else problem.message

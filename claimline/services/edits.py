@@ -8,13 +8,11 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from claimline.services.bill import bill
-from claimline.services.bill_values import BilledClaim, BillRequest, BillResult, HeldVisits
-from claimline.services.practice import load
+from claimline.services.bill_values import BilledClaim, BillRequest, BillResult, HeldVisits, Unread
 from edi.problem import CODES as PROBLEM_CODES
 from edi.problem import Problem
 from mapping.codes import CODES
 from mapping.documentation import ADD_ONS
-from mapping.practice import Practice
 
 _WORD: Final = re.compile(r"\b[0-9A-Z]{5}\b")
 
@@ -27,10 +25,10 @@ class Finding:
     payer: str
     codes: tuple[str, ...]  # the procedure codes it is about; empty: the visit
     level: str  # held, warning
-    rule: str  # the problem code, without hold or warn
+    rule: str  # the problem code: claimline explain tells what it means
     message: str
     todo: str
-    source: str  # rule and table version, else the policy that held on the day
+    source: str  # rule and table version that decided, where one did
 
 
 @frozen(kw_only=True)
@@ -42,6 +40,7 @@ class Edits:
     warned: int
     clean: int
     billed_before: int
+    unread: tuple[Unread, ...]  # visits, rows of none, files that hold none
     charge_held: Decimal
     not_priced: int  # held claims whose charge could not be worked out
     result: BillResult = field(repr=False)
@@ -55,7 +54,6 @@ def edits(request: BillRequest) -> Edits:
         LedgerError: there is a ledger and it cannot be used.
     """
     result = bill(evolve(request, dry_run=True, only_checked=True))
-    practice = load(request.practice)
     held = {visit for one in result.held for visit in one.visits}
     warned = {
         problem.where.claim or visit
@@ -66,46 +64,27 @@ def edits(request: BillRequest) -> Edits:
     seen = held | {visit for one in result.claims for visit in one.visits}
     priced = [one.charge for one in result.held if one.charge is not None]
     return Edits(
-        findings=tuple(_findings(result, practice)),
+        findings=tuple(_findings(result)),
         held=len(held),
         warned=len(warned),
         clean=len(seen - held - warned),
         billed_before=len(result.already),
+        unread=result.unread(),
         charge_held=sum(priced, start=Decimal("0.00")),
         not_priced=len(result.held) - len(priced),
         result=result,
     )
 
 
-def _findings(result: BillResult, practice: Practice) -> Iterator[Finding]:
+def _findings(result: BillResult) -> Iterator[Finding]:
     """Held claims first, then warnings of those that would go."""
-    versions: dict[tuple[str, object], str] = {}
     for held in result.held:
-        policy = _policy(held, practice, versions)
-        yield from _of(held.problems, held, policy)
+        yield from _of(held.problems, held)
     for claim in result.claims:
-        policy = _policy(claim, practice, versions)
-        yield from _of(claim.warnings, claim, policy)
+        yield from _of(claim.warnings, claim)
 
 
-def _policy(
-    one: HeldVisits | BilledClaim, practice: Practice, known: dict[tuple[str, object], str]
-) -> str:
-    """The version of the payer's policy on the day, for what names no source of its own."""
-    if one.payer not in practice.payers or one.date is None:
-        return ""
-    key = (one.payer, one.date)
-    if key not in known:
-        version = practice.resolve(one.payer, one.date).version
-        known[key] = version.rpartition("; ")[
-            2
-        ]  # the last layer: the payer's own, where it has one
-    return known[key]
-
-
-def _of(
-    problems: Iterable[Problem], one: HeldVisits | BilledClaim, policy: str
-) -> Iterator[Finding]:
+def _of(problems: Iterable[Problem], one: HeldVisits | BilledClaim) -> Iterator[Finding]:
     known: Mapping[str, object] = PROBLEM_CODES
     for problem in sorted(problems, key=lambda found: found.level != "error"):
         declared = PROBLEM_CODES[problem.code] if problem.code in known else None
@@ -114,10 +93,10 @@ def _of(
             payer=one.payer,
             codes=_codes(problem.message),
             level="held" if problem.level == "error" else "warning",
-            rule=problem.code.partition(".")[2] or problem.code,
+            rule=problem.code,
             message=problem.message,
             todo=declared.todo if declared else "",
-            source=problem.source or policy,
+            source=problem.source,
         )
 
 
