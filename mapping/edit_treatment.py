@@ -9,7 +9,7 @@ from typing import Final
 from edi.problem import Problem, declare
 from mapping.day import Day
 from mapping.documentation import is_by_the_clock, passive
-from mapping.edit_found import judged
+from mapping.edit_found import judged, warn
 from mapping.visit import Procedure, Visit
 
 FUNCTIONAL: Final = frozenset({"97530"})  # dynamic activities toward a functional goal
@@ -131,12 +131,16 @@ def check_duplicates(day: Day) -> Iterator[Problem]:
     theirs = (v for v in day.siblings if v.coverages and v.coverages[0].payer == payer)
     around = (*day.visits, *theirs)
     counted = Counter(map(_content, around))
+    told: set[tuple[object, ...]] = set()
     for visit in day.visits:
-        if counted[_content(visit)] == 1:
+        content = _content(visit)
+        if counted[content] == 1 or content in told:
             continue
         same = [other.visit_id for other in around if _is_twin(visit, other)]
         if same:
-            message = f"visit {', '.join(same)} of the day has the same codes and minutes"
+            told.add(content)
+            names = " and ".join((visit.visit_id, *same))
+            message = f"visits {names} have the same codes and minutes: was one entered twice?"
             yield from judged(day, "duplicates", "duplicate", message, visit)
 
 
@@ -170,4 +174,7 @@ def check_sent_again(day: Day) -> Iterator[Problem]:
         ours[own.row.code] += own.units
     for claim in (claim for claim, sent in claims.items() if sent == ours):
         message = f"claim {claim} of the day was sent with the same codes and units"
-        yield from judged(day, "duplicates", "duplicate", message)
+        if not all(visit.session for visit in day.visits):
+            yield from judged(day, "duplicates", "duplicate", message)
+        elif day.policy.duplicates != "no":
+            yield warn(day, "duplicate", message)  # a session of its own: the payer may still ask

@@ -58,7 +58,7 @@ class Checks:
         default="warn", metadata=doc("97530 whose activity reads like passive care: no, warn, hold")
     )
     duplicates: Demand = field(
-        default="warn",
+        default="hold",
         metadata=doc("same patient, day, codes and minutes under another visit: no, warn, hold"),
     )
     authorization_left: Demand = field(
@@ -77,6 +77,9 @@ class Checks:
     )
     code_discipline: Demand = field(
         default="warn", metadata=doc("a code unusual for the plan's discipline: no, warn, hold")
+    )
+    not_paid: Demand = field(
+        default="hold", metadata=doc("a code the family of payers never pays: no, warn, hold")
     )
     other_stay: Demand = field(
         default="warn",

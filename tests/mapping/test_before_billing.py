@@ -374,13 +374,44 @@ def test_97530_is_no_passive_care(activity: str, words: str) -> None:
 
 
 def test_a_visit_entered_twice_is_seen() -> None:
-    """Same codes and minutes under two ids warn; named sessions or other minutes do not."""
+    """Same codes and minutes under two ids are held; named sessions or other minutes are not."""
     first, second = visit(), visit(visit_id="V-2")
-    assert codes(first, second) == ["warn.duplicate"] * 2
+    problem, waits = found(first, second)
+    assert (problem.code, waits.code) == ("hold.duplicate", "hold.waits")
+    assert problem.message.startswith("visits V-1 and V-2 have the same codes")
     assert codes(evolve(first, session="1"), evolve(second, session="2")) == []
     assert codes(first, evolve(second, procedures=(done("97530", 24),))) == []
-    setup = clinic_with("acme", duplicates="hold")
-    assert codes(first, second, setup=setup) == ["hold.duplicate"] * 2
+    setup = clinic_with("acme", duplicates="warn")
+    assert codes(first, second, setup=setup) == ["warn.duplicate"]
+    apart = clinic_with("acme", claim_per="visit", pool="visit")
+    assert codes(first, second, setup=apart) == ["hold.duplicate"] * 2
+    waived = {each.visit_id: frozenset({"hold.duplicate"}) for each in (first, second)}
+    assert not claims.draft([first, second], clinic(), waived=waived).held
+
+
+@pytest.mark.parametrize(
+    ("code", "payer", "expected"),
+    [
+        ("97014", "medicare", ["hold.not-paid"]),
+        ("97010", "medicare", ["hold.not-paid"]),
+        ("G0283", "medicare", []),
+        ("97014", "acme", []),
+    ],
+)
+def test_codes_that_medicare_never_pays_wait(code: str, payer: str, expected: list[str]) -> None:
+    """97010 is bundled and 97014 is G0283 for Medicare; other payers may take them."""
+    given = visit(done("97530", 23), done(code, units=1), payer=payer)
+    problems = found(given)
+    assert [p.code for p in problems if "not-paid" in p.code] == expected
+    if code == "97014" and expected:
+        (told,) = [p.message for p in problems if p.code == "hold.not-paid"]
+        assert "bill G0283" in told
+        setup = clinic_with(payer, not_paid="no")
+        assert "hold.not-paid" not in codes(given, setup=setup)
+        assert (
+            codes(evolve(given, date=dt.date(2018, 12, 31)), setup=clinic()).count("hold.not-paid")
+            == 0
+        )
 
 
 def test_a_claim_sent_before_with_the_same_codes_is_seen() -> None:
@@ -388,13 +419,15 @@ def test_a_claim_sent_before_with_the_same_codes_is_seen() -> None:
     setup = clinic_with("acme", claim_per="visit", pool="visit")
     same = {"discipline": "PT", "code": "97530", "units": 2, "evidence": ()}
     for changes, expected in (
-        ({}, ["warn.duplicate"]),
+        ({}, ["hold.duplicate"]),
         ({"units": 1}, []),
         ({"payer": "medicare"}, []),
         ({"discipline": "OT"}, []),
     ):
         history = sent(**{**same, **changes})
         assert codes(visit(), setup=setup, history=history) == expected, changes
+    named = visit(session="2")
+    assert codes(named, setup=setup, history=sent(**same)) == ["warn.duplicate"]
 
 
 def authorized(**changes: Any) -> Visit:
@@ -596,9 +629,9 @@ def test_a_stay_may_change_who_is_billed(flag: str) -> None:
     [
         ("medicare", "1EG4TE5MK73", []),
         ("medicare", "1eg4te5mk73", []),
-        ("medicare", "1EG4-TE5-MK73", ["warn.member-id"]),
-        ("medicare", "1SG4TE5MK73", ["warn.member-id"]),
-        ("medicare", "123456789A", ["warn.member-id"]),
+        ("medicare", "1EG4-TE5-MK73", []),
+        ("medicare", "1SG4TE5MK73", ["hold.member-id"]),
+        ("medicare", "123456789A", ["hold.member-id"]),
         ("acme", "123456789A", []),
     ],
 )
@@ -622,7 +655,18 @@ def test_a_payer_says_its_own_shape_and_how_strict() -> None:
         date=day("2019-12-31"),
         coverages=(Coverage(payer="medicare", member_id="123456789A"),),
     )
-    assert "warn.member-id" not in codes(old)
+    assert "hold.member-id" not in codes(old)
+
+
+def test_a_medicare_number_goes_out_without_the_dashes_of_the_card() -> None:
+    """Dashes are for the eye: payers refuse them. Other payers' numbers go as they are."""
+    for payer, member, expected in (
+        ("medicare", "1eg4-te5-mk73", "1EG4TE5MK73"),
+        ("acme", "AB-12", "AB-12"),
+    ):
+        given = visit(coverages=(Coverage(payer=payer, member_id=member),))
+        (draft,) = claims.draft([given], clinic()).drafts
+        assert draft.claim.subscriber.party.id == expected
 
 
 def test_every_check_is_tested_here() -> None:
@@ -631,7 +675,7 @@ def test_every_check_is_tested_here() -> None:
         "check_plan", "check_progress", "check_note", "check_one_on_one", "check_cotreatment",
         "check_function", "check_duplicates", "check_authorized", "check_filing",
         "check_diagnosis_codes", "check_discipline", "check_stay", "check_member_id",
-        "check_left", "check_add_ons", "check_sent_again",
+        "check_left", "check_add_ons", "check_sent_again", "check_not_paid",
         # in test_billed_as.py
         "check_enrollment", "check_license", "check_notice", "check_telehealth", "check_place",
     }  # fmt: skip

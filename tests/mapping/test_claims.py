@@ -84,8 +84,8 @@ def test_story_1_divides_the_line_of_therapist_and_assistant() -> None:
 def test_part_b_pools_minutes_over_the_visits_of_a_day() -> None:
     """Two visits of a day are one claim, their minutes one total: 8 and 8 are one unit."""
     draft = drafted(
-        visit(done("97110", 8), payer="medicare"),
-        visit(done("97110", 8), payer="medicare", visit_id="V-2"),
+        visit(done("97110", 8), payer="medicare", session="1"),
+        visit(done("97110", 8), payer="medicare", session="2", visit_id="V-2"),
     )
     assert draft.visit_ids == ("V-1", "V-2")
     assert shown(draft) == ["HC:97110:GP x1 55.00"]
@@ -95,8 +95,8 @@ def test_a_payer_may_count_each_visit_by_itself() -> None:
     """Pool = visit: 8 and 8 minutes are two units on the one claim of the day."""
     setup = clinic_with("medicare", pool="visit")
     draft = drafted(
-        visit(done("97110", 8), payer="medicare"),
-        visit(done("97110", 8), payer="medicare", visit_id="V-2"),
+        visit(done("97110", 8), payer="medicare", session="1"),
+        visit(done("97110", 8), payer="medicare", session="2", visit_id="V-2"),
         setup=setup,
     )
     assert shown(draft) == ["HC:97110:GP x2 110.00"]
@@ -106,7 +106,7 @@ def test_a_payer_may_count_each_visit_by_itself() -> None:
 def test_a_payer_may_want_a_claim_for_each_visit() -> None:
     """claim_per = visit makes two claims, each counted by itself."""
     setup = clinic_with("acme", claim_per="visit", pool="visit")
-    made = claims.draft([visit(), visit(visit_id="V-2")], setup)
+    made = claims.draft([visit(session="1"), visit(visit_id="V-2", session="2")], setup)
     assert [draft.visit_ids for draft in made.drafts] == [("V-1",), ("V-2",)]
 
 

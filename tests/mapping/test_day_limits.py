@@ -150,7 +150,9 @@ def test_split_lines_keep_all_units_counted_by_visit() -> None:
     """Six sessions of 8 minutes counted one by one are six units, over however many lines."""
     setup = clinic_with("acme", pool="visit", unit_rule="midpoint")
     day = tuple(
-        visit(done("97530", 8, modifiers=("76",) if n % 2 else ()), visit_id=f"V-{n}")
+        visit(
+            done("97530", 8, modifiers=("76",) if n % 2 else ()), visit_id=f"V-{n}", session=f"{n}"
+        )
         for n in range(6)
     )
     assert sum(line.units for line in drafted(*day, setup=setup).claim.lines) == 6
