@@ -154,7 +154,8 @@ def _stops(given: Standing, asked: Road | None) -> Iterator[Choice]:
             outcome="refused",
             road=asked,
             because="a claim to a further payer follows from the first payer's answer",
-            todo="correct the first payer's claim; the further one is made anew from its answer",
+            todo="is the first payer's claim wrong, correct that: this one is made anew from its "
+            "answer; else claimline secondary bill --again sends a mended one",
         )
     if given.claim.frequency == FREQUENCY_VOID:
         words = "this is a void: nothing of it is left to correct"

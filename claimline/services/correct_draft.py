@@ -73,8 +73,7 @@ def _history(work: Drafting, visits: Sequence[Visit], found: Target) -> History:
     totals, left = thresholds.running(
         work.ledger, work.practice, visits, found.usage, without=family
     )
-    return History(
-        billed=known.billed,
+    return History(  # no late visit of a billed day is asked about: the claim was sent already
         lines=known.lines,
         totals=totals,
         deductibles=left,

@@ -96,7 +96,7 @@ def corrected(ledger: Ledger, request: CorrectRequest, found: Target) -> Correct
         WrongUsageError: a file cannot be read, or holds no visit of the claim.
     """
     if request.visits:
-        return _of_files(request.visits, found)
+        return _of_files(ledger, request.visits, found)
     own = {visit for visit, _ in found.story.sent.visits}
     held = [
         visit
@@ -108,13 +108,15 @@ def corrected(ledger: Ledger, request: CorrectRequest, found: Target) -> Correct
     return Corrected(visits=_whole(held, found) if held else ())
 
 
-def _of_files(names: Sequence[str], found: Target) -> Corrected:
+def _of_files(ledger: Ledger, names: Sequence[str], found: Target) -> Corrected:
     incoming = bill_input.read_all(names)
     wrong = [f"{name}: {why}" for name, why in incoming.unreadable]
     if wrong:
         raise CommandError("; ".join(wrong))
     faults = [p for p in incoming.problems if p.level == "error"]
-    mine = [visit for visit in incoming.visits if _is_of(visit, found)]
+    mine = _not_elsewhere(
+        ledger, [visit for visit in incoming.visits if _is_of(visit, found)], found
+    )
     if not mine:
         first = f": {faults[0].message}" if faults else ""
         own = listed([visit for visit, _ in found.story.sent.visits]) or "no visit of ours"
@@ -123,6 +125,18 @@ def _of_files(names: Sequence[str], found: Target) -> Corrected:
             todo=f"it was made of {own}; bill --dry-run shows what is wrong with a file",
         )
     return Corrected(visits=_whole(mine, found), files=tuple(names))
+
+
+def _not_elsewhere(ledger: Ledger, visits: Sequence[Visit], found: Target) -> list[Visit]:
+    """The visits without those that were billed in a claim of another family."""
+    family = {one.sent.claim.control for one in found.family}
+    known = ledger.known_visits({visit.visit_id for visit in visits}, usage=found.usage)
+    elsewhere = {
+        key
+        for key, one in known.items()
+        if one.state == "billed" and one.claims and family.isdisjoint(one.claims)
+    }
+    return [visit for visit in visits if visit.visit_id not in elsewhere]
 
 
 def _is_of(visit: Visit, found: Target) -> bool:

@@ -93,6 +93,26 @@ def test_after_a_void_the_visits_are_billed_anew(desk: Desk) -> None:
     assert [one["claim"] for one in desk.trace("K-1")] == [claim, claim, new]
 
 
+def test_two_claims_of_a_day_are_corrected_apart(desk: Desk) -> None:
+    """The visit of the other claim is not billed again, and nobody asks about the day once more."""
+    claim = billed(desk, "replacement")
+    visit = json.loads((EXAMPLES / "replacement.json").read_text(encoding="utf-8"))[0]
+    other = visit | {"visit_id": "K-1B", "procedures": [{"code": "97112", "therapist_minutes": 15}]}
+    path = desk.folder / "other.json"
+    path.write_text(json.dumps([other]), encoding="utf-8")
+    words = ("bill", path, "--practice", PRACTICE, "--out", desk.folder / "out")
+    desk.run(*words)
+    why = ["--by", "me", "--reason", "came in the afternoon"]
+    ledger = str(desk.folder / "ledger.sqlite3")
+    assert main(["held", "override", "K-1B", *why, "--ledger", ledger]) == 0
+    assert len(json.loads(desk.run(*words)[1])["claims"]) == 1
+    desk.answer(claim, *PAID)
+    status, told = desk.correct(claim, *desk.mended("replacement-mended"), "--visits", path)
+    assert (status, told["held"], told["road"]) == (0, [], "replacement")
+    assert {c["place"] for c in told["changes"]} == {"claim", "line 1, 97530"}
+    assert "97112" not in Path(told["file"]).read_text("ascii")
+
+
 def test_twice_is_once(desk: Desk) -> None:
     """The same corrected visits again say where they went and make nothing."""
     claim = billed(desk, "replacement")
