@@ -19,12 +19,24 @@ Json = Any
 class Desk:
     """A ledger with the example visits billed and answered by the simulated payer."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], scenario: str) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        capsys: pytest.CaptureFixture[str],
+        scenario: str,
+        practice: str = PRACTICE,
+        swaps: tuple[tuple[str, str], ...] = (),
+    ) -> None:
         self._capsys = capsys
         self.ledger = ["--ledger", str(folder / "ledger.sqlite3")]
         out, back = str(folder / "out"), folder / "back"
-        self.run("bill", VISITS, "--practice", PRACTICE, "--out", out, *self.ledger)
+        self.run("bill", VISITS, "--practice", practice, "--out", out, *self.ledger)
         self.run("sandbox", out, "--out", str(back), "--scenario", scenario, "--date", "2026-10-26")
+        for old, new in swaps:  # of Lakeshore's answer
+            (path,) = back.glob("*-60054L.835")
+            text = path.read_text(encoding="ascii")
+            assert text.count(old) == 1
+            path.write_text(text.replace(old, new), encoding="ascii")
         self.run("receive", *map(str, sorted(back.glob("*.835"))), *self.ledger)
 
     def run(self, *arguments: str) -> str:
@@ -94,6 +106,28 @@ def test_denied_lines_are_not_listed(tmp_path: Path, capsys: pytest.CaptureFixtu
     refused = {row["line"] for row in denied if row["status"] == "denied"}
     assert refused
     assert refused.isdisjoint(row["line"] for row in desk.rows() if row["code"] != "97110")
+
+
+@pytest.mark.parametrize(
+    ("basis", "codes"), [("by line", ["97110"]), ("per visit", [])], ids=["by line", "package"]
+)
+def test_a_line_paid_with_another_by_policy_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], basis: str, codes: list[str]
+) -> None:
+    """Nothing paid with CO-45 is 36.00 too little, unless the payer's policy pays by the visit."""
+    text = Path(PRACTICE).read_text(encoding="utf-8")
+    head = "[[payers.lakeshore.policy]]\nfrom = 2025-01-01\n"
+    assert text.count(head) == 1
+    practice = tmp_path / "practice.toml"
+    practice.write_text(text.replace(head, f'{head}payment_basis = "{basis}"\n'), encoding="utf-8")
+    swaps = (
+        ("*107.1*C*", "*73*C*"),
+        ("*205*107.1*", "*205*73*"),
+        ("*55*34.1**1", "*55*0**1"),
+        ("CAS*CO*45*20.9", "CAS*CO*45*55"),
+    )
+    desk = Desk(tmp_path, capsys, "paid", str(practice), swaps)
+    assert [row["code"] for row in desk.rows("--payer", "lakeshore")] == codes
 
 
 def test_denials_tell_whether_a_reduced_line_was_as_expected(
