@@ -307,7 +307,7 @@ def _lacking(parts: Sequence[Imported], day: dt.date) -> Iterator[str]:
     version, last = version_of(parts[0]), parts[0].edition.last
     if words := gaps(parts):
         yield f"{version}: {words}."
-    if parts[0].kind in {"ptp", "mue"} and last is not None and last < day:
+    if parts[0].kind in {"ptp", "mue", "diagnosis"} and last is not None and last < day:
         yield f"{version} is the table until {last}, and visits are later: import the newer one."
 
 

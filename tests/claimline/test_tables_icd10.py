@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from claimline.errors import WrongUsageError
-from claimline.reference.lookup import open_tables
+from claimline.reference.lookup import Tables, open_tables
 from claimline.reference.values import Options
 from claimline.services.tables import Done, import_files
 from mapping.starter import Starter
@@ -108,3 +108,15 @@ def test_without_a_list_nothing_is_said(tmp_path: Path) -> None:
     tables = open_tables(tmp_path / "none.sqlite3")
     assert isinstance(tables, Starter)
     assert tables.diagnosis("M25511", IN_2026) is None
+
+
+@pytest.mark.parametrize(
+    ("day", "said"), [(dt.date(2026, 9, 30), 0), (dt.date(2026, 10, 1), 1)], ids=["last", "after"]
+)
+def test_visits_after_the_newest_list_are_told(tmp_path: Path, day: dt.date, said: int) -> None:
+    """From October on the old list says nothing: a run says that a newer one is due."""
+    taken(tmp_path, ORDER)
+    opened = open_tables(tmp_path / "tables.sqlite3")
+    assert isinstance(opened, Tables)
+    told = [words for words in opened.gaps(day) if "ICD-10-CM" in words]
+    assert len(told) == said
