@@ -14,12 +14,16 @@ from attrs import evolve, field, frozen
 
 from edi import claim as x
 from mapping import parties
+from mapping.codes import CODES, DISCIPLINE_MODIFIERS
+from mapping.modifiers import added
+from mapping.policy import Policy
 from mapping.practice_values import Payer
 from mapping.visit import Coverage, Subscriber
 
 TURNS: Final = ("P", "S", "T")  # SBR01
 # Numbers one payer gave for the claim: the next one has its own, and may see the first's.
 _OF_PAYER: Final = frozenset({"G1", "9F"})  # authorization, referral: 2330B REF
+_MEDICARE: Final = frozenset({"MA", "MB"})  # SBR09
 _LEFT_OUT: Final = frozenset({"F8", "D9", *_OF_PAYER})
 
 
@@ -52,13 +56,25 @@ def faults(holder: Holder) -> tuple[str, ...]:
     return tuple(found)
 
 
-def next_claim(sent: x.Claim, priors: Sequence[Prior], holders: Sequence[Holder]) -> x.Claim:
+def next_claim(
+    sent: x.Claim,
+    priors: Sequence[Prior],
+    holders: Sequence[Holder],
+    *,
+    policy: Policy | None = None,
+    discipline: str = "",
+) -> x.Claim:
     """The claim to the last of the holders, its control numbers empty.
+
+    Units and charges stay: they are what the payers before decided. A discipline modifier that the
+    next payer wants and the first did not is put in.
 
     Args:
         sent: the claim to the first payer, as it was sent.
         priors: what the payers before decided, first payer first.
         holders: the further coverages, second payer first; one for each of ``priors``.
+        policy: of the last holder on the day of service.
+        discipline: of the plan of care (PT, OT, SLP); empty where it is not known.
     """
     assert len(holders) == len(priors), "each payer before the last has decided"
     person = _patient(sent)
@@ -76,9 +92,23 @@ def next_claim(sent: x.Claim, priors: Sequence[Prior], holders: Sequence[Holder]
         references=tuple(r for r in sent.references if r.qualifier not in _LEFT_OUT),
         property_casualty_claim=own.coverage.claim_number,
         others=tuple(others),
-        lines=tuple(_line(line, others, priors) for line in sent.lines),
+        lines=tuple(
+            _wanted(_line(line, others, priors), policy, discipline) for line in sent.lines
+        ),
         kept=(),
     )
+
+
+def _wanted(line: x.ServiceLine, policy: Policy | None, discipline: str) -> x.ServiceLine:
+    """The line with GP, GO or GN where the payer wants it."""
+    modifier = DISCIPLINE_MODIFIERS.get(discipline, "")
+    if policy is None or not modifier:
+        return line
+    code, wanted = line.procedure, policy.discipline_modifier
+    if wanted != "always" and not (wanted == "therapy codes" and code.code in CODES):
+        return line
+    names = added(code.modifiers, modifier, policy.modifier_order)
+    return evolve(line, procedure=evolve(code, modifiers=names))
 
 
 @frozen(kw_only=True)
@@ -98,14 +128,16 @@ def _patient(sent: x.Claim) -> _Person:
 def _subscriber(person: _Person, holder: Holder, *, rank: str) -> x.Subscriber:
     """2000B and 2010BA of a further coverage."""
     coverage = holder.coverage
+    filing = coverage.filing_indicator or holder.payer.filing_indicator
     made = x.Subscriber(
         payer_rank=rank,
         relationship="18" if coverage.relationship == "self" else "",
         group_number=coverage.group_number,
         # SBR04 only where there is no group number (situational rule of SBR04).
         group_name="" if coverage.group_number else coverage.group_name,
-        insurance_type=coverage.insurance_type,
-        filing_indicator=coverage.filing_indicator or holder.payer.filing_indicator,
+        # SBR05 only where Medicare is not the first payer (situational rule of SBR05).
+        insurance_type=coverage.insurance_type if filing in _MEDICARE else "",
+        filing_indicator=filing,
         party=evolve(
             person.party,
             role="IL",

@@ -163,9 +163,9 @@ def _without_last(
 
 def _had_one(one: Standing) -> bool:
     """Whether the payer may have got a claim of the family that this standing does not count."""
-    had = one.source.is_corrected or one.source.billed(one.turn.payer)
-    had = had or any(a.rank == one.turn.rank for a in one.source.adjudications)
-    return one.is_open and bool(had)
+    source, turn = one.source, one.turn
+    answered = any(a.rank == turn.rank for a in source.adjudications)
+    return one.is_open and (source.is_corrected or answered or bool(source.billed(turn.payer)))
 
 
 def _after_another(one: Standing, asking: Asking, ledger: Ledger, usage: Usage) -> Standing:
@@ -350,7 +350,13 @@ def _outgoing(
         for coverage in one.kept.coverages[: one.place + 1]
     ]
     payer = holders[-1].payer
-    made = next_claim(sent, [_prior(given) for given in turn.decided], holders)
+    made = next_claim(
+        sent,
+        [_prior(given) for given in turn.decided],
+        holders,
+        policy=practice.policy(payer.key, source.claim.date),
+        discipline=source.discipline,
+    )
     return Outgoing(
         claim=_marked(made, one.again),
         family=source.claim.family,

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -24,6 +25,7 @@ from edi.claim import (
 from edi.claim import Contact as Desk
 from edi.writing import Envelope
 from edi.x837p import write_837p
+from mapping.policy import Policy
 from mapping.practice_values import Payer
 from mapping.secondary import Holder, Prior, faults, next_claim
 from mapping.visit import Address as Home
@@ -216,3 +218,32 @@ def test_a_coverage_that_lacks_something_is_told(coverage: Coverage, words: str)
     (found,) = faults(Holder(payer=HERON, coverage=coverage))
     assert words in found
     assert faults(SPOUSE) == ()
+
+
+@pytest.mark.parametrize(
+    ("wanted", "sent", "modifiers"),
+    [
+        pytest.param("always", ("59",), ("59", "GP"), id="put in at its place"),
+        pytest.param("therapy codes", (), ("GP",), id="on therapy codes"),
+        pytest.param("always", ("GO",), ("GO",), id="one is there"),
+        pytest.param("never", ("59",), ("59",), id="not wanted"),
+    ],
+)
+def test_discipline_modifier_as_the_next_payer_wants_it(
+    wanted: Any, sent: tuple[str, ...], modifiers: tuple[str, ...]
+) -> None:
+    """Medicare second wants GP though the first payer took none; what the first decided stays."""
+    (line,) = SENT.lines
+    plain = evolve(SENT, lines=(evolve(line, procedure=Procedure(code="97530", modifiers=sent)),))
+    policy = Policy(discipline_modifier=wanted)
+    made = next_claim(plain, [FIRST], [OWN], policy=policy, discipline="PT")
+    assert made.lines[0].procedure.modifiers == modifiers
+    assert made.lines[0].adjudications[0].procedure == FIRST.lines[1].procedure
+    assert next_claim(plain, [FIRST], [OWN]).lines[0].procedure.modifiers == sent
+
+
+def test_insurance_type_is_for_medicare_alone() -> None:
+    """SBR05 says why Medicare is second: another payer's claim has none."""
+    coverage = Coverage(payer="hillside", member_id="HM2", insurance_type="12")
+    made = next_claim(SENT, [FIRST], [Holder(payer=MEDIGAP, coverage=coverage)])
+    assert made.subscriber.insurance_type == ""
