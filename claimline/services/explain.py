@@ -4,19 +4,16 @@ A code may mean several things: 59 is a modifier and an adjustment reason. All a
 one says which (``CARC 59``, ``CLP02 4``). A code nobody knows is said to be unknown.
 """
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from itertools import groupby
-from typing import TYPE_CHECKING, Final, get_args
+from typing import Final, get_args
 
 from attrs import evolve, frozen
 
+from claimline.services.explain_cases import Case, cases, decisive
 from claimline.services.explain_words import Asked, asked
 from edi import codes
-
-if TYPE_CHECKING:
-    from reconcile.denial_table import Row
 
 BARE: Final[tuple[codes.Kind, ...]] = (
     "group", "carc", "rarc", "claim_status", "plb", "status_category",
@@ -31,9 +28,12 @@ TITLES: Final = {
     "status_category": "status category (277CA)",
     "procedure": "procedure code",
     "modifier": "modifier",
+    "together": "codes given together",
     "problem": "rule or problem of Claimline",
     "unknown": "unknown",
 }
+DECIDE_FIRST: Final = "ask with the line's remark codes: some decide whatever the reason"
+SEE_ABOVE: Final = "see the codes together, above"
 OUR_OWN: Final = "Claimline's own, listed in docs/problems.md"
 REFUSAL_WORDS: Final = {
     "yes": "refuses payment",
@@ -44,26 +44,6 @@ REFUSAL_WORDS: Final = {
 ROADS: Final = {
     "fix": "Part B: reopening (with MA130: new claim); others: replacement",
     "records": "Part B: redetermination; others: appeal",
-}
-GENERAL: Final = {  # for the words that a real line fills in
-    "times": "start and stop times",
-    "partner": "the other service",
-    "target": "the right line (97530 beside 97140; else the 97116, 97164 or 97168)",
-    "other": "the other line",
-    "modifier": "59 or X",
-    "authorization": "number",
-    "code": "line",
-    "excess": "the excess",
-    "correction": "replacement",
-    "appeal": "appeal",
-    "fix": "correct it",
-    "advice": "do what the remark code asks; none: call and ask for the rule",
-}
-FAMILIES: Final = {
-    "medicare-b": "Part B",
-    "medicare-advantage": "Medicare Advantage",
-    "medicaid": "Medicaid",
-    "workers-comp": "workers' compensation",
 }
 GROUP_WORDS: Final = {
     "distinct": "tells two services of a pair apart",
@@ -97,16 +77,6 @@ FURTHER_MODIFIERS: Final = {  # not in the therapy tables: label, what to do, ne
            ("to get past a duplicate denial",)),
     "52": ("reduced service", "not for timed codes: bill the units given", ()),
 }  # fmt: skip
-
-
-@frozen(kw_only=True)
-class Case:
-    """What a refusal turns out to be under certain facts."""
-
-    category: str
-    when: str
-    next_step: str
-    never: tuple[str, ...] = ()
 
 
 @frozen(kw_only=True)
@@ -155,11 +125,34 @@ def _problem(word: str) -> Explanation:
 
 
 def _explained(words: Sequence[str]) -> Iterator[Explanation]:
-    """The meanings of codes of other people's tables."""
-    for each in asked(words):
+    """The meanings of codes of other people's tables; first what they mean together."""
+    wanted = list(asked(words))
+    both = _together(wanted)
+    yield from both
+    for each in wanted:
         found = list(_meanings(each)) or [_unknown(each)]
+        if both:
+            found = [evolve(one, todo=SEE_ABOVE, never=(), cases=()) for one in found]
         note = (f"read as {each.read_as}",) if each.read_as else ()
         yield from (evolve(one, more=(*note, *one.more)) for one in found)
+
+
+def _together(wanted: Sequence[Asked]) -> tuple[Explanation, ...]:
+    """Reasons and remarks of one line as one answer, where the denial table asks for both."""
+    remarks = [each.code for each in wanted if _is_remark(each)]
+    pairs = [(e.group, e.code) for e in wanted if e.group and codes.is_known("carc", e.code)]
+    if not pairs or not decisive(remarks) or len(pairs) + len(remarks) < len(wanted):
+        return ()
+    code = " ".join([*(f"{group}-{reason}" for group, reason in pairs), *remarks])
+    told = Explanation(
+        asked=code, kind="together", code=code, meaning="these codes on one line or its claim",
+        cases=tuple(cases(pairs, remarks)), table=_table("carc"),
+    )  # fmt: skip
+    return (told,)
+
+
+def _is_remark(each: Asked) -> bool:
+    return not each.group and each.kind in {None, "rarc"} and codes.is_known("rarc", each.code)
 
 
 def _meanings(each: Asked) -> Iterator[Explanation]:
@@ -214,51 +207,14 @@ def _adjustment(each: Asked) -> Iterator[Explanation]:
         meaning=entry.meaning,
         todo=_todo(entry, todo),
         never=never,
-        more=(f"{each.group} {whose.meaning}", REFUSAL_WORDS[codes.refusal(each.group, each.code)]),
-        cases=tuple(_cases(each.group, entry.code)),
+        more=(
+            f"{each.group} {whose.meaning}",
+            REFUSAL_WORDS[codes.refusal(each.group, each.code)],
+            *((DECIDE_FIRST,) if codes.refusal(each.group, each.code) == "yes" else ()),
+        ),
+        cases=tuple(cases([(each.group, entry.code)])),
         table=_table("carc"),
     )
-
-
-def _cases(group: str, reason: str) -> Iterator[Case]:
-    """What lines with this reason turn out to be: the denial table's rows, in order."""
-    from reconcile.denial_table import shipped_table
-
-    refused = codes.refusal(group, reason) == "yes" and group in codes.NOT_THE_PATIENT
-    for row in shipped_table().rows:
-        if row.codes.isdisjoint({f"{group}-{reason}", f"*-{reason}"}):
-            continue
-        road = "reopening" if row.families == {"medicare-b"} else "replacement"
-        words = defaultdict(str, GENERAL | {"correction": road})
-        never = tuple(text.format_map(words) for text in row.never)
-        yield Case(
-            category=row.category,
-            when=_when(row),
-            next_step=row.next_step.format_map(words),
-            never=codes.without_patient(never) if refused else never,
-        )
-
-
-def _when(row: "Row") -> str:
-    """What must be so for a row to decide, in a biller's words."""
-    asks = [FAMILIES.get(name, name) for name in sorted(row.families)]
-    asks += [f"not {FAMILIES.get(name, name)}" for name in sorted(row.not_families)]
-    asks += [f"code {', '.join(sorted(row.lines))}"] if row.lines else []
-    asks += [f"with {', '.join(sorted(row.remarks))}"] if row.remarks else []
-    asks += [f"beside {', '.join(sorted(row.beside))}"] if row.beside else []
-    asks += [f"{_modifiers(row.sent)} sent"] if row.sent else []
-    asks += [f"{_modifiers(row.not_sent)} not sent"] if row.not_sent else []
-    asks += ["59 on the other line of the pair"] if row.misplaced else []
-    asks += ["the plain or assistant line of the code was paid"] if row.twin else []
-    asks += [f"REF {reference} sent" for reference in sorted(row.references)]
-    asks += [{"one": "one unit", "more": "more units"}[row.units]] if row.units else []
-    asks += [{"part": "paid in part", "zero": "paid nothing"}[row.paid]] if row.paid else []
-    return ", ".join(asks) or "otherwise"
-
-
-def _modifiers(wanted: frozenset[str]) -> str:
-    """A set of modifiers in short."""
-    return "59 or X" if "59" in wanted else " ".join(sorted(wanted))
 
 
 def _therapy(code: str) -> Iterator[Explanation]:

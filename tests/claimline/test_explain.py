@@ -142,3 +142,38 @@ def test_our_own_problem_codes_are_explained(command: Any) -> None:
     assert other["code"] == "N130"
     assert not wrong["known"]
     assert "hold.pair" in wrong["todo"]
+
+
+def test_a_reason_shows_the_cases_that_a_remark_decides_first(command: Any) -> None:
+    """MA130 wants a new claim whatever the reason is: that case comes before those of CO-16."""
+    (card,) = told(command, "CO-16")
+    first = card["cases"][0]
+    assert "MA130" in first["when"]
+    assert "send a new claim" in first["next_step"]
+    assert not any("MA130" in case["when"] for case in told(command, "PR-1")[0]["cases"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "wanted"),
+    [
+        (("CO-16", "N822", "MA130"), ["unprocessable", "unprocessable"]),
+        (("CO-16", "N822"), ["modifier", "modifier"]),
+        (("CO-50", "N519"), ["modifier", "modifier"]),
+    ],
+    ids=["MA130 before N822", "N822 alone", "remark alone"],
+)
+def test_codes_given_together_are_one_answer(
+    command: Any, asked: tuple[str, ...], wanted: list[str]
+) -> None:
+    """One advice for the codes of a line, never one that another of its codes contradicts."""
+    both, *each = told(command, *asked)
+    assert (both["kind"], both["code"]) == ("together", " ".join(asked))
+    assert [case["category"] for case in both["cases"]] == wanted
+    assert {(one["todo"], len(one["cases"]), len(one["never"])) for one in each} == {
+        ("see the codes together, above", 0, 0)
+    }
+
+
+def test_a_remark_that_no_case_asks_for_is_told_by_itself(command: Any) -> None:
+    """Nothing is put together where the table does not."""
+    assert [one["code"] for one in told(command, "CO-97", "N130")] == ["CO-97", "N130"]
