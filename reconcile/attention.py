@@ -40,6 +40,21 @@ _TODO: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         (_REFUND,),
     ),
     (
+        books.STALE,
+        "the next payer gets the new decision in place of the old one: claimline secondary list",
+        ("ask the patient for the new share before the next payer has answered",),
+    ),
+    (
+        books.TAKEN_BACK,
+        "wait for the payer's new decision; call when it does not come",
+        ("ask the patient before it is here", "refund before it is here"),
+    ),
+    (
+        books.PAID_ABOVE,
+        "send the next payer the new decision; return what is too much when it asks for it",
+        (_KEEP, _REFUND),
+    ),
+    (
         books.NO_ORIGINAL,
         "ask the payer which payment it takes back, and for that remittance",
         ("refund on this alone", "change the books by hand to fit"),

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from edi.remittance import Adjustment
-from reconcile.buckets import Buckets, is_duplicate, receiving_lines
+from reconcile.books_turns import Entry, Group, groups_of, in_turn, is_reversal, sum_of
+from reconcile.buckets import Buckets, is_duplicate
 from reconcile.look import look_flags
 from reconcile.match_lines import UNBUNDLED
 from reconcile.values import (
@@ -35,20 +36,13 @@ DUPLICATE: Final = "denied as a duplicate: the first answer stands"
 QMB: Final = "QMB: the patient owes nothing"
 CROSSOVER: Final = "forwarded by the payer to the next one: wait before billing it"
 PRIOR_MISSING: Final = "another payer decided first; its remittance is not here"
+STALE: Final = "a payer before decided anew after the next one had answered: that answer is open"
+TAKEN_BACK: Final = "a payer before took its decision back: what the next one answered is open"
+PAID_ABOVE: Final = "the next payer paid more than is left to the patient now: "
 OVERPAID: Final = "paid more than the charge"
 PAID_TWICE: Final = "paid twice: the same answer in two payments"
 SAME_AGAIN: Final = "the same decision twice"
 OTHER_CHARGE: Final = "the payer shows a charge of"  # how the flag begins
-
-RANK_ORDER: Final = {"P": 0, "S": 1, "T": 2}
-
-
-@frozen(kw_only=True)
-class _Entry:
-    """One share with the adjudication it stands in."""
-
-    adjudication: Adjudication
-    share: LineShare
 
 
 def books(line: SentLine, claim: SentClaim, adjudications: Iterable[Adjudication]) -> LineBooks:
@@ -72,21 +66,21 @@ def standing(
 ) -> dict[str, tuple[tuple[Adjudication, LineShare], ...]]:
     """The decisions on each line, by its control number, that nobody took back; oldest first."""
     return {
-        line: tuple((e.adjudication, e.share) for e in _live(entries, []) if not _is_reversal(e))
+        line: tuple((e.adjudication, e.share) for e in _live(entries, []) if not is_reversal(e))
         for line, entries in _history(adjudications).items()
     }
 
 
-def _history(adjudications: Iterable[Adjudication]) -> dict[str, list[_Entry]]:
+def _history(adjudications: Iterable[Adjudication]) -> dict[str, list[Entry]]:
     """All that came for each line, by its control number, oldest first."""
     ordered = sorted(
         {a.id: a for a in adjudications if a.status not in NEVER_POSTED}.values(),
         key=lambda a: (a.date, a.trace, a.position, a.id),
     )
-    history: dict[str, list[_Entry]] = {}
+    history: dict[str, list[Entry]] = {}
     for adjudication in ordered:
         for share in adjudication.lines:
-            entry = _Entry(adjudication=adjudication, share=share)
+            entry = Entry(adjudication=adjudication, share=share)
             history.setdefault(share.line, []).append(entry)
     return history
 
@@ -119,15 +113,17 @@ def _followed(claim: SentClaim, found: LineBooks) -> LineBooks:
     return evolve(found, flags=(*found.flags, f"{words}, its reversal is not here"))
 
 
-def _line_books(line: SentLine, claim: SentClaim, history: Sequence[_Entry]) -> LineBooks:
+def _line_books(line: SentLine, claim: SentClaim, history: Sequence[Entry]) -> LineBooks:
     if not history:
         return LineBooks(line=line.control, status="open", charge=line.charge, open=line.charge)
     flags: list[str] = []
     live = _live(history, flags)
-    groups = _groups(live)
-    current = _newest(live)
+    by_date = groups_of(live)
+    groups = in_turn(by_date, history)
+    stands = live if groups is by_date else [g for g in groups if not g.stale][-1].entries
+    current = _newest(stands)
     totals = _combined(line, groups, flags)
-    status = _status(line, current, groups, reversed_once=any(_is_reversal(e) for e in history))
+    status = _status(line, current, groups, reversed_once=any(is_reversal(e) for e in history))
     flags += _flags(line, claim, current, groups, totals)
     if current is not None:
         alone = len({g.payer for g in groups}) == 1
@@ -151,14 +147,10 @@ def _line_books(line: SentLine, claim: SentClaim, history: Sequence[_Entry]) -> 
     )
 
 
-def _is_reversal(entry: _Entry) -> bool:
-    return entry.adjudication.is_reversal
-
-
-def _live(history: Sequence[_Entry], flags: list[str]) -> list[_Entry]:
+def _live(history: Sequence[Entry], flags: list[str]) -> list[Entry]:
     """What still counts: originals not taken back, and reversals whose original is not here."""
-    reversals = [e for e in history if _is_reversal(e)]
-    live = [e for e in history if not _is_reversal(e)]
+    reversals = [e for e in history if is_reversal(e)]
+    live = [e for e in history if not is_reversal(e)]
     if not reversals:
         return _without_duplicates(live, flags)
     for takes_back in (_negates, _regroups, _follows):
@@ -175,8 +167,8 @@ def _live(history: Sequence[_Entry], flags: list[str]) -> list[_Entry]:
 
 
 def _original(
-    reversal: _Entry, live: Sequence[_Entry], takes_back: Callable[[_Entry, _Entry], bool]
-) -> _Entry | None:
+    reversal: Entry, live: Sequence[Entry], takes_back: Callable[[Entry, Entry], bool]
+) -> Entry | None:
     """The live entry that the reversal takes back: the newest of those that fit best."""
     found = [e for e in live if _same_money(reversal, e) and takes_back(reversal, e)]
     same_number = [e for e in found if _same_number(e, reversal)]
@@ -185,17 +177,17 @@ def _original(
     return best[-1] if best else None
 
 
-def _same_number(one: _Entry, other: _Entry) -> bool:
+def _same_number(one: Entry, other: Entry) -> bool:
     number = one.adjudication.payer_control
     return bool(number) and number == other.adjudication.payer_control
 
 
-def _sign(reversal: _Entry) -> int:
+def _sign(reversal: Entry) -> int:
     """Wrong signs occur in the wild: they are read by the original."""
     return 1 if reversal.share.charge > ZERO else -1
 
 
-def _same_money(reversal: _Entry, original: _Entry) -> bool:
+def _same_money(reversal: Entry, original: Entry) -> bool:
     """Same payer, or the same number of a payer; charge and payment negated (RFI 1147, 1429).
 
     CLP02 22 does not say whose turn it was, so a secondary payer's own number speaks for it.
@@ -211,19 +203,19 @@ def _same_money(reversal: _Entry, original: _Entry) -> bool:
     )
 
 
-def _negates(reversal: _Entry, original: _Entry) -> bool:
+def _negates(reversal: Entry, original: Entry) -> bool:
     """Groups and reasons are kept, their amounts negated (RFI 1147)."""
     sums = _sums(reversal.share.adjustments, _sign(reversal))
     return sums == _sums(original.share.adjustments, 1)
 
 
-def _regroups(reversal: _Entry, original: _Entry) -> bool:
+def _regroups(reversal: Entry, original: Entry) -> bool:
     """The 4010 way with all of them under CR (RFI 213), or the same payer number."""
     in_cr = any(a.group == "CR" for a in reversal.share.adjustments)
     return in_cr or _same_number(reversal, original)
 
 
-def _follows(reversal: _Entry, original: _Entry) -> bool:
+def _follows(reversal: Entry, original: Entry) -> bool:
     """Neither reasons nor number agree, but the answer came before: it is the one taken back.
 
     One that came later is more likely the correction of an answer that is not here.
@@ -231,7 +223,7 @@ def _follows(reversal: _Entry, original: _Entry) -> bool:
     return _place(original) < _place(reversal)
 
 
-def _place(entry: _Entry) -> tuple[dt.date, str, int]:
+def _place(entry: Entry) -> tuple[dt.date, str, int]:
     adjudication = entry.adjudication
     return adjudication.date, adjudication.trace, adjudication.position
 
@@ -245,58 +237,34 @@ def _sums(adjustments: Iterable[Adjustment], sign: int) -> dict[tuple[str, str],
     return sums
 
 
-def _without_duplicates(live: list[_Entry], flags: list[str]) -> list[_Entry]:
+def _whose(entry: Entry) -> tuple[str, ...]:
+    """Whose answer it is: the payer, and of further payers the turn.
+
+    A forwarded claim's answer names its payer by its number, the answer to ours by its key.
+    """
+    rank = entry.adjudication.rank
+    return (entry.adjudication.payer,) if rank == "P" else (entry.adjudication.payer, f"#{rank}")
+
+
+def _without_duplicates(live: list[Entry], flags: list[str]) -> list[Entry]:
     """A duplicate denial decides nothing where the same payer's real answer is here."""
     if len(live) < 2:
         return live
-    real = {e.adjudication.payer for e in live if not is_duplicate(e.adjudication, e.share)}
+    real = {w for e in live if not is_duplicate(e.adjudication, e.share) for w in _whose(e)}
     kept = [
-        e
-        for e in live
-        if e.adjudication.payer not in real or not is_duplicate(e.adjudication, e.share)
+        e for e in live if real.isdisjoint(_whose(e)) or not is_duplicate(e.adjudication, e.share)
     ]
     if len(kept) < len(live):
         flags.append(DUPLICATE)
     return kept
 
 
-@frozen(kw_only=True)
-class _Group:
-    """What one payer in one turn says of the line, added up."""
-
-    payer: str
-    rank: int
-    entries: tuple[_Entry, ...]
-    sums: Buckets
-
-
-def _groups(live: Sequence[_Entry]) -> list[_Group]:
-    """By payer and turn, the newest last."""
-    found: dict[tuple[str, int], list[_Entry]] = {}
-    for entry in live:
-        key = (entry.adjudication.payer, RANK_ORDER[entry.adjudication.rank])
-        found.setdefault(key, []).append(entry)
-    groups = [
-        _Group(payer=payer, rank=rank, entries=tuple(entries), sums=_sum(entries))
-        for (payer, rank), entries in found.items()
-    ]
-    return sorted(groups, key=lambda g: (g.entries[-1].adjudication.date, g.rank, g.payer))
-
-
-def _sum(entries: Iterable[_Entry]) -> Buckets:
-    sums = Buckets()
-    for entry in entries:
-        adjudication = entry.adjudication
-        sums.add(adjudication, entry.share, receiving_lines(adjudication))
-    return sums
-
-
-def _newest(live: Sequence[_Entry]) -> _Entry | None:
-    decisions = [e for e in live if not _is_reversal(e)]
+def _newest(live: Sequence[Entry]) -> Entry | None:
+    decisions = [e for e in live if not is_reversal(e)]
     return decisions[-1] if decisions else None
 
 
-def _combined(line: SentLine, groups: Sequence[_Group], flags: list[str]) -> Buckets:
+def _combined(line: SentLine, groups: Sequence[Group], flags: list[str]) -> Buckets:
     """All payers together: each later one restates what the earlier left (RFI 1696)."""
     total = Buckets()
     if not groups:
@@ -304,7 +272,9 @@ def _combined(line: SentLine, groups: Sequence[_Group], flags: list[str]) -> Buc
     lead = min(groups, key=lambda g: (g.rank, g.entries[0].adjudication.date, g.payer))
     total.charge = lead.sums.charge
     for n, group in enumerate(groups):
-        if n:
+        if n and group.stale:
+            _count_payment(total, group, flags)
+        elif n:
             _restate(total, group)
         else:
             _start(total, group, flags)
@@ -324,19 +294,35 @@ def _combined(line: SentLine, groups: Sequence[_Group], flags: list[str]) -> Buc
     return total
 
 
-def _start(total: Buckets, group: _Group, flags: list[str]) -> None:
+def _start(total: Buckets, group: Group, flags: list[str]) -> None:
     sums = group.sums
     total.paid, total.contractual, total.patient = sums.paid, sums.contractual, sums.patient
     total.denied, total.transferred = sums.denied, sums.transferred
     total.other, total.qmb = sums.other, sums.qmb
+    if group.alone:
+        flags.append(TAKEN_BACK)
     if sums.prior_payer:
         total.other += sums.prior_payer
-        flags.append(PRIOR_MISSING)
+        if not group.alone:
+            flags.append(PRIOR_MISSING)
 
 
-def _restate(total: Buckets, group: _Group) -> None:
+def _count_payment(total: Buckets, group: Group, flags: list[str]) -> None:
+    """What a payer paid on a decision that no longer stands lessens the share that is left now."""
+    paid = group.sums.paid
+    used = min(max(paid, ZERO), max(total.patient, ZERO))
+    total.paid += paid
+    total.patient -= used
+    total.other -= paid - used  # it may want that back; nobody's write-off
+    total.prior_payer += group.sums.prior_payer
+    flags.append(STALE)
+    if paid > used:
+        flags.append(f"{PAID_ABOVE}{paid - used:.2f}")
+
+
+def _restate(total: Buckets, group: Group) -> None:
     """The newer decision says who owes what the earlier payers did not pay or write off."""
-    newest = _sum(group.entries[-1:])
+    newest = sum_of(group.entries[-1:])
     left = total.patient + total.denied + total.other
     total.paid += group.sums.paid
     total.patient = newest.patient
@@ -348,13 +334,13 @@ def _restate(total: Buckets, group: _Group) -> None:
 
 
 def _status(
-    line: SentLine, current: _Entry | None, groups: Sequence[_Group], *, reversed_once: bool
+    line: SentLine, current: Entry | None, groups: Sequence[Group], *, reversed_once: bool
 ) -> LineStatus:
     """Denied, reduced, paid ... as docs/denials.md defines them."""
     if current is None:
         return "reversed" if reversed_once else "open"
     share, payer = current.share, current.adjudication.payer
-    sums = _sum((current,))
+    sums = sum_of((current,))
     others = sum((g.sums.paid for g in groups if g.payer != payer), ZERO)
     if sums.pending and not share.paid:
         return "open"
@@ -373,12 +359,12 @@ def is_cut(line: SentLine, share: LineShare) -> bool:
 def _flags(
     line: SentLine,
     claim: SentClaim,
-    current: _Entry | None,
-    groups: Sequence[_Group],
+    current: Entry | None,
+    groups: Sequence[Group],
     totals: Buckets,
 ) -> Iterator[str]:
     for group in groups:
-        decisions = [e for e in group.entries if not _is_reversal(e)]
+        decisions = [e for e in group.entries if not is_reversal(e)]
         if len(decisions) > 1 and group.sums.charge > line.charge:
             yield _decided_twice(decisions)
     if totals.qmb:
@@ -398,7 +384,7 @@ def _flags(
         yield CROSSOVER
 
 
-def _decided_twice(decisions: Sequence[_Entry]) -> str:
+def _decided_twice(decisions: Sequence[Entry]) -> str:
     """Two decisions of one payer stand: the same again, or one that corrects the other."""
     shares = [entry.share for entry in decisions]
     alike = {(s.charge, s.paid, frozenset(_sums(s.adjustments, 1).items())) for s in shares}

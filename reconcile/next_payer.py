@@ -29,6 +29,7 @@ _DOUBT: Final = (  # flags of the books under which nobody knows what the payer 
     flags.OTHER_CHARGE,
     "not explained",
 )
+_TAKEN_BACK: Final = "the payer before took its decision back: wait for the next one"
 _HELD_TO: Final = frozenset({"CO", "OA", "PI"})  # a refusal under PR is the patient's: it goes on
 
 
@@ -91,10 +92,14 @@ def turn(
     before = _before(claim, answers, coverages, place)
     if not isinstance(before, str):
         at = evolve(at, decided=before, left=before[-1].patient)
-    answer = _answer(claim, answers, coverage, place)
-    if answer:
+    own = _answer(claim, answers, coverage, place)
+    answer = f"answered on {own.date}: {own.paid:.2f} paid" if own else ""
+    opened = _opened(books, own, before) if own else ""
+    if opened == flags.TAKEN_BACK:
+        return evolve(at, state="waiting", why=f"{_TAKEN_BACK}: {answer} before that")
+    if answer and not opened:
         return evolve(at, state="done", why=answer, answered=True)
-    if billed:
+    if billed and not opened:
         return evolve(at, state="done", why=f"billed as claim {billed}: no answer yet")
     if isinstance(before, str):
         return evolve(at, state="waiting", why=f"{_name(facts(before))} has not decided every line")
@@ -102,13 +107,15 @@ def turn(
         claim=claim, books=books, coverage=coverage, facts=facts(coverage.payer),
         last=before[-1], last_name=_name(facts(_key(before[-1], claim))),
         qmb=qmb or _says_qmb(answers), on=on,
+        opened=opened,
     )  # fmt: skip
     for rule in _RULES:
         found = rule(case, at)
         if found is not None:
             return found
     due = case.due
-    return evolve(at, state="ready", why=_ready(case), due=due, warnings=_warnings(case))
+    why = f"{case.last_name} decided anew; {case.name} {answer} before that" if opened else ""
+    return evolve(at, state="ready", why=why or _ready(case), due=due, warnings=_warnings(case))
 
 
 @frozen(kw_only=True)
@@ -123,6 +130,7 @@ class _Case:
     last_name: str
     qmb: bool
     on: dt.date
+    opened: str = ""  # why the payer's earlier answer does not stand any more
 
     @property
     def name(self) -> str:
@@ -177,14 +185,21 @@ def _of_payer(
 
 def _answer(
     claim: SentClaim, answers: Sequence[Adjudication], coverage: NextCoverage, place: int
-) -> str:
-    """What the payer has answered; empty where it has not."""
+) -> Adjudication | None:
+    """The payer's newest answer; None where it has not answered."""
     own = _of_payer(claim, answers, _TURNS[place + 1], coverage.payer)
     own = [a for a in own if a.payer not in {claim.payer, claim.payer_id} or a.rank != "P"]
-    if not own:
-        return ""
-    last = max(own, key=lambda a: (a.date, a.trace, a.position))
-    return f"answered on {last.date}: {last.paid:.2f} paid"
+    return max(own, key=lambda a: (a.date, a.trace, a.position), default=None)
+
+
+def _opened(
+    books: Sequence[LineBooks], own: Adjudication, before: tuple[Decided, ...] | str
+) -> str:
+    """The flag by which the payer's answer does not stand any more; empty where it does."""
+    said = unsure(books, (flags.STALE, flags.TAKEN_BACK))
+    if isinstance(before, str):
+        return flags.TAKEN_BACK if flags.TAKEN_BACK in said else ""
+    return next(iter(said), "") if any(own.date < one.date for one in before) else ""
 
 
 def _before(
@@ -280,6 +295,9 @@ def _nothing_left(case: _Case, at: Turn) -> Turn | None:
     if case.last.patient > ZERO:
         return None
     words = f"{case.last_name} left nothing to the patient"
+    if case.opened:
+        told = f"{case.name} answered before that: tell it of the new decision"
+        return evolve(at, why=f"{words}; {told}", soft=True)
     return evolve(at, state="nothing", why=words)
 
 
