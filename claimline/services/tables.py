@@ -129,12 +129,15 @@ def remove(path: Path, wanted: Sequence[int]) -> tuple[Imported, ...]:
     Raises:
         CommandError: a number is none of the list.
     """
+    with reading(path):  # it is there
+        pass
     with writing(path) as database:
         return _removed(database, wanted)
 
 
 def _removed(database: Database, wanted: Sequence[int]) -> tuple[Imported, ...]:
     known = {one.id: one for one in database.imported()}
+    wanted = tuple(dict.fromkeys(wanted))
     lacking = [number for number in wanted if number not in known]
     if lacking:
         raise CommandError(

@@ -345,9 +345,16 @@ def test_list_and_remove(path: Path, tables: Tables, command: Any) -> None:
     assert command("tables", "remove", first["number"])[0] == 3
 
 
+def test_a_number_given_twice_is_removed_once(path: Path, tables: Tables, command: Any) -> None:
+    """And said once."""
+    status, out, _ = command("tables", "remove", "1", "1")
+    assert (status, out.count("Removed")) == (0, 1)
+
+
 def test_nothing_imported_is_said(path: Path, command: Any) -> None:
     """Nothing to list is no fault; show answers from the starter tables and names them."""
     assert command("tables", "list")[:2] == (0, "Nothing is imported.\n")
+    assert command("tables", "remove", "1")[0] == 3
     said = json.loads(
         command("tables", "show", "97530", "97140", "--on", "2026-04-15", "--format", "json")[1]
     )
