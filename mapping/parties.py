@@ -3,6 +3,7 @@
 from attrs import frozen
 
 from edi import claim as x
+from mapping import member_ids
 from mapping import visit as v
 from mapping.day import Day, Row, billed_under
 from mapping.practice_values import Address, Entity, Location, Payer, Person
@@ -175,7 +176,9 @@ def subscriber(day: Day) -> x.Subscriber:
             middle=holder.middle_name,
             suffix=holder.suffix,
             id_qualifier="MI",
-            id=coverage.member_id,
+            id=member_ids.sent(
+                coverage.member_id, day.payer.member_id_pattern or day.policy.member_id_shape
+            ),
             address=address(holder.address) if lives else None,
         ),
         birth_date=holder.birth_date,

@@ -630,8 +630,8 @@ def test_a_stay_may_change_who_is_billed(flag: str) -> None:
         ("medicare", "1EG4TE5MK73", []),
         ("medicare", "1eg4te5mk73", []),
         ("medicare", "1EG4-TE5-MK73", []),
-        ("medicare", "1SG4TE5MK73", ["hold.member-id"]),
-        ("medicare", "123456789A", ["hold.member-id"]),
+        ("medicare", "1SG4TE5MK73", ["warn.member-id"]),
+        ("medicare", "123456789A", ["warn.member-id"]),
         ("acme", "123456789A", []),
     ],
 )
@@ -655,7 +655,7 @@ def test_a_payer_says_its_own_shape_and_how_strict() -> None:
         date=day("2019-12-31"),
         coverages=(Coverage(payer="medicare", member_id="123456789A"),),
     )
-    assert "hold.member-id" not in codes(old)
+    assert "warn.member-id" not in codes(old)
 
 
 def test_a_medicare_number_goes_out_without_the_dashes_of_the_card() -> None:
