@@ -23,6 +23,7 @@ from mapping.day import Day
 
 Check = Callable[[Day], Iterator[Problem]]
 FACTS: Final[tuple[Check, ...]] = (
+    edit_plan.check_episode,
     edit_plan.check_plan,
     edit_plan.check_progress,
     edit_plan.check_note,

@@ -54,6 +54,13 @@ def _certification(day: Day, visit: Visit, plan: PlanOfCare) -> Iterator[Problem
         message = f"the plan of care was certified through {through}: recertify it"
         yield from judged(day, "certification", "certification", message, visit, source=source)
         return
+    if plan.certified_from is not None and visit.date < plan.certified_from:
+        message = (
+            f"the plan of care is certified from {plan.certified_from} on, after the day: name the "
+            "period of the day"
+        )
+        yield from judged(day, "certification", "certification", message, visit, source=source)
+        return
     if day.policy.certification_rule == "none":
         return
     plan, wrong = believable(visit, plan, day.today)
@@ -134,6 +141,15 @@ def _excepted(plan: PlanOfCare, first: dt.date) -> bool:
         and plan.sent is not None
         and plan.sent <= evaluated + dt.timedelta(found.number)
     )
+
+
+def check_episode(day: Day) -> Iterator[Problem]:
+    """Onset, first treatment and the physician's visit are not after the day (837P 2300 DTP)."""
+    for visit in day.visits:
+        for name in ("onset_date", "first_treatment_date", "last_seen_date"):
+            given = getattr(visit, name)
+            if given is not None and given > visit.date:
+                yield hold(day, "date", f"{name} is after the day of service", visit)
 
 
 def check_progress(day: Day) -> Iterator[Problem]:

@@ -7,9 +7,10 @@ from edi.problem import Problem, declare
 from mapping.codes import group
 from mapping.day import Day, Row
 from mapping.derive_telehealth import SILENT, mode
-from mapping.edit_found import hold, judged
+from mapping.edit_found import hold, judged, warn
 from mapping.places import PLACES, VERSION
 
+TELEHEALTH_PLACES: Final = frozenset({"02", "10"})
 _ASK: Final = "ask the payer, then say it in its policy"
 
 declare(
@@ -54,6 +55,13 @@ def _row(day: Day, row: Row) -> Iterator[Problem]:
 
 def check_place(day: Day) -> Iterator[Problem]:
     """A place of service is one of the day: telehealth at home has its own since 2022."""
+    for visit in day.visits:
+        if visit.place_of_service in TELEHEALTH_PLACES and not visit.telehealth:
+            message = (
+                f"place of service {visit.place_of_service} is telehealth, and the visit is in "
+                "person: say telehealth (video or audio), or mend the place"
+            )
+            yield warn(day, "telehealth", message, visit, source=VERSION)
     for place in dict.fromkeys(row.place_of_service for row in day.rows):
         known = PLACES.get(place)
         if known is not None and not known.holds(day.date):

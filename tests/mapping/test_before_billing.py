@@ -173,6 +173,26 @@ def test_the_exception_by_order_begins_in_2025() -> None:
         assert [c for c in codes(made) if "certification" in c] == expected
 
 
+def test_a_visit_before_its_certification_is_seen() -> None:
+    """A period that begins after the day is another one's; its first day is in it."""
+    for begins, expected in ((DAY, []), (DAY + dt.timedelta(1), ["hold.certification"])):
+        plan = {"certified": DAY, "certified_from": begins, "recertified": True}
+        assert codes(planned(**plan)) == expected
+
+
+@pytest.mark.parametrize("name", ["onset_date", "first_treatment_date", "last_seen_date"])
+def test_dates_of_the_episode_are_not_after_the_day(name: str) -> None:
+    """The day itself goes, the day after is a slip that payers reject."""
+    assert codes(visit(**{name: DAY})) == []
+    assert codes(visit(**{name: DAY + dt.timedelta(1)})) == ["hold.date"]
+
+
+def test_a_telehealth_place_without_telehealth_is_seen() -> None:
+    """The place alone gives no modifier and asks nothing of the payer's policy."""
+    assert codes(visit(place_of_service="10")) == ["warn.telehealth"]
+    assert codes(visit(place_of_service="12")) == []
+
+
 def test_only_medicare_counts_30_and_90_days() -> None:
     """Another payer is judged by the dates the visit states, as its policy says."""
     assert codes(planned("acme", first=day("2025-06-01"))) == []
@@ -672,8 +692,8 @@ def test_a_medicare_number_goes_out_without_the_dashes_of_the_card() -> None:
 def test_every_check_is_tested_here() -> None:
     """A check added later needs a test in this file or the one beside it."""
     tested = {
-        "check_plan", "check_progress", "check_note", "check_one_on_one", "check_cotreatment",
-        "check_function", "check_duplicates", "check_authorized", "check_filing",
+        "check_episode", "check_plan", "check_progress", "check_note", "check_one_on_one",
+        "check_cotreatment", "check_function", "check_duplicates", "check_authorized", "check_filing",
         "check_diagnosis_codes", "check_discipline", "check_stay", "check_member_id",
         "check_left", "check_add_ons", "check_sent_again", "check_not_paid",
         # in test_billed_as.py
