@@ -393,12 +393,20 @@ def _decided_twice(decisions: Sequence[Entry]) -> str:
     return PAID_TWICE if any(s.paid for s in shares) else SAME_AGAIN
 
 
+def _is_settled(given: LineBooks) -> bool:
+    """Whether no more of the line can become the patient's: not while a person has to look."""
+    share = given.current
+    if share is None or given.status == "open" or not {STALE, TAKEN_BACK}.isdisjoint(given.flags):
+        return False
+    return not given.denied or all(a.group != "PR" or a.amount <= ZERO for a in share.adjustments)
+
+
 def _with_credit(claim: SentClaim, lines: list[LineBooks]) -> tuple[LineBooks, ...]:
     """What was collected at the visit and is not owed, on the claim's first line.
 
     Only once every line is decided: before that the copay may still be owed.
     """
-    decided = all(b.current is not None and b.status != "open" for b in lines)
+    decided = all(_is_settled(b) for b in lines)
     owed = max(sum((b.patient for b in lines), ZERO), ZERO)  # below zero: a reversal stands alone
     credit = claim.collected - owed
     if decided and credit > ZERO and lines:

@@ -58,6 +58,7 @@ class Turn:
     due: dt.date | None = None  # last day to file
     warnings: tuple[str, ...] = ()
     answered: bool = False  # done: by the payer's own answer
+    anew: bool = False  # a payer before decided anew after this one had answered
     soft: bool = False  # held or waiting for a reason that a person may set aside
     decided: tuple[Decided, ...] = ()  # of the payers before, first to last; where all have
 
@@ -103,11 +104,11 @@ def turn(
         return evolve(at, state="done", why=f"billed as claim {billed}: no answer yet")
     if isinstance(before, str):
         return evolve(at, state="waiting", why=f"{_name(facts(before))} has not decided every line")
+    at = evolve(at, anew=bool(opened))
     case = _Case(
         claim=claim, books=books, coverage=coverage, facts=facts(coverage.payer),
         last=before[-1], last_name=_name(facts(_key(before[-1], claim))),
         qmb=qmb or _says_qmb(answers), on=on,
-        opened=opened,
     )  # fmt: skip
     for rule in _RULES:
         found = rule(case, at)
@@ -130,7 +131,6 @@ class _Case:
     last_name: str
     qmb: bool
     on: dt.date
-    opened: str = ""  # why the payer's earlier answer does not stand any more
 
     @property
     def name(self) -> str:
@@ -295,7 +295,7 @@ def _nothing_left(case: _Case, at: Turn) -> Turn | None:
     if case.last.patient > ZERO:
         return None
     words = f"{case.last_name} left nothing to the patient"
-    if case.opened:
+    if at.anew:
         told = f"{case.name} answered before that: tell it of the new decision"
         return evolve(at, why=f"{words}; {told}", soft=True)
     return evolve(at, state="nothing", why=words)

@@ -15,13 +15,18 @@ from attrs import frozen
 from edi.codes import UNIT_CAPS, advice, lookup, refusal
 from edi.remittance import Adjustment
 from reconcile import books as flags
-from reconcile.decided import unsure
+from reconcile.books_turns import RANK_ORDER
+from reconcile.decided import left_to_patient, unsure
 from reconcile.values import ZERO, Adjudication, LineBooks, PayerFacts, SentClaim
 
 NEVER_THE_PATIENTS: Final = frozenset({"222", "151"})
 CAP_REMARK: Final = "N362"
-ABOVE_ALLOWED: Final = "45"
+LOOK_FIRST: Final = {  # under PR, no refusal, and not the patient's before a person has looked
+    "45": "never asked from the patient by itself: look at the contract",
+    "100": "get a copy of the payment first: only what was paid to the patient is asked for",
+}
 NEXT_PAYER_FIRST: Final = frozenset({"275"})  # the share a payer before left, not covered here
+_OPENED: Final = (flags.STALE, flags.TAKEN_BACK)
 _DOUBT: Final = (
     flags.NO_REVERSAL,
     flags.NO_ORIGINAL,
@@ -76,6 +81,7 @@ def owed(
     facts_of: FactsOf,
     *,
     qmb: bool = False,
+    answers: Sequence[Adjudication] = (),
 ) -> Owed:
     """What the patient owes for a claim after everything received.
 
@@ -85,12 +91,14 @@ def owed(
         further: the patient's further payers, in order.
         facts_of: what is known of the payer that gave an answer; None where nothing is.
         qmb: a coverage of the patient says so.
+        answers: all that came back, to say who paid what another left; only for the words.
     """
     if claim.follows:
         words = f"billed on to the next payer: see claim {claim.follows}"
-        return Owed(claim=claim.control, not_yet=(words,))
+        return Owed(claim=claim.control, because=(words,))
     if books and all(one.status in {"replaced", "voided"} for one in books):
-        return Owed(claim=claim.control, not_yet=tuple(dict.fromkeys(books[0].flags)))
+        why = tuple(f"nothing is owed for this claim: {flag}" for flag in books[0].flags)
+        return Owed(claim=claim.control, because=why)
     collected = claim.collected
     credit = sum((one.patient_credit for one in books), ZERO)
     if qmb or any(flags.QMB in one.flags for one in books):
@@ -106,14 +114,18 @@ def owed(
     share = sum((one.share for one in lines), ZERO)
     waits = (*_undecided(claim, books), *(f.why for f in further if f.open))
     rest = max(share - collected, ZERO)
+    check = sum((one.check for one in lines), ZERO)
+    told = (*_because(lines, collected), *_paid_by_next(claim, answers, facts_of))
+    if not (told or waits or check):
+        told = ("the payer left nothing to the patient",)
     return Owed(
         claim=claim.control,
         due=ZERO if waits else rest,
         later=rest if waits else ZERO,
-        check=sum((one.check for one in lines), ZERO),
-        credit=ZERO if waits else credit,
+        check=check,
+        credit=ZERO if waits or check else credit,
         collected=collected,
-        because=tuple(_because(lines, collected)),
+        because=told,
         not_yet=(*waits, *(text for one in lines for text in one.to_check)),
     )
 
@@ -125,6 +137,29 @@ def _because(lines: Iterable[_Line], collected: Decimal) -> Iterator[str]:
         yield f"{collected:.2f} was collected at the visit"
 
 
+def _paid_by_next(
+    claim: SentClaim, answers: Sequence[Adjudication], facts_of: FactsOf
+) -> Iterator[str]:
+    """What one payer left to the patient and a later one paid, line by line."""
+    if all(one.rank == "P" for one in answers):
+        return
+    decisions = flags.standing(answers)
+    for line in claim.lines:
+        by_turn = decisions.get(line.control, ())
+        left, who = ZERO, ""
+        for answer, share in sorted(by_turn, key=lambda pair: RANK_ORDER[pair[0].rank]):
+            name = _payer_name(answer, facts_of)
+            if answer.rank != "P" and share.paid > ZERO and left > ZERO:
+                paid = f"{share.paid:.2f} paid by {name} on {answer.date}"
+                yield f"line {line.number}: {left:.2f} left by {who}, {paid}"
+            left, who = left_to_patient(share.adjustments), name
+
+
+def _payer_name(answer: Adjudication, facts_of: FactsOf) -> str:
+    facts = facts_of(answer)
+    return (facts.name or facts.key) if facts is not None else answer.payer
+
+
 def _undecided(claim: SentClaim, books: Sequence[LineBooks]) -> Iterator[str]:
     """Why nothing is due while the answers are not whole."""
     numbers = {line.control: line.number for line in claim.lines}
@@ -133,6 +168,7 @@ def _undecided(claim: SentClaim, books: Sequence[LineBooks]) -> Iterator[str]:
         yield f"{claim.payer} has not decided the claim"
     elif waiting:
         yield f"line {', '.join(map(str, waiting))} is not decided yet"
+    yield from unsure(books, _OPENED)
     for flag in unsure(books, _DOUBT):
         yield f"the answers do not fit together yet: {flag}"
 
@@ -147,14 +183,14 @@ def _line(claim: SentClaim, books: LineBooks, facts_of: FactsOf) -> _Line:
     remarks = frozenset((*share.remarks, *answer.remarks))
     own = [a for a in share.adjustments if a.group == "PR" and a.amount > ZERO]
     plain = [a for a in own if refusal(a.group, a.reason) == "no"]
-    above = sum((a.amount for a in plain if a.reason == ABOVE_ALLOWED), ZERO)
+    above = sum((a.amount for a in plain if a.reason in LOOK_FIRST), ZERO)
     amount = max(books.patient - above, ZERO)
     check = min(above, max(books.patient, ZERO))
-    because = [_said(number, a) for a in plain if a.reason != ABOVE_ALLOWED] if amount else []
+    because = [_said(number, a) for a in plain if a.reason not in LOOK_FIRST] if amount else []
     to_check = [
-        f"{_said(number, a)}; never asked from the patient by itself: look at the contract"
+        f"{_said(number, a)}; {LOOK_FIRST[a.reason]}"
         for a in plain
-        if a.reason == ABOVE_ALLOWED and check
+        if a.reason in LOOK_FIRST and check
     ]
     refused = [a for a in own if a not in plain and not _is_cap(a, remarks)]
     for a in refused:

@@ -51,7 +51,7 @@ class Owing:
         case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed or {})
         waiting = further(self._asking, case) if _is_decided(books) else ()
         answering = self._asking.facts.answering(claim)
-        return owed(claim, books, waiting, answering, qmb=given.qmb)
+        return owed(claim, books, waiting, answering, qmb=given.qmb, answers=answers)
 
     def fields(
         self,

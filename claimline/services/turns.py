@@ -1,7 +1,7 @@
 """Where sent claims stand with the patient's further payers, from what the ledger keeps."""
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 
@@ -107,10 +107,15 @@ def further(asking: Asking, case: Case) -> tuple[Further, ...]:
     )
 
 
+NOT_BILLED: Final = "it is not billed yet (claimline secondary)"
+
+
 def _name(asking: Asking, payer: str, day: "dt.date") -> str:
     return asking.facts.named(payer, day).name or payer
 
 
 def _words(found: Turn) -> str:
     """Why it has not answered."""
-    return "it is not billed yet (claimline secondary)" if found.state == "ready" else found.why
+    if found.state != "ready":
+        return found.why
+    return f"{found.why} (claimline secondary)" if found.anew else NOT_BILLED

@@ -1,5 +1,6 @@
 """What the patient owes now: due, later, to be checked, credit, each with its reason."""
 
+import datetime as dt
 from decimal import Decimal
 from typing import Any
 
@@ -27,7 +28,8 @@ def figure(
 ) -> Owed:
     """What is owed after these answers."""
     facts = PayerFacts(key="medicare", name="", family=family)
-    return owed(claim, claim_books(claim, answers), further, lambda _: facts, **more)
+    books = claim_books(claim, answers)
+    return owed(claim, books, further, lambda _: facts, answers=answers, **more)
 
 
 def amounts(found: Owed) -> dict[str, str]:
@@ -99,6 +101,61 @@ def test_a_qmb_owes_nothing(more: dict[str, Any]) -> None:
     assert "QMB" in found.because[0]
 
 
+def test_a_payment_sent_to_the_patient_is_shown_first() -> None:
+    """PR-100: a copy of the payment comes before the patient is asked."""
+    found = figure(answer("PR 100 68.08", "PR 2 6.92", paid="0.00"))
+    assert amounts(found) == {"due": "6.92", "check": "68.08"}
+    assert "get a copy of the payment first" in found.not_yet[0]
+
+
+def test_no_credit_while_a_larger_share_is_undecided() -> None:
+    """A refusal under the patient's group may still be asked for: the copay is kept so long."""
+    found = figure(answer("PR 119 75.00", paid="0.00"), claim=collected("20.00"))
+    assert amounts(found) == {"check": "75.00"}
+    (books,) = claim_books(collected("20.00"), (answer("PR 119 75.00", paid="0.00"),))
+    assert books.patient_credit == ZERO
+
+
+def test_no_credit_while_a_decision_is_taken_back() -> None:
+    """The first payer took its answer back after the next one had paid."""
+    claim = collected("20.00")
+    paid = second_paid()
+    back = answer(
+        "CO 45 -40.39", "CO 253 -0.55", "PR 2 -6.92", paid="-27.14", status="22", id="B",
+        date=dt.date(2026, 5, 4), trace="T2",
+    )  # fmt: skip
+    assert amounts(figure(answer(*USUAL), paid, claim=claim)) == {"credit": "20.00"}
+    found = figure(answer(*USUAL), paid, back, claim=claim)
+    assert amounts(found) == {}
+    assert "took its decision back" in found.not_yet[0]
+
+
+def test_a_share_decided_anew_is_not_due_beside_what_the_next_payer_paid() -> None:
+    """What is left after the next payer's payment waits for its new answer."""
+    back = answer(
+        "CO 45 -40.39", "CO 253 -0.55", "PR 2 -6.92", paid="-27.14", status="22", id="B",
+        date=dt.date(2026, 5, 4), trace="T2",
+    )  # fmt: skip
+    anew = answer("CO 45 40.38", "CO 253 0.55", "PR 2 6.93", id="C", date=back.date, trace="T2")
+    found = figure(answer(*USUAL), second_paid(), back, evolve(anew, position=1))
+    assert amounts(found) == {"later": "0.01"}
+
+
+def test_a_share_that_the_next_payer_paid_says_so() -> None:
+    """0.00 has its reason too; so has a claim of which nothing was left."""
+    found = figure(answer(*USUAL), second_paid(), further=ANSWERED)
+    assert found.because == ("line 1: 6.92 left by medicare, 6.92 paid by medicare on 2026-04-20",)
+    assert figure(answer("CO 45 47.86")).because == ("the payer left nothing to the patient",)
+
+
+def second_paid() -> Adjudication:
+    """The second payer paid all that the first had left."""
+    return answer(
+        "OA 23 68.08", paid="6.92", payer="hillside", rank="S", status="2", id="S", trace="T9",
+        date=dt.date(2026, 4, 20),
+    )  # fmt: skip
+
+
 def test_pr_45_is_never_asked_silently() -> None:
     """A charge above the allowed amount is looked at by a person."""
     found = figure(answer("PR 45 40.94", "PR 2 6.92"))
@@ -149,7 +206,7 @@ def test_a_claim_that_was_sent_on_points_to_the_first() -> None:
     sent_on = evolve(CLAIM, follows="FIRST")
     found = owed(sent_on, claim_books(sent_on, ()), (), lambda _: None)
     assert amounts(found) == {}
-    assert found.not_yet == ("billed on to the next payer: see claim FIRST",)
+    assert found.because == ("billed on to the next payer: see claim FIRST",)
 
 
 cents = st.integers(0, 3000).map(lambda n: Decimal(n) / 100)
