@@ -35,6 +35,7 @@ class Terms:
     """
 
     why: str = ""
+    unpaid: bool = False  # the payer never pays it: nothing is allowed, and nothing accrues
     kind: Kind = "medicare"
     unit: Decimal = ZERO
     further: Decimal | None = None

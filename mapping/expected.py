@@ -34,7 +34,9 @@ class Expected:
 
     @property
     def allowed(self) -> Decimal | None:
-        """What the payer should allow."""
+        """What the payer should allow; nothing of a line that it never pays."""
+        if self.terms.unpaid:
+            return ZERO
         return self.amounts.allowed if self.amounts is not None else None
 
     @property

@@ -8,6 +8,7 @@ Manual ch. 12 20.1, ch. 5 10.7). All that depends on payer and day alone is a ``
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from types import MappingProxyType
 from typing import Final, Literal, NamedTuple
 
 from attrs import evolve, frozen
@@ -21,6 +22,13 @@ from mapping.practice_values import Entity, Location
 from mapping.reference import Factor, FeeRow, Locality, ReferenceTables
 
 PRICED: Final = frozenset({"A", "R", "T"})  # status codes that are paid by relative values
+BUNDLED: Final = "B"  # status code of what Medicare never pays by itself
+UNPAID: Final = MappingProxyType(
+    {
+        "GY": "stated as no benefit of Medicare, which pays nothing",
+        "GZ": "stated as not necessary without a notice: Medicare denies it",
+    }
+)
 ASSISTANT: Final = frozenset({"CQ", "CO"})
 _CENT: Final = Decimal("0.01")
 _ONE: Final = Decimal(1)
@@ -201,9 +209,11 @@ def of_line(reference: ReferenceTables, basis: Basis, line: Coded) -> Terms:
     if basis.contract is not None and basis.contract.kind == "schedule":
         return _by_schedule(basis, basis.contract, line)
     row = reference.fee(line.code, basis.day)
-    why = _unpriced(row, line.code, basis.day)
+    stated = _stated_unpaid(line) if basis.kind == "medicare" else ""
+    why = stated or _unpriced(row, line.code, basis.day)
     if row is None or why:
-        return Terms(why=why)
+        is_bundled = row is not None and row.status == BUNDLED and basis.kind == "medicare"
+        return Terms(why=why, unpaid=bool(stated) or is_bundled)
     cut_to = _ONE - _rule("multiple procedure", basis.day) / _HUNDRED
     notes = basis.notes
     if basis.kind == "medicare":
@@ -224,10 +234,17 @@ def of_line(reference: ReferenceTables, basis: Basis, line: Coded) -> Terms:
     )
 
 
+def _stated_unpaid(line: Coded) -> str:
+    """What the line itself says of Medicare not paying it; empty: nothing."""
+    return next((f"{m}: {words}" for m, words in UNPAID.items() if m in line.modifiers), "")
+
+
 def _unpriced(row: FeeRow | None, code: str, day: dt.date) -> str:
     """Why a code has no amount; empty where it has one."""
     if row is None:
         return f"no table for {day.year} and code {code}"
+    if row.status == BUNDLED:
+        return f"{code} is bundled (status {BUNDLED}): Medicare never pays it by itself"
     if row.status not in PRICED:
         return f"{code} is not priced by relative values (status {row.status})"
     if not row.work + row.practice + row.malpractice:
@@ -347,7 +364,7 @@ def ranked(
     unknown = [
         line.code
         for line, terms in zip(own, found, strict=True)
-        if terms.why and line.code in table.MULTIPLE_CODES
+        if terms.why and not terms.unpaid and line.code in table.MULTIPLE_CODES
     ]
     unknown += [other.code for other in others if other.fee is None]
     unsure = ""

@@ -16,8 +16,8 @@ from edi.expected import Terms, amounts, of_text, to_text
 from mapping import claims, practice
 from mapping.contracts import Contract
 from mapping.draft import ClaimDraft, History
-from mapping.expected import Expected, fee_of_day
-from mapping.fee_terms import Basis, Coded, medicare, of_line
+from mapping.expected import Expected, expected, fee_of_day
+from mapping.fee_terms import Basis, Coded, medicare, of_line, ranked
 from mapping.policy import ALWAYS, Span
 from mapping.practice import Practice
 from mapping.practice_values import MipsYear
@@ -182,9 +182,23 @@ def test_a_year_without_a_table_says_so() -> None:
 
 def test_codes_not_priced_by_values_say_so() -> None:
     """A bundled code (status B) and one without values have no expected amount."""
-    assert "status B" in fee_of_day(STARTER, "97010", DAY_2025).why
+    assert "bundled (status B)" in fee_of_day(STARTER, "97010", DAY_2025).why
     assert "status C" in fee_of_day(STARTER, "97039", DAY_2025).why
     assert fee_of_day(STARTER, "99213", DAY_2025).why == "no table for 2025 and code 99213"
+
+
+@pytest.mark.parametrize("modifier", ["GY", "GZ"])
+def test_a_line_stated_as_not_paid_brings_nothing(modifier: str) -> None:
+    """Nothing is allowed for it, so that it fills no bucket, and the other line has the full unit."""
+    basis = medicare(STARTER, DAY_2025)
+    own = (Coded("97530", ("GP", modifier), 1), Coded("97140", ("GP",), 1))
+    first, second = ranked([of_line(STARTER, basis, one) for one in own], own, ())
+    said = expected(first, D(1), D("75.00"))
+    assert (said.allowed, said.paid, said.why[:2]) == (D(0), None, modifier)
+    assert (second.full, second.unsure) == (True, "")
+    contract = Contract(name="c", payers=("x",), kind="schedule", amounts={"97530": D("38.50")})
+    agreed_on = Basis(day=DAY, kind="schedule", contract=contract)
+    assert of_line(STARTER, agreed_on, own[0]).unit == D("38.50")
 
 
 def test_not_participating_pays_95_percent() -> None:
@@ -463,6 +477,7 @@ percents = st.integers(0, 100).map(D)
         base=st.sampled_from(["payment", "allowed"]),
         mips=st.integers(-9, 9).map(D),
         sequestration=st.integers(0, 5).map(D),
+        unpaid=st.booleans(),
         unsure=st.text(max_size=5),
         version=st.text(max_size=5),
         notes=st.tuples(st.text(max_size=5)),
