@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from edi.problem import Problem, declare
-from mapping.codes import CODES, is_timed
+from mapping.codes import CODES, is_by_minutes, is_timed
 from mapping.day import Day
 from mapping.edit_found import hold, judged, warn
 
@@ -60,7 +60,7 @@ def check_times_of_codes(day: Day) -> Iterator[Problem]:
     if day.policy.times_per_code_required == "no":
         return
     lacking = dict.fromkeys(
-        row.code for row in day.rows if is_timed(row.code) and not row.timed_throughout
+        row.code for row in day.rows if is_by_minutes(row.code) and not row.timed_throughout
     )
     if lacking:
         message = f"{', '.join(lacking)}: no start and end times of all minutes"

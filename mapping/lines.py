@@ -1,6 +1,6 @@
 """A day's rows worked out: units by the payer's rule, modifiers, charges, with every reason."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import lru_cache
 from itertools import cycle, islice
@@ -137,8 +137,7 @@ def _by_visit(day: Day) -> UnitResult:
     total: dict[str, int] = {}
     for result in from_visits:
         for code, number in result.units.items():
-            before = total.get(code, 0)
-            total[code] = before + number if adds_up(code) else max(before, number)
+            total[code] = _with(total.get(code, 0), number, code)
     return UnitResult(
         rule=from_visits[0].rule,
         total_minutes=sum(result.total_minutes for result in from_visits),
@@ -207,46 +206,69 @@ def other_rules(day: Day) -> tuple[str, ...]:
     if day.result is None or not day.result.total_minutes:
         return ()
     per_unit = {line.row.code: line.charge / line.units for line in day.lines if line.charge}
-    spent: dict[str, tuple[int, int]] = {}
-    for row in day.rows:
-        if is_by_minutes(row.code):
-            minutes, own = spent.get(row.code, (0, 0))
-            spent[row.code] = (minutes + row.minutes, own + row.therapist_minutes)
+    sessions: dict[str, dict[str, tuple[int, int]]] = {}
+    by_visit = day.policy.pool == "visit"
+    for visit in day.visits:
+        spent = sessions.setdefault(visit.visit_id if by_visit else "", {})
+        for procedure in visit.procedures:
+            if is_by_minutes(procedure.code):
+                own, other = minutes_of(procedure)
+                minutes, therapist = spent.get(procedure.code, (0, 0))
+                spent[procedure.code] = (minutes + own + other, therapist + own)
     timed = tuple(
         [
-            (code, minutes, own, per_unit.get(code) or _listed(day, code))
-            for code, (minutes, own) in spent.items()
+            tuple([(code, minutes, own) for code, (minutes, own) in spent.items()])
+            for spent in sessions.values()
         ]
     )
-    return _others(timed, day.result.rule, day.policy.tie_break, day.policy.pool_cognitive)
+    charges = tuple(
+        [
+            (code, per_unit.get(code) or _listed(day, code))
+            for code in dict.fromkeys(code for spent in sessions.values() for code in spent)
+        ]
+    )
+    return _others(timed, charges, day.result.rule, day.policy.tie_break, day.policy.pool_cognitive)
 
 
-def _listed(day: Day, code: str) -> Decimal:
+def _listed(day: Day, code: str) -> Decimal | None:
     listed = day.practice.charge(day.payer.key, code, (), day.date)
-    return listed[0] if listed is not None else Decimal(0)
+    return listed[0] if listed is not None else None
 
 
 @lru_cache(maxsize=65536)  # a practice's minutes repeat day after day
 def _others(
-    timed: tuple[tuple[str, int, int, Decimal], ...],
+    sessions: tuple[tuple[Spent, ...], ...],
+    charges: tuple[tuple[str, Decimal | None], ...],
     rule: UnitRule,
     tie_break: TieBreak,
     pool_cognitive: bool | None,
 ) -> tuple[str, ...]:
     told: list[str] = []
-    for other, result in units.compare(
-        [(code, minutes) for code, minutes, _, _ in timed],
-        tie_break=tie_break,
-        therapist_minutes={code: own for code, _, own, _ in timed},
-        pool_cognitive=pool_cognitive,
-    ).items():
+    for other in units.RULES:
         if other == rule:
             continue
-        counted = result.units
+        counted: dict[str, int] = {}
+        for spent in sessions:
+            found = units.assign_rows(spent, other, tie_break, pool_cognitive)
+            for code, number in found.units.items():
+                counted[code] = _with(counted.get(code, 0), number, code)
         words = ", ".join(f"{code} x{number}" for code, number in counted.items())
-        money = sum(
-            (charge * counted.get(code, 0) for code, _, _, charge in timed), start=Decimal(0)
-        )
         total = sum(counted.values())
-        told.append(f"rule {other} would give {total} ({words}), charge {money:.2f}")
+        told.append(f"rule {other} would give {total} ({words}), {_money(counted, charges)}")
     return tuple(told)
+
+
+def _with(before: int, number: int, code: str) -> int:
+    """Units of a code with those of one more session: a first unit is one a day."""
+    return before + number if adds_up(code) else max(before, number)
+
+
+def _money(counted: Mapping[str, int], charges: Iterable[tuple[str, Decimal | None]]) -> str:
+    """What the units cost; where a code of them has no charge, that it is not known."""
+    total = Decimal(0)
+    for code, charge in charges:
+        number = counted.get(code, 0)
+        if number and charge is None:
+            return f"charge not known: no charge of {code} is listed"
+        total += (charge or Decimal(0)) * number
+    return f"charge {total:.2f}"

@@ -101,6 +101,17 @@ def test_a_payer_may_count_each_visit_by_itself() -> None:
     )
     assert shown(draft) == ["HC:97110:GP x2 110.00"]
     assert any(reason.startswith("visit V-2: ") for reason in draft.because)
+    assert "rule full15 would give 0 (97110 x0), charge 0.00" in draft.because
+    assert "rule midpoint would give 2 (97110 x2), charge 110.00" in draft.because  # not 16 minutes
+
+
+def test_what_other_rules_would_bring_is_not_guessed() -> None:
+    """A code that another rule would bill and no fee schedule has: no sum is told."""
+    rows = [done("97530", 16, charge=Decimal("75.00")), done("97533", 8)]  # 37 minutes: 2 units
+    draft = drafted(visit(done("97110", 13, charge=Decimal("50.00")), *rows, payer="medicare"))
+    assert [line.procedure.code for line in draft.claim.lines] == ["97110", "97530"]
+    assert "rule full15 would give 1 (97110 x0, 97530 x1, 97533 x0), charge 75.00" in draft.because
+    assert any("charge not known: no charge of 97533 is listed" in why for why in draft.because)
 
 
 def test_a_payer_may_want_a_claim_for_each_visit() -> None:

@@ -114,10 +114,12 @@ def test_caps_count_lines_sent_before() -> None:
 def test_times_of_every_code_where_the_payer_wants_them(demand: str, level: str | None) -> None:
     """A timed code without start and end times is nothing, a warning or a hold."""
     setup = clinic_with("acme", times_per_code_required=demand)
-    made = outcome(visit(done("97110", 15), done("97161", 30)), setup=setup)
-    problems = made.problems if isinstance(made, Held) else made.warnings
-    found = [p.level for p in problems if p.code.endswith("times-of-code")]
-    assert found == ([level] if level else [])
+    for code in ("97110", "97129"):
+        row = done(code, 15, charge=Decimal("60.00"))
+        made = outcome(visit(row, done("97161", 30)), setup=setup)
+        problems = made.problems if isinstance(made, Held) else made.warnings
+        found = [p.level for p in problems if p.code.endswith("times-of-code")]
+        assert found == ([level] if level else []), code
     timed = done("97110", 15, blocks=at("09:00-09:15"))
     assert codes(drafted(visit(timed, done("97161", 30)), setup=setup).warnings) == []
 
