@@ -106,6 +106,36 @@ def check_who_assisted(day: Day) -> Iterator[Problem]:
             yield hold(day, "assistant", message, visit)
         if visit.assistant:
             yield from _named(day, visit)
+            yield from _unsaid(day, visit)
+        yield from _evaluated(day, visit)
+
+
+def _unsaid(day: Day, visit: Visit) -> Iterator[Problem]:
+    """Each code but an evaluation says who furnished it, where an assistant was there."""
+    unsaid = [
+        p.code
+        for p in visit.procedures
+        if not any(minutes_of(p))
+        and not any(group(m) == "assistant" for m in p.modifiers)
+        and not is_further(p.code)
+        and not ((known := CODES.get(p.code)) and known.evaluation)
+    ]
+    if unsaid:
+        message = (
+            f"{', '.join(unsaid)}: no minutes, so nobody says whether the therapist or assistant "
+            f"{visit.assistant} furnished it: give the minutes of who did"
+        )
+        yield hold(day, "assistant", message, visit, source=VERSION)
+
+
+def _evaluated(day: Day, visit: Visit) -> Iterator[Problem]:
+    """An evaluation is a therapist's."""
+    for procedure in visit.procedures:
+        own, other = minutes_of(procedure)
+        known = CODES.get(procedure.code)
+        if other and not own and known is not None and known.evaluation:
+            message = f"{procedure.code} is an evaluation and has an assistant's minutes only"
+            yield warn(day, "assistant", message, visit)
 
 
 def _as_therapists(visit: Visit) -> bool:

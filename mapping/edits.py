@@ -20,11 +20,11 @@ from mapping.edit_assistants import (
 from mapping.edit_day_limits import check_day_limits, check_evaluation, check_times_of_codes
 from mapping.edit_found import hold, warn
 from mapping.edit_limits import check_limits
+from mapping.edit_overlap import check_overlap
 from mapping.edit_own_rules import check_own_rules
 from mapping.edit_pairs import check_pairs, uncovered
 from mapping.edit_threshold import check_threshold
 from mapping.edit_units import check_units
-from mapping.separations import times
 from mapping.structure import nearest, shown_key
 from mapping.visit import Authorization, Procedure, Visit
 
@@ -41,7 +41,8 @@ declare(
         "hold.minutes": ("minutes and clock times do not agree", "mend the times or the minutes"),
         "hold.overlap": ("a minute is counted twice", "mend the times: they decide the units"),
         "hold.date": ("a date that cannot be", "mend the date"),
-        "hold.units": ("units cannot be worked out", "state the units, or mend the minutes"),
+        "hold.units": ("there is no unit to bill, or units cannot be worked out",
+            "take the code out, add minutes that were forgotten, or state units it has without"),
         "hold.units-stated": ("more units are stated than the minutes give",
             "mend units or minutes, or let a named person decide"),
         "hold.clinician": ("who treats or bills is none of the practice's clinicians",
@@ -115,7 +116,7 @@ def check_coverage(day: Day) -> Iterator[Problem]:
 
 
 def check_minutes(day: Day) -> Iterator[Problem]:
-    """Minutes equal the sum of the blocks, and no minute of timed codes is counted twice."""
+    """Minutes equal the sum of the blocks, and are not more than a day of treatment has."""
     for visit in day.visits:
         for procedure in visit.procedures:
             if procedure.blocks:
@@ -123,22 +124,6 @@ def check_minutes(day: Day) -> Iterator[Problem]:
     spent = sum(row.minutes for row in day.rows)
     if spent > MOST_MINUTES:
         yield warn(day, "minutes", f"{spent} minutes in one day: a slipped digit?")
-    timed = sorted(
-        ((block, row.code) for row in day.rows if is_by_minutes(row.code) for block in row.blocks),
-        key=lambda found: found[0].start,
-    )
-    if not timed:
-        return
-    longest, its_code = timed[0]  # of those before, the one that ends last
-    for block, code in timed[1:]:
-        if block.start < longest.end:
-            message = (
-                f"{its_code} {times([longest])} and {code} {times([block])} "
-                "overlap: a minute counts once"
-            )
-            yield hold(day, "overlap", message)
-        if block.end > longest.end:
-            longest, its_code = block, code
 
 
 def _check_blocks(day: Day, visit: Visit, procedure: Procedure) -> Iterator[Problem]:
@@ -387,6 +372,7 @@ FACTS: Final[tuple[Check, ...]] = (
     check_patient,
     check_coverage,
     check_minutes,
+    check_overlap,
     check_policy,
     check_assistant_named,
     check_clinicians,

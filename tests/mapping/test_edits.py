@@ -104,6 +104,35 @@ HOLDS: list[tuple[str, str, str, Visit]] = [
         ),
     ),
     (
+        "an evaluation and a timed code in the same minutes",
+        "hold.overlap",
+        "97161 times 09:00-09:30 and 97530 times 09:15-09:45 overlap",
+        visit(
+            done("97161", 30, blocks=at("09:00-09:30"), charge=Decimal(90)),
+            done("97530", 30, blocks=at("09:15-09:45")),
+        ),
+    ),
+    (
+        "a group and a timed code in the same minutes",
+        "hold.overlap",
+        "overlap",
+        visit(
+            done("97150", 30, blocks=at("09:00-09:30"), charge=Decimal(30)),
+            done("97530", 30, blocks=at("09:29-09:59")),
+        ),
+    ),
+    (
+        "an untimed code that nobody says who furnished",
+        "hold.assistant",
+        "G0283: no minutes",
+        visit(
+            done("97530", 0, assistant_minutes=15),
+            done("G0283", units=1, charge=Decimal(20)),
+            payer="medicare",
+            assistant="pike",
+        ),
+    ),
+    (
         "a block that ends before it starts",
         "hold.times",
         "ends before",
@@ -473,3 +502,12 @@ def _finds(name: str, given: Visit) -> bool:
     if any(p.level == "error" for p in edits.run(edits.FACTS, day)):
         return False
     return bool(list(check(lines.work_out(day))))
+
+
+def test_a_supervised_modality_runs_beside_a_timed_code() -> None:
+    """Heat or unattended stimulation may share minutes; other untimed codes only warn."""
+    timed = done("97530", 30, blocks=at("09:00-09:30"))
+    for code, expected in (("97012", []), ("97597", ["warn.overlap"])):
+        beside = done(code, 15, blocks=at("09:00-09:15"), charge=Decimal(20))
+        (made,) = claims.draft([visit(timed, beside)], clinic()).drafts
+        assert [w.code for w in made.warnings if "overlap" in w.code] == expected
