@@ -32,18 +32,20 @@ from mapping.numbers import line_control_number
 from mapping.parties import Constant
 from mapping.practice_values import Practice
 from mapping.reference import BilledLine, ReferenceTables
+from mapping.secondary import with_further
 from mapping.starter import STARTER
 from mapping.totals import RunningTotal, TotalKey, bucket
 from mapping.visit import Visit
 
 MOST_LINES: Final = 50  # loop 2400
 # Matters of judgement, which a named person may decide with a reason. Nobody's word replaces a
-# charge, a provider number, or the units of a code.
+# charge, a provider number, or the units of a code, nor makes payable what never is (NCCI pairs
+# with indicator 0, unit limits with MAI 2).
 OVERRIDABLE: Final = (
     frozenset(
         {"hold.pair", "hold.second-visit", "hold.minutes", "hold.units-stated", "hold.own-rule"}
     )
-    | frozenset({"hold.pair-never", "hold.units-limit"})
+    | frozenset({"hold.units-limit"})
     | before_billing.JUDGEMENT
     | edit_day_limits.JUDGEMENT
 )
@@ -300,7 +302,7 @@ class Drafter:
             for n, line in enumerate(some, 1)
         )
         accident = next((v.accident for v in day.visits if v.accident), None)
-        return Claim(
+        made = Claim(
             control="",
             charge=sum((line.charge for line in service), start=Decimal(0)),
             place_of_service=main.row.place_of_service,
@@ -326,6 +328,9 @@ class Drafter:
             property_casualty_claim=day.coverage.claim_number,
             lines=service,
         )
+        if not day.policy.names_further_coverages:
+            return made
+        return with_further(made, day.visits[0].coverages[1:], self._practice.payers)
 
     def _line(
         self,

@@ -199,6 +199,10 @@ class Policy(Checks):
         default="by line",
         metadata=doc("what the contract pays for: lines, whole visits, cases, or nothing by claim"),
     )
+    names_further_coverages: bool = field(
+        default=False,
+        metadata=doc("a first claim names the patient's further coverages (loop 2320)"),
+    )
     secondary_co45: Literal["restates", "adjusts"] | None = field(
         default=None,
         metadata=doc("as a secondary its CO-45 restates the rest of the charge, or is a write-off"),

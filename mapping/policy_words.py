@@ -22,7 +22,7 @@ TOPICS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
         ),
         "Claims and lines": (
             "claim_per", "one_claim_per_day", "same_code_lines", "evaluation_with_treatment",
-            "telehealth_place",
+            "telehealth_place", "names_further_coverages",
         ),
         "Asked of a claim": (
             "taxonomy_required", "referring_required", "authorization_required",

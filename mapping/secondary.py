@@ -56,6 +56,27 @@ def faults(holder: Holder) -> tuple[str, ...]:
     return tuple(found)
 
 
+def with_further(
+    claim: x.Claim, coverages: Sequence[Coverage], payers: Mapping[str, Payer]
+) -> x.Claim:
+    """A claim to the first payer that names those who may pay after it (loops 2320 and 2330).
+
+    One whose payer or member id is not known, or which a claim could not tell from the first, is
+    left out; a claim with one coverage stays as it is.
+    """
+    person, known = _patient(claim), {claim.payer.id}
+    found = []
+    for rank, coverage in zip(TURNS[1:], coverages, strict=False):
+        payer = payers.get(coverage.payer)
+        if payer is None or payer.id in known:
+            continue
+        holder = Holder(payer=payer, coverage=coverage)
+        if not faults(holder):
+            known.add(payer.id)
+            found.append(_further(person, holder, None, rank=rank))
+    return evolve(claim, others=tuple(found)) if found else claim
+
+
 def next_claim(
     sent: x.Claim,
     priors: Sequence[Prior],
@@ -203,8 +224,8 @@ def _first(sent: x.Claim, prior: Prior) -> x.OtherPayer:
     )
 
 
-def _further(person: _Person, holder: Holder, prior: Prior, *, rank: str) -> x.OtherPayer:
-    """A further payer that has decided too."""
+def _further(person: _Person, holder: Holder, prior: Prior | None, *, rank: str) -> x.OtherPayer:
+    """A further payer, with what it has decided where it has."""
     relationship = parties.RELATIONSHIPS[holder.coverage.relationship]
     insured = _subscriber(person, holder, rank=rank)
     return _other(
@@ -214,12 +235,14 @@ def _further(person: _Person, holder: Holder, prior: Prior, *, rank: str) -> x.O
     )
 
 
-def _other(subscriber: x.Subscriber, payer: x.Party, prior: Prior) -> x.OtherPayer:
+def _other(subscriber: x.Subscriber, payer: x.Party, prior: Prior | None) -> x.OtherPayer:
     """Loops 2320 and 2330.
 
     What is left to the patient stands with the lines (2430 AMT*EAF): the claim's own is for payers
     that tell nothing of lines (situational rule of 2320 AMT*EAF).
     """
+    if prior is None:
+        return x.OtherPayer(subscriber=subscriber, payer=payer)
     number = (x.Reference(qualifier="F8", value=prior.number),) if prior.number else ()
     return x.OtherPayer(
         subscriber=subscriber,

@@ -10,8 +10,10 @@ from typing import Any, Final
 import pytest
 from short_stories import ROOT, Book, Json
 
+from claimline.__main__ import main
 from edi.claim import Claim
 from edi.x837p import read_submissions
+from mapping.secondary import with_further
 from reconcile.ledger import open_ledger
 
 PRACTICE: Final = str(ROOT / "fixtures" / "practice" / "secondary.toml")
@@ -534,3 +536,36 @@ def test_the_first_claim_is_replaced_after_it_was_sent_on(book: Book, *, answere
     assert _marks(again["file"]) == ("HM204466", "7", ["B1"])
     assert str(_claim_in(again["file"]).others[0].paid) == "80"
     assert story.bill()["claims"] == []
+
+
+@pytest.mark.parametrize("named", [True, False], ids=["named", "not named"])
+def test_the_first_claim_names_further_coverages_where_the_policy_says_so(
+    book: Book, monkeypatch: pytest.MonkeyPatch, *, named: bool
+) -> None:
+    """2320 with turn, member id and payer, no decision; the claim sent on has the first payer."""
+    text = Path(PRACTICE).read_text(encoding="utf-8")
+    head = 'family = "medicare-b"\n'
+    more = f"{head}\n[[payers.medicare.policy]]\nnames_further_coverages = {str(named).lower()}\n"
+    path = book.folder / "practice.toml"
+    path.write_text(text.replace(head, more), encoding="utf-8")
+    monkeypatch.setattr("test_stories_next_payer.PRACTICE", str(path))
+    story = Story(book, [MEDICARE, HILLSIDE, LAKESHORE | {"payer": "unknown"}])
+    (file,) = Path(story.out).glob("*.837")
+    told = [
+        (o.subscriber.payer_rank, o.subscriber.party.id, o.payer.id, o.paid)
+        for o in _claim_in(str(file)).others
+    ]
+    assert told == ([("S", "HM204466", "HMG55", None)] if named else [])
+    story.receive(PRIMARY)
+    (sent,) = story.bill()["claims"]
+    (other,) = _claim_in(sent["file"]).others
+    assert (other.subscriber.payer_rank, other.paid) == ("P", Decimal("27.14"))
+    assert main(["check", str(file)]) == 0
+
+
+def test_a_claim_with_one_coverage_is_the_same_either_way(book: Book) -> None:
+    """Nothing is named where nothing is known."""
+    story = Story(book, [MEDICARE])
+    (file,) = Path(story.out).glob("*.837")
+    claim = _claim_in(str(file))
+    assert with_further(claim, (), {}) is claim
