@@ -17,6 +17,8 @@ declare(
     {
         "hold.units-limit": ("more units of a code than the payer takes on a line or a day",
             "mend the minutes or units; what stays above is denied as a whole"),
+        "hold.units-never": ("more units of a code than are ever paid on a day (MAI 2)",
+            "mend the minutes or units, or leave the code out; nobody can set this aside"),
         "warn.units-limit": ("more units of a code than the payer usually takes on a day",
             "check the units; above the limit all of them are denied, records may be asked for"),
     }
@@ -79,6 +81,8 @@ def _over(day: Day, limit: UnitLimit, found: str) -> Iterator[Problem]:
         if limit.mai != "3" or day.policy.mue_clinical != "no":
             message += " (not confirmed: check it against CMS's table)"
             yield warn(day, "units-limit", message, source=source)
+    elif limit.mai == "2":  # by policy: no record and no person makes it payable
+        yield hold(day, "units-never", message, source=source)
     elif limit.mai == "3":
         yield from judged(day, "mue_clinical", "units-limit", message, source=source)
     else:

@@ -10,7 +10,7 @@ from visits_made import DAY, at, clinic, clinic_with, codes, done, shown, visit
 
 from mapping import claims
 from mapping.day import patient_key
-from mapping.draft import NO_HISTORY, ClaimDraft, Drafts, History
+from mapping.draft import NO_HISTORY, Drafts, History
 from mapping.reference import BilledLine, PairEdit
 from mapping.visit import Visit
 
@@ -266,10 +266,9 @@ def test_no_table_for_the_day_is_said() -> None:
     assert "no table of code pairs speaks of 2020-05-04: pairs were not checked" in said
 
 
-def test_a_named_person_may_decide() -> None:
-    """A pair that is never paid together can be overridden; it then goes without a modifier."""
+def test_nobody_sets_aside_a_pair_that_is_never_paid() -> None:
+    """Indicator 0: no modifier and no person makes both payable, so the claim stays held."""
     waived = {"V-1": frozenset({"hold.pair-never"})}
     tables = Made(edits=(pair("97140", "97530", "0"),))
-    (draft,) = claims.draft((BOTH,), clinic(), waived=waived, reference=tables).drafts
-    assert isinstance(draft, ClaimDraft)
-    assert not any("59" in line for line in shown(draft))
+    (still,) = claims.draft((BOTH,), clinic(), waived=waived, reference=tables).held
+    assert codes(still.problems) == ["hold.pair-never"]

@@ -57,9 +57,13 @@ def test_a_clinical_limit_is_as_strict_as_the_policy(demand: str, expected: list
 
 
 def test_a_limit_by_policy_is_absolute() -> None:
-    """MAI 2 holds whatever the policy says of clinical limits."""
-    found = billed(units(2), limits=(limit("97530", 1, "2"),), mue_clinical="no")
-    assert "hold.units-limit" in codes(found.held[0].problems)
+    """MAI 2 holds whatever the policy says of clinical limits, and nobody can set it aside."""
+    above = (limit("97530", 1, "2"),)
+    found = billed(units(2), limits=above, mue_clinical="no")
+    assert "hold.units-never" in codes(found.held[0].problems)
+    waived = {"V-1": frozenset({"hold.units-never"})}
+    setup = clinic_with("medicare", mue="medicare")
+    assert claims.draft([units(2)], setup, waived=waived, reference=Made(limits=above)).held
 
 
 def test_a_limit_of_a_line_counts_each_line() -> None:
