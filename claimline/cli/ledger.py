@@ -67,7 +67,8 @@ def _sums(found: Any) -> Iterator[tuple[str, Decimal]]:
         for state, paid in book.claims_paid.items():
             yield f"{name}: claim payments, {state}", paid
         yield f"{name}: provider adjustments (PLB)", book.provider_adjusted
-        yield f"{name}: not explained", book.difference
+        yield f"{name}: not explained in payments", book.difference
+        yield f"{name}: not explained in claims", book.claims_difference
 
 
 def _counts(found: Any) -> list[tuple[str, int]]:

@@ -222,7 +222,7 @@ class Totals:
 
     def __init__(self) -> None:
         self.count: Counter[str] = Counter()
-        self.duplicates = 0
+        self.duplicates: Counter[str] = Counter()  # of those
         self.billed = self.paid = self.denied = Decimal("0.00")
 
     def through(self, given: Iterable[Row]) -> Iterator[Row]:
@@ -232,7 +232,7 @@ class Totals:
             self.billed += Decimal(row["billed"])
             self.paid += Decimal(row["paid"])
             if row["category"] == DUPLICATE:
-                self.duplicates += 1
+                self.duplicates[row["status"]] += 1
             else:
                 self.denied += Decimal(row.get("denied") or "0.00")
             yield row
@@ -241,9 +241,11 @@ class Totals:
         """All of it in one line."""
         if not self.count:
             return ""
-        states = ", ".join(f"{self.count[s]} {s}" for s in STATUSES if self.count[s])
-        without = f" (without {counted(self.duplicates, 'duplicate')})" if self.duplicates else ""
+        states = self.count - self.duplicates
+        parts = [f"{states[s]} {s}" for s in STATUSES if states[s]]
+        again = self.duplicates.total()
+        parts += [counted(again, "duplicate")] if again else []
         return (
-            f"{counted(self.count.total(), 'line')}: {states}; "
-            f"billed {self.billed}, paid {self.paid}, denied {self.denied}{without}"
+            f"{counted(self.count.total(), 'line')}: {', '.join(parts)}; "
+            f"billed {self.billed}, paid {self.paid}, denied {self.denied}"
         )

@@ -284,7 +284,8 @@ class _Work:
             reading.tell(
                 f"remit.{one.level}-unbalanced",
                 f"{one.equation} does not hold: expected {one.expected:.2f}, sent "
-                f"{one.actual:.2f}. The difference of {one.amount:.2f} is kept as not explained.",
+                f"{one.actual:.2f}. The difference of {one.expected - one.actual:.2f} is kept as "
+                "not explained.",
                 segment=one.position,
                 claim=one.claim,
             )

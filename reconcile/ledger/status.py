@@ -31,6 +31,7 @@ class Book:
     claims_paid: Mapping[str, Decimal]  # CLP04 by state of the claim payment
     provider_adjusted: Decimal  # PLB: above zero is taken from the payment
     difference: Decimal  # claims (but those aside) less provider adjustments less received
+    claims_difference: Decimal  # of posted claims: charge less adjustments less paid
 
 
 @frozen(kw_only=True)
@@ -93,6 +94,7 @@ def _book(connection: Connection, usage: str) -> Book:
         claims_paid=claims_paid,
         provider_adjusted=adjusted,
         difference=counted - adjusted - received,
+        claims_difference=_claims_difference(connection, usage),
         claims=int(connection.execute(claims).scalar_one()),
         held=_by_state(connection, held, t.held_claim.c.state),
         payments=_by_state(connection, payments, r.remittance.c.state),
@@ -134,6 +136,17 @@ def _adjusted(connection: Connection, usage: str) -> Decimal:
         select(func.coalesce(func.sum(p.cents), 0))
         .join(r.remittance, c.id == p.remittance_id)
         .where(c.usage == usage, c.state == "posted")
+    )
+    return dollars(int(connection.execute(query).scalar_one()))
+
+
+def _claims_difference(connection: Connection, usage: str) -> Decimal:
+    """What the payers' own figures of posted claims leave open."""
+    c = r.claim_payment.c
+    query = (
+        select(func.coalesce(func.sum(c.difference), 0))
+        .join(r.remittance, r.remittance.c.id == c.remittance_id)
+        .where(r.remittance.c.usage == usage, c.state == "posted")
     )
     return dollars(int(connection.execute(query).scalar_one()))
 

@@ -331,6 +331,9 @@ class TestMoney:
         with ledger.reading() as connection:
             row = connection.execute(select(claim_payment.c.difference)).scalar_one()
         assert row == 500
+        book = ledger.status().books[1]
+        assert (book.claims_difference, book.difference) == (Decimal("5.00"), Decimal("0.00"))
+        assert all("The difference of 5.00 is kept" in p.message for p in result.problems)
 
     def test_payment_that_does_not_add_up(self, ledger: Ledger) -> None:
         """Claims that do not make the payment are posted and the difference is shown."""

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from claimline import settings
+from claimline.services.denials import Totals
 
 Rows = list[dict[str, Any]]
 
@@ -131,3 +132,13 @@ def test_numbers_stand_whole_at_any_width(
         assert max(map(len, out.splitlines())) <= width
         for key in ("claim", "billed", "trace"):
             assert denied[key] in out
+
+
+def test_a_duplicate_is_in_no_count_of_denials() -> None:
+    """The line below the list counts it apart, without its money."""
+    row = {"status": "denied", "billed": "60.00", "paid": "0.00", "denied": "60.00"}
+    totals = Totals()
+    given = [row | {"category": "ncci"}, row | {"category": "duplicate"}]
+    assert list(totals.through(given)) == given
+    wanted = "2 lines: 1 denied, 1 duplicate; billed 120.00, paid 0.00, denied 60.00"
+    assert totals.words() == wanted
