@@ -13,6 +13,7 @@ from typing import Final, Literal
 from attrs import evolve, frozen
 
 from edi.claim import FREQUENCY_VOID
+from reconcile.correction_caution import FIND_FIRST, cautions
 from reconcile.correction_deadline import Deadline
 from reconcile.correction_refuse import (
     CHECKS,
@@ -24,10 +25,10 @@ from reconcile.correction_refuse import (
     spares_unprocessed,
     takes_replacement,
     unprocessed_part,
+    wants_records,
 )
 from reconcile.correction_standing import (
     DUPLICATE,
-    RECORDS,
     Answered,
     Changes,
     Standing,
@@ -50,7 +51,7 @@ __all__ = [
 ]
 
 Outcome = Literal["go", "wait", "nothing", "ask", "refused"]
-ROADS: Final[tuple[Road, ...]] = ("replacement", "void", "new", "reopening", "appeal")
+ROADS: Final[tuple[Road, ...]] = ("replacement", "void", "new", "reopening", "appeal", "records")
 FIRST: Final = "P"  # SBR01 of the first payer
 FILES: Final = frozenset({"replacement", "void", "new"})  # the others are sheets
 
@@ -93,7 +94,8 @@ def choose(
     choice = _with_facts(given, Choice(outcome="go", road=road, because=because))
     wrong = next(CHECKS[road](given, changes), None) or late(given, choice.deadline, on)
     if wrong is None:
-        return choice
+        told = cautions(given, road, changes)
+        return evolve(choice, warnings=(*choice.warnings, *told))
     return evolve(
         choice,
         outcome="refused",
@@ -208,7 +210,7 @@ def _chosen(given: Standing, changes: Changes) -> tuple[Road | None, str]:
         return None, unprocessed_part(given)
     findings = [one.finding for one in given.worked if one.finding is not None]
     kinds = {found.road for found in findings}
-    if findings and {found.category for found in findings} == {DUPLICATE}:
+    if is_duplicate(findings):
         return None, "the claim came back as a duplicate: the first one has the answer"
     if findings and kinds == {"filing"} and not given.paid:
         return "new", f"{_said(given)}: the payer decided nothing and wants a new claim"
@@ -221,16 +223,21 @@ def _by_kind(
     given: Standing, kinds: set[str], findings: Sequence[Finding]
 ) -> tuple[Road | None, str]:
     """The road that the next steps of all denied lines agree on."""
-    if findings and {found.category for found in findings} == {RECORDS}:
+    if wants_records(given):
         words = "the payer wants records: send what its letter names, by the letter's date"
-        return "appeal", f"{_said(given)}: {words}"
+        return "records", f"{_said(given)}: {words}"
     if kinds == {"appeal"}:
         return "appeal", f"{_said(given)}: decided by the payer, records are needed"
     if findings and kinds <= {"corrected", "reopening"}:
         return _clerical(given), f"{_said(given)}: decided by the payer, a fault of the claim"
     if len(kinds - {""}) > 1:
         return None, "its lines need different roads: " + _roads(given)
-    return None, findings[0].next_step if findings else "no line is denied or cut"
+    return None, _causes(findings) or "no line is denied or cut"
+
+
+def _causes(findings: Iterable[Finding]) -> str:
+    """What the payer decided, each cause once."""
+    return "; ".join(dict.fromkeys(found.cause for found in findings))
 
 
 def _clerical(given: Standing) -> Road:
@@ -259,6 +266,14 @@ def _roads(given: Standing) -> str:
     )
 
 
+ANYWAY: Final = "to change it all the same, give the corrected visit: --visits FILE"
+
+
+def is_duplicate(findings: Iterable[Finding]) -> bool:
+    """Whether all that is refused came back as a duplicate."""
+    return {found.category for found in findings} == {DUPLICATE}
+
+
 def _undecided(given: Standing, because: str) -> Choice:
     """No road is chosen: there is nothing to correct, or a person must say which."""
     findings = [one.finding for one in given.worked if one.finding is not None]
@@ -267,7 +282,12 @@ def _undecided(given: Standing, because: str) -> Choice:
         return Choice(outcome="ask", because=because, todo=UNPROCESSED_TODO, never=_never(findings))
     todo = f"say which: --road {' or '.join(ROADS)}" if several else ""
     if not findings:
-        todo = "to change it all the same, give the corrected visit: --visits FILE"
+        looks = [one.finding.next_step for one in given.lines if one.finding is not None]
+        todo = "; ".join(dict.fromkeys(looks)) or ANYWAY
+    elif not several and not is_duplicate(findings):
+        todo = "; ".join(dict.fromkeys(found.next_step for found in findings))
+    elif not several:
+        todo = FIND_FIRST
     outcome: Outcome = "ask" if several else "nothing"
     return Choice(outcome=outcome, because=because, todo=todo, never=_never(findings))
 

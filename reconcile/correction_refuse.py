@@ -5,10 +5,11 @@ from collections.abc import Callable, Iterator
 from typing import Final, Literal
 
 from edi.claim import FREQUENCY_ORIGINAL
+from reconcile.correction_caution import FIND_FIRST, forbidden
 from reconcile.correction_deadline import PART_B, Deadline
 from reconcile.correction_standing import DUPLICATE, RECORDS, Answered, Changes, Standing
 
-Road = Literal["replacement", "void", "new", "reopening", "appeal"]
+Road = Literal["replacement", "void", "new", "reopening", "appeal", "records"]
 TOO_LATE: Final = "too late"
 FORGOTTEN: Final = (
     "a line that was forgotten or not split cannot be brought in afterwards: call the payer before "
@@ -28,6 +29,13 @@ UNPROCESSED_TODO: Final = (
     "claim; the lines that were paid must not be in it"
 )
 
+PART_B_DENIED: Final = (
+    "ask for a reopening (--road reopening), or appeal with records (--road appeal)"
+)
+PART_B_PAID: Final = (
+    "a fault of the claim: ask for a reopening (--road reopening); paid by mistake: ask the "
+    "contractor how it takes money back"
+)
 Wrong = tuple[str, str]  # why, and what to do instead
 Check = Callable[[Standing, Changes], Iterator[Wrong]]
 
@@ -52,8 +60,13 @@ def _new(given: Standing, changes: Changes) -> Iterator[Wrong]:
 def _replacement(given: Standing, changes: Changes) -> Iterator[Wrong]:
     """Frequency 7 goes to payers that take it, with their number, for what they adjudicated."""
     yield from _frequency(given, "replacement claims (frequency 7)", given.facts.takes_replacement)
-    if {DUPLICATE} == {one.finding.category for one in given.worked if one.finding}:
-        yield ("the claim came back as a duplicate", "work the answer of the first claim")
+    yield from forbidden(given, "replacement")
+    findings = [one.finding for one in given.worked]
+    if findings and all(x and x.road == "filing" for x in findings) and not given.paid:
+        yield (
+            "the payer decided nothing that could be replaced, and wants a new claim",
+            "send a new claim: --road new",
+        )
     if any(one.finding and one.finding.category == RECORDS for one in given.worked):
         yield (
             "the payer wants records: a replacement starts the clock again and makes a duplicate",
@@ -121,10 +134,27 @@ def _appeal(given: Standing, _changes: Changes) -> Iterator[Wrong]:
     if given.unprocessable and not given.paid:
         words = f"{given.unprocessable}: there is no decision to appeal"
         yield (words, "send a new claim: --road new")
+    if wants_records(given):
+        yield (
+            "the payer wants records and has not decided: there is no decision to appeal yet",
+            "send what its letter names, by the letter's date: --road records",
+        )
+    yield from forbidden(given, "appeal")
     if is_parted(given) and len(_unprocessed(given)) == len(given.worked):
         yield (unprocessed_part(given), UNPROCESSED_TODO)
     if not given.worked:
         yield ("no line is denied or cut: there is nothing to appeal", "")
+
+
+def _records(given: Standing, _changes: Changes) -> Iterator[Wrong]:
+    """What the payer's letter asks for."""
+    if not wants_records(given):
+        yield ("the payer asks for no records", "an appeal encloses them: --road appeal")
+
+
+def wants_records(given: Standing) -> bool:
+    """Whether the payer asks for records before it decides: that is no appeal yet."""
+    return {one.finding.category for one in given.worked if one.finding} == {RECORDS}
 
 
 def takes_replacement(given: Standing) -> bool:
@@ -164,6 +194,7 @@ CHECKS: Final[dict[Road, Check]] = {
     "void": _void,
     "reopening": _reopening,
     "appeal": _appeal,
+    "records": _records,
 }
 
 
@@ -173,8 +204,10 @@ def _instead(given: Standing) -> str:
         return "send a new claim: --road new"
     if is_parted(given):
         return UNPROCESSED_TODO
+    if {DUPLICATE} == {one.finding.category for one in given.worked if one.finding}:
+        return FIND_FIRST
     if given.facts.family == PART_B:
-        return "ask for a reopening (--road reopening), or appeal with records (--road appeal)"
+        return PART_B_DENIED if given.worked else PART_B_PAID
     if given.facts.takes_replacement:
         return "send a replacement: --road replacement"
     return "appeal (--road appeal), or ask the payer how it takes corrections"

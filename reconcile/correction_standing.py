@@ -11,6 +11,7 @@ from reconcile.by_policy import by_policy
 from reconcile.correction_compare import Difference
 from reconcile.correction_deadline import Deadline, deadline
 from reconcile.denials import finding
+from reconcile.look import wants_a_look
 from reconcile.values import (
     Adjudication,
     Finding,
@@ -34,7 +35,7 @@ class Answered:
 
     line: SentLine
     books: LineBooks
-    finding: Finding | None
+    finding: Finding | None  # of a line that wants a look, too (paid nothing, paid to the patient)
 
 
 @frozen(kw_only=True)
@@ -124,7 +125,7 @@ def standing(
     for books in by_policy(claim_books(claim, own), lambda _: facts):
         line = lines[books.line]
         found = None
-        if books.status in WORKED:
+        if books.status in WORKED or wants_a_look(books):
             found = finding(line, claim, books, neighbours, facts, on)
         told.append(Answered(line=line, books=books, finding=found))
     return Standing(

@@ -31,6 +31,7 @@ NAMES: Final = {
     "new": "new claim (frequency 1)",
     "reopening": "clerical error reopening",
     "appeal": "appeal",
+    "records": "records, as the payer's letter asks",
 }
 MASK: Final = "***"
 
@@ -148,6 +149,8 @@ def _shown(result: "CorrectResult", *, seen: bool) -> "Result":
 
 def _words(result: "CorrectResult") -> Iterator[str]:
     """What is done and why, in lines."""
+    from reconcile.correction import ANYWAY
+
     choice = result.choice
     yield f"Claim {result.claim} to {result.payer}, {result.date}"
     name = NAMES.get(choice.road or "", "")
@@ -158,18 +161,20 @@ def _words(result: "CorrectResult") -> Iterator[str]:
     elif choice.outcome == "go":
         yield f"Road: {name}"
     else:
-        yield _head(choice.outcome, name)
+        yield _head(choice.outcome, name, is_told=choice.todo != ANYWAY)
     yield f"Because: {choice.because}"
     yield from _more(result)
 
 
-def _head(outcome: str, name: str) -> str:
+def _head(outcome: str, name: str, *, is_told: bool) -> str:
     """What comes of it, where nothing is made."""
     if outcome == "refused":
         return f"Not this way: {name}" if name else "Not this way"
     if outcome == "ask":
         return f"Road: {name}, once the visit is corrected" if name else "You decide"
-    return "Wait" if outcome == "wait" else "Nothing to correct"
+    if outcome == "wait":
+        return "Wait"
+    return "No claim and no sheet to make now" if is_told else "Nothing to correct"
 
 
 def _more(result: "CorrectResult") -> Iterator[str]:

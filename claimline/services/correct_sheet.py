@@ -21,7 +21,6 @@ from edi.claim import Claim
 from reconcile.correction import Answered, Choice, Standing
 from reconcile.correction_compare import Difference
 from reconcile.correction_deadline import PART_B
-from reconcile.correction_standing import RECORDS
 
 NOT_BY_REOPENING: Final = (
     "add or remove a line",
@@ -64,18 +63,13 @@ def sheet_of(
             parts=tuple(_reopening(given, choice, differences)),
         )
     kind = "Redetermination" if given.facts.family == PART_B else "Appeal"
-    if _wants_records(given):
+    if choice.road == "records":
         kind = "Records wanted"
     return Sheet(
         title=f"{kind}: {given.facts.name or found.story.sent.payer_name}",
         facts=tuple(_facts(found, claim, given, choice)),
         parts=tuple(_appeal(given, choice)),
     )
-
-
-def _wants_records(given: Standing) -> bool:
-    """Whether the payer asks for records before it decides: that is no appeal yet."""
-    return {one.finding.category for one in given.worked if one.finding} == {RECORDS}
 
 
 def write(sheet: Sheet, control: str, road: str, out: Path, *, dry_run: bool) -> Written:
@@ -130,8 +124,8 @@ def _facts(
     if given.newest is not None:
         newest = given.newest
         yield "Decided", f"{newest.date.isoformat()}, payment {newest.trace}, {newest.paid} paid"
-    if choice.road == "appeal" and _wants_records(given):
-        yield "By the letter", "reference ____________ , due ____________ : this date comes first"
+    if choice.road == "records":
+        yield "By the letter", "reference ____________ , due ____________ "
     if choice.deadline is not None:
         due = choice.deadline
         yield "To be there by", f"{due.day.isoformat()} ({due.source})"

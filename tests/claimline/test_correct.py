@@ -257,7 +257,7 @@ def test_records_sheet(desk: Desk) -> None:
     """Records wanted before a decision: the same sheet, with room for the letter's own date."""
     desk.answer(billed(desk, "appeal"), "97530:GP 225 0 CAS*CO*252*225 ~ LQ*HE*M127")
     status, told = desk.correct("K-4")
-    assert (status, told["road"]) == (0, "appeal")
+    assert (status, told["road"], told["deadline"]) == (0, "records", None)
     sheet = text_of(desk, ".txt")
     assert sheet.startswith("RECORDS WANTED")
     assert "By the letter" in sheet

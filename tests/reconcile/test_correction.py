@@ -309,6 +309,76 @@ def test_payers_number_is_needed(asked: Road) -> None:
     assert "CLP07" in choice.because
 
 
+@pytest.mark.parametrize(
+    ("policy", "answer", "asked", "words"),
+    [
+        (PART_B, "CAS*CO*29*{}", "appeal", "acceptance"),
+        (PART_B, "CAS*CO*97*{} ~ LQ*HE*N111", "appeal", "find the first claim"),
+        (PART_B, "CAS*CO*97*{} ~ LQ*HE*N111", "new", "find the first claim"),
+        (PLAN, "CAS*CO*18*{}", "replacement", "find the first claim"),
+        (PLAN, "CAS*CO*31*{}", "replacement", "--road new"),
+        (PLAN, "CAS*CO*227*{}", "replacement", "the patient calls the payer"),
+    ],
+    ids=["late", "duplicate", "duplicate anew", "duplicate replaced", "not known", "question"],
+)
+def test_what_the_table_says_never_to_do_is_refused(
+    policy: dict[str, Any], answer: str, asked: Road, words: str
+) -> None:
+    """Where every denied line has the same never, the road is not taken; its own next step is."""
+    choice = road(stand(back(answer, answer), **policy), asked, UNITS)
+    assert choice.outcome == "refused"
+    assert words in choice.todo
+
+
+@pytest.mark.parametrize(
+    ("policy", "answer", "asked", "words"),
+    [
+        (PART_B, "CAS*CO*24*{}", "appeal", "before the eligibility is known"),
+        (PLAN, "CAS*CO*198*{}", "replacement", "while nothing changed at the payer"),
+    ],
+    ids=["eligibility", "authorization"],
+)
+def test_a_never_with_a_condition_is_told(
+    policy: dict[str, Any], answer: str, asked: Road, words: str
+) -> None:
+    """The road is open; what must come first is said."""
+    choice = road(stand(back(answer, ""), **policy), asked, UNITS)
+    assert choice.outcome == "go"
+    assert any(words in text for text in choice.warnings)
+
+
+def test_a_new_claim_that_leaves_what_the_payer_named() -> None:
+    """N822 names the modifiers: a visit in which something else changed is told so."""
+    given = stand(back(REFUSED, REFUSED, moa=MA130), **PART_B)
+    (told,) = road(given, changes=UNITS).warnings
+    assert "N822 names the modifiers" in told
+    mended = (evolve(UNITS[0], field="modifiers"),)
+    assert road(given, changes=mended).warnings == ()
+
+
+def test_nothing_refused_at_part_b_has_its_own_next_step() -> None:
+    """A void of a paid claim: nothing is to be appealed."""
+    sent = claim(line("L1", "97530:GP", "150.00"), line("L2", "97110:GP", "55.00"))
+    choice = road(stand(back("", ""), sent=sent, **PART_B), "void")
+    assert choice.outcome == "refused"
+    assert "appeal" not in choice.todo
+
+
+def test_a_line_that_wants_a_look_has_the_worklists_next_step() -> None:
+    """Paid nothing with the whole charge written off: compare with the contract."""
+    choice = road(stand(back("CAS*CO*45*{}", "CAS*CO*45*{}"), **PLAN))
+    assert (choice.outcome, choice.because) == ("nothing", "no line is denied or cut")
+    assert "compare with the contract" in choice.todo
+
+
+def test_why_and_what_next_are_apart() -> None:
+    """The cause is the reason, the next step is the next step."""
+    choice = road(stand(back("CAS*CO*197*{}", ""), **PLAN))
+    assert (choice.outcome, choice.road) == ("nothing", None)
+    assert "authorization" in choice.todo
+    assert choice.because != choice.todo
+
+
 def test_void_of_a_paid_claim() -> None:
     """A void is only made when it is asked for; it has no deadline of ours."""
     choice = road(stand(back("", ""), **PLAN), "void")
@@ -318,8 +388,10 @@ def test_void_of_a_paid_claim() -> None:
 def test_records_are_sent_not_replaced() -> None:
     """Where the payer wants records, they are sent; a replacement would start the clock again."""
     given = stand(back("CAS*CO*252*{} ~ LQ*HE*M127", ""), **PLAN)
-    assert road(given).road == "appeal"
-    assert "records" in road(given).because
+    chosen = road(given)
+    assert (chosen.outcome, chosen.road, chosen.deadline) == ("go", "records", None)
+    assert chosen.warnings == ()
+    assert "--road records" in road(given, "appeal").todo
     choice = road(given, "replacement", UNITS)
     assert choice.outcome == "refused"
     assert "records" in choice.because
