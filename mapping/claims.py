@@ -23,6 +23,7 @@ from mapping import (
     lines,
     parties,
     thresholds,
+    treatment_days,
 )
 from mapping.authorizations import key_of, references, taken
 from mapping.codes import CODES
@@ -71,10 +72,12 @@ def draft(
     service after ``today`` is held; ``None`` asks for no such check. ``reference`` are the tables
     of code pairs, unit limits, fees and diagnoses that decide.
     """
+    groups = tuple(_groups(visits, practice))
+    treated = treatment_days.since_report(visit for _, group in groups for visit in group)
+    history = evolve(history, treated={**treated, **history.treated}) if treated else history
     drafter = Drafter(practice, history, waived, today, reference)
     drafts: list[ClaimDraft] = []
     held: list[Held] = []
-    groups = tuple(_groups(visits, practice))
     beside: dict[tuple[str, dt.date], list[Visit]] = {}
     for key, group in groups:
         beside.setdefault(key[:2], []).extend(group)

@@ -38,7 +38,8 @@ class History:
     gives what a patient's therapy bucket of a year holds, ``deductibles`` what is left of a year's
     deductible, where somebody entered it. ``shared`` gives, by visit id, the minutes in which its
     clinician treats another patient (``one_on_one.shared_times`` over all visits of the run).
-    ``authorized`` gives what claims drafted earlier took of an authorization.
+    ``authorized`` gives what claims drafted earlier took of an authorization. ``treated`` gives, by
+    visit id, which treatment day since the last progress report a visit is, at least.
     """
 
     billed: Mapping[DayKey, tuple[str, ...]] = field(
@@ -59,6 +60,7 @@ class History:
     authorized: Mapping[AuthorizationKey, tuple[Use, ...]] = field(
         factory=lambda: MappingProxyType({}), repr=False
     )
+    treated: Mapping[str, int] = field(factory=lambda: MappingProxyType({}), repr=False)
 
 
 NO_HISTORY: Final = History()

@@ -161,8 +161,12 @@ def check_progress(day: Day) -> Iterator[Problem]:
         )
         if plan is None or most is None:
             continue
-        number = plan.visit_number
-        if number is not None and number > most.number and plan.last_progress_report != visit.date:
+        if plan.last_progress_report is not None and plan.last_progress_report > visit.date:
+            message = "last_progress_report is after the day of service: give the one before it"
+            if day.policy.progress_report != "no":
+                yield warn(day, "progress-report", message, visit, source=most.source)
+        number = max(plan.visit_number or 0, day.history.treated.get(visit.visit_id, 0))
+        if number > most.number and plan.last_progress_report != visit.date:
             message = (
                 f"treatment day {number} since the last progress report; one is due every "
                 f"{most.number}"

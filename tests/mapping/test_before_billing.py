@@ -220,6 +220,26 @@ def test_a_progress_report_every_10_treatment_days(
     assert codes(planned(**CERTIFIED, **plan)) == expected
 
 
+def test_treatment_days_since_the_report_are_counted() -> None:
+    """Without a number the days of the visits given count: the 11th is held, one day counts once."""
+    report = day("2026-02-27")
+    days = [
+        evolve(
+            planned(**CERTIFIED, last_progress_report=report),
+            visit_id=f"D-{n}",
+            date=dt.date(2026, 3, n),
+            session=str(n),
+        )
+        for n in range(1, 12)
+    ]
+    made = claims.draft(days, clinic())
+    assert [held.visit_ids for held in made.held] == [("D-11",)]
+    assert made.held[0].problems[0].code == "hold.progress-report"
+    assert not claims.draft(days[1:], clinic()).held
+    later = evolve(days[0], plan_of_care=PlanOfCare(**CERTIFIED, last_progress_report=DAY))
+    assert codes(later) == ["warn.progress-report"]
+
+
 def test_the_progress_report_is_medicares_unless_the_policy_says() -> None:
     """Other payers do not ask for it by default."""
     late = planned("acme", visit_number=12)
