@@ -117,7 +117,7 @@ def reasons(day: Day) -> Iterator[str]:
     if len(day.visits) > 1:
         yield f"{len(day.visits)} visits of the day on one claim"
     for other in day.visits[0].coverages[1:]:
-        yield f"further coverage {shown_key(other.payer)}: not billed yet"
+        yield f"further coverage {shown_key(other.payer)}: billed when this payer has answered"
     yield from billed_as.reasons(day)
     if day.reckoning is not None:
         yield day.reckoning.because

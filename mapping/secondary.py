@@ -13,7 +13,7 @@ from typing import Final
 from attrs import evolve, field, frozen
 
 from edi import claim as x
-from mapping import parties
+from mapping import member_ids, parties
 from mapping.codes import CODES, DISCIPLINE_MODIFIERS
 from mapping.modifiers import added
 from mapping.policy import Policy
@@ -100,6 +100,7 @@ def next_claim(
     assert len(holders) == len(priors), "each payer before the last has decided"
     person = _patient(sent)
     own = holders[-1]
+    shape = "" if policy is None else policy.member_id_shape
     others = [_first(sent, priors[0])]
     for n, (holder, prior) in enumerate(zip(holders, priors[1:], strict=False), 1):
         others.append(_further(person, holder, prior, rank=TURNS[n]))
@@ -107,7 +108,7 @@ def next_claim(
         sent,
         control="",
         frequency=x.FREQUENCY_ORIGINAL,
-        subscriber=_subscriber(person, own, rank=TURNS[len(holders)]),
+        subscriber=_subscriber(person, own, rank=TURNS[len(holders)], shape=shape),
         patient=_dependent(person, own.coverage),
         payer=parties.payer(own.payer),
         references=tuple(r for r in sent.references if r.qualifier not in _LEFT_OUT),
@@ -146,9 +147,10 @@ def _patient(sent: x.Claim) -> _Person:
     return _Person(party=who.party, birth_date=who.birth_date, gender=who.gender)
 
 
-def _subscriber(person: _Person, holder: Holder, *, rank: str) -> x.Subscriber:
+def _subscriber(person: _Person, holder: Holder, *, rank: str, shape: str = "") -> x.Subscriber:
     """2000B and 2010BA of a further coverage."""
     coverage = holder.coverage
+    member_id = member_ids.sent(coverage.member_id, holder.payer.member_id_pattern or shape)
     filing = coverage.filing_indicator or holder.payer.filing_indicator
     made = x.Subscriber(
         payer_rank=rank,
@@ -163,7 +165,7 @@ def _subscriber(person: _Person, holder: Holder, *, rank: str) -> x.Subscriber:
             person.party,
             role="IL",
             id_qualifier="MI",
-            id=coverage.member_id,
+            id=member_id,
             references=(),
         ),
         birth_date=person.birth_date,
@@ -174,7 +176,7 @@ def _subscriber(person: _Person, holder: Holder, *, rank: str) -> x.Subscriber:
     insured = coverage.subscriber
     return evolve(
         made,
-        party=_insured(insured, coverage.member_id),
+        party=_insured(insured, member_id),
         birth_date=insured.birth_date,
         gender=(insured.gender or "U") if insured.birth_date is not None else "",
     )

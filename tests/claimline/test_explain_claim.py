@@ -114,7 +114,7 @@ def test_without_asking_nothing_is_explained(command: Any, tmp_path: Path) -> No
         ("KX: 104.47 of 2410.00", "kx", "KX"),
         ("CO by unit: midpoint and two-remaining-units rules (2026-11)", "assistant", "CO"),
         ("2 visits of the day on one claim", "claim", "claim"),
-        ("further coverage acme: not billed yet", "coverage", "coverage"),
+        ("further coverage acme: billed when this payer has answered", "coverage", "coverage"),
     ],
 )
 def test_a_reason_of_the_claim_stands_under_what_it_is_about(

@@ -505,4 +505,4 @@ def test_a_second_coverage_is_said_not_to_be_billed() -> None:
     )
     draft = drafted(visit(coverages=two))
     assert draft.payer == "medicare"
-    assert "further coverage acme: not billed yet" in draft.because
+    assert "further coverage acme: billed when this payer has answered" in draft.because

@@ -247,3 +247,15 @@ def test_insurance_type_is_for_medicare_alone() -> None:
     coverage = Coverage(payer="hillside", member_id="HM2", insurance_type="12")
     made = next_claim(SENT, [FIRST], [Holder(payer=MEDIGAP, coverage=coverage)])
     assert made.subscriber.insurance_type == ""
+
+
+def test_member_id_goes_without_the_dashes_of_the_card() -> None:
+    """As on a first claim: a number of the named shape is sent compact."""
+    medicare = Payer(
+        key="medicare", name="MEDICARE", id="15299", filing_indicator="MB", family="medicare-b"
+    )
+    coverage = Coverage(payer="medicare", member_id="1EG4-TE5-MK73", insurance_type="12")
+    policy = Policy(member_id_shape="mbi")
+    holder = Holder(payer=medicare, coverage=coverage)
+    made = next_claim(SENT, [FIRST], [holder], policy=policy)
+    assert made.subscriber.party.id == "1EG4TE5MK73"
