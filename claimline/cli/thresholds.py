@@ -75,7 +75,7 @@ def set_figure(
       echo P-1042 | claimline thresholds set --bucket deductible --amount 83.00 --as-of 2026-03-01
     """
     from claimline import settings
-    from claimline.services.thresholds import figure, record, run_of
+    from claimline.services.thresholds import figure, is_known, record, run_of
 
     given = {
         "patient": patient or _from_input(),
@@ -90,9 +90,12 @@ def set_figure(
         run = run_of("set", settings.now(), settings.user())
         new = record(opened, [entered], reason=reason, run=run)
         _say_if_made(opened)
+        known = is_known(opened, entered.patient)
     of = f"{bucket} {entered.year}"
     done = "entered" if new else "known already, nothing changed"
     click.echo(f"{of}: {entered.amount} as of {entered.as_of}, {done}.")
+    if not known:
+        click.echo("claimline: no claim of this patient was sent yet: check the number", err=True)
     return DONE
 
 
@@ -201,13 +204,15 @@ def _row(one: "Standing", today: Any) -> dict[str, Any]:
         "total": total.at_least,
         "threshold": one.threshold,
         "left": one.left,
+        "left_at_least": one.left_at_least,
         "review": one.review,
     }
 
 
 def _data(row: dict[str, Any]) -> dict[str, Any]:
     """A row as JSON: amounts are strings."""
-    texts = ("figure", "own_since", "unknown_at_most", "total", "threshold", "left", "review")
+    amounts = ("figure", "own_since", "unknown_at_most", "total", "threshold", "review")
+    texts = (*amounts, "left", "left_at_least")
     return {
         key: str(value) if value is not None and (key in texts or key == "as_of") else value
         for key, value in row.items()
@@ -232,7 +237,7 @@ def _table(rows: list[dict[str, Any]], known: int, seen: bool) -> Any:
     )
     return Table(
         columns=columns,
-        rows=[row | {"note": "; ".join(_notes(row)), "who": _who(row)} for row in rows],
+        rows=[row | {"note": "; ".join(notes(row)), "who": _who(row)} for row in rows],
         empty=f"Nobody is near the threshold ({known} looked at; --all lists them)."
         if known
         else "No figure is entered, and no claim was sent to a payer with thresholds.",
@@ -244,18 +249,21 @@ def _who(row: dict[str, Any]) -> str:
     return row["claim"] or f"none (key {row['patient'][:8]})"
 
 
-def _notes(row: dict[str, Any]) -> list[str]:
+def notes(row: dict[str, Any]) -> list[str]:
     """What a person must know beside the amounts."""
+    from claimline.render import counted
+
     said = []
     if row["figure"] is None:
         said.append("no eligibility figure: other providers are not counted")
     elif row["age_days"]:
         source = f" ({row['source']})" if row["source"] else ""
-        said.append(f"the figure{source} is {row['age_days']} days old")
+        said.append(f"the figure{source} is {counted(row['age_days'], 'day')} old")
     if row["unknown_lines"]:
-        said.append(
-            f"{row['unknown_lines']} lines of unknown amount, {row['unknown_at_most']} at most"
-        )
+        lines = counted(row["unknown_lines"], "line")
+        said.append(f"{lines} of unknown amount, {row['unknown_at_most']} at most")
+        if row["left"] != row["left_at_least"]:
+            said.append(f"left: {row['left_at_least']} to {row['left']}")
     if row["state"] == "no table":
         said.append(f"no threshold is known for {row['year']}")
     if row["state"] == "over review":

@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from attrs import field, frozen
+from sqlalchemy import select
 
 from claimline import __version__
 from claimline.errors import WrongUsageError
@@ -31,6 +32,7 @@ from mapping.totals import (
 )
 from mapping.visit import Visit
 from reconcile.ledger import Ledger, Run, Usage
+from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.totals import (
     DEDUCTIBLE,
     TOTAL,
@@ -76,6 +78,13 @@ class Standing:
         return max(self.threshold - self.total.at_least, Decimal("0.00"))
 
     @property
+    def left_at_least(self) -> Decimal | None:
+        """The same where all that is unknown would be allowed as charged."""
+        if self.threshold is None:
+            return None
+        return max(self.threshold - self.total.at_most, Decimal("0.00"))
+
+    @property
     def state(self) -> str:
         """``over review``, ``over``, ``may be over``, ``near``, ``under``, ``no table``."""
         if self.threshold is None:
@@ -87,6 +96,13 @@ class Standing:
         if self.total.at_most > self.threshold:
             return "may be over"
         return "near" if self.total.at_least > self.threshold * NEAR else "under"
+
+
+def is_known(ledger: Ledger, patient: str) -> bool:
+    """Whether any claim of a patient, by key, was sent, in either book."""
+    query = select(sent_claim.c.id).where(sent_claim.c.patient == patient).limit(1)
+    with ledger.reading() as connection:
+        return connection.execute(query).first() is not None
 
 
 # --- what bill asks --------------------------------------------------------------------------

@@ -15,7 +15,10 @@ from receive_made import Line, clp, new_ledger, record, remit, sent, take, x12
 
 from claimline import settings
 from claimline.__main__ import main
+from claimline.cli.thresholds import notes
 from claimline.services import bill_make, bill_workers
+from claimline.services.thresholds import Standing
+from mapping.totals import NOTHING_YET
 from reconcile.ledger import Ledger, SentRecord
 from reconcile.ledger.totals import own_lines
 
@@ -337,3 +340,25 @@ def expected_words(claim: Json) -> str:
     """What is expected of a claim's first line."""
     steps = claim["explained"]["lines"][0]["steps"]
     return next(str(step["why"]) for step in steps if step["topic"] == "expected")
+
+
+def test_a_number_nobody_was_billed_under_is_said_and_entered(desk: Desk) -> None:
+    """A slip in the number shows at once; before the first claim the figure counts all the same."""
+    arguments = ("thresholds", "set", "--bucket", "OT", "--amount", "5", "--as-of", "2026-03-01")
+    status, out, errors = desk.run(*arguments, said="P1\n")
+    assert (status, "entered" in out, "check the number" in errors) == (0, True, True)
+    desk.bill([visit("V1", "2026-03-10", **SUPPORT)])
+    assert "check the number" not in desk.run(*arguments, said="P1\n")[2]
+
+
+def test_what_is_left_is_a_range_where_amounts_are_unknown() -> None:
+    """The least that may be left is told beside the most."""
+    total = NOTHING_YET.plus(Decimal("100.00"), Decimal("150.00"), 1)
+    one = Standing(
+        patient="k", year=2026, bucket="OT", total=total, threshold=Decimal("2480.00"), review=None
+    )
+    assert (one.left, one.left_at_least) == (Decimal("2380.00"), Decimal("2230.00"))
+    row = {"figure": None, "unknown_lines": 1, "unknown_at_most": total.bound, "state": one.state}
+    told = notes({**row, "left": one.left, "left_at_least": one.left_at_least})
+    assert "1 line of unknown amount, 150.00 at most" in told
+    assert "left: 2230.00 to 2380.00" in told
