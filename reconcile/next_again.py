@@ -36,7 +36,7 @@ def again(
         answers: of the further payer, to claims of the family.
     """
     newest = max((a for a in answers if not a.is_reversal), key=age, default=None)
-    if at.state in {"done", "nothing"} or not (earlier or newest):
+    if at.state in {"sent", "done", "nothing"} or not (earlier or newest):
         return at, Again()
     name = facts.name or facts.key
     if newest is None:

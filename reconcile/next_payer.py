@@ -18,7 +18,7 @@ from reconcile.buckets import QMB_REMARKS, is_duplicate
 from reconcile.decided import Decided, decided, unsure
 from reconcile.values import ZERO, Adjudication, LineBooks, PayerFacts, SentClaim
 
-State = Literal["ready", "waiting", "held", "nothing", "done"]
+State = Literal["ready", "waiting", "held", "nothing", "sent", "done"]
 NOT_FORWARDED: Final = "MA19"
 _TURNS: Final = ("P", "S", "T")
 _DOUBT: Final = (  # flags of the books under which nobody knows what the payer decided
@@ -101,7 +101,7 @@ def turn(
     if answer and not opened:
         return evolve(at, state="done", why=answer, answered=True)
     if billed and not opened:
-        return evolve(at, state="done", why=f"billed as claim {billed}: no answer yet")
+        return evolve(at, state="sent", why=f"billed as claim {billed}: no answer yet")
     if isinstance(before, str):
         return evolve(at, state="waiting", why=f"{_name(facts(before))} has not decided every line")
     at = evolve(at, anew=bool(opened))
@@ -303,9 +303,8 @@ def _nothing_left(case: _Case, at: Turn) -> Turn | None:
 
 def _forwarded(case: _Case, at: Turn) -> Turn | None:
     """While the payer before has forwarded the claim, ours would come back as a duplicate."""
-    last, coverage = case.last, case.coverage
-    usual = coverage.forwarded_here is True and NOT_FORWARDED not in last.remarks
-    if not (last.forwarded or usual):
+    last = case.last
+    if not _is_forwarded(case):
         return None
     how = f"forwarded by {case.last_name} on {last.date}"
     if not last.forwarded:
@@ -319,6 +318,12 @@ def _forwarded(case: _Case, at: Turn) -> Turn | None:
     days = case.facts.crossover_wait_days
     words = f"{how}: wait for {case.name}, {days} working days, until {until}"
     return evolve(at, state="waiting", why=words, until=until, soft=True)
+
+
+def _is_forwarded(case: _Case) -> bool:
+    """Whether the payer before has passed the claim on, or is known to do so."""
+    usual = case.coverage.forwarded_here is True and NOT_FORWARDED not in case.last.remarks
+    return case.last.forwarded or usual
 
 
 def _msp(case: _Case, at: Turn) -> Turn | None:
@@ -343,6 +348,8 @@ def _start(facts: PayerFacts) -> str:
 
 
 def _ready(case: _Case) -> str:
+    if _is_forwarded(case):
+        return f"{case.last_name} answered on {case.last.date}, the wait for {case.name} is over"
     if NOT_FORWARDED in case.last.remarks:
         return f"{case.last_name} has answered and did not forward it (MA19)"
     return f"{case.last_name} has answered"
@@ -351,9 +358,7 @@ def _ready(case: _Case) -> str:
 def _warnings(case: _Case) -> tuple[str, ...]:
     """Ready all the same, but a person should know."""
     last = case.last
-    if last.forwarded or (
-        case.coverage.forwarded_here is True and NOT_FORWARDED not in last.remarks
-    ):
+    if _is_forwarded(case):
         days = case.facts.crossover_wait_days
         how = "forwarded" if last.forwarded else "usually forwarded; decided"
         words = f"{how} on {last.date}, no answer in {days} working days: ask before billing"

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from claimline.cli.options import format_option, identifiers, ledger_option, output_option
+from claimline.cli.options import (
+    book_option,
+    format_option,
+    identifiers,
+    ledger_option,
+    output_option,
+)
 from claimline.errors import DONE, NEEDS_PERSON, WrongUsageError
 
 if TYPE_CHECKING:
@@ -15,7 +21,7 @@ if TYPE_CHECKING:
     from claimline.services.secondary import SecondaryResult
     from reconcile.ledger import Usage
 
-STATES: Final = ("ready", "waiting", "held", "done", "nothing")
+STATES: Final = ("ready", "waiting", "held", "sent", "done", "nothing")
 DAY = click.DateTime(["%Y-%m-%d"])
 practice_option = click.option(
     "--practice", required=True, type=click.Path(), help="The practice file (TOML)."
@@ -58,7 +64,7 @@ def secondary() -> None:
 @click.option("--on", "day", type=DAY, help="The day that waits and deadlines are judged by.")
 @visits_option
 @practice_option
-@production_option
+@book_option
 @ledger_option
 @format_option("table", "json", "csv", "xlsx")
 @output_option
@@ -69,16 +75,16 @@ def list_claims(
     day: dt.datetime | None,
     visits: tuple[str, ...],
     practice: str,
-    production: bool,
+    test: bool | None,
     ledger: str,
     shape: str,
     output: Path | None,
 ) -> int:
-    r"""List claims whose patient has a further coverage: ready, waiting, held, done.
+    r"""List claims whose patient has a further coverage: ready, waiting, held, sent, done.
 
     ready: the next payer can be billed now. waiting: the first payer has not decided, or has
-    forwarded the claim itself. held: something has to be done first. done: billed, or answered.
-    nothing: nothing is left to bill.
+    forwarded the claim itself. held: something has to be done first. sent: billed, not answered
+    yet. done: answered. nothing: nothing is left to bill.
 
     \b
     Example:
@@ -95,7 +101,7 @@ def list_claims(
         raise WrongUsageError(f"payer {payer} is not in {practice}")
     wanted = frozenset(states or STATES[:-1])
     with open_ledger(settings.ledger_url(ledger)) as opened:
-        usage = _usage(production)
+        usage: Usage = opened.book() if test is None else "T" if test else "P"
         which = of_visits(opened, visits, usage) if visits else ALL
         on = day.date() if day else settings.today()
         found = standings(opened, known, on=on, usage=usage, which=which)
@@ -212,7 +218,9 @@ def _list_table(rows: Sequence[dict[str, Any]]) -> "Table":
 
     open_ones = [one for one in rows if one["state"] in STATES[:3]]
     left = sum((Decimal(one["left"] or "0.00") for one in open_ones), Decimal("0.00"))
-    totals = {"claim": counted(len(open_ones), "claim") + " open", "left": left}
+    sent = sum(one["state"] == "sent" for one in rows)
+    waits = f", {sent} sent" if sent else ""
+    totals = {"claim": f"{counted(len(open_ones), 'claim')} open{waits}", "left": left}
     return Table(
         columns=(
             Column(key="claim", title="Claim", kind="id"),
@@ -255,6 +263,7 @@ def _data(result: "SecondaryResult") -> dict[str, Any]:
                 "turn": one.outgoing.claim.subscriber.payer_rank,
                 "charge": money(one.charge),
                 "left": money(result.sources[one.outgoing.family].turn.left),
+                "warnings": list(result.sources[one.outgoing.family].turn.warnings),
                 "file": one.file,
             }
             for one in out.claims
@@ -292,6 +301,7 @@ def _tables(result: "SecondaryResult") -> "Iterable[Table]":
                 Column(key="payer", title="To"),
                 Column(key="charge", title="Charge", kind="money"),
                 Column(key="left", title="Left", kind="money"),
+                Column(key="warnings", title="look", place="below"),
                 Column(key="file", title="file", place="below"),
             ),
             rows=data["claims"],

@@ -39,7 +39,7 @@ from reconcile.next_payer import Turn
 from reconcile.values import Adjudication
 
 Content = dict[str, Any]
-STATES: Final = ("ready", "waiting", "held", "done", "nothing")
+STATES: Final = ("ready", "waiting", "held", "sent", "done", "nothing")
 OVERRIDE: Final = "secondary although"  # kind of the decision
 
 
@@ -57,7 +57,7 @@ class Standing:
     @property
     def is_open(self) -> bool:
         """Whether something is still to be done."""
-        return self.turn.state not in {"done", "nothing"}
+        return self.turn.state not in {"sent", "done", "nothing"}
 
 
 @frozen(kw_only=True)

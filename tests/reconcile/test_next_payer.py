@@ -280,3 +280,16 @@ def test_units_and_reasons_of_a_decision() -> None:
     told = [(a.group, a.reason, a.amount) for a in found.lines[1].adjustments]
     assert told == [("CO", "45", Decimal("40.94")), ("PR", "2", Decimal("6.92"))]
     assert found.lines[1].units == Decimal(1)
+
+
+def test_billed_and_unanswered_is_sent_not_done() -> None:
+    """Somebody still has to answer."""
+    assert asked(answer(*USUAL), billed="BBB").state == "sent"
+
+
+def test_after_the_wait_the_reason_says_that_it_was_forwarded() -> None:
+    """Ready, and not as if nothing had been passed on: ask first."""
+    found = asked(answer(*USUAL, crossover=True), facts=wait(3))
+    assert found.state == "ready"
+    assert "the wait for HILLSIDE is over" in found.why
+    assert found.warnings

@@ -60,7 +60,7 @@ class Story:
 
     def listed(self, *options: str) -> Json:
         """What ``secondary list`` says of the claim."""
-        states = [f"--state={s}" for s in ("ready", "waiting", "held", "done", "nothing")]
+        states = [f"--state={s}" for s in ("ready", "waiting", "held", "sent", "done", "nothing")]
         rows = self.book.run("secondary", "list", "--practice", PRACTICE, *states, *options)
         assert len(rows) == 1
         return rows[0]
@@ -212,7 +212,7 @@ def test_twice_is_once(book: Book) -> None:
     assert len(story.bill()["claims"]) == 1
     again = story.bill()
     assert (again["claims"], again["files"]) == ([], [])
-    assert again["left"][0]["state"] == "done"
+    assert again["left"][0]["state"] == "sent"
     assert len(list(Path(story.out).glob("*.837"))) == 2
 
 
@@ -463,7 +463,7 @@ def test_a_mended_claim_goes_to_the_second_payer_again(book: Book) -> None:
     mended = _mended(story, [MEDICARE, LAKESHORE | {"member_id": "LK7788119"}])
     again = (story.first, "--visits", mended, "--again", "--although", "wrong member id")
     waits = story.listed()
-    assert (waits["state"], waits["billed_as"]) == ("done", sent["claim"])
+    assert (waits["state"], waits["billed_as"]) == ("sent", sent["claim"])
     text = REFUSED_BY_SECOND.replace("{S}", sent["claim"])
     story.receive(text, payer="lakeshore", day="20260420")
     assert story.listed()["state"] == "done"
