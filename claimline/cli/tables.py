@@ -263,6 +263,9 @@ def _said_tables(said: "Said") -> "Iterator[Table]":
         for pair in said.pairs or ()
     ]
     none = f"No pair on {said.day}." if said.pairs is not None else f"No table for {said.day}."
+    versions = [pair.version for pair in said.pairs or ()] + [one.version for one in said.limits]
+    by_starter = all(version.startswith("starter") for version in versions)
+    stands_in = by_starter and said.table != "medicare" and said.pairs is not None
     yield Table(
         title=f"Pairs on {said.day}, table {said.table}",
         columns=(
@@ -274,6 +277,9 @@ def _said_tables(said: "Said") -> "Iterator[Table]":
             Column(key="version", title="table", place="below"),
         ),
         rows=pair_rows,
+        notes=(f"Nothing is imported for {said.table}: the starter table (Medicare) stands in.",)
+        if stands_in
+        else (),
         empty=none,
         tight=True,
     )

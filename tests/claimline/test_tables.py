@@ -538,3 +538,10 @@ def test_visits_after_the_newest_quarter_are_told(tables: Tables, day: str, said
     told = [words for words in tables.gaps(dt.date.fromisoformat(day)) if "medicare" in words]
     assert len(told) == said
     assert all("is the table until 2026-06-30" in words for words in told)
+
+
+@pytest.mark.parametrize("table", ["medicaid:TX", "medicare"])
+def test_show_says_where_the_starter_stands_in(command: Any, table: str) -> None:
+    """Medicare's pairs are not shown as a state's own without a word."""
+    _, out, _ = command("tables", "show", "97530", "--table", table)
+    assert ("Nothing is imported for medicaid:TX" in out) == (table != "medicare")
