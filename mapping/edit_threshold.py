@@ -30,6 +30,8 @@ declare(
 def check_threshold(day: Day) -> Iterator[Problem]:
     """KX is on every line of a claim over the threshold, and on none below it."""
     found = day.reckoning
+    if found is None or found.state != "over":
+        yield from _no_therapist(day)
     if found is None:
         yield from _never(day)
     elif found.state == "over":
@@ -44,6 +46,17 @@ def check_threshold(day: Day) -> Iterator[Problem]:
             "picked for medical review"
         )
         yield warn(day, "threshold", message)
+
+
+def _no_therapist(day: Day) -> Iterator[Problem]:
+    """A statement that would not count once KX is due is told at once."""
+    for visit in day.visits:
+        who = visit.kx.supported_by if visit.kx else ""
+        person = day.person(who)
+        if who and (person is None or person.role != "therapist"):
+            role = "not in the practice file" if person is None else f"a {person.role}"
+            message = f"kx.supported_by {who} is {role}: only a therapist's statement counts for KX"
+            yield warn(day, "kx", message, visit)
 
 
 def _stated(day: Day) -> str:

@@ -20,6 +20,7 @@ from mapping.edit_assistants import (
 from mapping.edit_day_limits import check_day_limits, check_evaluation, check_times_of_codes
 from mapping.edit_found import hold, warn
 from mapping.edit_limits import check_limits
+from mapping.edit_modifier_use import check_modifier_use
 from mapping.edit_overlap import check_overlap
 from mapping.edit_own_rules import check_own_rules
 from mapping.edit_pairs import check_pairs, uncovered
@@ -395,6 +396,7 @@ LINES: Final[tuple[Check, ...]] = (
     check_pairs,
     check_limits,
     check_modifiers,
+    check_modifier_use,
     check_threshold,
     check_charges,
     check_authorizations,
