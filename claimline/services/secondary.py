@@ -31,7 +31,7 @@ from mapping.visit import Coverage
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
 from reconcile.decided import Decided
-from reconcile.ledger import Decision, Ledger, Usage, Writer
+from reconcile.ledger import ClaimStory, Decision, Ledger, Usage, Writer
 from reconcile.ledger.further import WithCoverages, with_coverages
 from reconcile.next_again import Again
 from reconcile.next_again import again as again_to
@@ -175,8 +175,18 @@ def _after_another(one: Standing, asking: Asking, ledger: Ledger, usage: Usage) 
     answers = [a for s in stories for a in s.adjudications if a.rank == one.turn.rank]
     facts = asking.facts.named(payer, source.claim.date)
     earlier = source.billed(payer) or source.billed_before(payer)
+    if one.turn.anew and _was_told(one, stories, source.billed(payer)):
+        words = f"billed anew as claim {source.billed(payer)}: no answer yet"
+        return evolve(one, turn=evolve(one.turn, state="sent", why=words))
     turn, marks = again_to(one.turn, facts, earlier, answers)
     return evolve(one, turn=turn, again=marks)
+
+
+def _was_told(one: Standing, stories: Iterable[ClaimStory], billed: str) -> bool:
+    """Whether the claim that went last told the payer what the payers before decide now."""
+    last = [s.sent.decisions for s in stories if billed and s.sent.claim.control == billed]
+    said = json.loads(last[-1]).get("because", ()) if last and last[-1] else ()
+    return set(_told(one.turn)) <= set(said)
 
 
 def _same_first(one: Standing, payer: str) -> Standing:
@@ -406,21 +416,25 @@ def _decisions(one: Standing) -> Content:
     """Why the claim is what it is; the lines' own reasons are those of the first claim."""
     turn, source = one.turn, one.source
     first = json.loads(source.decisions)
-    told = [
-        f"{given.payer} decided on {given.date}: {given.paid:.2f} paid, {given.patient:.2f} left "
-        "to the patient"
-        for given in turn.decided
-    ]
     return {
         "because": [
             f"claim to the next payer, after claim {source.claim.control}: {turn.why}",
-            *told,
+            *_told(turn),
         ],
         "versions": [],
         "warnings": list(turn.warnings),
         "other_coverages": [],
         "lines": first.get("lines", []),
     }
+
+
+def _told(turn: Turn) -> list[str]:
+    """What the payers before decided, as it is kept with the claim that tells it."""
+    return [
+        f"{given.payer} decided on {given.date}: {given.paid:.2f} paid, {given.patient:.2f} left "
+        "to the patient"
+        for given in turn.decided
+    ]
 
 
 def _note(sources: Mapping[str, Standing], request: SecondaryRequest) -> Any:

@@ -477,6 +477,43 @@ def test_a_mended_claim_goes_to_the_second_payer_again(book: Book) -> None:
     assert story.books()["paid"] == "34.06"
 
 
+ANEW: Final = """
+CLP*{V}*22*-75*-27.14**MB*A1*11*1 ~ DTM*232*20260310
+SVC*HC:97530:GP*-75*-27.14**1 ~ CAS*CO*45*-40.39**253*-.55 ~ CAS*PR*2*-6.92 ~ REF*6R*01{V}
+CLP*{V}*1*75*37.14*8.92*MB*A2*11*1 ~ DTM*232*20260310
+SVC*HC:97530:GP*75*37.14**1 ~ CAS*CO*45*28.18**253*.76 ~ CAS*PR*2*8.92 ~ REF*6R*01{V}
+"""
+
+
+def test_the_first_payer_decides_anew_after_the_second_has_paid(book: Book) -> None:
+    """Only the difference is open, none of it due; the second payer is asked once more, once."""
+    story = Story(book, [MEDICARE, LAKESHORE])
+    story.receive(PRIMARY)
+    (sent,) = story.bill()["claims"]
+    paid = SECOND["OA-23 and paid"][1]
+    story.receive(paid.replace("{S}", sent["claim"]), payer="lakeshore", day="20260420")
+    assert story.owes()["due"] == "0.00"
+    story.receive(ANEW, day="20260504")
+    owes = story.owes()
+    assert (owes["due"], owes["later"]) == ("0.00", "2.00")
+    assert figures(story.books()) == "paid 44.06 contractual 28.94 patient 2.00"
+    assert story.listed()["state"] == "ready"
+    (new,) = story.bill()["claims"]
+    assert _marks(new["file"]) == ("LK7788110", "7", ["B1"])
+    assert [o.paid for o in _claim_in(new["file"]).others] == [Decimal("37.14")]
+    assert story.listed()["state"] == "sent"
+    assert story.bill()["claims"] == []
+    again = paid.replace("{S}", new["claim"]).replace("6.92", "8.92").replace("68.08", "66.08")
+    back = (
+        "CLP*{S}*22*-75*-6.92**12*B1*11*1 ~ DTM*232*20260310\n"
+        "SVC*HC:97530:GP*-75*-6.92**1 ~ CAS*OA*23*-68.08 ~ REF*6R*01{S}\n"
+    ).replace("{S}", sent["claim"])
+    story.receive(back + again.replace("B1", "B2"), payer="lakeshore", day="20260520")
+    assert story.listed()["state"] == "done"
+    assert (story.owes()["due"], story.owes()["later"]) == ("0.00", "0.00")
+    assert figures(story.books()) == "paid 46.06 contractual 28.94"
+
+
 def test_what_the_second_payer_could_not_process_goes_as_a_new_claim(book: Book) -> None:
     """MA130 of the second payer: frequency 1, no number of its."""
     story = Story(book, [MEDICARE, LAKESHORE])
