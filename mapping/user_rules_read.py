@@ -8,6 +8,7 @@ A rule has ``name``, ``effect`` (hold or warn) and ``message``; it may have ``fr
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from types import MappingProxyType
@@ -49,6 +50,8 @@ _SHAPES: Final = MappingProxyType(
         "state": identifiers.STATE,
     }
 )
+# CPT: five digits, or four and a letter of its further categories; HCPCS: a letter and four.
+_CODE: Final = re.compile(r"\d{5}|\d{4}[AFMTU]|[A-V]\d{4}")
 
 
 @frozen(kw_only=True)
@@ -197,6 +200,10 @@ def _conditions(
             message = f"is not a field of {_scope_words(scope)}{hint}"
             _note(notes, (scope, name), message, "input.unknown-field")
             continue
+        bounds = wanted if isinstance(wanted, dict) else {}
+        least, most = bounds.get("at_least"), bounds.get("at_most")
+        if isinstance(least, int | Decimal) and isinstance(most, int | Decimal) and least > most:
+            _note(notes, (scope, name), f"is never at least {least} and at most {most}")
         for operator, operand in _operators(wanted):
             try:
                 yield _condition(name, asked, operator, operand, known)
@@ -294,4 +301,6 @@ def _word(value: str, asked: Field, known: Known, path: Path, *, is_part: bool) 
     shape, value = _SHAPES[asked.shape], value.upper()
     if not is_part and not shape.is_valid(value):
         raise _Bad(f"expected {shape.expected}", *path)
+    if asked.shape == "hcpcs" and not is_part and not _CODE.fullmatch(value):
+        raise _Bad(f"{value} is no shape of a CPT or HCPCS code: a letter O for a 0?", *path)
     return value

@@ -185,6 +185,8 @@ BAD = [
     ("no name", '[[rules]]\neffect = "hold"\nmessage = "x"\npayers = ["acme"]', "rules[0].name", "missing"),
     ("no message", '[[rules]]\nname = "a"\neffect = "hold"\npayers = ["acme"]', "rules[0].message", "missing"),
     ("wrong effect", BODY.replace('"hold"', '"stop"') + 'payers = ["acme"]', "rules[0].effect", "hold or warn"),
+    ("a letter in a code", BODY + '[rules.any_line]\ncode = "9753O"', "rules[0].any_line.code", "letter O"),
+    ("bounds the wrong way", BODY + "[rules.any_line]\nunits = { at_least = 4, at_most = 3 }", "rules[0].any_line.units", "never at least 4"),
     ("unknown key", BODY + 'payer = ["acme"]', "rules[0].payer", "mean payers"),
     ("unknown payer", BODY + 'payers = ["acne"]', "rules[0].payers[0]", "mean acme"),
     ("unknown family", BODY + 'families = ["comercial"]', "rules[0].families[0]", "mean commercial"),
