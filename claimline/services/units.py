@@ -156,7 +156,12 @@ def counted(given: Iterable[Minutes], terms: Terms) -> Counted:
         lines=tuple(line for each in minutes for line in _lines(each, own_of, result, terms)),
         by_rule=by_rule,
         charges={rule: _total(found.units, terms) for rule, found in by_rule.items()},
-        notes=(*result.notes, *_notes(minutes, terms), *_unclear(own_of, result, terms)),
+        notes=(
+            *result.notes,
+            *_notes(minutes, terms),
+            *_unclear(own_of, result, terms),
+            *_lone(minutes, result),
+        ),
     )
 
 
@@ -232,6 +237,15 @@ def _unclear(own_of: Mapping[str, Spent], result: UnitResult, terms: Terms) -> I
                 f"{code} gets units from minutes given with {CODES[code].pair}, of therapist and "
                 "assistant: a visit like this is held"
             )
+
+
+def _lone(minutes: tuple[Minutes, ...], result: UnitResult) -> Iterable[str]:
+    """Add-ons asked for without the code they go with."""
+    codes = {each.code for each in minutes}
+    for code in sorted(codes & CODES.keys()):
+        known = CODES[code]
+        if known.shape == "further" and known.pair not in codes and result.units.get(code):
+            yield f"{code} is an add-on: it is billed beside {known.pair} of the day only"
 
 
 def _notes(minutes: tuple[Minutes, ...], terms: Terms) -> Iterable[str]:

@@ -1,6 +1,7 @@
 """Minutes to units: published examples, the table of thresholds, properties of each rule."""
 
 import csv
+import datetime as dt
 import re
 from pathlib import Path
 
@@ -315,3 +316,15 @@ def test_full_units_remainders_and_spare_units_are_kept_apart() -> None:
         {"97112": 9, "97110": 8},
     )
     assert dict(result.spare) == {"97112": "9 minutes left"}
+
+
+@pytest.mark.parametrize(
+    ("codes", "is_said"), [(["97130"], True), (["97129", "97130"], False)], ids=["alone", "beside"]
+)
+def test_an_add_on_asked_for_alone_is_said_to_be_one(codes: list[str], is_said: bool) -> None:
+    """97130 alone is said to be an add-on; beside its first code nothing is said."""
+    from claimline.services.units import Minutes, Terms, counted
+
+    terms = Terms(rule="cms", tie_break="first listed", day=dt.date(2026, 3, 10))
+    found = counted([Minutes(code=code, therapist=20) for code in codes], terms)
+    assert any("is an add-on" in note for note in found.notes) is is_said
