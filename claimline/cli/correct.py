@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import click
 
 from claimline.cli.options import (
+    DAY,
     book_option,
     format_option,
     identifiers,
@@ -62,7 +63,7 @@ MASK: Final = "***"
 )
 @click.option(
     "--on",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="The day that deadlines are judged for. [default: today]",
 )
 @click.option("--dry-run", is_flag=True, help="Show what would happen; record and write nothing.")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from claimline.cli.options import (
+    DAY,
     book_option,
     format_option,
     ledger_option,
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 PROCEDURE: Final = re.compile(r"[A-Z0-9]{5}")
 NO_DAY: Final = "9999"  # after all days
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 @click.command()

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from claimline.cli.options import format_option, practice_option, tables_option
+from claimline.cli.options import DAY, format_option, practice_option, tables_option
 from claimline.errors import DONE, NEEDS_PERSON
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.option(
     "--on",
     "day",
-    type=click.DateTime(formats=["%Y-%m-%d"]),
+    type=DAY,
     help="Day of service, for tables and amounts; default today.",
 )
 @click.option("--rates", default=None, help="Public averages of payers with this in the name.")

@@ -1,5 +1,6 @@
 """Options that several commands share, and identifiers given on standard input."""
 
+import datetime as dt
 import functools
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -13,6 +14,30 @@ from claimline.errors import CommandError, WrongUsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 ENDINGS: Final = {".json": "json", ".csv": "csv", ".xlsx": "xlsx", ".html": "html", ".htm": "html"}
+
+
+class _Day(click.DateTime):
+    """A day as people and files write it: 2026-03-01 or 3/1/2026."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d", "%m/%d/%Y"])
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> dt.datetime:
+        """The day at midnight."""
+        try:
+            day: dt.datetime = super().convert(value, param, ctx)
+        except click.BadParameter:
+            self.fail(f"{value!r} is no day: expected as 2026-03-01", param, ctx)
+        return day
+
+    def get_metavar(self, *_given: Any, **_named: Any) -> str:
+        """What help shows."""
+        return "DATE"
+
+
+DAY: Final = _Day()
 
 
 def format_option(*shapes: str) -> Callable[[F], F]:

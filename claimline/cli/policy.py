@@ -1,11 +1,11 @@
 """``claimline policy``: what a payer wants, and who says so."""
 
 import datetime as dt
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from claimline.cli.options import format_option
+from claimline.cli.options import DAY, format_option
 from claimline.errors import DONE, WrongUsageError
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
 
     from claimline.services.policy import Key, Shown
 
-DATE: Final = click.DateTime(formats=["%Y-%m-%d"])
 file_option = click.option(
     "--practice",
     type=click.Path(),
@@ -36,7 +35,7 @@ def policy() -> None:
 
 @policy.command("show")
 @click.argument("payer")
-@click.option("--on", "day", type=DATE, default=None, help="Day of service; default today.")
+@click.option("--on", "day", type=DAY, default=None, help="Day of service; default today.")
 @click.option("--said", is_flag=True, help="Only the keys that somebody says.")
 @click.option("--topic", default="", metavar="WORD", help="Only topics of that word: units ...")
 @file_option

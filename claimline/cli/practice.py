@@ -39,6 +39,8 @@ def check_practice(file: str, shape: str) -> int:
         show(Result(data={"file": file, "summary": found.summary, "problems": problems}), shape)
     else:
         show_problems(found.problems)
+        warnings = len(found.problems) - errors
         words = counted(errors, "error") if errors else "no errors"
+        words += f", {counted(warnings, 'warning')}" if warnings else ""
         show(Result(data=None, text=(f"{file}: {words}. {found.summary}".strip(),)), shape)
     return WRONG_USAGE if errors else DONE

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from claimline.cli.options import format_option
+from claimline.cli.options import DAY, format_option
 from claimline.errors import DONE
 
 
@@ -20,7 +20,7 @@ from claimline.errors import DONE
 @click.option("--seed", type=int, default=1, show_default=True, help="Of what is left to chance.")
 @click.option(
     "--date",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     help="First payment date. [default: 14 days after the last date of service]",
 )
 @click.option("--list", "list_only", is_flag=True, help="List the scenarios and stop.")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from claimline.cli.options import (
+    DAY,
     book_option,
     format_option,
     identifiers,
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from reconcile.ledger import Usage
 
 STATES: Final = ("ready", "waiting", "held", "sent", "done", "nothing")
-DAY = click.DateTime(["%Y-%m-%d"])
 practice_option = click.option(
     "--practice", required=True, type=click.Path(), help="The practice file (TOML)."
 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claimline.cli.options import format_option, named_tables, tables_option
+from claimline.cli.options import DAY, format_option, named_tables, tables_option
 from claimline.errors import DONE, NEEDS_PERSON, worst
 
 if TYPE_CHECKING:
@@ -14,8 +14,6 @@ if TYPE_CHECKING:
     from claimline.reference.values import Imported
     from claimline.render import Table
     from claimline.services.tables import Done, Said
-
-DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
 @click.group()

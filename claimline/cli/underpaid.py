@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claimline.cli.denials import DAY, procedure_codes
-from claimline.cli.options import book_option, format_option, ledger_option, output_option
+from claimline.cli.denials import procedure_codes
+from claimline.cli.options import DAY, book_option, format_option, ledger_option, output_option
 from claimline.errors import DONE, WrongUsageError
 
 if TYPE_CHECKING:

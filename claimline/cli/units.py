@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from claimline.cli.options import format_option
+from claimline.cli.options import DAY, format_option
 from claimline.errors import DONE, NEEDS_PERSON, WrongUsageError
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ _SPENT: Final = re.compile(r"([A-Z0-9]{5})=(\d{1,4})(?:\+(\d{1,4}))?")
 @click.option(
     "--on",
     "day",
-    type=click.DateTime(formats=["%Y-%m-%d"]),
+    type=DAY,
     default=None,
     help="Day of service; default today.",
 )

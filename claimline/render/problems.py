@@ -46,8 +46,10 @@ def place_text(where: Place) -> str:
     if where.interchange == where.group == 1:
         parts = [part for part in parts if not part.startswith(("interchange", "group"))]
     spot = "/".join(part for part in (where.loop, where.element) if part)
-    named = [spot, f"column {where.column}" if where.column else ""]
-    named.append(f"claim {shown_number(where.claim)}" if where.claim else "")
+    field = "column" if where.row else "key" if where.file.endswith(".toml") else "field"
+    named = [spot, f"{field} {where.column}" if where.column else ""]
+    whose = "claim" if where.segment or where.loop else "visit"
+    named.append(f"{whose} {shown_number(where.claim)}" if where.claim else "")
     return ", ".join(part for part in (*parts, *named) if part)
 
 

@@ -286,6 +286,8 @@ def test_a_problem_names_its_place_and_hides_its_value(capsys: pytest.CaptureFix
 def test_a_place_leaves_out_what_does_not_apply() -> None:
     """A row of a table has no interchange, and a second interchange is named."""
     assert place_text(Place(row=3, column="units")) == "row 3, column units"
+    assert place_text(Place(file="p.toml", column="payers.x")) == "key payers.x"
+    assert place_text(Place(column="date", claim="A-5")) == "field date, visit A-5"
     assert place_text(Place(interchange=2, group=1, line=9)) == "interchange 2, group 1, line 9"
 
 

@@ -330,3 +330,16 @@ def test_read_takes_standard_input(
     status, out, _ = command("read", "-")
     assert status == 0
     assert "97530" in out
+
+
+@pytest.mark.parametrize("day", ["2026-03-10", "3/10/2026"])
+def test_a_day_is_taken_as_people_write_it(command: Any, day: str) -> None:
+    """Every command takes a day as the files do."""
+    status, out, _ = command("explain", "97530", "--on", day)
+    assert (status, "2026-03-10" in out) == (0, True)
+
+
+def test_a_day_that_is_none_is_refused_with_an_example(command: Any) -> None:
+    """The person sees how to write it."""
+    status, _, errors = command("explain", "97530", "--on", "march")
+    assert (status, "expected as 2026-03-01" in errors) == (2, True)
