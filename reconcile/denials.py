@@ -7,6 +7,7 @@ code alone is the last resort and says so by its low confidence.
 
 import datetime as dt
 from collections.abc import Iterable
+from typing import Final
 
 from attrs import evolve
 
@@ -169,7 +170,7 @@ def _from_row(row: Row, case: Case, table: str) -> Finding:
     return Finding(
         category=row.category,
         cause=row.cause.format_map(words),
-        next_step=row.next_step.format_map(words),
+        next_step=_after_the_second(row.next_step.format_map(words), case),
         never=_never(never, case, case.remark if by_remark else None),
         who=row.who,
         deadline=deadline,
@@ -180,6 +181,16 @@ def _from_row(row: Row, case: Case, table: str) -> Finding:
         row=row.key,
         table=table,
     )
+
+
+def _after_the_second(text: str, case: Case) -> str:
+    """The next step in the words that fit once a further payer has decided, too."""
+    decided = case.books.decided_by
+    return text if decided is None or decided.rank == "P" else text.replace(_SECOND, _THEN)
+
+
+_SECOND: Final = "secondary payer, then the patient"
+_THEN: Final = "where no further payer is left, the patient"
 
 
 def _never(never: tuple[str, ...], case: Case, entry: Entry | None) -> tuple[str, ...]:

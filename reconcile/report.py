@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from edi.remittance import Adjustment, ClaimPayment
+from reconcile.by_policy import FactsOf
 from reconcile.denial_table import DenialTable
 from reconcile.denials import expected_cuts, finding
 from reconcile.look import wants_a_look
@@ -27,6 +28,7 @@ from reconcile.values import (
 Row = dict[str, Any]
 
 WANTED: Final = frozenset({"denied", "reduced", "reversed", "check"})
+WHOSE: Final = "find out whose it is; another system's claim: receive the 837P it was sent in"
 BY_HAND: Final = "compare with the candidates and ask the payer which one it answers"
 
 
@@ -40,6 +42,7 @@ def denial_rows(
     on: dt.date,
     statuses: frozenset[str] = WANTED,
     table: DenialTable | None = None,
+    facts_of: FactsOf | None = None,
 ) -> Iterator[Row]:
     """The rows of one claim's denied, reduced, taken back and unmatched lines.
 
@@ -53,6 +56,7 @@ def denial_rows(
         statuses: which lines to show; unmatched ones always are. "check" are paid lines that want a
             look: paid nothing by contract, paid to the patient.
         table: the denial table, ours where None.
+        facts_of: of whoever gave an answer, for those of further payers; None: all are ``facts``.
     """
     lines = {line.control: line for line in claim.lines}
     answers = sorted(adjudications, key=lambda a: (a.date, a.trace, a.position, a.id))
@@ -60,10 +64,11 @@ def denial_rows(
         status = "check" if wants_a_look(line_books) else line_books.status
         if status in statuses:
             line = lines[line_books.line]
-            found = finding(line, claim, line_books, neighbours, facts, on, table=table)
+            who = _further(line_books.decided_by, facts_of) or facts
+            found = finding(line, claim, line_books, neighbours, who, on, table=table)
             back = _taken_back(line, answers) if line_books.current is None else {}
             yield (
-                _line_row(line, claim, line_books, facts)
+                _line_row(line, claim, line_books, who)
                 | back
                 | {
                     "status": status,
@@ -83,6 +88,13 @@ def denial_rows(
     for adjudication in answers:
         for unmatched in adjudication.unmatched:
             yield _unmatched_line_row(unmatched, claim, adjudication, facts)
+
+
+def _further(decided: Adjudication | None, facts_of: FactsOf | None) -> PayerFacts | None:
+    """The further payer that decided a line; None where the first one did."""
+    if decided is None or decided.rank == "P" or facts_of is None:
+        return None
+    return facts_of(decided) or PayerFacts(key=decided.payer, name=decided.payer, family="")
 
 
 def _taken_back(line: SentLine, answers: Sequence[Adjudication]) -> Row:
@@ -187,7 +199,7 @@ def _by_hand(why: str, candidates: Sequence[str]) -> Row:
     return {
         "category": "unmatched",
         "cause": why,
-        "next_step": BY_HAND if candidates else "find out whose it is; another system's claim?",
+        "next_step": BY_HAND if candidates else WHOSE,
         "never": ["post it to a line by guess"],
         "who": "billing",
         "deadline": None,

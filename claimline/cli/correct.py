@@ -206,6 +206,7 @@ def differences_table(found: "tuple[Difference, ...]", *, seen: bool, title: str
     """Differences of two claims; what tells of the patient is masked."""
     from claimline.render import Column, Table
 
+    hidden = not seen and any(one.private for one in found)
     columns = (
         Column(key="place", title="Where", once=True),
         Column(key="field", title="What"),
@@ -216,6 +217,7 @@ def differences_table(found: "tuple[Difference, ...]", *, seen: bool, title: str
         columns=columns,
         rows=[difference_row(one, seen=seen) for one in found],
         title=title or "What changes",
+        notes=(f"{MASK}: tells of the patient; --show-patient shows it.",) if hidden else (),
     )
 
 

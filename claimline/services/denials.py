@@ -110,6 +110,7 @@ def _page(ledger: Ledger, page: Sequence[Received], query: Query, facts: Facts) 
             facts.of(claim, each.payer_name),
             on=query.on,
             statuses=query.statuses - {UNMATCHED},
+            facts_of=facts.answering(claim),
         )
         before = len(wanted)
         wanted += [(each, row) for row in found if _is_wanted(row, query)]

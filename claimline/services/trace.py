@@ -221,7 +221,15 @@ def _told(
     books = by_policy(claim_books(claim, story.adjudications), facts.answering(claim))
     near = [line for _, line in story.neighbours]
     payer = facts.of(claim, story.sent.payer_name)
-    todo = denial_rows(claim, books, story.adjudications, near, payer, on=question.on)
+    todo = denial_rows(
+        claim,
+        books,
+        story.adjudications,
+        near,
+        payer,
+        on=question.on,
+        facts_of=facts.answering(claim),
+    )
     own = Answered(claim=claim, adjudications=story.adjudications, books=books)
     judgements = judged(ledger, [own], story.usage)
     return {

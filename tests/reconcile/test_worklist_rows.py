@@ -3,11 +3,13 @@
 import datetime as dt
 import json
 
+from attrs import evolve
 from remits import answered, claim, facts, line, payment
 
 from reconcile.match import match_claim
 from reconcile.post import claim_books
 from reconcile.report import denial_rows, unmatched_claim_row
+from reconcile.values import Adjudication, PayerFacts
 
 KEYS = {
     "claim", "line", "payer", "code", "modifiers", "date", "units", "billed", "paid", "status",
@@ -43,6 +45,32 @@ def test_without_days_in_the_policy_the_deadline_is_null() -> None:
     (row,) = denial_rows(SENT, claim_books(SENT, [answer]), [answer], (), silent, on=ON)
     assert row["deadline"] is None
     assert row["deadline_source"] is None
+
+
+def test_a_further_payers_refusal_is_that_payers() -> None:
+    """The row names whom to call, and no longer says that a secondary payer comes next."""
+    first = answered(SENT, BODY.replace("CAS*CO*50*110**~LQ*HE*N115", "CAS*PR*204*110"))
+    theirs = BODY.replace("*1*150*40**12", "*2*150*0**12").replace("*40*40**1", "*40*0**1")
+    second = answered(
+        SENT,
+        theirs.replace("CAS*CO*50*110**~LQ*HE*N115", "CAS*PR*204*110") + "CAS*OA*23*40~",
+        payer="hillside",
+        trace="T9",
+        id="S1",
+        day=dt.date(2026, 4, 20),
+    )
+    answers = (first, second)
+
+    def of_whom(answer: Adjudication) -> PayerFacts | None:
+        return evolve(facts(), key="hillside", name="HILLSIDE") if answer.rank == "S" else None
+
+    books = claim_books(SENT, answers)
+    found = denial_rows(SENT, books, answers, (), facts(), on=ON, facts_of=of_whom)
+    row = next(one for one in found if one["code"] == "97530")
+    assert (row["payer"], row["payment_date"]) == ("HILLSIDE", "2026-04-20")
+    assert "secondary payer" not in row["next_step"]
+    (alone, *_) = denial_rows(SENT, claim_books(SENT, [first]), [first], (), facts(), on=ON)
+    assert "secondary payer" in alone["next_step"]
 
 
 def test_a_line_taken_back_is_shown_as_reversed() -> None:
