@@ -12,6 +12,7 @@ from typing import Final
 
 from attrs import frozen
 
+from edi.claim import FREQUENCY_VOID
 from edi.codes import UNIT_CAPS, advice, lookup, refusal
 from edi.remittance import Adjustment
 from reconcile import books as flags
@@ -95,6 +96,9 @@ def owed(
     """
     if claim.follows:
         words = f"billed on to the next payer: see claim {claim.follows}"
+        return Owed(claim=claim.control, because=(words,))
+    if claim.frequency == FREQUENCY_VOID:
+        words = "a void: nothing is owed on it; the money stands on the claim that it takes back"
         return Owed(claim=claim.control, because=(words,))
     if books and all(one.status in {"replaced", "voided"} for one in books):
         why = tuple(f"nothing is owed for this claim: {flag}" for flag in books[0].flags)

@@ -201,6 +201,13 @@ def test_answers_in_doubt_are_not_due() -> None:
     assert "do not fit together" in found.not_yet[0]
 
 
+def test_a_void_waits_for_nothing_from_the_patient() -> None:
+    """Its answer stands on the claim that it takes back."""
+    found = figure(claim=evolve(CLAIM, frequency="8"))
+    assert (amounts(found), found.not_yet) == ({}, ())
+    assert "a void" in found.because[0]
+
+
 def test_a_claim_that_was_sent_on_points_to_the_first() -> None:
     """Its money stands there."""
     sent_on = evolve(CLAIM, follows="FIRST")
