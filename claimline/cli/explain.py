@@ -88,6 +88,9 @@ def _add_cards(
     for row in found:
         if row["kind"] == "procedure":
             row["card"] = card(CODES[row["code"]], on, opened, known, rates)
+            averages = row["card"]["public_averages"]
+            if rates is not None and averages and not averages["asked"]:
+                click.echo(f"claimline: no payer there has {rates!r} in its name", err=True)
 
 
 def _tables(row: dict[str, Any]) -> "Iterator[Table]":

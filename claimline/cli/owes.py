@@ -63,7 +63,9 @@ def owes(
         for place, identifier in placed_identifiers(ids):
             found = find(opened, identifier, known, on=settings.today(), usage=usage)
             if not found.kind:
-                complain(f"{place} ({masked(identifier)}) leads to no claim")
+                held = f": the visit is held, {', '.join(found.held)}" if found.held else ""
+                todo = "claimline held list shows why" if held else ""
+                complain(f"{place} ({masked(identifier)}) leads to no claim{held}", todo)
             answers.append(
                 {
                     "found_by": found.kind or None,

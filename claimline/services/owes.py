@@ -14,6 +14,7 @@ from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
 from reconcile.ledger import ClaimStory, Ledger, Usage
+from reconcile.ledger.find import held_for
 from reconcile.ledger.further import Member
 from reconcile.ledger.further import sent_on as families_sent_on
 from reconcile.owes import Owed, owed
@@ -115,6 +116,7 @@ class Answer:
 
     kind: str  # what it is; empty: not known
     claims: tuple[Content, ...] = ()
+    held: tuple[str, ...] = ()  # held claims that wait for that visit, where it was not billed
 
     @property
     def total(self) -> Content:
@@ -132,7 +134,8 @@ def owes(
     found = [one for one in ledger.find(identifier) if one.families]
     found = [one for one in found if usage in {None, one.usage}]
     if not found:
-        return Answer(kind="")
+        with ledger.reading() as connection:
+            return Answer(kind="", held=held_for(connection, identifier))
     surest = [one for one in found if one.kind == found[0].kind]
     chosen = next((one for one in surest if one.usage == "P"), surest[0])
     facts = Facts(ledger, practice, on)

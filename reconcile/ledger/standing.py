@@ -16,6 +16,7 @@ from reconcile.ledger.families import with_followers
 from reconcile.ledger.tables import file, sent_claim
 from reconcile.ledger.tables_received import claim_payment, problem, remittance
 from reconcile.post import REVERSAL
+from reconcile.report import WHOSE
 
 UNBALANCED: Final = ("remit.line-unbalanced", "remit.claim-unbalanced")
 _C: Final = claim_payment.c
@@ -155,7 +156,7 @@ _ASK: Final = "compare with the earlier one and ask the payer which one holds"
 NEXT: Final = {
     "incomplete": "ask the sender for the file again",
     "aside": _ASK,
-    "unmatched": "find out whose it is; receive the 837P it was sent in",
+    "unmatched": WHOSE,
     "not posted": "nothing is decided by it: wait for the payer's answer, or ask for it",
     "line left": "compare with the lines that were sent; ask the payer which one is meant",
     "unbalanced": "ask the payer for a corrected remittance",

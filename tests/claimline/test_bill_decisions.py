@@ -221,3 +221,10 @@ def test_held_in_production_is_looked_at_and_named(
     assert "Nothing is held in the test book." in desk.run("held", "list", "--test")[1]
     assert "add --production" in desk.run("held", "release", "V1", "--test")[2]
     assert "claimline bill --production" in desk.run("held", "release", "V1")[1]
+
+
+def test_owes_says_that_a_visit_is_held(desk: Desk) -> None:
+    """Nothing is owed for it yet, and the person learns why."""
+    desk.bill(desk.write([visit(procedures=PAIR)]))
+    status, _, errors = desk.run("owes", "V1")
+    assert (status, "the visit is held, V1" in errors) == (1, True)

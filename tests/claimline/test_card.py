@@ -139,3 +139,9 @@ def test_suspicious_modifiers_are_none_that_we_derive() -> None:
     suspicious = {m for row in rows if row["use"] == "suspicious" for m in row["modifier"].split()}
     assert not suspicious & set(MODIFIER_LABELS)
     assert all(row["source"] for row in rows)
+
+
+def test_a_payer_that_is_in_no_average_is_said(command: Any) -> None:
+    """A name that fits nothing does not look as if nothing was asked."""
+    status, _, errors = command("explain", "97530", "--rates", "zzz")
+    assert (status, "no payer there has 'zzz' in its name" in errors) == (0, True)
