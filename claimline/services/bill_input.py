@@ -57,6 +57,9 @@ def read_all(names: Iterable[str]) -> Incoming:
     unreadable: list[tuple[str, str]] = []
     conflicts: dict[str, HeldVisits] = {}
     for name in names:
+        if name.lower().endswith(".toml"):
+            unreadable.append((name, "is no visit file: visits are CSV or JSON, not TOML"))
+            continue
         try:
             data = files.content(name)
         except CommandError as error:

@@ -93,7 +93,7 @@ def test_warnings_do_not_stop_an_override(desk: Desk) -> None:
 def test_a_day_held_for_one_visit_is_not_lost_when_that_is_mended(desk: Desk) -> None:
     """The visit that waited for the other goes with it, though it is not in the new file."""
     part_b = [{"payer": "medicare", "member_id": "1EG4TE5MK72"}]
-    good = visit("V2", coverages=part_b)
+    good = visit("V2", coverages=part_b, procedures=[{"code": "97110", "therapist_minutes": 15}])
     desk.bill(desk.write([visit(coverages=part_b, procedures=PAIR), good]))
     status, answer = desk.bill(desk.write([visit(coverages=part_b)], "mended.json"))
     assert (status, answer["held"]) == (0, [])

@@ -202,3 +202,13 @@ def test_a_visit_that_cannot_be_read_is_counted_and_listed(
     out = edits(str(path), *more, name=name).stdout
     assert ("2 visits: 0 held, 0 warned, 1 clean, 1 could not be read." in out) == (name == "edits")
     assert "1 could not be read" in out or "1 visit could not be read" in out
+
+
+@pytest.mark.parametrize("name", ["edits", "bill"])
+def test_a_practice_file_is_no_visit_file(edits: Edits, name: str) -> None:
+    """The slip is named; no visit is counted as not readable."""
+    more = ("--dry-run",) if name == "bill" else ()
+    answer = edits(str(PRACTICE), *more, name=name)
+    assert answer.exit_code == 3
+    assert "practice.toml: is no visit file" in answer.stderr
+    assert "visit could not be read" not in answer.stdout
