@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from claimline.cli.options import DAY, format_option, practice_option, tables_option
-from claimline.errors import DONE, NEEDS_PERSON
+from claimline.errors import DONE, NEEDS_PERSON, WrongUsageError
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -57,6 +57,8 @@ def explain(
     from claimline.services.explain import explain as look_up
 
     found = [asdict(each) | {"what": TITLES[each.kind]} for each in look_up(codes)]
+    if not found:
+        raise WrongUsageError("no code was given", todo="give one, like: claimline explain CO-97")
     if any(row["kind"] == "procedure" for row in found):
         _add_cards(found, day, rates, practice, tables)
     data = [{key: value for key, value in row.items() if key not in SHOWN} for row in found]

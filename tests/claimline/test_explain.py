@@ -177,3 +177,9 @@ def test_codes_given_together_are_one_answer(
 def test_a_remark_that_no_case_asks_for_is_told_by_itself(command: Any) -> None:
     """Nothing is put together where the table does not."""
     assert [one["code"] for one in told(command, "CO-97", "N130")] == ["CO-97", "N130"]
+
+
+def test_an_empty_word_is_no_code(command: Any) -> None:
+    """Nothing asked is said, not answered with nothing."""
+    status, _, errors = command("explain", "")
+    assert (status, "no code was given" in errors) == (2, True)
