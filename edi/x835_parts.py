@@ -53,6 +53,10 @@ declare(
             "An amount or number given for information only cannot be read.",
             "Nothing: it is no part of any sum. The segment was kept as it came.",
         ),
+        "remit.negative-payment": (
+            "The payment is below zero: money owed to the payer is carried forward, never paid.",
+            "Ask the payer; what it takes back belongs into PLB (FB), with a payment of 0.00.",
+        ),
         "remit.date": (
             "A date cannot be read as a day of the calendar.",
             "Look at the segment; the text was kept as it came.",

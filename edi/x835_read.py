@@ -188,6 +188,9 @@ class Reader(Reading):
         trn = (self.segments.get("TRN", []) + PAD)[:6]
         payment = (bpr + PAD)[:17]
         paid = self.money(payment[2], "BPR02")
+        if paid < 0:
+            words = "is below zero: a balance is carried forward in PLB."
+            self.tell("remit.negative-payment", "BPR02", payment[2], words, "warning")
         date = read_date(payment[16])
         if date is None and bpr:
             self.tell("remit.date", "BPR16", payment[16], "is no date (CCYYMMDD).", "warning")

@@ -39,6 +39,13 @@ def codes(body: str) -> list[str]:
     return [problem.code for problem in remittances([file_of(HEAD + body)])[1]]
 
 
+def test_a_payment_below_zero_is_told() -> None:
+    """Money owed to the payer is carried forward in PLB, never paid: a warning."""
+    (found,), problems = remittances([file_of(HEAD.replace("BPR*I*95", "BPR*I*-8") + CLP)])
+    assert [(p.code, p.level) for p in problems] == [("remit.negative-payment", "warning")]
+    assert found.header.paid == D(-8)
+
+
 def test_header_says_who_pays_whom() -> None:
     """BPR, TRN, dates and both parties with their numbers are kept."""
     body = (
