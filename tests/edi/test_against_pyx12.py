@@ -159,6 +159,9 @@ are given to both (`tests/edi/test_against_pyx12.py`), and their verdicts agree 
 | file in `fixtures/x12` | who is right | why |
 | --- | --- | --- |
 {rows}
+A remark code that is younger than pyx12's list (N735 and later, such as N782 in `MOA04`, the remark
+of a QMB) makes it refuse any 837P or 835 that carries it; the code is in X12's list.
+
 Beyond the syntax, where pyx12 is rightly silent: the claim's charge against its lines, pointers to
 diagnoses, ICD-9 beside ICD-10, ranges of dates, NPI check digits, a claim number twice in a file,
 SBR02 against the patient's level (837P); the balance of line, claim and transaction (835).
