@@ -40,8 +40,9 @@ def explain(
     Adjustment reasons with or without their group, remarks, claim status, provider adjustments,
     procedure codes (timing, caps, modifiers, pairs, refusals, Medicare's amount), modifiers. The
     words are our own. A code that several tables know is shown for
-    each; to ask one table, name it first; its name alone lists it. A code that no table knows is
-    said to be unknown, and the exit status is 1.
+    each; to ask one table, name it first; its name alone lists it: CARC, RARC, GROUP, CLP02, PLB,
+    STC (status of a 277CA), MODIFIER. A code that no table knows is said to be unknown, and the
+    exit status is 1.
 
     \b
     Example:
@@ -49,6 +50,8 @@ def explain(
       claimline explain CLP02 4
       claimline explain 97530 --on 2026-03-10
       claimline explain CQ WO
+      claimline explain modifier 59
+      claimline explain A7:21
     """
     from attrs import asdict
 

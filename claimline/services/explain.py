@@ -159,6 +159,9 @@ def _meanings(each: Asked) -> Iterator[Explanation]:
     """What a code means in the table asked, or in all of them; all codes of a table."""
     if each.group:
         yield from _adjustment(each)
+    elif each.kind == "modifier":
+        for code in (each.code,) if each.code else _modifiers():
+            yield from (one for one in _therapy(code) if one.kind == "modifier")
     elif not each.code and each.kind:
         for code in codes.table(each.kind).entries:
             yield from _in_table(code, each.kind)
@@ -167,6 +170,13 @@ def _meanings(each: Asked) -> Iterator[Explanation]:
             yield from _in_table(each.code, kind)
         if not each.kind:
             yield from _therapy(each.code)
+
+
+def _modifiers() -> Sequence[str]:
+    """All that are known here."""
+    from mapping.codes import MODIFIER_LABELS
+
+    return (*MODIFIER_LABELS, *FURTHER_MODIFIERS)
 
 
 def _in_table(code: str, kind: codes.Kind) -> Iterator[Explanation]:

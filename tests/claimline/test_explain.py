@@ -183,3 +183,52 @@ def test_an_empty_word_is_no_code(command: Any) -> None:
     """Nothing asked is said, not answered with nothing."""
     status, _, errors = command("explain", "")
     assert (status, "no code was given" in errors) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        (["modifier", "59"], [("modifier", "59")]),
+        (["modifier", "CO", "CO-45"], [("modifier", "CO"), ("carc", "CO-45")]),
+        (["STC", "A7"], [("status_category", "A7")]),
+        (["STC", "21"], [("status", "21")]),
+        (["STC", "A3", "116"], [("status_category", "A3"), ("status", "116")]),
+        (["STC A3 116 CO-45"],
+         [("status_category", "A3"), ("status", "116"), ("carc", "CO-45")]),
+        (["A7:21"], [("status_category", "A7"), ("status", "21")]),
+        (["STC", "A7:21", "116"],
+         [("status_category", "A7"), ("status", "21"), ("carc", "116")]),
+        (["A7:562:85"], [("status_category", "A7"), ("status", "562")]),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value[0], str) else "",
+)  # fmt: skip
+def test_a_named_table_is_asked_alone(
+    command: Any, words: list[str], wanted: list[tuple[str, str]]
+) -> None:
+    """A modifier, a category and a status of a 277CA are told as such, and as nothing else."""
+    found = told(command, *words)
+    assert [(each["kind"], each["code"]) for each in found] == wanted
+
+
+def test_a_status_names_its_table_and_day(command: Any) -> None:
+    """The words of a 277CA stand with the table's date; an entity left out is said."""
+    category, status = told(command, "A7:562:85")
+    for each, kind in ((category, "status_category"), (status, "status")):
+        assert codes.table(kind).date.isoformat() in each["table"]
+        assert "read as STC A7:562, without the entity 85" in each["more"]
+
+
+def test_every_modifier_is_listed(command: Any) -> None:
+    """The word alone lists them, each once and each as a modifier."""
+    found = told(command, "modifier")
+    assert {each["kind"] for each in found} == {"modifier"}
+    names = [each["code"] for each in found]
+    assert {"59", "GP", "CQ", "76"} <= set(names)
+    assert len(set(names)) == len(names)
+
+
+def test_help_names_every_table(command: Any) -> None:
+    """Who types explain --help learns by which names the tables are asked."""
+    _, out, _ = command("explain", "--help")
+    for name in ("CARC", "RARC", "GROUP", "CLP02", "PLB", "STC", "MODIFIER"):
+        assert name in out
