@@ -2,7 +2,8 @@
 
 A rule has ``name``, ``effect`` (hold or warn) and ``message``; it may have ``from``, ``until``,
 ``payers``, ``families``, and conditions in the tables ``claim``, ``any_line``, ``all_lines`` and
-``no_line``: a field and what it must be. ``code = "97530"`` is short for
+``no_line``: a field and what it must be. A rule without a condition says ``always = true``: it
+is about every claim of its payers. ``code = "97530"`` is short for
 ``code = { equals = "97530" }``, a list for ``any``.
 """
 
@@ -40,7 +41,7 @@ OPERATORS: Final[tuple[str, ...]] = get_args(Operator)
 SCOPES: Final[Mapping[str, Mapping[str, Field]]] = MappingProxyType(
     {"claim": CLAIM, "any_line": LINE, "all_lines": LINE, "no_line": LINE}
 )
-HEAD: Final = ("name", "from", "until", "payers", "families", "effect", "message")
+HEAD: Final = ("name", "from", "until", "payers", "families", "always", "effect", "message")
 _OF_NUMBERS: Final = frozenset({"at_least", "at_most"})
 _SHAPES: Final = MappingProxyType(
     {
@@ -138,8 +139,7 @@ def _rule(table: dict[str, Any], known: Known, notes: Notes) -> Rule | None:
     found = days(ends, notes)
     about = {name: _keys(table, name, known, notes) for name in ("payers", "families")}
     parts = {scope: tuple(_conditions(table, scope, known, notes)) for scope in SCOPES}
-    if not any((*about.values(), *parts.values())) and len(notes) == start:
-        _note(notes, (), "says neither whom it is about nor a condition: it would always fire")
+    _always(table, notes, asks=any(parts.values()), is_sound=len(notes) == start)
     if len(notes) > start or effect is None:
         return None
     return Rule(
@@ -151,6 +151,18 @@ def _rule(table: dict[str, Any], known: Known, notes: Notes) -> Rule | None:
         families=about["families"],
         **parts,
     )
+
+
+def _always(table: dict[str, Any], notes: Notes, *, asks: bool, is_sound: bool) -> None:
+    """A rule that asks nothing is meant so only where it says so: it fires for every claim."""
+    given = table.get("always", False)
+    if not isinstance(given, bool):
+        _note(notes, ("always",), "expected true or false")
+    elif given and asks:
+        _note(notes, ("always",), "the rule has conditions: it is not always true")
+    elif is_sound and not given and not asks:
+        message = "has no condition and would fire for every claim: add one, or say always = true"
+        _note(notes, (), message)
 
 
 def _text(table: dict[str, Any], name: str, notes: Notes) -> str:

@@ -32,6 +32,7 @@ def rules_schema() -> dict[str, Any]:
                 "until": {**_DATE, "description": "last day of service it is for"},
                 "payers": {**_KEYS, "description": "keys of payers; left out: all"},
                 "families": {**_KEYS, "description": "families of payers; left out: all"},
+                "always": {"type": "boolean", "description": "true: a rule without conditions"},
                 **{scope: _conditions(scope, fields) for scope, fields in SCOPES.items()},
             },
             "required": ["name", "effect", "message"],

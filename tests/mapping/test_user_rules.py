@@ -22,6 +22,7 @@ name = "own"
 effect = "hold"
 message = "look first"
 """
+ALWAYS = BODY + "always = true\n"
 
 
 def ruled(body: str, **files: str) -> Practice:
@@ -88,10 +89,10 @@ SCOPES = [
     ("claim units", "[rules.claim]\nunits = { at_least = 4 }", "[rules.claim]\nunits = { at_least = 5 }"),
     ("weekday", '[rules.claim]\nweekday = "Tuesday"', '[rules.claim]\nweekday = ["saturday", "sunday"]'),
     ("family", '[rules.claim]\nfamily = "commercial"', '[rules.claim]\nfamily = "auto"'),
-    ("payers", 'payers = ["acme"]', 'payers = ["medicare"]'),
-    ("families", 'families = ["commercial"]', 'families = ["auto", "va"]'),
-    ("from", 'payers = ["acme"]\nfrom = 2026-03-10', 'payers = ["acme"]\nfrom = 2026-03-11'),
-    ("until", 'payers = ["acme"]\nuntil = 2026-03-10', 'payers = ["acme"]\nuntil = 2026-03-09'),
+    ("payers", 'always = true\npayers = ["acme"]', 'always = true\npayers = ["medicare"]'),
+    ("families", 'always = true\nfamilies = ["commercial"]', 'always = true\nfamilies = ["auto", "va"]'),
+    ("from", 'always = true\npayers = ["acme"]\nfrom = 2026-03-10', 'always = true\npayers = ["acme"]\nfrom = 2026-03-11'),
+    ("until", 'always = true\npayers = ["acme"]\nuntil = 2026-03-10', 'always = true\npayers = ["acme"]\nuntil = 2026-03-09'),
     ("no telehealth", "[rules.claim]\ntelehealth = { missing = true }", '[rules.claim]\ntelehealth = "video"'),
     ("member id", '[rules.claim]\nmember_id = { starts_with = "MEM" }', '[rules.claim]\nmember_id = { starts_with = "XYZ" }'),
     ("age", "[rules.claim]\nage = 64", "[rules.claim]\nage = { at_least = 65 }"),
@@ -145,7 +146,7 @@ def test_a_warning_lets_the_claim_go_and_is_traced() -> None:
 
 def test_what_did_not_fire_is_traced_too() -> None:
     """Each rule of the payer and day says why not; the others are named."""
-    other = BODY.replace('"own"', '"far"') + 'payers = ["medicare"]\n'
+    other = ALWAYS.replace('"own"', '"far"') + 'payers = ["medicare"]\n'
     made = drafted(visit(done("97530", 22)), setup=ruled(WARN + other))
     assert (
         "rule own: did not fire: no line whose code is 97530 and units is at least 2"
@@ -164,7 +165,7 @@ def test_no_rules_leave_no_trace() -> None:
 
 def test_a_hold_can_be_overridden_by_a_person() -> None:
     """It is a matter of judgement: with a name and a reason the claim goes and says so."""
-    setup = ruled(BODY + 'payers = ["acme"]\n')
+    setup = ruled(ALWAYS + 'payers = ["acme"]\n')
     given = visit(done("97530", 23))
     assert codes(held(given, setup=setup).problems) == ["hold.own-rule"]
     made = claims.draft([given], setup, waived={"V-1": frozenset({"hold.own-rule"})})
@@ -172,12 +173,20 @@ def test_a_hold_can_be_overridden_by_a_person() -> None:
     assert not made.held
 
 
+def test_a_rule_that_says_always_asks_nothing() -> None:
+    """It fires for every claim of its payers, and says why."""
+    found = held(visit(), setup=ruled(ALWAYS + 'payers = ["acme"]\n')).problems
+    assert codes(found) == ["hold.own-rule"]
+    assert "it is of this payer and day" in found[0].message
+    assert not codes(drafted(visit(), setup=ruled(ALWAYS + 'payers = ["medicare"]\n')).warnings)
+
+
 def test_families_of_the_practice_can_be_named() -> None:
     """A rule for a family of the practice's own, and for the one it inherits."""
     text = TEXT.replace('family = "commercial"', 'family = "network"', 1)
     text += '\n[[families.network]]\ninherits = "commercial"\n'
     for family in ("network", "commercial"):
-        made = practice.read("p.toml", f'{text}{BODY}families = ["{family}"]\n')
+        made = practice.read("p.toml", f'{text}{ALWAYS}families = ["{family}"]\n')
         assert codes(held(visit(), setup=made).problems) == ["hold.own-rule"]
 
 
@@ -207,8 +216,12 @@ BAD = [
     ("list for one value", BODY + "[rules.any_line]\nunits = { at_least = [1, 2] }", "rules[0].any_line.units.at_least", "one value"),
     ("no choice", BODY + '[rules.claim]\ndiscipline = "XT"', "rules[0].claim.discipline", "PT, OT, SLP"),
     ("no table", BODY + 'claim = "acme"', "rules[0].claim", "claim = { payer"),
-    ("nothing asked", BODY, "rules[0]", "always fire"),
-    ("one name twice", BODY + 'payers = ["acme"]' + BODY + 'payers = ["medicare"]', "rules[1]", "two rules own"),
+    ("nothing asked", BODY, "rules[0]", "always = true"),
+    ("nothing asked of a payer", BODY + 'payers = ["acme"]', "rules[0]", "always = true"),
+    ("nothing asked in an empty table", BODY + "[rules.any_line]", "rules[0]", "always = true"),
+    ("always is no word", BODY + 'always = "yes"', "rules[0].always", "true or false"),
+    ("always with a condition", ALWAYS + '[rules.any_line]\ncode = "97530"', "rules[0].always", "has conditions"),
+    ("one name twice", ALWAYS + 'payers = ["acme"]' + ALWAYS + 'payers = ["medicare"]', "rules[1]", "two rules own"),
     ("ends before it begins", BODY + 'payers = ["acme"]\nfrom = 2026-02-01\nuntil = 2026-01-01', "rules[0].until", "before its from"),
     ("no tables", "\n[rules]\nname = 1", "rules", "expected tables [[rules]]"),
 ]  # fmt: skip
@@ -226,8 +239,8 @@ def test_a_bad_rule_is_refused_with_its_place(body: str, column: str, words: str
 
 def test_two_versions_of_a_rule() -> None:
     """One name may stand twice where the days do not overlap; the day's version decides."""
-    until = BODY + 'payers = ["acme"]\nuntil = 2026-03-09\n'
-    since = BODY.replace("look first", "look twice") + 'payers = ["acme"]\nfrom = 2026-03-10\n'
+    until = ALWAYS + 'payers = ["acme"]\nuntil = 2026-03-09\n'
+    since = ALWAYS.replace("look first", "look twice") + 'payers = ["acme"]\nfrom = 2026-03-10\n'
     made = ruled(until + since)
     assert held(visit(), setup=made).problems[0].message.startswith("look twice")
     before = evolve(visit(), date=DAY - dt.timedelta(days=1))
@@ -240,7 +253,7 @@ FILES = TEXT.replace("[practice]\n", '[practice]\nrules = ["own.toml"]\n', 1)
 def test_rules_in_a_file_of_their_own() -> None:
     """The practice file names the file; the rules hold, and the version names it."""
     assert rule_files(FILES) == ("own.toml",)
-    made = practice.read("practice.toml", FILES, {"own.toml": BODY + 'payers = ["acme"]\n'})
+    made = practice.read("practice.toml", FILES, {"own.toml": ALWAYS + 'payers = ["acme"]\n'})
     assert codes(held(visit(), setup=made).problems) == ["hold.own-rule"]
     assert made.own_rules.version.startswith("own rules: own.toml ")
 
@@ -275,8 +288,8 @@ def test_a_rule_may_not_stand_in_two_files_at_once() -> None:
     with pytest.raises(practice.PracticeFileError) as caught:
         practice.read(
             "practice.toml",
-            FILES + BODY + 'payers = ["acme"]\n',
-            {"own.toml": BODY + 'payers = ["medicare"]\n'},
+            FILES + ALWAYS + 'payers = ["acme"]\n',
+            {"own.toml": ALWAYS + 'payers = ["medicare"]\n'},
         )
     (found,) = caught.value.problems
     assert (found.code, found.where.file) == ("practice.overlap", "own.toml")
@@ -285,7 +298,7 @@ def test_a_rule_may_not_stand_in_two_files_at_once() -> None:
 def test_the_version_follows_the_rules() -> None:
     """Other rules, another digest; the same rules, the same."""
     one, same, other = (
-        ruled(BODY + f'payers = ["{payer}"]\n').own_rules.version
+        ruled(ALWAYS + f'payers = ["{payer}"]\n').own_rules.version
         for payer in ("acme", "acme", "medicare")
     )
     assert one == same != other
