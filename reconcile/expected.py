@@ -20,7 +20,7 @@ from reconcile.by_policy import PACKAGE_WORDS
 from reconcile.match_lines import MERGED
 from reconcile.values import ZERO, Adjudication, LineBooks, LineShare, SentClaim, SentLine
 
-Verdict = Literal["as expected", "underpaid", "overpaid", "no expectation"]
+Verdict = Literal["as expected", "underpaid", "overpaid", "does not balance", "no expectation"]
 DEDUCTIBLE: Final = frozenset({"1"})
 PATIENT_PART: Final = frozenset({"1", "2", "3"})  # deductible, coinsurance, copay
 JUDGED: Final = frozenset({"paid", "reduced", "check"})  # states of lines that were paid for
@@ -128,6 +128,12 @@ class Group:
         """What it should have paid, where that line has the day's full unit."""
         found = (one.paid for one in self.amounts(holder))
         return sum((paid for paid in found if paid is not None), ZERO)
+
+    @property
+    def not_explained(self) -> tuple[Decimal, ...]:
+        """What the payer's own amounts leave open of the charges, line by line."""
+        rests = (item.share.not_explained for item in self.items if item.share is not None)
+        return tuple(rest for rest in rests if rest)
 
     def off(self, holder: Item | None) -> Decimal:
         """Paid above what was expected; negative: below."""

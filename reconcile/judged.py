@@ -1,4 +1,7 @@
-"""What is told of a line's payment: as expected, underpaid, overpaid, with the arithmetic."""
+"""What is told of a line's payment: as expected, underpaid, overpaid, with the arithmetic.
+
+A payment is never as expected where the payer's own amounts do not add up to the charge.
+"""
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
@@ -69,7 +72,9 @@ def _of_group(group: Group, day: Day) -> Iterator[Judged]:
     expected, paid = group.expected(day.holder), group.paid
     difference = paid - expected
     verdict: Verdict = "as expected"
-    if difference:
+    if not difference and group.not_explained:
+        verdict = "does not balance"
+    elif difference:
         verdict = "underpaid" if difference < ZERO else "overpaid"
     first = group.items[0]
     for item in group.items:
@@ -77,7 +82,7 @@ def _of_group(group: Group, day: Day) -> Iterator[Judged]:
         found = item.amounts(full=full)
         line = item.line
         sums = in_words(item.terms, line.units, line.charge, found, full=full)
-        words = _words(found, difference)
+        words = _words(found, difference, group.not_explained)
         if len(group.items) > 1:
             sums = _sums(group, day)
             words += f" ({_numbers(group)} together)"
@@ -118,14 +123,16 @@ def _paid(item: Item) -> Decimal:
     return item.share.paid if item.share is not None else ZERO
 
 
-def _words(found: Amounts, difference: Decimal) -> str:
+def _words(found: Amounts, difference: Decimal, rests: Sequence[Decimal]) -> str:
     cuts = [f"MPPR {found.mppr}"] if found.mppr else []
     cuts += [f"assistant {found.assistant}"] if found.assistant else []
     cuts += [f"MIPS {-found.mips}"] if found.mips < ZERO else []
     reduced = f"reduced: {', '.join(cuts)}: " if cuts else ""
+    loose = f"does not balance: {' and '.join(map(str, rests))} not explained" if rests else ""
     if not difference:
-        return f"{reduced}as expected"
-    return f"underpaid {-difference}" if difference < ZERO else f"overpaid {difference}"
+        return f"{reduced}{loose or 'as expected'}"
+    off = f"underpaid {-difference}" if difference < ZERO else f"overpaid {difference}"
+    return f"{off}; {loose}" if loose else off
 
 
 def _where_full(item: Item, day: Day) -> Iterator[str]:

@@ -62,7 +62,7 @@ BOOK_COLUMNS = (
     Column(key="flags", title="flags", place="below"),
     Column(key="payment", title="payment", kind="list", place="below"),
 )
-NOT_AS_EXPECTED = frozenset({"underpaid", "overpaid"})
+NOT_AS_EXPECTED = frozenset({"underpaid", "overpaid", "does not balance"})
 SELDOM = ("transferred", "other", "not_explained")
 OWES_COLUMNS = (
     Column(key="due", title="Due now", kind="money"),

@@ -22,7 +22,7 @@ from reconcile.values import SentLine
 Row = dict[str, Any]
 Judgements = Mapping[tuple[str, str], Judged]
 PAGE: Final = 500
-VERDICTS: Final = ("underpaid", "overpaid")
+VERDICTS: Final = ("underpaid", "overpaid", "does not balance")
 
 
 @frozen(kw_only=True)
@@ -156,5 +156,9 @@ class Totals:
 
     def words(self) -> str:
         """All of it in one line."""
-        told = [f"{self.count[v]} {v} by {self.sums[v]}" for v in VERDICTS if self.count[v]]
+        told = [
+            f"{self.count[v]} {v}" + (f" by {self.sums[v]}" if self.sums[v] else "")
+            for v in VERDICTS
+            if self.count[v]
+        ]
         return f"{counted(self.count.total(), 'line')}: {', '.join(told)}" if told else ""

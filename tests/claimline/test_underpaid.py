@@ -150,3 +150,18 @@ def test_a_ledger_without_expectations_lists_nothing(
     books = told["traces"][0]["claims"][0]["books"]
     assert books[1]["judged_words"] == "no expectation: no table for 2026 and code 97140"
     assert books[1]["expected"] is None
+
+
+def test_a_line_that_does_not_balance_is_listed(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Paid what was expected of it, yet 1.00 of the charge is not explained: a row, and told."""
+    swaps = (("*107.1*C*", "*109*C*"), ("*205*107.1*", "*205*109*"), ("*55*34.1**1", "*55*36**1"),
+             ("CAS*CO*45*20.9", "CAS*CO*45*18"))  # fmt: skip
+    desk = Desk(tmp_path, capsys, "paid", swaps=swaps)
+    (row,) = desk.rows("--payer", "lakeshore")
+    assert (row["judged"], row["difference"]) == ("does not balance", "0.00")
+    assert row["words"] == "does not balance: 1.00 not explained"
+    table = desk.run("underpaid", "--payer", "lakeshore", *desk.ledger)
+    assert "1 line: 1 does not balance" in table
+    assert desk.rows("--payer", "lakeshore", "--only", "underpaid") == []

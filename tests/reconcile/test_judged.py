@@ -278,3 +278,22 @@ def test_the_order_of_claims_never_matters(order: list[int], amounts: list[Any])
     full = amounts.count(AS_FULL)
     off = [one for one in found.values() if one.verdict != "as expected"]
     assert len(off) == abs(full - 1)
+
+
+@pytest.mark.parametrize(
+    ("amount", "verdict", "words"),
+    [
+        (("27.14", "CAS*CO*45*39.39**253*.55~CAS*PR*2*6.92~"), "does not balance",
+         "does not balance: 1.00 not explained"),
+        (("26.14", "CAS*CO*45*40.39**253*.55~CAS*PR*2*6.92~"), "underpaid",
+         "underpaid 1.00; does not balance: 1.00 not explained"),
+        (AS_FULL, "as expected", "as expected"),
+    ],
+    ids=["paid right", "paid too little", "balanced"],
+)  # fmt: skip
+def test_a_line_that_does_not_balance_is_not_as_expected(
+    amount: Any, verdict: str, words: str
+) -> None:
+    """The payer's amounts leave 1.00 of the charge open: told, whatever was paid."""
+    found = judged((ONE, paying(ONE, amount)))["CLAIMA1"]
+    assert (found.verdict, found.words) == (verdict, words)
