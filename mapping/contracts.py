@@ -95,7 +95,8 @@ def contracts(tables: Any, notes: Notes) -> tuple[Contract, ...]:
 
 
 def _contract(table: dict[str, Any], notes: Notes) -> Contract | None:
-    amounts = _amounts(table.pop("amounts", {}), notes)
+    stated = table.pop("amounts", {})
+    amounts = _amounts(stated, notes)
     dated = days(table, notes)
     if dated is None:
         return None
@@ -104,7 +105,7 @@ def _contract(table: dict[str, Any], notes: Notes) -> Contract | None:
     if made is None:
         return None
     start = len(notes)
-    notes += _lacking(made, amounts)
+    notes += _lacking(made, has_amounts=bool(stated))  # those that are no amounts are noted above
     if len(notes) > start:
         return None
     return evolve(made, span=span, source=source, amounts=MappingProxyType(amounts))
@@ -133,10 +134,10 @@ def _amounts(table: Any, notes: Notes) -> dict[str, Decimal]:
     return found
 
 
-def _lacking(made: Contract, amounts: Mapping[str, Decimal]) -> Iterator[Fault]:
+def _lacking(made: Contract, *, has_amounts: bool) -> Iterator[Fault]:
     """Keys that the kind of the contract needs, and those that mean nothing in it."""
     needs: dict[str, tuple[str, bool]] = {
-        "schedule": ("amounts", bool(amounts)),
+        "schedule": ("amounts", has_amounts),
         "percent of medicare": ("percent", bool(made.percent)),
         "per visit": ("amount", made.amount is not None),
         "case rate": ("amount", made.amount is not None),
@@ -147,7 +148,7 @@ def _lacking(made: Contract, amounts: Mapping[str, Decimal]) -> Iterator[Fault]:
     if not made.payers:
         yield _fault("payers", "is empty: name the payers it is with", "input.missing")
     stated = {
-        "amounts": bool(amounts),
+        "amounts": has_amounts,
         "percent": made.percent is not None,
         "amount": made.amount is not None,
     }

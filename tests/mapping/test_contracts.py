@@ -68,6 +68,15 @@ def test_a_fault_is_refused_with_its_place(
     assert words in found[column]
 
 
+def test_an_amount_that_is_none_is_one_error() -> None:
+    """The only amount of a schedule has three decimals: that is said, not that none is there."""
+    text = GOOD.replace("38.50", "46.505").replace('"97530-CQ" = 32.70\n', "")
+    with pytest.raises(practice.PracticeFileError) as caught:
+        practice.read("practice.toml", BASE + text)
+    errors = [p for p in caught.value.problems if p.level == "error"]
+    assert [p.where.column for p in errors] == ["contracts[0].amounts.97530"]
+
+
 def test_two_contracts_of_a_day_are_refused() -> None:
     """Two contracts with one payer that share a day cannot both hold."""
     with pytest.raises(practice.PracticeFileError) as caught:
