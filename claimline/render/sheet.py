@@ -11,6 +11,7 @@ from claimline.render.cells import visible
 
 WIDTH: Final = 90  # characters: a printed page
 BOX: Final = "[ ]"
+OURS: Final = "For the office, not to be sent"
 STYLE: Final = """
 body{font:14px/1.45 system-ui,sans-serif;margin:2em auto;max-width:60em;color:#1a1a1a}
 h1{font-size:1.4em;margin:0 0 .2em}h2{font-size:1.05em;margin:1.4em 0 .4em}
@@ -19,7 +20,9 @@ th,td{text-align:left;vertical-align:top;padding:.3em .6em;border-bottom:1px sol
 table.facts th{width:14em;font-weight:600;background:none}th{background:#f3f4f6}
 ul{margin:.2em 0;padding-left:1.4em}ul.boxes{list-style:none;padding-left:0}
 ul.boxes li::before{content:"\\2610";margin-right:.6em}
-@media print{body{margin:0;max-width:none}tr,li{break-inside:avoid}}
+p.ours{margin:2.5em 0 0;padding-top:.6em;border-top:2px solid #1a1a1a;font-weight:600}
+@media print{body{margin:0;max-width:none}tr,li{break-inside:avoid}
+p.ours{break-before:page;border:0}}
 """
 
 
@@ -32,6 +35,7 @@ class Part:
     rows: tuple[tuple[str, ...], ...] = field(default=(), repr=False)
     points: tuple[str, ...] = ()
     boxes: bool = False  # points to be ticked off
+    is_ours: bool = False  # advice for the office: stands last, on a page of its own
 
 
 @frozen(kw_only=True)
@@ -54,7 +58,10 @@ def _text(sheet: Sheet) -> Iterator[str]:
     wide = max((len(name) for name, _ in sheet.facts), default=0)
     for name, value in sheet.facts:
         yield from _hung(f"{name:<{wide}}  ", value)
-    for part in sheet.parts:
+    for number, part in enumerate(sheet.parts):
+        if _begins_ours(sheet, number):
+            yield ""
+            yield f"{OURS} ".ljust(WIDTH, "=")
         yield ""
         yield part.title
         yield "-" * len(part.title)
@@ -62,6 +69,11 @@ def _text(sheet: Sheet) -> Iterator[str]:
             yield from _rows((part.heads, *part.rows))
         for point in part.points:
             yield from _hung(f"{BOX} " if part.boxes else "- ", point)
+
+
+def _begins_ours(sheet: Sheet, number: int) -> bool:
+    """Whether the part is the first of those for the office."""
+    return sheet.parts[number].is_ours and not any(p.is_ours for p in sheet.parts[:number])
 
 
 def _hung(head: str, value: str) -> Iterator[str]:
@@ -95,7 +107,9 @@ def _html(sheet: Sheet) -> Iterator[str]:
     for name, value in sheet.facts:
         yield f"<tr><th>{_safe(name)}</th><td>{_safe(value)}</td></tr>"
     yield "</table>"
-    for part in sheet.parts:
+    for number, part in enumerate(sheet.parts):
+        if _begins_ours(sheet, number):
+            yield f'<p class="ours">{OURS}</p>'
         yield f"<h2>{_safe(part.title)}</h2>"
         if part.heads:
             yield f"<table><thead>{_row(part.heads, 'th')}</thead><tbody>"

@@ -116,10 +116,11 @@ def exchange_of(receiver: Receiver, usage: Usage) -> Exchange:
 
 def with_stand_ins(practice: Practice, usage: Usage) -> Practice:
     """The practice with ids for receivers that have none: claims are looked at, not sent."""
-    name = "production" if usage == "P" else "test"
     ids = Exchange(sender="NOT SENT", receiver="NOT SENT")
     receivers = {
-        key: one if getattr(one, name) is not None else evolve(one, **{name: ids})
+        key: evolve(one, production=one.production or ids)
+        if usage == "P"
+        else evolve(one, test=one.test or ids)
         for key, one in practice.receivers.items()
     }
     return evolve(practice, receivers=receivers)

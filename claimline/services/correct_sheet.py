@@ -150,20 +150,20 @@ def _reopening(
     yield Part(title="A reopening cannot", points=NOT_BY_REOPENING)
     part_b = NEVER_PART_B if given.facts.family == PART_B else ()
     never = dict.fromkeys((*choice.never, *NEVER_REOPENING, *part_b))
-    yield Part(title="Never", points=tuple(never))
     yield _by_telephone()
+    yield Part(title="Never", points=tuple(never), is_ours=True)
 
 
 def _appeal(given: Standing, choice: Choice) -> Iterator[Part]:
     yield _lines(given)
-    yield Part(title="What to show", points=tuple(_next_steps(given)))
     yield Part(title="Times and evidence", points=tuple(_evidence(given.worked)) or (NO_TIMES,))
     yield Part(title="Enclosed", points=ENCLOSURES, boxes=True)
-    if choice.never:
-        yield Part(title="Never", points=choice.never)
     yield Part(
         title="Sent", points=("on ____________ by ____________", "signed ________________________")
     )
+    yield Part(title="What to show", points=tuple(_next_steps(given)), is_ours=True)
+    if choice.never:
+        yield Part(title="Never", points=choice.never, is_ours=True)
 
 
 NO_TIMES: Final = "no start and stop times are kept with the claim: take them from the note"

@@ -28,6 +28,7 @@ from claimline.render import (
 from claimline.render.cells import cell, harmless, visible
 from claimline.render.json import write_json
 from claimline.render.problems import place_text
+from claimline.render.sheet import OURS, Part, Sheet, as_html, as_text
 from claimline.render.table import write_tables
 from claimline.render.xlsx import xlsx_bytes
 from edi.problem import Place, Problem
@@ -337,3 +338,17 @@ def test_problems_into_a_pipe_are_one_line_each(capsys: pytest.CaptureFixture[st
     """What is read line by line is not folded."""
     show_problems([attrs.evolve(PROBLEM, message=LONG), PROBLEM])
     assert len(capsys.readouterr().err.splitlines()) == 2
+
+
+def test_advice_for_the_office_stands_apart_on_a_sheet() -> None:
+    """What is not to be sent stands last, said to be ours, and on a page of its own in print."""
+    parts = (
+        Part(title="Enclosed", points=("note",)),
+        Part(title="Never", points=("x",), is_ours=True),
+    )
+    sheet = Sheet(title="Appeal", facts=(), parts=parts)
+    text, page = as_text(sheet), as_html(sheet)
+    for shown in (text, page):
+        assert shown.index("Enclosed") < shown.index(OURS) < shown.index("Never")
+        assert shown.count(OURS) == 1
+    assert "p.ours{break-before:page" in page
