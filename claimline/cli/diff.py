@@ -39,8 +39,8 @@ def diff(
     r"""Compare two claims by their numbers, or two 837P files, by claim and line.
 
     The order of segments and the control numbers do not matter. Claims of files are paired by
-    their numbers, the others by patient, day and payer. Exit status 0 where all is the same, 1
-    where something differs.
+    their numbers, the others by patient, member id, day and payer. Exit status 0 where all is the
+    same, 1 where something differs.
 
     \b
     Example:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from edi.problem import Problem
 
 BY_NUMBER: Final = "claim number"
-BY_PATIENT: Final = "patient, day and payer"
+BY_PATIENT: Final = "patient, member id, day and payer"
 ASKED: Final = "asked for"
 
 
@@ -95,9 +95,11 @@ def _claims(name: str) -> tuple[Claim, ...]:
 
 
 def _of_files(before: Sequence[Claim], after: Sequence[Claim]) -> DiffResult:
-    """Claims of two files: by their number, the others by patient, day and payer."""
+    """Claims of two files: by their number, the others by patient, member id, day and payer."""
     pairs, left, right = _by(before, after, _number)
-    more, left, right = _by(left, right, _patient)
+    more, left, right = _by(left, right, _member)
+    own, left, right = _by(left, right, _dependent)
+    more += own
     result = compared(
         [*((*pair, BY_NUMBER) for pair in pairs), *((*pair, BY_PATIENT) for pair in more)]
     )
@@ -131,7 +133,7 @@ def compared(pairs: Iterable[tuple[Claim, Claim, str]]) -> DiffResult:
 
 
 Key = tuple[object, ...]
-Keyed = Callable[[Claim], Key]
+Keyed = Callable[[Claim], Key | None]  # None: pairs with nothing
 Parted = tuple[list[tuple[Claim, Claim]], list[Claim], list[Claim]]
 
 
@@ -141,7 +143,8 @@ def _by(before: Iterable[Claim], after: Iterable[Claim], key: Keyed) -> Parted:
     pairs: list[tuple[Claim, Claim]] = []
     left: list[Claim] = []
     for claim in before:
-        found = waiting.get(key(claim))
+        wanted = key(claim)
+        found = waiting.get(wanted) if wanted is not None else None
         if found:
             pairs.append((claim, found.pop()))
         else:
@@ -150,9 +153,9 @@ def _by(before: Iterable[Claim], after: Iterable[Claim], key: Keyed) -> Parted:
     return pairs, left, [claim for claim in after if id(claim) not in taken]
 
 
-def _grouped(claims: Iterable[Claim], key: Keyed) -> dict[Key, list[Claim]]:
+def _grouped(claims: Iterable[Claim], key: Keyed) -> dict[Key | None, list[Claim]]:
     """Claims by key, the first of each last, so that it is taken first."""
-    found: dict[Key, list[Claim]] = {}
+    found: dict[Key | None, list[Claim]] = {}
     for claim in reversed(list(claims)):
         found.setdefault(key(claim), []).append(claim)
     return found
@@ -163,11 +166,23 @@ def _number(claim: Claim) -> Key:
     return (claim.control, claim.frequency == "8")
 
 
-def _patient(claim: Claim) -> Key:
-    """Who, when, to whom."""
+def _member(claim: Claim) -> Key | None:
+    """The patient by the holder's member id: a name alone does not say who it is."""
+    return _patient(claim, claim.subscriber.party.id)
+
+
+def _dependent(claim: Claim) -> Key | None:
+    """The patient by an id of their own."""
+    return _patient(claim, claim.patient.party.id) if claim.patient is not None else None
+
+
+def _patient(claim: Claim, number: str) -> Key | None:
+    """Who, when, to whom; None without a number."""
+    if not number:
+        return None
     who = claim.patient or claim.subscriber
     name = (who.party.name.upper(), who.party.first.upper(), who.birth_date)
-    return (*name, _day(claim), claim.payer.id, claim.frequency == "8")
+    return (number.upper(), *name, _day(claim), claim.payer.id, claim.frequency == "8")
 
 
 def _day(claim: Claim) -> dt.date | None:

@@ -98,6 +98,23 @@ def test_claims_on_one_side_only(desk: Desk, made: Path) -> None:
     assert "only in A" in out
 
 
+@pytest.mark.parametrize(
+    "swap",
+    [("MEM445577", "MEM999999"), ("*PI*60054L~", "*PI*99999~"), ("*MI*MEM445577~", "~")],
+    ids=["other member id", "other payer", "no member id"],
+)
+def test_a_name_alone_pairs_no_claims(desk: Desk, made: Path, swap: tuple[str, str]) -> None:
+    """Other numbers and another payer or member: name and birth date do not make them one claim."""
+    text = made.read_text(encoding="ascii")
+    numbers = [s.split("*")[1] for s in text.split("~\n") if s.startswith("CLM*")]
+    swaps = [(number, f"OTHER{n}") for n, number in enumerate(numbers)]
+    status, told = compared(desk, made, changed(text, desk.folder, "b.837", *swaps, swap))
+    assert (status, told["different"]) == (1, [])
+    alone = 2 - told["same"]
+    assert alone >= 1
+    assert (len(told["only_a"]), len(told["only_b"])) == (alone, alone)
+
+
 def test_patient_is_masked(desk: Desk, made: Path) -> None:
     """What tells of the patient differs, and is not shown."""
     other = changed(
