@@ -36,7 +36,7 @@ def diff(
     shape: str,
     output: "Path | None",
 ) -> int:
-    r"""Compare two claims by their numbers, or two 837P files, by claim and line.
+    r"""Compare two claims by a number or visit id, or two 837P files, by claim and line.
 
     The order of segments and the control numbers do not matter. Claims of files are paired by
     their numbers, the others by patient, member id, day and payer. Exit status 0 where all is the

@@ -47,17 +47,22 @@ def target(ledger: Ledger, request: CorrectRequest) -> Target:
     Raises:
         WrongUsageError: it leads to no claim or to several families.
     """
-    found = _families(ledger, request)
+    return named(ledger, request.identifier, request.usage)
+
+
+def named(ledger: Ledger, identifier: str, usage: Usage | None = None) -> Target:
+    """The claim an identifier leads to, in the given book or in any; see ``target``."""
+    found = _families(ledger, identifier, usage)
     [family] = found.families
     stories = ledger.story(family, usage=found.usage)
-    word = request.identifier.strip().upper()
-    named = [one for one in stories if one.sent.claim.control.upper() == word]
+    word = identifier.strip().upper()
+    same = [one for one in stories if one.sent.claim.control.upper() == word]
     first_payer = [
         one
         for one in stories
         if one.sent.claim.payer_rank == FIRST and one.sent.claim.frequency != FREQUENCY_VOID
     ]
-    chosen = named[0] if named else (first_payer or list(stories))[-1]
+    chosen = same[0] if same else (first_payer or list(stories))[-1]
     rank = chosen.sent.claim.payer_rank
     return Target(
         story=chosen,
@@ -66,10 +71,9 @@ def target(ledger: Ledger, request: CorrectRequest) -> Target:
     )
 
 
-def _families(ledger: Ledger, request: CorrectRequest) -> Found:
+def _families(ledger: Ledger, identifier: str, book: Usage | None) -> Found:
     """What the identifier leads to: one family of claims."""
-    book = request.usage
-    found = [one for one in ledger.find(request.identifier) if one.families]
+    found = [one for one in ledger.find(identifier) if one.families]
     found = [one for one in found if book in {None, one.usage}]
     if not found:
         raise WrongUsageError(

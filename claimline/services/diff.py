@@ -9,7 +9,7 @@ from attrs import field, frozen
 
 from claimline import files
 from claimline.errors import CommandError, WrongUsageError
-from claimline.services import sent_claim
+from claimline.services import correct_find, sent_claim
 from edi.claim import Claim
 from edi.tokens import NotX12
 from edi.x837p import read_submissions
@@ -59,11 +59,12 @@ class DiffResult:
 
 
 def diff(before: str, after: str, ledger: str) -> DiffResult:
-    """Compare two 837P files, or two claims of the ledger by their numbers.
+    """Compare two 837P files, or two claims of the ledger by a number or a visit id.
 
     Raises:
-        WrongUsageError: one is a file and the other is not, or a file has no claims.
-        CommandError: a file cannot be read, or no claim of that number was sent.
+        WrongUsageError: one is a file and the other is not, a file has no claims, or a number
+            leads to no claim or to several.
+        CommandError: a file cannot be read.
         LedgerError: the ledger cannot be used.
     """
     are_files = [Path(name).is_file() for name in (before, after)]
@@ -77,7 +78,8 @@ def diff(before: str, after: str, ledger: str) -> DiffResult:
 
 
 def _sent(ledger: Ledger, number: str) -> Claim:
-    return sent_claim.load(ledger, number.strip().upper())
+    """The claim a number or a visit id leads to, as ``correct`` finds it."""
+    return sent_claim.load_story(ledger, correct_find.named(ledger, number).story)
 
 
 def _claims(name: str) -> tuple[Claim, ...]:

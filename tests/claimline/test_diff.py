@@ -152,11 +152,26 @@ def test_two_claims_of_the_ledger(desk: Desk) -> None:
     assert len(rows) == 5
 
 
+def test_a_visit_id_leads_to_its_newest_claim(desk: Desk) -> None:
+    """The visit id that correct takes is known here too: it is the claim that stands."""
+    billed = desk.bill("replacement")["claims"][0]
+    claim = str(billed["claim"])
+    desk.answer(claim, *PAID)
+    _, told = desk.correct(claim, *desk.mended("replacement-mended"))
+    [visit] = json.loads((EXAMPLES / "replacement.json").read_text(encoding="utf-8"))
+    status, found = compared(desk, claim, visit["visit_id"])
+    assert status == 1
+    assert (found["different"][0]["claim"], found["different"][0]["other"]) == (
+        claim,
+        told["new_claim"],
+    )
+
+
 @pytest.mark.parametrize(
     ("words", "status", "said"),
     [
         pytest.param(("file", "NOSUCH"), 2, "is no file", id="file and no file"),
-        pytest.param(("NOSUCH", "NOSUCH"), 3, "no claim", id="unknown claims"),
+        pytest.param(("NOSUCH", "NOSUCH"), 2, "leads to no claim", id="unknown claims"),
         pytest.param(("text", "text"), 3, "text", id="not x12"),
         pytest.param(("remit", "remit"), 2, "no professional claims", id="remittance"),
     ],
