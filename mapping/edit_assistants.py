@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from typing import Final
 
 from edi.problem import Problem, declare
 from mapping.assistants import (
@@ -28,6 +29,8 @@ declare(
             "check the minutes of therapist and assistant"),
     }
 )  # fmt: skip
+
+_SPEECH: Final = "Medicare Benefit Policy Manual, chapter 15, section 230.3"
 
 
 def check_assistant_named(day: Day) -> Iterator[Problem]:
@@ -93,6 +96,7 @@ def _unclear_pairs(day: Day) -> Iterator[Problem]:
 
 def check_who_assisted(day: Day) -> Iterator[Problem]:
     """Whose minutes they are, where the payer pays less for an assistant's (SSA 1834(v))."""
+    yield from _of_speech(day)
     wanted = day.policy.assistant_modifiers == "required" and day.date >= FIRST_DAY
     if not wanted or day.visits[0].discipline not in ASSISTANT_MODIFIERS:
         return
@@ -108,6 +112,21 @@ def check_who_assisted(day: Day) -> Iterator[Problem]:
             yield from _named(day, visit)
             yield from _unsaid(day, visit)
         yield from _evaluated(day, visit)
+
+
+def _of_speech(day: Day) -> Iterator[Problem]:
+    """Part B covers no speech-language pathology assistant (Medicare Benefit Policy Manual 15)."""
+    if "medicare-b" not in {day.payer.family, day.payer.group}:
+        return
+    for visit in day.visits:
+        spent = ((p.code, minutes_of(p)) for p in visit.procedures)
+        alone = [code for code, (own, other) in spent if other and not own]
+        if visit.discipline == "SLP" and alone:
+            message = (
+                f"{', '.join(dict.fromkeys(alone))}: minutes of an assistant alone under an SLP "
+                "plan; Part B does not cover speech-language pathology assistants"
+            )
+            yield warn(day, "assistant", message, visit, source=_SPEECH)
 
 
 def _unsaid(day: Day, visit: Visit) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from edi.problem import Problem, declare
 from mapping import separations
+from mapping.codes import group
 from mapping.day import Day, Separation
 from mapping.edit_found import hold, warn
 
@@ -32,6 +33,7 @@ def check_pairs(day: Day) -> Iterator[Problem]:
             yield from _column2_beside(day, found)
         else:
             yield from _with_modifier(day, found)
+            yield from _on_both(day, found)
     wanted = separations.table(day)
     asks = wanted not in {"none", ""} and (len(day.lines) > 1 or day.siblings or day.others)
     if asks and not day.reference.version("ptp", wanted, day.date):
@@ -102,6 +104,32 @@ def _with_modifier(day: Day, found: Separation) -> Iterator[Problem]:
         yield warn(day, "pair", message, source=source)
     elif found.pair.note:
         yield warn(day, "pair", f"{names}{_note(found)}", source=source)
+
+
+def _on_both(day: Day, found: Separation) -> Iterator[Problem]:
+    """The visit states a distinct modifier for both codes of a pair, and no other pair asks it."""
+    first, second = found.pair.column1, found.pair.column2
+    others = {
+        c for p in day.separations if p is not found for c in (p.pair.column1, p.pair.column2)
+    }
+    if (
+        day.policy.distinct_column != "either"
+        or found.beside
+        or not others.isdisjoint((first, second))
+    ):
+        return  # where column 2 alone takes it, check_modifiers says that nothing asks for it
+    marked = {
+        row.code: modifier
+        for row in day.rows
+        for modifier in row.explicit
+        if group(modifier) == "distinct"
+    }
+    if first in marked and second in marked:
+        message = (
+            f"{_names(found)}: {marked[second]} is stated on both lines of the pair; one is "
+            f"enough: leave it on {second}"
+        )
+        yield warn(day, "pair", message, source=found.pair.version)
 
 
 def uncovered(day: Day) -> str:

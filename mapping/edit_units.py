@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from edi.problem import Problem
-from mapping.codes import is_by_minutes, is_timed
+from mapping.codes import group, is_by_minutes, is_timed
 from mapping.day import Day, Row
 from mapping.edit_found import hold, warn
 from mapping.unit_count import NOTHING_GIVEN
@@ -26,12 +26,27 @@ def check_units(day: Day) -> Iterator[Problem]:
     for code in dict.fromkeys(row.code for row in day.rows if row.minutes):
         if code not in billed and is_by_minutes(code):
             yield warn(day, "units", f"{code}: its minutes give no unit; it is not billed")
+    yield from _modifier_lost(day, billed)
     if not day.lines:
         yield from _nothing_to_bill(day, result)
     stated = {row.code for row in day.rows if row.units is not None}
     for note in result.notes:
         if not any(code in note for code in stated):
             yield warn(day, "units", note)
+
+
+def _modifier_lost(day: Day, billed: set[str]) -> Iterator[Problem]:
+    """A row that states CQ or CO and gets no unit, while the code's other rows do."""
+    counted = {id(share.row) for share in day.shares}
+    for row in day.rows:
+        stated = [m for m in row.explicit if group(m) == "assistant"]
+        lost = row.minutes and row.units is None and id(row) not in counted
+        if stated and lost and row.code in billed:
+            message = (
+                f"{row.code}: the row that states {stated[0]} ({row.minutes} minutes) gets no "
+                f"unit: no line of it carries {stated[0]}"
+            )
+            yield warn(day, "units", message)
 
 
 def _nothing_to_bill(day: Day, result: UnitResult) -> Iterator[Problem]:

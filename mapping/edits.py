@@ -408,5 +408,5 @@ EDITS: Final = FACTS + LINES
 
 
 def run(checks: tuple[Check, ...], day: Day) -> list[Problem]:
-    """All that the checks find."""
-    return [problem for check in checks for problem in check(day)]
+    """All that the checks find, each once: a code on two lines is told of once."""
+    return list(dict.fromkeys(problem for check in checks for problem in check(day)))

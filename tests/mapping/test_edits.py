@@ -14,12 +14,13 @@ from visits_made import (
     done,
     drafted,
     held,
+    outcome,
     visit,
 )
 
 from mapping import claims, edits
 from mapping.day import day_key
-from mapping.draft import History
+from mapping.draft import ClaimDraft, History
 from mapping.visit import (
     Abn,
     Accident,
@@ -27,6 +28,7 @@ from mapping.visit import (
     Authorization,
     Coverage,
     Kx,
+    Procedure,
     Referring,
     Visit,
 )
@@ -511,3 +513,35 @@ def test_a_supervised_modality_runs_beside_a_timed_code() -> None:
         beside = done(code, 15, blocks=at("09:00-09:15"), charge=Decimal(20))
         (made,) = claims.draft([visit(timed, beside)], clinic()).drafts
         assert [w.code for w in made.warnings if "overlap" in w.code] == expected
+
+
+def test_a_row_that_states_cq_and_gets_no_unit_is_told() -> None:
+    """The other row's unit goes without CQ: that is said, with the row."""
+    stated = Procedure(code="97530", assistant_minutes=8, modifiers=("CQ",))
+    made = drafted(visit(done("97530", 8), stated, payer="medicare"))
+    (told,) = [p.message for p in made.warnings if p.code == "warn.units"]
+    assert told.startswith("97530: the row that states CQ (8 minutes) gets no unit")
+    made = drafted(visit(done("97530", 23), evolve(stated, assistant_minutes=15), payer="medicare"))
+    assert not any(p.code == "warn.units" for p in made.warnings)
+
+
+def test_a_code_on_two_lines_is_warned_of_once() -> None:
+    """Therapist's and assistant's units are two lines of one code: one warning, not two."""
+    both = done("97530", 15, assistant_minutes=15, modifiers=("59",))
+    made = drafted(visit(both, payer="medicare"))
+    assert len(made.claim.lines) == 2
+    assert len([p for p in made.warnings if "59 is stated" in p.message]) == 1
+
+
+@pytest.mark.parametrize(
+    ("discipline", "own", "told"), [("SLP", 0, True), ("SLP", 30, False), ("PT", 0, False)]
+)
+def test_an_slp_assistant_alone_is_told_to_part_b(discipline: Any, own: int, told: bool) -> None:
+    """Part B covers none; minutes with the therapist, and other plans, are no such case."""
+    given = done("92507", own, assistant_minutes=30)
+    found = outcome(visit(given, payer="medicare", discipline=discipline))
+    problems = found.warnings if isinstance(found, ClaimDraft) else found.problems
+    assert any("SLP plan" in p.message for p in problems) is told
+    other = outcome(visit(given, discipline=discipline))
+    problems = other.warnings if isinstance(other, ClaimDraft) else other.problems
+    assert not any("SLP plan" in p.message for p in problems)

@@ -272,3 +272,13 @@ def test_nobody_sets_aside_a_pair_that_is_never_paid() -> None:
     tables = Made(edits=(pair("97140", "97530", "0"),))
     (still,) = claims.draft((BOTH,), clinic(), waived=waived, reference=tables).held
     assert codes(still.problems) == ["hold.pair-never"]
+
+
+@pytest.mark.parametrize(("first", "told"), [(("59",), True), ((), False)], ids=["both", "one"])
+def test_a_modifier_stated_on_both_lines_is_told(first: tuple[str, ...], told: bool) -> None:
+    """One of the two is enough where the payer takes it on either."""
+    given = visit(
+        evolve(MANUAL, modifiers=first), evolve(ACTIVITY, modifiers=("59",)), payer="medicare"
+    )
+    (made,) = billed(given).drafts
+    assert any("stated on both lines" in p.message for p in made.warnings) is told
