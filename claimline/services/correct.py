@@ -26,6 +26,7 @@ from mapping.draft import ClaimDraft
 from mapping.practice import Practice
 from reconcile.correction import FILES, Choice, Standing, choose, standing
 from reconcile.correction_compare import FREQUENCY, PAYER_NUMBER, Difference, compare
+from reconcile.correction_deadline import deadline
 from reconcile.ledger import Decision, Ledger, Run, held
 
 if TYPE_CHECKING:
@@ -79,6 +80,7 @@ class _Correcting:
         choice = choose(
             given, on=self.request.today, asked=self.request.road, changes=self.differences
         )
+        choice = self._by_payer(choice)
         if choice.outcome != "go" or self.faults:
             return self._result(choice)
         if choice.road in FILES:
@@ -119,6 +121,16 @@ class _Correcting:
             made.claim,
             without=frozenset({FREQUENCY, PAYER_NUMBER}),
         )
+
+    def _by_payer(self, choice: Choice) -> Choice:
+        """A first claim to another payer has that payer's limit, not the first one's."""
+        changed = any(one.kind == "payer" for one in self.differences or ())
+        if self.draft is None or not changed or choice.outcome != "go":
+            return choice
+        facts = Facts(self.ledger, self.practice, self.request.today)
+        payer, day = facts.named(self.draft.payer, self.draft.date), self.draft.date
+        due = deadline("filing", payer, decided=self.request.today, service=day)
+        return evolve(choice, deadline=due)
 
     def _standing(self) -> Standing:
         """All that decides about the road."""

@@ -474,3 +474,25 @@ def test_forgotten_visit_of_the_day_joins_by_replacement(desk: Desk, tmp_path: P
     _, out, _ = desk.run("bill", path, "--practice", PRACTICE, "--out", desk.folder / "out")
     again = json.loads(out)
     assert (again["claims"], again["held"], len(again["already_billed"])) == ([], [], 2)
+
+
+def test_another_payers_first_claim_has_that_payers_deadline(desk: Desk) -> None:
+    """The visit went to the wrong payer: By is the right one's limit from the day of service."""
+    claim = billed(desk, "replacement")
+    desk.answer(claim, "97530:GP 150 0 CAS*CO*109*150", "97110:GP 55 0 CAS*CO*109*55", status="4")
+    text = PRACTICE.read_text(encoding="utf-8")
+    head, mark, tail = text.partition("[payers.heron]\n")
+    own, end, rest = tail.partition("[payers.statefund]\n")
+    own = own.replace("timely_filing_days = 365", "timely_filing_days = 364")
+    practice = desk.folder / "practice.toml"
+    practice.write_text(f"{head}{mark}{own}{end}{rest}", encoding="utf-8")
+    visits = (EXAMPLES / "replacement.json").read_text(encoding="utf-8")
+    mended = desk.folder / "mended.json"
+    mended.write_text(visits.replace('"lakeshore"', '"heron"'), encoding="utf-8")
+    options = ("--visits", mended, "--practice", practice)
+    status, told = desk.correct(claim, *options, "--dry-run")
+    assert (status, told["road"], told["deadline"]) == (0, "new", "2027-03-09")
+    _, out, _ = desk.run(
+        "correct", claim, *options, "--dry-run", "--on", "2026-04-20", shape="table"
+    )
+    assert "By: 2027-03-09 for a new claim" in out
