@@ -6,6 +6,7 @@ clinical data. A day counts all lines of the patient, payer and billing provider
 
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Final
 
 from edi.problem import Problem, declare
 from mapping import separations
@@ -13,10 +14,15 @@ from mapping.day import Day
 from mapping.edit_found import hold, judged, warn
 from mapping.reference import UnitLimit
 
+_ROAD: Final = (  # of units above the limit that were given
+    "where the record supports them, override by name (claimline held override), then ask for a "
+    "redetermination with the records: all of them are denied first"
+)
+
 declare(
     {
         "hold.units-limit": ("more units of a code than the payer takes on a line or a day",
-            "mend the minutes or units; what stays above is denied as a whole"),
+            f"mend the minutes or units; {_ROAD}"),
         "hold.units-never": ("more units of a code than are ever paid on a day (MAI 2)",
             "mend the minutes or units, or leave the code out; nobody can set this aside"),
         "warn.units-limit": ("more units of a code than the payer usually takes on a day",

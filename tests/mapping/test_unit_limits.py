@@ -8,7 +8,9 @@ from attrs import evolve
 from tables_made import Made, limit
 from visits_made import DAY, at, clinic, clinic_with, codes, done, visit
 
+from edi.problem import CODES
 from mapping import claims
+from mapping.claims import OVERRIDABLE
 from mapping.day import patient_key
 from mapping.draft import NO_HISTORY, Drafts, History
 from mapping.limits import LIMITS, VERSION
@@ -173,3 +175,12 @@ def test_one_unit_is_said_as_one() -> None:
     assert [text.partition(" (")[0] for text in said] == [
         "97014: 1 unit on the day, the table allows 0 a day"
     ]
+
+
+def test_the_hold_names_the_road_of_units_that_were_given() -> None:
+    """Who billed what the record supports is told to override by name, and to appeal with records."""
+    todo = CODES["hold.units-limit"].todo
+    assert "override by name" in todo
+    assert "redetermination with the records" in todo
+    assert "hold.units-limit" in OVERRIDABLE
+    assert "override" not in CODES["hold.units-never"].todo
