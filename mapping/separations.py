@@ -8,9 +8,10 @@ import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
-from mapping.codes import group
-from mapping.day import Day, Row, Separation, rows_of
+from mapping.codes import group, is_timed
+from mapping.day import Day, Row, Separation, minutes_of, rows_of
 from mapping.reference import BilledLine, PairEdit
+from mapping.unit_count import HALF_UNIT_MINUTES
 from mapping.visit import Block
 
 if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the million at run time
@@ -120,10 +121,20 @@ def _others(day: Day) -> Iterator[_Service]:
         if visit.coverages and visit.coverages[0].payer == day.payer.key and entity == here:
             beside = f"the {visit.discipline} visit {visit.visit_id}"
             for row in rows_of([visit], visit.diagnoses, ""):
-                yield _of(row, beside)
+                if not _gives_nothing(row, day, visit.discipline):
+                    yield _of(row, beside)
     for line in day.others:
         if line.claim and is_same(day, line):
             yield _sent(line)
+
+
+def _gives_nothing(row: Row, day: Day, discipline: str) -> bool:
+    """Whether a row of another visit surely gets no unit: 0 stated, or under 8 minutes in all."""
+    if row.units is not None or not row.minutes or not is_timed(row.code):
+        return row.units == 0
+    together = (v for v in day.siblings if v.discipline == discipline)
+    spent = (sum(minutes_of(p)) for v in together for p in v.procedures if is_timed(p.code))
+    return sum(spent) < HALF_UNIT_MINUTES
 
 
 def is_same(day: Day, line: BilledLine) -> bool:

@@ -282,3 +282,12 @@ def test_a_modifier_stated_on_both_lines_is_told(first: tuple[str, ...], told: b
     )
     (made,) = billed(given).drafts
     assert any("stated on both lines" in p.message for p in made.warnings) is told
+
+
+@pytest.mark.parametrize(("minutes", "waits"), [(7, False), (8, True)])
+def test_a_code_of_another_visit_without_a_unit_is_no_partner(minutes: int, waits: bool) -> None:
+    """Seven minutes alone are not billed, so no pair stands beside them."""
+    other = evolve(OT, procedures=(done("97530", minutes),))
+    made = billed(evolve(PT, procedures=(done("97140", 15),)), other)
+    problems = [p for one in (*made.drafts, *made.held) for p in getattr(one, "problems", ())]
+    assert any(p.code == "hold.pair" for p in problems) is waits
