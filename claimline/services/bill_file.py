@@ -322,26 +322,47 @@ def _record(
 
 
 def sent_claim(one: Ready, practice: Practice) -> SentClaim:
-    """The claim in the words of ``reconcile``."""
-    claim, draft = one.claim, one.draft
-    entity = practice.entities[draft.entity]
+    """The claim of visits in the words of ``reconcile``."""
+    draft = one.draft
+    return as_sent(
+        one.claim,
+        family=one.claim.control,
+        payer=draft.payer,
+        patient=draft.patient,
+        npi=practice.entities[draft.entity].npi,
+        day=draft.date,
+        lines=tuple(sent_lines(one)),
+    )
+
+
+def as_sent(
+    claim: Claim,
+    *,
+    family: str,
+    payer: str,
+    patient: str,
+    npi: str,
+    day: dt.date,
+    lines: tuple[SentLine, ...],
+) -> SentClaim:
+    """A numbered claim in the words of ``reconcile``; ``day`` where its lines have none."""
     days = [line.date for line in claim.lines if line.date]
     return SentClaim(
         control=claim.control,
-        family=claim.control,
+        family=family,
         frequency=claim.frequency,
-        payer=draft.payer,
+        payer=payer,
         payer_id=claim.payer.id,
         payer_rank=claim.subscriber.payer_rank,
         member_id=claim.subscriber.party.id,
-        patient=draft.patient,
-        billing_npi=entity.npi,
+        patient=patient,
+        billing_npi=npi,
         charge=claim.charge,
-        date=min(days, default=draft.date),
-        until=max(days, default=draft.date),
+        date=min(days, default=day),
+        until=max(days, default=day),
         collected=claim.amount_paid_by_patient or Decimal("0.00"),
         references=claim.references,
-        lines=tuple(sent_lines(one)),
+        lines=lines,
     )
 
 

@@ -324,22 +324,13 @@ def numbered(claim: Claim, control: str) -> Claim:
 
 def _sent_claim(claim: Claim, one: Outgoing, practice: Practice) -> SentClaim:
     """The claim in the words of ``reconcile``."""
-    days = [line.date for line in claim.lines if line.date]
-    return SentClaim(
-        control=claim.control,
+    return bill_file.as_sent(
+        claim,
         family=one.family,
-        frequency=claim.frequency,
         payer=one.payer,
-        payer_id=claim.payer.id,
-        payer_rank=claim.subscriber.payer_rank,
-        member_id=claim.subscriber.party.id,
         patient=one.patient.key,
-        billing_npi=practice.entities[one.entity].npi,
-        charge=claim.charge,
-        date=min(days, default=one.date),
-        until=max(days, default=one.date),
-        collected=claim.amount_paid_by_patient or Decimal("0.00"),
-        references=claim.references,
+        npi=practice.entities[one.entity].npi,
+        day=one.date,
         lines=tuple(_sent_lines(claim, one)),
     )
 
