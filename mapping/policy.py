@@ -129,6 +129,10 @@ class Policy(Checks):
     secondary_filing_from: FilingFrom = field(
         default="primary's remittance", metadata=doc("the day secondary_filing_days count from")
     )
+    takes_new_claim: bool | None = field(
+        default=None,
+        metadata=doc("a denied claim is corrected by a new claim (not Part B, and where unpaid)"),
+    )
     takes_void: bool | None = field(
         default=None, metadata=doc("the payer takes void claims (frequency 8)")
     )

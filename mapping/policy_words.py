@@ -29,9 +29,9 @@ TOPICS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "times_per_code_required",
         ),
         "Corrections and deadlines": (
-            "timely_filing_days", "takes_replacement", "takes_void", "corrected_claim_days",
-            "corrected_claim_from", "reopening_days", "reopening_from", "appeal1_days",
-            "appeal1_from", "appeal1_source",
+            "timely_filing_days", "takes_replacement", "takes_new_claim", "takes_void",
+            "corrected_claim_days", "corrected_claim_from", "reopening_days", "reopening_from",
+            "appeal1_days", "appeal1_from", "appeal1_source",
         ),
         "Payment": ("payment_basis",),
         "As a secondary": (
@@ -65,6 +65,7 @@ UNSAID: Final[Mapping[str, str]] = MappingProxyType(
         "timely_filing_days": "no deadline is checked or shown",
         "takes_replacement": "no replacement is made until this is said",
         "takes_void": "no void is made until this is said",
+        "takes_new_claim": "a decided claim is not sent as a new one",
         "corrected_claim_days": "no deadline is shown",
         "reopening_days": "no reopening is offered",
         "bill_as_allowed": "such visits are held",

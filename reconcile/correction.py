@@ -23,6 +23,7 @@ from reconcile.correction_refuse import (
     is_parted,
     late,
     spares_unprocessed,
+    takes_new_claim,
     takes_replacement,
     unprocessed_part,
     wants_records,
@@ -242,6 +243,8 @@ def _causes(findings: Iterable[Finding]) -> str:
 
 def _clerical(given: Standing) -> Road:
     """How this payer takes a clerical fault of an adjudicated claim."""
+    if not takes_replacement(given) and takes_new_claim(given):
+        return "new"
     return "replacement" if takes_replacement(given) else "reopening"
 
 

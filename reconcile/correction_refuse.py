@@ -40,11 +40,19 @@ Wrong = tuple[str, str]  # why, and what to do instead
 Check = Callable[[Standing, Changes], Iterator[Wrong]]
 
 
+def takes_new_claim(given: Standing) -> bool:
+    """Whether the policy says that this payer takes a new claim for what it denied whole."""
+    is_part_b = given.facts.family == PART_B
+    return (
+        bool(given.facts.takes_new_claim) and bool(given.worked) and not (is_part_b or given.paid)
+    )
+
+
 def _new(given: Standing, changes: Changes) -> Iterator[Wrong]:
     """A new claim is for what was never adjudicated."""
     remark, findings = given.unprocessable, [one.finding for one in given.worked]
     by_table = bool(findings) and all(found and found.road == "filing" for found in findings)
-    if not (remark or by_table) or given.paid:
+    if not (remark or by_table or takes_new_claim(given)) or given.paid:
         paid = "paid" if given.paid else "decided"
         yield (
             f"the payer {paid} this claim: a new one comes back as a duplicate",

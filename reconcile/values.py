@@ -228,6 +228,7 @@ class PayerFacts:
     corrected_claim_days: int | None = None
     timely_filing_days: int | None = None  # of a new claim, counted from the day of service
     takes_replacement: bool | None = None  # frequency 7
+    takes_new_claim: bool | None = None  # for what was decided and not paid
     takes_void: bool | None = None  # frequency 8
     appeal1_from: str = "remittance"  # or "receipt of the remittance", "day of service"
     reopening_from: str = "remittance"

@@ -47,6 +47,7 @@ def from_practice(practice: Practice, key: str, on: dt.date) -> PayerFacts:
         corrected_claim_days=policy.corrected_claim_days,
         timely_filing_days=policy.timely_filing_days,
         takes_replacement=policy.takes_replacement,
+        takes_new_claim=policy.takes_new_claim,
         takes_void=policy.takes_void,
         appeal1_from=policy.appeal1_from,
         reopening_from=policy.reopening_from,

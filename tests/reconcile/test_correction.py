@@ -169,6 +169,22 @@ def test_clerical_fault(policy: dict[str, Any], wanted: Road) -> None:
         assert (choice.outcome, choice.road, choice.payer_claim) == ("go", wanted, "A2")
 
 
+NEW_ONLY = PLAN | {"takes_replacement": False, "takes_new_claim": True}
+
+
+def test_a_payer_that_takes_new_claims_for_denied_ones() -> None:
+    """By policy a claim denied whole is sent as a new one; never a paid one, nor to Part B."""
+    denied = (back(MODIFIER, MODIFIER),)
+    choice = road(stand(*denied, **NEW_ONLY), changes=UNITS)
+    assert (choice.outcome, choice.road, choice.payer_claim) == ("go", "new", "")
+    silent = stand(*denied, **(NEW_ONLY | {"takes_new_claim": None}))
+    assert road(silent, asked="new", changes=UNITS).outcome == "refused"
+    paid = stand(back(MODIFIER, ""), **NEW_ONLY)
+    assert road(paid, asked="new", changes=UNITS).outcome == "refused"
+    part_b = stand(*denied, **(PART_B | {"takes_new_claim": True}))
+    assert road(part_b, asked="new", changes=UNITS).outcome == "refused"
+
+
 def test_corrected_visit_of_a_paid_claim() -> None:
     """Also a claim that was paid in full is corrected when its visit was."""
     given = stand(back("", ""), **PLAN)
