@@ -42,6 +42,12 @@ def corpus() -> Path:
 
 
 @pytest.fixture
+def ledger_url(tmp_path: Path) -> str:
+    """The URL of a ledger that is not there yet; ``open_ledger(ledger_url, create=True)``."""
+    return f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+
+
+@pytest.fixture
 def golden(request: pytest.FixtureRequest) -> Callable[[Path, str], None]:
     """Compares a text with a golden file, or writes it under ``--rewrite``."""
 

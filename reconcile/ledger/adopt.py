@@ -55,7 +55,8 @@ def adopt(
     fresh = list(new.values())
     if fresh:
         first = writer.ids(sent_claim, 0)
-        sent.add_claims(writer, fresh, file_id=file_id, usage=usage, origin="adopted")
+        added = sent.add_claims(writer, fresh, file_id=file_id, usage=usage, origin="adopted")
+        writer.changed(added.values())
         settle.after_sent(writer, [record.claim for record in fresh], first=first)
     return Adopted(
         new=tuple(record.claim.control for record in fresh),

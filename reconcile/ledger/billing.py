@@ -77,9 +77,10 @@ def record_sent(writer: "Writer", made: SentFile, records: Sequence[SentRecord])
     """Keep a complete file of claims with its claims and visits; nothing is written yet."""
     stored = writer.store(made.data, kind="837P", name=made.name, direction="out")
     row = (stored.id, made.usage, made.sender, made.receiver, made.interchange_control)
-    writer.add(sent_file, [(*row, made.name, len(records), *writer.recorded)])
+    writer.add(sent_file, [(*row, made.name, len(records), made.profile, *writer.recorded)])
     first_claim = writer.ids(sent_claim, 0)
     numbers = sent.add_claims(writer, records, file_id=stored.id, usage=made.usage, origin="billed")
+    writer.changed(numbers.values())
     visits = [
         (visit_id, digest, numbers[record.claim.control])
         for record in records

@@ -25,8 +25,8 @@ from reconcile.ledger.errors import (
     LedgerOld,
 )
 
-HEAD: Final = "0003"  # the newest migration; a test compares it with the folder
-KNOWN: Final = ("0001", "0002", "0003")
+HEAD: Final = "0004"  # the newest migration; a test compares it with the folder
+KNOWN: Final = ("0001", "0002", "0003", "0004")
 BUSY_SECONDS: Final = 30
 _EXAMPLE: Final = "Give a path or a URL such as sqlite:////srv/claims/ledger.sqlite3."
 _WRITING: Final = "claimline_writing"

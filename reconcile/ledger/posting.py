@@ -196,6 +196,7 @@ def _write(writer: "Writer", results: Sequence[_Result]) -> None:
     waiting: list[bulk.Row] = []
     recorded = writer.recorded
     writer.add(claim_payment, [_claim_row(result, recorded) for result in results])
+    writer.changed(result.candidate.id for result in results if result.candidate)
     next_share = writer.ids(
         line_share, sum(len(r.adjudication.lines) for r in results if r.adjudication)
     )

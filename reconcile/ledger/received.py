@@ -40,6 +40,7 @@ class Scanned:
     digest: str
     complete: bool
     claims: int
+    origin: str = ""  # hand: entered by a person; empty: an 835
 
     @property
     def key(self) -> str:
@@ -177,6 +178,7 @@ def _row(
         None,
         "pending",
         "",
+        one.origin,
         *recorded,
     )
 

@@ -41,6 +41,8 @@ class SentRecord:
     patient_name: str = field(default="", repr=False)
     patient_birth: str = field(default="", repr=False)  # CCYY-MM-DD
     decisions: str = field(default="", repr=False)  # JSON, opaque to the ledger
+    rendering_npi: str = ""
+    location: str = ""  # key in the practice file, for reports
 
 
 @frozen(kw_only=True)
@@ -53,6 +55,7 @@ class SentFile:
     sender: str
     receiver: str
     interchange_control: int
+    profile: str = ""  # by which it is to be delivered; empty: a person sends it
 
 
 @frozen(kw_only=True)

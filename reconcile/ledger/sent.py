@@ -102,6 +102,8 @@ def _claim_row(
         file_id,
         record.transaction,
         record.position,
+        record.rendering_npi,
+        record.location,
         *recorded,
     )
 

@@ -126,7 +126,7 @@ def retry(writer: "Writer", ids: set[int]) -> int:
 
 def _again(writer: "Writer", ids: list[int]) -> set[str]:
     items = list(_items(writer.connection, ids))
-    _forget(writer.connection, [item.id for item in items])
+    _forget(writer, [item.id for item in items])
     learned: set[str] = set()
     for usage in sorted({item.context.usage for item in items}):
         book = [item for item in items if item.context.usage == usage]
@@ -134,8 +134,12 @@ def _again(writer: "Writer", ids: list[int]) -> set[str]:
     return learned
 
 
-def _forget(connection: Connection, ids: list[int]) -> None:
+def _forget(writer: "Writer", ids: list[int]) -> None:
     """Remove what was derived of these claim payments, and their rows, to be written anew."""
+    connection = writer.connection
+    c = claim_payment.c
+    stood_on = select(c.sent_claim_id).where(c.id.in_(ids), c.sent_claim_id.is_not(None))
+    writer.changed(connection.execute(stood_on.distinct()).scalars())
     connection.execute(delete(posting_table).where(posting_table.c.claim_payment_id.in_(ids)))
     connection.execute(delete(line_share).where(line_share.c.claim_payment_id.in_(ids)))
     connection.execute(delete(awaiting).where(awaiting.c.claim_payment_id.in_(ids)))

@@ -105,6 +105,7 @@ sent_file = Table(
     Column("interchange_control", BigInteger, nullable=False),  # ISA13
     words("name"),
     count("claims"),
+    words("profile"),  # by which it is to be delivered; empty: a person sends it
     *recorded(),
     Index(None, "usage", "sender", "receiver", "interchange_control", unique=True),
 )
@@ -147,6 +148,8 @@ sent_claim = Table(
     to("file"),
     words("transaction_control"),  # ST02
     count("position"),  # of the CLM in its transaction, ST = 1
+    words("rendering_npi"),
+    words("location"),  # key in the practice file, for reports
     *recorded(),
     Index(None, "control", "usage", "frequency", "date", unique=True),
     Index(None, "stem"),

@@ -46,6 +46,7 @@ remittance = Table(
     cents("difference", required=False),  # claims_paid - provider_adjusted - paid
     code("state", 10),  # pending, posted, duplicate, incomplete, aside
     words("why"),  # in words, where the state is not simply posted
+    words("origin"),  # hand: entered by a person; empty: an 835
     *recorded(),
     Index(None, "file_id", "number", unique=True),
     Index(None, "payment_key"),

@@ -37,6 +37,7 @@ class Writer:
         self._run = run
         self._run_id = 0
         self._next: dict[str, int] = {}
+        self._changed: set[int] = set()
 
     @property
     def run_id(self) -> int:
@@ -69,6 +70,16 @@ class Writer:
         except BaseException:
             self._run_id, self._next = before
             raise
+
+    def changed(self, claims: Iterable[int]) -> None:
+        """Something happened to these sent claims (row numbers): their state is made anew."""
+        self._changed.update(claims)
+
+    def take_changed(self) -> tuple[int, ...]:
+        """The sent claims something happened to since this was asked, in order."""
+        changed = tuple(sorted(self._changed))
+        self._changed.clear()
+        return changed
 
     def add(self, table: Table, rows: Sequence[bulk.Row]) -> None:
         """Add whole rows, each with a value for every column in the table's order."""

@@ -1,0 +1,1 @@
+"""The night run: collect, receive, post, build, send, prove, report."""

@@ -1,0 +1,95 @@
+"""What a receiver says of what we sent, before any money: TA1, 999, 997 and 277CA in one shape.
+
+An acknowledgement is one TA1 segment or one transaction; it speaks of things (``Acknowledged``) at
+five levels. A rejected file, a rejected transaction (with it all its claims), a partly accepted
+file and a rejected claim are different things. No verdict here is a decision about payment.
+
+Sources: ASC X12 005010X231A1 (999), 005010X214 (277CA), TA1 of the interchange control structure.
+"""
+
+import datetime as dt
+from decimal import Decimal
+from typing import TYPE_CHECKING, Final, Literal
+
+from attrs import field, frozen
+
+if TYPE_CHECKING:
+    from attrs import frozen as value
+else:
+    from attrs import define as value
+
+Kind = Literal["TA1", "999", "997", "277CA", "report", "hand"]
+Level = Literal["interchange", "group", "transaction", "claim", "line"]
+Verdict = Literal[
+    "accepted",  # TA104 A, IK501/AK901 A, 277CA A2 (and A5, split)
+    "accepted with errors",  # TA104 E, IK501/AK901 E: do not send again
+    "partly accepted",  # AK901 P; 277CA batch with both QTY*90 and QTY*AA
+    "received",  # 277CA A1: arrived, not yet accepted
+    "forwarded",  # 277CA A0
+    "rejected",  # TA104 R; IK501/AK901 R, M, W, X; STC03 U, else 277CA A3, A4, A6, A7, A8
+    "other",  # a category that does not belong into a 277CA (F, P, R) or is not known
+]
+Source = Literal["translator", "clearinghouse", "payer", "person"]
+
+NOT_REFUSED: Final = frozenset(
+    {"accepted", "accepted with errors", "partly accepted", "received", "forwarded"}
+)
+CODE_LISTS: Final = (
+    "TA105", "IK304", "IK403", "IK502", "AK905", "STC",
+)  # fmt: skip
+
+
+@value(kw_only=True)
+class Status:
+    """One code an acknowledgement gives, as it came. ``STC`` codes are ``category:status``."""
+
+    list: str  # one of CODE_LISTS
+    code: str  # "A7:562", "5", "025"
+    entity: str = ""  # STC01-3: 85 billing provider, IL subscriber, QC patient, 82 rendering ...
+    segment: str = ""  # IK301 and place: "NM1 in 2010BA"
+    element: str = ""  # IK401: "NM109"
+    value: str = field(default="", repr=False)  # IK404, the bad value: may be patient data
+
+
+@value(kw_only=True)
+class Acknowledged:
+    """What is said of one thing.
+
+    ``numbers`` name it as it came, outermost first, empty where not said: interchange (ISA13),
+    group (GS06), transaction (ST02, or BHT03 in a 277CA), claim (CLM01), line (REF*FJ, our 6R).
+    """
+
+    level: Level
+    verdict: Verdict
+    interchange: str = ""  # ISA13 of ours: TA101
+    group: str = ""  # GS06 of ours: AK102
+    transaction: str = ""  # ST02 of ours: AK202
+    batch: str = ""  # BHT03 of ours: 277CA 2200B TRN02
+    claim: str = ""  # CLM01: 277CA 2200D TRN02; CTX of a 999
+    line: str = ""  # REF*6R of ours: 277CA REF*FJ
+    procedure: str = ""  # SVC01 of a line: "HC:97530:GP"
+    statuses: tuple[Status, ...] = ()
+    text: str = field(default="", repr=False)  # STC12
+    payer_control: str = ""  # REF*1K: to equal CLP07 later (RFI 1808)
+    date: dt.date | None = None  # STC02
+    service_date: dt.date | None = field(default=None, repr=False)  # DTP*472
+    amount: Decimal | None = None  # STC04, AMT*YU, AMT*YY
+    claims: int | None = None  # of a batch or group: how many it speaks of
+    accepted: int | None = None  # of them: AK904, QTY*90
+    rejected: int | None = None  # QTY*AA
+    position: int = 0  # of its segment in the transaction, ST = 1; 0 for a TA1
+
+
+@frozen(kw_only=True)
+class Acknowledgement:
+    """One TA1, or one transaction of a 999, 997 or 277CA."""
+
+    kind: Kind
+    source: Source  # TA1, 999, 997: translator; 277CA: 2100A AY clearinghouse, PR payer
+    source_name: str = ""
+    source_id: str = ""
+    control: str = ""  # ST02 of the acknowledgement, empty for a TA1
+    reference: str = ""  # BHT03; TRN02 of 2200A
+    date: dt.date | None = None  # it speaks of; TA102: of our interchange
+    things: tuple[Acknowledged, ...] = ()
+    complete: bool = True  # SE is there and its count and number are right
