@@ -34,9 +34,11 @@ acknowledgement = Table(  # one TA1, one ST of a 999, 997 or 277CA, one report, 
     words("interchange_control"),  # ISA13 it came in
     words("transaction_control"),  # ST02 it came in
     words("reference"),  # BHT03, the report's own number
+    words("sender"),  # ISA06 it came with
+    words("receiver"),  # ISA08 it came with
     code("date", 10),  # it speaks of, CCYY-MM-DD
     code("digest", 64),  # of its content without control numbers: the same again is a duplicate
-    code("state", 10),  # derived: joined, partly, unmatched, duplicate
+    code("state", 10),  # derived: joined, partly, unmatched; duplicate, incomplete; undone
     words("why"),  # derived: in words, where it is not simply joined
     *recorded(),
     Index(None, "file_id", "number"),
@@ -51,21 +53,25 @@ acknowledged = Table(  # what an acknowledgement says of one thing, as it came a
     to("acknowledgement"),
     count("position"),  # of its segment in the transaction, ST = 1
     code("level", 11),  # interchange, group, transaction, claim, line
-    words("key"),  # JSON: the numbers it names, outermost first
+    words("key"),  # JSON: [ISA13, GS06, ST02, BHT03, CLM01, 6R] of ours, as it names them
+    words("stem"),  # reconcile.keys.stem of the claim number
     code("verdict", 20),  # see edi.acknowledgement.Verdict
     words("codes"),  # JSON: [[list, code, words of ours], ...]
     words("text"),  # STC12 or the report's own words; may hold patient data, never logged
     words("payer_control"),  # REF*1K
     code("date", 10),  # CCYY-MM-DD
     cents("cents", required=False),  # STC04, AMT
+    words("detail"),  # JSON: procedure, service date, counts of a batch
     Column("file_id", Number, nullable=True),  # derived: the sent file
     words("transaction_control"),  # derived: ST02 of ours
     to("sent_claim", required=False),  # derived, at level claim and line
     to("sent_line", required=False),  # derived, at level line
+    words("method"),  # derived: by what it was joined
     Index(None, "acknowledgement_id"),
     Index(None, "file_id", "transaction_control"),
     Index(None, "sent_claim_id"),
-    Index(None, "key"),
+    Index(None, "stem"),
+    Index(None, "payer_control"),
 )
 
 claim_state = Table(  # derived: where each sent claim is in its life, see reconcile.lifecycle

@@ -46,6 +46,8 @@ def _acknowledgement() -> None:
         sa.Column("interchange_control", sa.Text(), server_default="", nullable=False),
         sa.Column("transaction_control", sa.Text(), server_default="", nullable=False),
         sa.Column("reference", sa.Text(), server_default="", nullable=False),
+        sa.Column("sender", sa.Text(), server_default="", nullable=False),
+        sa.Column("receiver", sa.Text(), server_default="", nullable=False),
         sa.Column("date", sa.String(length=10), nullable=False),
         sa.Column("digest", sa.String(length=64), nullable=False),
         sa.Column("state", sa.String(length=10), nullable=False),
@@ -74,16 +76,19 @@ def _acknowledged() -> None:
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("level", sa.String(length=11), nullable=False),
         sa.Column("key", sa.Text(), server_default="", nullable=False),
+        sa.Column("stem", sa.Text(), server_default="", nullable=False),
         sa.Column("verdict", sa.String(length=20), nullable=False),
         sa.Column("codes", sa.Text(), server_default="", nullable=False),
         sa.Column("text", sa.Text(), server_default="", nullable=False),
         sa.Column("payer_control", sa.Text(), server_default="", nullable=False),
         sa.Column("date", sa.String(length=10), nullable=False),
         sa.Column("cents", sa.BigInteger(), nullable=True),
+        sa.Column("detail", sa.Text(), server_default="", nullable=False),
         sa.Column("file_id", NUMBER, nullable=True),
         sa.Column("transaction_control", sa.Text(), server_default="", nullable=False),
         sa.Column("sent_claim_id", NUMBER, nullable=True),
         sa.Column("sent_line_id", NUMBER, nullable=True),
+        sa.Column("method", sa.Text(), server_default="", nullable=False),
         sa.ForeignKeyConstraint(
             ["acknowledgement_id"],
             ["acknowledgement.id"],
@@ -106,7 +111,10 @@ def _acknowledged() -> None:
         ["file_id", "transaction_control"],
         unique=False,
     )
-    op.create_index("ix_acknowledged_key", "acknowledged", ["key"], unique=False)
+    op.create_index("ix_acknowledged_stem", "acknowledged", ["stem"], unique=False)
+    op.create_index(
+        "ix_acknowledged_payer_control", "acknowledged", ["payer_control"], unique=False
+    )
     op.create_index(
         "ix_acknowledged_sent_claim_id", "acknowledged", ["sent_claim_id"], unique=False
     )
