@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, select, tuple_
 
-from reconcile.ledger import bulk, held, keeping, sent, settle
+from reconcile.ledger import bulk, deliveries, held, keeping, sent, settle
 from reconcile.ledger.convert import dollars, from_date, to_date
 from reconcile.ledger.records import (
     Billed,
@@ -27,6 +27,7 @@ from reconcile.ledger.tables import (
     visit,
     written_file,
 )
+from reconcile.ledger.tables_answered import unsent_file
 from reconcile.turns import FIRST
 
 if TYPE_CHECKING:
@@ -108,6 +109,7 @@ def mark_written(writer: "Writer", digest: str, name: str) -> None:
     ).first()
     if known is None:
         writer.add(written_file, [(stored.id, name, *writer.recorded)])
+        writer.changed(deliveries.claims_of(writer.connection, stored.id))
 
 
 def unwritten(connection: Connection) -> tuple[StoredFile, ...]:
@@ -116,7 +118,8 @@ def unwritten(connection: Connection) -> tuple[StoredFile, ...]:
         select(file, sent_file.c.name.label("outbox_name"))
         .join(sent_file, sent_file.c.file_id == file.c.id)
         .outerjoin(written_file, written_file.c.file_id == file.c.id)
-        .where(written_file.c.file_id.is_(None))
+        .outerjoin(unsent_file, unsent_file.c.file_id == file.c.id)
+        .where(written_file.c.file_id.is_(None), unsent_file.c.file_id.is_(None))
         .order_by(file.c.id)
     )
     return tuple(

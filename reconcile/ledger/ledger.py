@@ -13,12 +13,14 @@ from reconcile.ledger import (
     billing,
     connect,
     control,
+    deliveries,
     find,
     held,
     keeping,
     migrate,
     reading,
     standing,
+    states,
     status,
 )
 from reconcile.ledger.connect import told
@@ -143,7 +145,9 @@ class Ledger:
         """
         engine = self._engine.execution_options(claimline_writing=True)
         with told(self.url), engine.begin() as connection:
-            yield Writer(connection, run, at or run.started)
+            writer = Writer(connection, run, at or run.started)
+            yield writer
+            states.settle(writer)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -181,6 +185,14 @@ class Ledger:
         """Files of claims recorded and not yet known to stand in the outbox, oldest first."""
         with self.reading() as connection:
             return billing.unwritten(connection)
+
+    def undelivered(self, profile: str) -> tuple[StoredFile, ...]:
+        """Files of claims that wait to be delivered by that profile, oldest first.
+
+        ``name`` is the name in the outbox; a file that was taken back does not wait.
+        """
+        with self.reading() as connection:
+            return deliveries.undelivered(connection, profile)
 
     def file(self, digest: str) -> StoredFile | None:
         """The kept file of that digest."""

@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Table, func, select
 
-from reconcile.ledger import adopt, billing, bulk, control, held, keeping
+from reconcile.ledger import adopt, billing, bulk, control, deliveries, held, keeping
 from reconcile.ledger.adopt import Adopted
 from reconcile.ledger.convert import moment
 from reconcile.ledger.records import (
@@ -125,6 +125,18 @@ class Writer:
     def mark_written(self, digest: str, *, name: str) -> None:
         """The file stands in the outbox, complete."""
         billing.mark_written(self, digest, name)
+
+    def mark_delivered(self, digest: str, *, profile: str, name: str) -> None:
+        """The clearinghouse took the file; ``name`` over there. Saying it twice changes nothing."""
+        deliveries.mark_delivered(self, digest, profile=profile, name=name)
+
+    def unsend(self, digest: str, *, user: str, reason: str) -> deliveries.Unsent:
+        """A file is taken back before it was picked up: its claims count as never sent.
+
+        Raises:
+            NotUnsendableError: it was delivered, or an answer to it is here.
+        """
+        return deliveries.unsend(self, digest, user=user, reason=reason)
 
     # --- receiving ---
 

@@ -1,0 +1,168 @@
+"""Files of claims on their way out: not yet delivered, delivered, taken back before that.
+
+What is delivered or taken back is a fact, kept once. A file is delivered when the clearinghouse
+took it; one without a profile is sent by a person, from the moment it stands in the outbox.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+from sqlalchemy import ColumnElement, Connection, and_, exists, select
+
+from reconcile.ledger import keeping
+from reconcile.ledger.errors import LedgerError
+from reconcile.ledger.records import StoredFile
+from reconcile.ledger.tables import file, sent_claim, sent_file
+from reconcile.ledger.tables_answered import (
+    acknowledged,
+    acknowledgement,
+    claim_state,
+    delivered_file,
+    resent_claim,
+    unsent_file,
+)
+from reconcile.ledger.tables_received import claim_payment
+
+if TYPE_CHECKING:
+    from reconcile.ledger.writer import Writer
+
+TAKEN_BACK: Final = "taken back"  # the event of ``claim_state``: see ``reconcile.lifecycle``
+
+
+class NotUnsendableError(LedgerError):
+    """The file cannot be taken back any more: it was delivered, or somebody answered it."""
+
+
+@frozen(kw_only=True)
+class Unsent:
+    """A file that was taken back."""
+
+    file: StoredFile
+    name: str  # in the outbox
+    claims: int  # of the file
+    already: bool = False  # it was taken back before
+
+
+def mark_delivered(writer: "Writer", digest: str, *, profile: str, name: str) -> None:
+    """The clearinghouse took the file. Saying it twice changes nothing."""
+    stored = _stored(writer.connection, digest)
+    query = select(delivered_file.c.file_id).where(delivered_file.c.file_id == stored.id)
+    if writer.connection.execute(query).first() is None:
+        writer.add(delivered_file, [(stored.id, profile, name, *writer.recorded)])
+        writer.changed(claims_of(writer.connection, stored.id))
+
+
+def undelivered(connection: Connection, profile: str) -> tuple[StoredFile, ...]:
+    """The files of claims that wait to be delivered by a profile, oldest first.
+
+    ``StoredFile.name`` is the name in the outbox. Files that were taken back are not among them.
+    """
+    s = sent_file.c
+    query = (
+        select(file, s.name.label("outbox_name"))
+        .join(sent_file, s.file_id == file.c.id)
+        .where(
+            s.profile == profile,
+            ~exists().where(delivered_file.c.file_id == s.file_id),
+            ~exists().where(unsent_file.c.file_id == s.file_id),
+        )
+        .order_by(file.c.id)
+    )
+    return tuple(_file(row) for row in connection.execute(query))
+
+
+def unsend(writer: "Writer", digest: str, *, user: str, reason: str) -> Unsent:
+    """Take a file back before it was picked up. Saying it twice changes nothing.
+
+    Its claims count as never sent: their visits can be billed again.
+
+    Raises:
+        NotUnsendableError: it was delivered, or an answer to it is here.
+        LedgerDamaged: there is no such file of claims.
+    """
+    connection = writer.connection
+    stored = _stored(connection, digest)
+    row = connection.execute(select(sent_file).where(sent_file.c.file_id == stored.id)).one()
+    known = select(unsent_file.c.file_id).where(unsent_file.c.file_id == stored.id)
+    if connection.execute(known).first() is not None:
+        return Unsent(file=stored, name=row.name, claims=row.claims, already=True)
+    why = _why_not(connection, stored.id)
+    if why:
+        raise NotUnsendableError(*why)
+    writer.add(unsent_file, [(stored.id, user, reason, *writer.recorded)])
+    writer.changed(claims_of(connection, stored.id))
+    return Unsent(file=stored, name=row.name, claims=row.claims)
+
+
+def claims_of(connection: Connection, file_id: int) -> tuple[int, ...]:
+    """The claims (row numbers) that went in a file, for the first time or again."""
+    first = select(sent_claim.c.id).where(sent_claim.c.file_id == file_id)
+    again = select(resent_claim.c.sent_claim_id).where(resent_claim.c.file_id == file_id)
+    return tuple(connection.execute(first.union(again)).scalars())
+
+
+def was_sent() -> ColumnElement[bool]:
+    """The condition on ``sent_claim`` that leaves out what was taken back before it was sent.
+
+    A claim that is answered all the same was sent: its state says so.
+    """
+    c = sent_claim.c
+    never = exists().where(claim_state.c.sent_claim_id == c.id, claim_state.c.event == TAKEN_BACK)
+    return ~and_(c.file_id.in_(select(unsent_file.c.file_id)), never)
+
+
+def _why_not(connection: Connection, file_id: int) -> tuple[str, str] | None:
+    """Why a file cannot be taken back, and what to do instead."""
+    taken = select(delivered_file.c.recorded_at).where(delivered_file.c.file_id == file_id)
+    when = connection.execute(taken).scalar()
+    if when is not None:
+        return (
+            f"The file was delivered on {when[:10]}: it cannot be taken back.",
+            "Void or correct its claims when the payer has answered (claimline correct).",
+        )
+    a, g = acknowledged.c, acknowledgement.c
+    answer = (
+        select(g.kind)
+        .join(acknowledgement, g.id == a.acknowledgement_id)
+        .where(a.file_id == file_id)
+        .limit(1)
+    )
+    kind = connection.execute(answer).scalar()
+    if kind is None:
+        paid = select(claim_payment.c.id).where(
+            claim_payment.c.sent_claim_id.in_(
+                select(sent_claim.c.id).where(sent_claim.c.file_id == file_id)
+            )
+        )
+        kind = "remittance" if connection.execute(paid.limit(1)).first() else None
+    if kind is None:
+        return None
+    return (
+        f"A {kind} for this file is here: somebody has it, so it cannot be taken back.",
+        "Void or correct its claims when the payer has answered (claimline correct).",
+    )
+
+
+def _stored(connection: Connection, digest: str) -> StoredFile:
+    query = (
+        select(file, sent_file.c.name.label("outbox_name"))
+        .join(sent_file, sent_file.c.file_id == file.c.id)
+        .where(file.c.digest == digest)
+    )
+    row = connection.execute(query).one_or_none()
+    if row is None:
+        keeping.count_pieces(connection, digest)  # raises where there is no such file at all
+        raise LedgerError(f"File {digest[:12]} is no file of claims that was made here.")
+    return _file(row)
+
+
+def _file(row: Any) -> StoredFile:
+    return StoredFile(
+        id=row.id,
+        digest=row.digest,
+        name=row.outbox_name,
+        kind=row.kind,
+        direction=row.direction,
+        size=row.size,
+        recorded_at=row.recorded_at,
+    )
