@@ -144,6 +144,10 @@ class Receiver:
         ),
     )
     newline: bool = field(default=False, metadata=doc("a line feed after each segment"))
+    profile: str = field(
+        default="",
+        metadata=doc("profile of night.toml that delivers its files; without, a person sends them"),
+    )
 
 
 @frozen(kw_only=True)

@@ -283,6 +283,9 @@ class _Billing:
             usage=self.usage,
             sender=ids.sender,
             receiver=ids.receiver,
+            profile=bill_file.profile_of(
+                self.practice.receivers[asked.receiver], self.request.profiles
+            ),
         )
         writer.record_sent(file, made.records)
         return made, numbers

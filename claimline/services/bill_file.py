@@ -114,6 +114,16 @@ def exchange_of(receiver: Receiver, usage: Usage) -> Exchange:
     return found
 
 
+def profile_of(receiver: Receiver, profiles: Mapping[str, str]) -> str:
+    """By which profile the receiver's files are delivered; empty: a person sends them.
+
+    Args:
+        receiver: of the practice file, which may name one.
+        profiles: those that the night serves receivers by, by the receiver's key.
+    """
+    return profiles.get(receiver.key, receiver.profile)
+
+
 def with_stand_ins(practice: Practice, usage: Usage) -> Practice:
     """The practice with ids for receivers that have none: claims are looked at, not sent."""
     ids = Exchange(sender="NOT SENT", receiver="NOT SENT")

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
@@ -32,6 +32,7 @@ class BillRequest:
     only_checked: bool = False  # in a dry run: receivers need no ids, for nothing is sent
     tables: str = ""  # file of imported reference tables; empty: the shipped ones serve
     explain: bool = False  # every decision of each claim in the answer
+    profiles: Mapping[str, str] = field(factory=dict)  # receiver's key: who delivers its files
     now: dt.datetime
     user: str = ""
     first_serial: int = field(factory=lambda: new_serial())  # noqa: PLW0108 - found when called

@@ -7,7 +7,7 @@ interrupted is finished by the next one with the same bytes.
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from itertools import groupby
 from pathlib import Path
@@ -79,6 +79,7 @@ class OutgoingRequest:
     out: Path
     usage: Usage
     dry_run: bool = False
+    profiles: Mapping[str, str] = field(factory=dict)  # receiver's key: who delivers its files
     now: dt.datetime
     user: str = ""
     first_serial: int = field(factory=lambda: new_serial())  # noqa: PLW0108 - found when called
@@ -215,6 +216,9 @@ class _Sender:
             usage=usage,
             sender=ids.sender,
             receiver=ids.receiver,
+            profile=bill_file.profile_of(
+                self._practice.receivers[receiver], self._request.profiles
+            ),
         )
         writer.record_sent(file, [record for _, record in gone])
         if self._note is not None:

@@ -243,6 +243,7 @@ class SecondaryRequest:
     out: Path
     usage: Usage
     dry_run: bool = False
+    profiles: Mapping[str, str] = field(factory=dict)  # receiver's key: who delivers its files
     on: dt.date
     now: dt.datetime
     user: str = ""
@@ -289,6 +290,7 @@ def bill(ledger: Ledger, practice: Practice, request: SecondaryRequest) -> Secon
         out=request.out,
         usage=request.usage,
         dry_run=request.dry_run,
+        profiles=request.profiles,
         now=request.now,
         user=request.user,
     )
