@@ -1,10 +1,13 @@
 """What all tests share: where the fixtures are, and golden files."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from databases import Copies, NewUrl, Server, running
+
+from reconcile.ledger import open_ledger
 
 ROOT = Path(__file__).parent.parent
 CORPUS = ROOT.parent / "shared" / "corpus"
@@ -41,10 +44,37 @@ def corpus() -> Path:
     return CORPUS
 
 
+@pytest.fixture(scope="session", name="_sqlite")
+def _sqlite_fixture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An empty ledger to copy: making one runs all migrations."""
+    path = tmp_path_factory.mktemp("empty") / "empty.sqlite3"
+    open_ledger(str(path), create=True).close()
+    return path
+
+
+@pytest.fixture(scope="session", name="_postgresql")
+def _postgresql_fixture() -> Iterator[Server]:
+    """A real PostgreSQL server, shared by the processes of this run of the tests."""
+    with running() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewUrl]:
+    """Gives the URL of another empty ledger each time it is called, in both kinds of database."""
+    if request.param == "sqlite":
+        empty = request.getfixturevalue("_sqlite")
+        yield Copies(empty, tmp_path)
+        return
+    databases = request.getfixturevalue("_postgresql").databases()
+    yield databases
+    databases.drop()
+
+
 @pytest.fixture
-def ledger_url(tmp_path: Path) -> str:
-    """The URL of a ledger that is not there yet; ``open_ledger(ledger_url, create=True)``."""
-    return f"sqlite:///{tmp_path / 'ledger.sqlite3'}"
+def ledger_url(new_url: NewUrl) -> str:
+    """The URL of an empty ledger, each test once on SQLite and once on PostgreSQL."""
+    return new_url()
 
 
 @pytest.fixture

@@ -1,4 +1,7 @@
-"""Many rows at once: the driver's ``executemany``, three times as fast as through SQLAlchemy."""
+"""Many rows at once, three times as fast as through SQLAlchemy.
+
+By the driver's ``executemany``; by COPY where the ledger is in PostgreSQL.
+"""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -23,25 +26,43 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
     if not rows:
         return
     dialect = connection.dialect
+    copied = dialect.name == "postgresql"
     statement = _statement(table, dialect)
-    cursor = connection.connection.cursor()
+    raw = connection.connection
+    cursor = raw.cursor()
     driver_error = dialect.loaded_dbapi.Error
     try:
-        cursor.executemany(statement, rows)
+        if copied:
+            _copy(cursor, statement, rows)
+        else:
+            cursor.executemany(statement, rows)
     except driver_error as error:
         raise DBAPIError.instance(
-            statement, None, error, driver_error, hide_parameters=True, dialect=dialect
+            statement,
+            None,
+            error,
+            driver_error,
+            hide_parameters=True,
+            connection_invalidated=dialect.is_disconnect(error, raw.dbapi_connection, cursor),
+            dialect=dialect,
         ) from None
     finally:
         cursor.close()
 
 
+def _copy(cursor: Any, statement: str, rows: Sequence[Row]) -> None:
+    with cursor.copy(statement) as copy:
+        for row in rows:
+            copy.write_row(row)
+
+
 @lru_cache(maxsize=64)
 def _statement(table: Table, dialect: Dialect) -> str:
-    mark = "?" if dialect.paramstyle == "qmark" else "%s"
     quote = dialect.identifier_preparer.quote
     names = ", ".join(quote(column.name) for column in table.columns)
-    marks = ", ".join(mark for _ in table.columns)
+    if dialect.name == "postgresql":
+        return f"COPY {quote(table.name)} ({names}) FROM STDIN"
+    marks = ", ".join("?" for _ in table.columns)
     return f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608 - our names
 
 

@@ -1,4 +1,4 @@
-"""Opening the ledger: SQLite by default, any database SQLAlchemy speaks by URL.
+"""Opening the ledger: SQLite by default, PostgreSQL by URL (see ``postgresql``).
 
 SQLite runs in WAL mode, so that readers never wait for the writer, with foreign keys on and full
 synchronisation: a control number once committed survives a power cut. Writers begin with BEGIN
@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, create_engine, event, inspect, text
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DatabaseError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError, DBAPIError, OperationalError
 
+from reconcile.ledger import postgresql
 from reconcile.ledger.errors import (
     LedgerDamaged,
     LedgerError,
@@ -28,7 +29,10 @@ from reconcile.ledger.errors import (
 HEAD: Final = "0004"  # the newest migration; a test compares it with the folder
 KNOWN: Final = ("0001", "0002", "0003", "0004")
 BUSY_SECONDS: Final = 30
-_EXAMPLE: Final = "Give a path or a URL such as sqlite:////srv/claims/ledger.sqlite3."
+_EXAMPLE: Final = (
+    "Give a path, or a URL such as sqlite:////srv/claims/ledger.sqlite3 or "
+    "postgresql://claims@db.example.org/claims."
+)
 _WRITING: Final = "claimline_writing"
 
 
@@ -39,7 +43,7 @@ def parse(url: str) -> URL:
         LedgerError: where the text is no URL.
     """
     try:
-        return make_url(url if "://" in url else f"sqlite:///{url}")
+        return postgresql.mapped(make_url(url if "://" in url else f"sqlite:///{url}"))
     except (ArgumentError, ValueError):
         raise LedgerError("The ledger's URL cannot be read.", _EXAMPLE) from None
 
@@ -57,12 +61,10 @@ def make_engine(url: URL, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
     Raises:
         LedgerError: for a kind of database that is not known, or whose driver is not installed.
     """
+    if url.drivername == postgresql.DRIVER:
+        return postgresql.make_engine(url, busy_seconds=busy_seconds, writing=_WRITING)
     if url.get_backend_name() != "sqlite":
-        try:
-            return create_engine(url, hide_parameters=True)
-        except (ArgumentError, ImportError):
-            name = url.drivername
-            raise LedgerError(f"This installation cannot open {name}.", _EXAMPLE) from None
+        raise LedgerError(f"This installation cannot open {url.drivername}.", _EXAMPLE)
     engine = create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
@@ -150,6 +152,8 @@ def version_of(engine: Engine) -> str:
         LedgerDamaged: for a file that is no database, or a database that is no ledger.
     """
     with told(engine.url), engine.connect() as connection:
+        if connection.dialect.name == postgresql.NAME:
+            postgresql.check_encoding(connection, shown(engine.url))
         names = inspect(connection).get_table_names()
         if "alembic_version" in names:
             found = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -204,7 +208,10 @@ def missing(url: URL) -> LedgerMissing:
 def shown(url: URL) -> str:
     """The ledger's place for messages, without a password."""
     path = sqlite_path(url)
-    return str(path) if path else url.render_as_string(hide_password=True)
+    if path:
+        return str(path)
+    open_to_all = url.difference_update_query(("password", "sslpassword"))
+    return open_to_all.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
 
 
 @contextmanager
@@ -212,7 +219,23 @@ def told(url: URL) -> Iterator[None]:
     """Turn the database's own errors into ours where a person can do something about them."""
     try:
         yield
-    except OperationalError as error:
+    except DBAPIError as error:
+        if url.drivername != postgresql.DRIVER:
+            told_of_sqlite(error, url)
+            raise
+        found = postgresql.said(error, shown(url))
+        if found is None:
+            raise
+        raise found from None
+
+
+def told_of_sqlite(error: DBAPIError, url: URL) -> None:
+    """Raise in our words what an error of SQLite means, where a person can do something about it.
+
+    Raises:
+        LedgerError: see there.
+    """
+    if isinstance(error, OperationalError):
         reason = str(error.orig).lower()
         if "locked" in reason or "busy" in reason:
             raise LedgerLocked(
@@ -232,11 +255,10 @@ def told(url: URL) -> Iterator[None]:
                 f"The disk of the ledger {shown(url)} is full or failing; nothing was changed.",
                 "Make room and run this again.",
             ) from None
-        raise
-    except DatabaseError as error:
-        if "not a database" in str(error.orig) or "malformed" in str(error.orig):
-            raise LedgerDamaged(
-                f"{shown(url)} is not a ledger, or it is damaged.",
-                "Restore it from a backup, or name another file with --ledger.",
-            ) from None
-        raise
+    elif isinstance(error, DatabaseError) and (
+        "not a database" in str(error.orig) or "malformed" in str(error.orig)
+    ):
+        raise LedgerDamaged(
+            f"{shown(url)} is not a ledger, or it is damaged.",
+            "Restore it from a backup, or name another file with --ledger.",
+        ) from None

@@ -123,7 +123,7 @@ _COMPARE: Final = """
         UNION ALL
         SELECT 0 AS old, new.* FROM
             (SELECT * FROM books_sum EXCEPT SELECT * FROM books_before) AS new
-    ) AS both
+    ) AS sides
     GROUP BY claim, line, kind ORDER BY claim, line, kind LIMIT 100"""
 _FORGET: Final = ("DROP VIEW books_sum", "DROP TABLE books_before")
 

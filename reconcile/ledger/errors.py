@@ -29,5 +29,9 @@ class LedgerLocked(LedgerError):  # noqa: N818 - named by what is wrong
     """Another process writes into the ledger for longer than we wait."""
 
 
+class LedgerLost(LedgerError):  # noqa: N818 - named by what is wrong
+    """The connection to the database ended in the middle; run again, it goes on."""
+
+
 class LedgerDamaged(LedgerError):  # noqa: N818 - named by what is wrong
     """The file is no ledger, or its content contradicts itself."""

@@ -2,8 +2,9 @@
 
 from importlib import resources
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, inspect
 
+from reconcile.ledger import postgresql
 from reconcile.ledger.connect import HEAD, told
 
 
@@ -20,3 +21,5 @@ def upgrade(engine: Engine, revision: str = HEAD) -> None:
         with told(engine.url), writing.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+            if connection.dialect.name == postgresql.NAME:
+                postgresql.bytewise(connection, inspect(connection))

