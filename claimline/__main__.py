@@ -16,11 +16,13 @@ from claimline.cli import cli
 from claimline.errors import COULD_NOT_RUN, DONE, WRONG_USAGE, CommandError
 
 STANDARD_ERROR: Final = 2  # its number
+OWNER_ONLY: Final = 0o077  # what others may do with the files made here: nothing
 
 
 def run() -> None:
     """What the installed ``claimline`` command calls."""
     _open_standard_streams()
+    os.umask(OWNER_ONLY)  # for all: reports, archives, the side files of the database
     signal.signal(signal.SIGTERM, _stop)
     status = main(sys.argv[1:])
     if settings.log_level():
