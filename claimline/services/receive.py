@@ -98,10 +98,13 @@ def receive(
             yield FileResult(file=name, state="unreadable", message=f"{name}: {error}")
         except (CommandError, LedgerError) as error:
             message = error.message if name in error.message else f"{name}: {error.message}"
-            yield FileResult(file=name, state="unreadable", message=message, todo=error.todo)
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others go on
             yield FileResult(
-                file=name, state="unreadable", message=f"{name}: {_unforeseen(error)}", todo=_REPORT
+                file=name, state="unreadable", message=message, todo=error.todo, later=True
+            )
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others go on
+            message = f"{name}: {_unforeseen(error)}"
+            yield FileResult(
+                file=name, state="unreadable", message=message, todo=_REPORT, later=True
             )
 
 

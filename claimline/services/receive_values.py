@@ -82,6 +82,7 @@ class FileResult:
     message: str = ""
     todo: str = ""
     nothing_in_it: bool = False  # X12 without a single transaction that could be read
+    later: bool = False  # unreadable, but not the file's fault: a later run may take it
 
     @property
     def status(self) -> int:
