@@ -41,7 +41,8 @@ def explain(
     procedure codes (timing, caps, modifiers, pairs, refusals, Medicare's amount), modifiers. The
     words are our own. A code that several tables know is shown for
     each; to ask one table, name it first; its name alone lists it: CARC, RARC, GROUP, CLP02, PLB,
-    STC (status of a 277CA), MODIFIER. A code that no table knows is said to be unknown, and the
+    STC (status of a 277CA), TA105, IK304, IK403, IK502, AK905 (faults in a TA1, 999 or 997),
+    MODIFIER. A code that no table knows is said to be unknown, and the
     exit status is 1.
 
     \b
@@ -52,6 +53,7 @@ def explain(
       claimline explain CQ WO
       claimline explain modifier 59
       claimline explain A7:21
+      claimline explain IK403 7
     """
     from attrs import asdict
 

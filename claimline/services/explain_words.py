@@ -13,6 +13,10 @@ KINDS: Final[dict[str, Kind]] = {  # how a person names a table -> the table
     "CARC": "carc", "CAS": "carc", "RARC": "rarc", "LQ": "rarc", "MOA": "rarc", "CAS01": "group",
     "GROUP": "group", "CLP02": "claim_status", "PLB": "plb", "PLB03": "plb", "STC": "status",
     "MODIFIER": "modifier",
+    "TA105": "TA105", "TA1": "TA105", "AK905": "AK905", "AK9": "AK905",
+    "IK304": "IK304", "IK3": "IK304", "AK304": "IK304", "AK3": "IK304",
+    "IK403": "IK403", "IK4": "IK403", "AK403": "IK403", "AK4": "IK403",
+    "IK502": "IK502", "IK5": "IK502", "AK502": "IK502", "AK5": "IK502",
 }  # fmt: skip
 _DASHES: Final = str.maketrans(  # en dash, minus and their like; CO/45, CO_45
     dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212_/=:", "-")
@@ -72,7 +76,9 @@ def _are_a_pair(first: str, second: str) -> bool:
 def _named(table: str, after: Sequence[str]) -> Iterator[Asked]:
     """The code after a table's name; after STC a category, and the status that follows it."""
     first, second = after[0], "".join(after[1:])
-    if KINDS[table] != "status":
+    if KINDS[table] == "TA105":
+        yield Asked(code=first.zfill(3), kind="TA105")
+    elif KINDS[table] != "status":
         yield Asked(code=_plain(first), kind=KINDS[table])
     elif _status(first):
         yield from _status(first)

@@ -30,7 +30,10 @@ __all__ = [
     "without_patient",
 ]
 
-Kind = Literal["carc", "rarc", "group", "claim_status", "plb", "status", "status_category"]
+Kind = Literal[
+    "carc", "rarc", "group", "claim_status", "plb", "status", "status_category",
+    "TA105", "IK304", "IK403", "IK502", "AK905",
+]  # fmt: skip
 Refusal = Literal["yes", "no", "pending", "unknown"]
 Road = Literal["", "fix", "records"]
 

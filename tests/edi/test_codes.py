@@ -8,6 +8,7 @@ from edi.codes import Kind, is_known, lookup, refusal, table
 
 KINDS: tuple[Kind, ...] = (
     "carc", "rarc", "group", "claim_status", "plb", "status", "status_category",
+    "TA105", "IK304", "IK403", "IK502", "AK905",
 )  # fmt: skip
 
 
@@ -33,6 +34,12 @@ def test_a_table_has_date_source_and_words(kind: Kind) -> None:
         ("plb", "WO", "overpayment"),
         ("status", "718", "timely"),
         ("status_category", "A3", "rejected"),
+        ("status_category", "F2", "denied"),
+        ("TA105", "025", "used before"),
+        ("IK304", "3", "missing"),
+        ("IK403", "i10", "does not use"),
+        ("IK502", "5", "segments"),
+        ("AK905", "19", "twice"),
     ],
 )
 def test_a_code_is_found_in_our_words(kind: Kind, code: str, word: str) -> None:
