@@ -1,0 +1,157 @@
+"""What receivers said of a claim before any money, and what it comes to.
+
+A claim may be spoken of at several levels (its file, its transaction, itself, a line) by several
+receivers (translator, clearinghouse, payer), and by a person who enters what came on paper. All of
+it is history; of one sending the later word of the higher receiver stands (005010X214: a 277CA of
+the clearinghouse is followed by one of the payer). What was said of an earlier sending of the
+claim does not count for a later one. No word of these is a decision about payment.
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Final
+
+from attrs import field, frozen
+
+from edi.acknowledgement import Kind, Level, Source, Verdict
+
+if TYPE_CHECKING:
+    from attrs import frozen as value
+else:
+    from attrs import define as value
+
+# Whose word counts more. A person who enters what came on paper says whose word it is.
+RANK: Final[dict[Source, int]] = {"translator": 0, "clearinghouse": 1, "payer": 2, "person": 2}
+DEPTH: Final[dict[Level, int]] = {
+    "interchange": 0, "group": 1, "transaction": 2, "provider": 3, "claim": 4, "line": 5,
+}  # fmt: skip
+SYNTAX: Final = frozenset({"TA1", "999", "997"})  # say nothing of acceptance by the payer
+
+
+@value(kw_only=True)
+class Code:
+    """One code of an acknowledgement in our words, with the place of ours it speaks of."""
+
+    list: str  # edi.acknowledgement.CODE_LISTS, or "report"
+    code: str
+    words: str = ""
+    entity: str = ""  # STC01-3
+    segment: str = ""  # IK301
+    position: int = 0  # IK302: of that segment in our transaction
+    loop: str = ""  # IK303
+    element: str = ""  # "CLM05-1"
+    trigger: str = ""
+
+
+@value(kw_only=True)
+class Heard:
+    """One word about one sending of a claim."""
+
+    id: int  # row number of what was said
+    acknowledgement: int  # row number of the acknowledgement
+    kind: Kind
+    source: Source
+    source_name: str
+    level: Level
+    verdict: Verdict
+    codes: tuple[Code, ...] = ()
+    text: str = field(default="", repr=False)
+    payer_control: str = ""  # REF*1K
+    date: str  # CCYY-MM-DD: of what is said, else of the acknowledgement
+    recorded_at: str  # when it came here, UTC
+    file: str = ""  # name of the file it came in; empty: entered by a person
+    file_digest: str = ""
+    number: int = 0  # of the acknowledgement in that file
+    interchange: str = ""  # ISA13 it came in
+    transaction: str = ""  # ST02 it came in
+    position: int = 0  # of its segment in that transaction, ST = 1
+    reference: str = ""  # BHT03; of an entry by hand: how it came (portal, paper, telephone)
+    sending: int = 0  # which sending of the claim: 0 is the first
+    sent_file: int = 0  # row number of the file of that sending
+    sent_transaction: str = ""  # ST02 of ours
+    claim: str = ""  # the claim number as the receiver wrote it
+    line: str = ""  # our line control number, at level line
+    method: str = ""  # by what it was joined
+    own_fault: bool | None = None  # a 999: the fault lies in this claim; None: it does not say
+
+    @property
+    def refuses(self) -> bool:
+        """Whether the claim, or what it was in, was rejected."""
+        return self.verdict == "rejected"
+
+
+@frozen(kw_only=True)
+class Standing:
+    """What the words about a claim come to: of its newest sending, the one that stands."""
+
+    sending: int
+    word: Heard | None  # None: nobody said anything of it
+    line_rejections: tuple[Heard, ...] = ()
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """Accepted, rejected ...; None where nobody said anything."""
+        return self.word.verdict if self.word else None
+
+
+def standing(heard: Iterable[Heard], *, sending: int) -> Standing:
+    """The word that stands for one sending of a claim; the order of ``heard`` does not matter.
+
+    A word of a higher receiver stands over one of a lower; of one receiver the later stands, of
+    one day the deeper (file, transaction, claim), then the rejection.
+    """
+    own = [one for one in heard if one.sending == sending and one.verdict != "other"]
+    whole = [one for one in own if one.level != "line"]
+    lines = tuple(one for one in own if one.level == "line" and one.refuses)
+    stands = max(whole, key=_counts, default=None)
+    return Standing(sending=sending, word=stands, line_rejections=lines)
+
+
+def _counts(one: Heard) -> tuple[object, ...]:
+    of_this = one.verdict != "partly accepted"  # of a whole: it says nothing of this claim
+    order = (RANK[one.source], one.date, DEPTH[one.level], one.refuses)
+    return (of_this, *order, one.acknowledgement, one.id)
+
+
+def in_order(heard: Iterable[Heard]) -> tuple[Heard, ...]:
+    """The history as it happened."""
+    return tuple(sorted(heard, key=_in_time))
+
+
+def _in_time(one: Heard) -> tuple[object, ...]:
+    return (one.sending, one.date, RANK[one.source], DEPTH[one.level], one.acknowledgement, one.id)
+
+
+def next_step(now: Standing) -> str:
+    """What to do about a claim no payer has decided on, in words; empty where nothing is.
+
+    A rejection is no denial: nobody decided on payment, there is nothing to appeal, and the claim
+    goes again as an original (frequency 1), never as a replacement.
+    """
+    word = now.word
+    if word is None:
+        return ""
+    if word.refuses:
+        return _after_rejection(word)
+    if now.line_rejections:
+        return (
+            "ask the receiver what became of the rejected lines: the claim itself was not rejected"
+        )
+    if word.verdict == "accepted with errors":
+        return "do not send it again: it was accepted; the errors are for the next time"
+    return ""
+
+
+def _after_rejection(word: Heard) -> str:
+    again = "send it again as an original claim (frequency 1), not as a replacement"
+    if word.kind == "TA1":
+        return "the whole file was rejected: mend what TA105 says and send the file's claims again"
+    if word.level in ("interchange", "group"):
+        return "the whole file was rejected: send its claims again in a new file, once mended"
+    if word.level == "transaction" and word.own_fault is False:
+        return (
+            "nothing is wrong with this claim: it was rejected with another of its transaction; "
+            "send it again as it is, in a new file"
+        )
+    if word.level in ("transaction", "provider"):
+        return f"mend what the codes say and {again}"
+    return f"mend the claim and {again}"

@@ -1,0 +1,158 @@
+"""Acknowledgements joined anew: when claims come that they may speak of, and by ``rebuild``."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, bindparam, select, update
+
+from reconcile.acknowledgements_match import Named
+from reconcile.keys import stem
+from reconcile.ledger import bulk
+from reconcile.ledger.acknowledgements_join import TRIED, Context, Joiner, settle
+from reconcile.ledger.convert import from_json
+from reconcile.ledger.tables import decision
+from reconcile.ledger.tables_answered import acknowledged, acknowledgement
+
+if TYPE_CHECKING:
+    from reconcile.ledger.writer import Writer
+    from reconcile.values import SentClaim
+
+_ACK: Final = acknowledgement.c
+_SAID: Final = acknowledged.c
+UNDO: Final = "undo rejection"  # a decision: its subject is the acknowledgement by hand
+_NOTHING: Final = {
+    "file_id": None, "transaction_control": "", "sent_claim_id": None, "sent_line_id": None,
+    "method": "",
+}  # fmt: skip
+
+
+def after_sent(writer: "Writer", claims: Sequence["SentClaim"]) -> int:
+    """Join anew what may speak of these new claims or their file. Returns how many."""
+    connection = writer.connection
+    if connection.execute(select(_ACK.id).limit(1)).first() is None:
+        return 0
+    waiting = select(_ACK.id).where(_ACK.state.in_(("partly", "unmatched")))
+    found = {row[0] for row in connection.execute(waiting)}
+    for batch in bulk.batches(sorted({stem(claim.control) for claim in claims} - {""})):
+        rows = connection.execute(
+            select(_SAID.acknowledgement_id).where(_SAID.stem.in_(batch)).distinct()
+        )
+        found.update(row[0] for row in rows)
+    return len(join_again(writer, sorted(found)))
+
+
+def join_again(writer: "Writer", ids: Iterable[int]) -> set[str]:
+    """Join these acknowledgements anew; gives the payer claim numbers of claims of ours."""
+    learned: set[str] = set()
+    for batch in bulk.batches(iter(ids)):
+        query = select(acknowledgement).where(_ACK.id.in_(batch), _ACK.state.in_(TRIED))
+        heads = writer.connection.execute(query.order_by(_ACK.id)).fetchall()
+        for head in heads:
+            learned |= _join(writer, head)
+        settle(writer.connection, [head.id for head in heads])
+    return learned
+
+
+def _join(writer: "Writer", head: Any) -> set[str]:
+    context = Context(usage=head.usage, sender=head.sender, receiver=head.receiver, date=head.date)
+    joiner = Joiner(writer.connection, context)
+    learned: set[str] = set()
+    for rows in _said(writer.connection, head.id):
+        joined = joiner.join([named_of(row) for row in rows])
+        new = []
+        for row, found in zip(rows, joined, strict=True):
+            if found.claim_id is not None and row.payer_control:
+                learned.add(row.payer_control)
+            before = (row.file_id, row.transaction_control, row.sent_claim_id, row.sent_line_id,
+                      row.method)  # fmt: skip
+            if found.columns != before:
+                new.append({"number": row.id, **dict(zip(_NOTHING, found.columns, strict=True))})
+                if row.sent_claim_id is not None:
+                    joiner.changed.add(row.sent_claim_id)
+        _write(writer.connection, new)
+    writer.changed(joiner.changed)
+    return learned
+
+
+def _write(connection: Connection, new: Sequence[dict[str, Any]]) -> None:
+    if not new:
+        return
+    values: dict[str, Any] = {key: bindparam(f"new_{key}") for key in _NOTHING}
+    statement = update(acknowledged).where(_SAID.id == bindparam("number")).values(values)
+    connection.execute(
+        statement,
+        [{"number": one["number"], **{f"new_{key}": one[key] for key in _NOTHING}} for one in new],
+    )
+
+
+def _said(connection: Connection, owner: int) -> Iterator[list[Any]]:
+    """What an acknowledgement says, some hundred rows at a time."""
+    last = 0
+    while True:
+        query = select(acknowledged).where(_SAID.acknowledgement_id == owner, _SAID.id > last)
+        rows = connection.execute(query.order_by(_SAID.id).limit(bulk.BATCH)).fetchall()
+        if not rows:
+            return
+        last = rows[-1].id
+        yield list(rows)
+
+
+def named_of(row: Any) -> Named:
+    """What a kept row names."""
+    interchange, group, transaction, batch, claim, line = from_json(row.key)
+    detail = json.loads(row.detail) if row.detail else {}
+    return Named(
+        level=row.level,
+        interchange=interchange,
+        group=group,
+        functional_id=detail.get("functional_id", ""),
+        transaction=transaction,
+        batch=batch,
+        provider=detail.get("provider", ""),
+        claim=claim,
+        line=line,
+        procedure=detail.get("procedure", ""),
+        service_date=detail.get("service_date", ""),
+        cents=row.cents,
+        date=row.date,
+        refuses=row.verdict == "rejected",
+    )
+
+
+def forget(connection: Connection) -> None:
+    """Remove all joins, to be made anew by ``join_all``."""
+    connection.execute(update(acknowledged).values(**_NOTHING))
+    tried = (*TRIED, "undone")
+    connection.execute(
+        update(acknowledgement).where(_ACK.state.in_(tried)).values(state="unmatched", why="")
+    )
+
+
+def join_all(writer: "Writer") -> None:
+    """Join every acknowledgement anew; those by hand that were taken back stay so."""
+    mark_undone(writer)
+    ids = [row[0] for row in writer.connection.execute(select(_ACK.id).order_by(_ACK.id))]
+    join_again(writer, ids)
+
+
+def mark_undone(writer: "Writer") -> None:
+    """What a person entered and took back again stands on no claim."""
+    taken_back = writer.connection.execute(
+        select(decision.c.subject).where(decision.c.kind == UNDO).order_by(decision.c.id)
+    )
+    for batch in bulk.batches([int(row[0]) for row in taken_back]):
+        undo(writer, batch)
+
+
+def undo(writer: "Writer", ids: Sequence[int]) -> None:
+    """Take these acknowledgements by hand off the claims they stand on."""
+    connection = writer.connection
+    stood_on = select(_SAID.sent_claim_id).where(
+        _SAID.acknowledgement_id.in_(ids), _SAID.sent_claim_id.is_not(None)
+    )
+    writer.changed(connection.execute(stood_on.distinct()).scalars())
+    connection.execute(
+        update(acknowledged).where(_SAID.acknowledgement_id.in_(ids)).values(**_NOTHING)
+    )
+    connection.execute(update(acknowledgement).where(_ACK.id.in_(ids)).values(state="undone"))

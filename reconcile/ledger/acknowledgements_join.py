@@ -1,0 +1,400 @@
+"""Acknowledgements joined to what was sent: file, transaction, claim, line.
+
+Sources: TA101 is ISA13 of ours; AK102 is GS06 and AK202 ST02 (005010X231A1); 277CA 2200B TRN02 is
+BHT03, 2200D TRN02 CLM01 exactly, REF*FJ our 6R (005010X214, RFI 1926). Test and production are
+separate books. Everything is looked up some hundred at a time.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+from sqlalchemy import Connection, case, func, select, update
+
+from reconcile.acknowledgements_match import (
+    BATCH_NUMBER,
+    CONTROL_NUMBERS,
+    LINE_NUMBER,
+    NUMBER_ALONE,
+    PROCEDURE,
+    Candidate,
+    Named,
+    Sending,
+    batch_numbers,
+    choose,
+)
+from reconcile.keys import stem
+from reconcile.ledger import bulk
+from reconcile.ledger.convert import from_json
+from reconcile.ledger.tables import sent_claim, sent_file, sent_line
+from reconcile.ledger.tables_answered import acknowledged, acknowledgement, resent_claim
+
+if TYPE_CHECKING:
+    from attrs import frozen as value
+else:
+    from attrs import define as value
+
+_CLAIM: Final = sent_claim.c
+_SAID: Final = acknowledged.c
+_ACK: Final = acknowledgement.c
+CLAIMS_ONLY: Final = "HC"  # GS01 of a group of claims
+WHOLES: Final = ("interchange", "group", "transaction")
+TRIED: Final = ("joined", "partly", "unmatched")  # states that joining gives
+NO_FILE: Final = "no file of that number was sent from here"
+NO_TRANSACTION: Final = "the file sent has no transaction of that number"
+NO_BATCH: Final = "no batch of that number was sent from here"
+OTHER_GROUP: Final = "it speaks of a group that is none of claims"
+
+
+@frozen(kw_only=True)
+class Context:
+    """What an acknowledgement says of itself that its joins depend on."""
+
+    usage: str
+    sender: str  # ISA06 it came with
+    receiver: str  # ISA08
+    date: str  # CCYY-MM-DD
+
+
+@value(kw_only=True)
+class Joined:
+    """What one thing was joined to; ``method`` says how, or why it was not."""
+
+    file_id: int | None = None
+    transaction: str = ""
+    claim_id: int | None = None
+    line_id: int | None = None
+    method: str = ""
+
+    @property
+    def columns(self) -> tuple[Any, ...]:
+        """The derived columns of ``acknowledged``, in their order."""
+        return self.file_id, self.transaction, self.claim_id, self.line_id, self.method
+
+
+class _Placed:
+    """The claims of one sent file, by transaction: (position of CLM, row number)."""
+
+    def __init__(self, connection: Connection, file_id: int) -> None:
+        self.transactions: dict[str, list[tuple[int, int]]] = {}
+        own = select(_CLAIM.transaction_control, _CLAIM.position, _CLAIM.id).where(
+            _CLAIM.file_id == file_id
+        )
+        r = resent_claim.c
+        again = select(r.transaction_control, r.position, r.sent_claim_id).where(
+            r.file_id == file_id
+        )
+        for query in (own, again):
+            for transaction, position, number in connection.execute(query):
+                self.transactions.setdefault(transaction, []).append((position, number))
+        self._same = {name.lstrip("0"): name for name in self.transactions}
+
+    def name(self, transaction: str) -> str:
+        """ST02 of ours for one as the receiver writes it (0001, 1); empty where there is none."""
+        if transaction in self.transactions:
+            return transaction
+        return self._same.get(transaction.lstrip("0"), "")
+
+    def claims(self, transaction: str = "") -> Iterable[int]:
+        """The claims of one transaction, or of all."""
+        if transaction:
+            return (number for _, number in self.transactions.get(transaction, ()))
+        return (number for some in self.transactions.values() for _, number in some)
+
+
+class Joiner:
+    """Joins what one acknowledgement says, some hundred things at a time."""
+
+    def __init__(self, connection: Connection, context: Context) -> None:
+        self.changed: set[int] = set()  # sent claims that are spoken of
+        self.in_rejected: set[int] = set()  # of them those in what was rejected as a whole
+        self._connection = connection
+        self._context = context
+        self._files: dict[int, tuple[int, str] | None] = {}  # ISA13 -> file, how
+        self._placed: dict[int, _Placed] = {}
+
+    def join(self, some: Sequence[Named]) -> list[Joined]:
+        """What each of these is joined to, in their order."""
+        wholes = [self._whole(named) for named in some]
+        claims = self._claims(
+            [(named, whole) for named, whole in zip(some, wholes, strict=True)
+             if named.level in ("claim", "line")]
+        )  # fmt: skip
+        joined = [
+            next(claims) if named.level in ("claim", "line") else whole
+            for named, whole in zip(some, wholes, strict=True)
+        ]
+        for named, found in zip(some, joined, strict=True):
+            self._touch(named, found)
+        return joined
+
+    def _touch(self, named: Named, found: Joined) -> None:
+        """The claims spoken of."""
+        if found.claim_id is not None:
+            self.changed.add(found.claim_id)
+        elif found.file_id is not None:
+            numbers = set(self._of(found.file_id).claims(found.transaction))
+            self.changed |= numbers
+            if named.refuses:
+                self.in_rejected |= numbers
+
+    def _of(self, file_id: int) -> _Placed:
+        if file_id not in self._placed:
+            self._placed[file_id] = _Placed(self._connection, file_id)
+        return self._placed[file_id]
+
+    # --- files and transactions ---
+
+    def _whole(self, named: Named) -> Joined:
+        """The file and transaction that are named, by themselves or around a claim."""
+        if named.interchange or named.level == "interchange":
+            return self._in_file(named.interchange, "")
+        if named.group or named.level == "group":
+            if named.functional_id and named.functional_id != CLAIMS_ONLY:
+                return Joined(method=OTHER_GROUP)
+            return self._in_file(named.group, named.transaction)
+        return self._batch(named.batch)
+
+    def _in_file(self, control: str, transaction: str) -> Joined:
+        found = self._file(control)
+        if found is None:
+            return Joined(method=NO_FILE)
+        file_id, method = found
+        if not transaction:
+            return Joined(file_id=file_id, method=method)
+        name = self._of(file_id).name(transaction)
+        if not name:
+            return Joined(method=NO_TRANSACTION)
+        return Joined(file_id=file_id, transaction=name, method=method)
+
+    def _batch(self, reference: str) -> Joined:
+        numbers = batch_numbers(reference)
+        found = self._file(str(numbers[0])) if numbers else None
+        if numbers is None or found is None:
+            return Joined(method=NO_BATCH)
+        name = self._of(found[0]).name(numbers[1])
+        if not name:
+            return Joined(method=NO_TRANSACTION)
+        return Joined(file_id=found[0], transaction=name, method=BATCH_NUMBER)
+
+    def _file(self, control: str) -> tuple[int, str] | None:
+        """The file of an interchange number: of these two partners, else the only one there is."""
+        if not (control.isascii() and control.isdigit()):
+            return None
+        number = int(control)
+        if number not in self._files:
+            self._files[number] = self._look_up(number)
+        return self._files[number]
+
+    def _look_up(self, number: int) -> tuple[int, str] | None:
+        c = sent_file.c
+        query = select(c.file_id, c.sender, c.receiver).where(
+            c.usage == self._context.usage, c.interchange_control == number
+        )
+        rows = self._connection.execute(query.order_by(c.file_id)).fetchall()
+        ours = (_plain(self._context.receiver), _plain(self._context.sender))
+        for row in rows:
+            if (_plain(row.sender), _plain(row.receiver)) == ours:
+                return row.file_id, CONTROL_NUMBERS
+        return (rows[0].file_id, NUMBER_ALONE) if len(rows) == 1 else None
+
+    # --- claims and lines ---
+
+    def _claims(self, some: Sequence[tuple[Named, Joined]]) -> "Any":
+        """What each claim or line is joined to."""
+        numbers = {named.claim for named, _ in some if named.claim}
+        exact, changed = _candidates(self._connection, numbers, self._context.usage)
+        found = []
+        for named, whole in some:
+            batch = (whole.file_id, whole.transaction) if whole.file_id is not None else None
+            same = exact.get(named.claim, ())
+            choice = choose(
+                named, same or changed.get(named.claim, ()), exact=bool(same), batch=batch
+            )
+            if choice.claim is None:
+                found.append(Joined(method=choice.method))
+                continue
+            sending = choice.claim.sendings[choice.sending]
+            found.append(
+                Joined(
+                    file_id=sending.file,
+                    transaction=sending.transaction,
+                    claim_id=choice.claim.id,
+                    method=choice.method,
+                )
+            )
+        return iter(_with_lines(self._connection, [named for named, _ in some], found))
+
+
+def _plain(name: str) -> str:
+    return name.strip().upper()
+
+
+def _candidates(
+    connection: Connection, numbers: set[str], usage: str
+) -> tuple[dict[str, list[Candidate]], dict[str, list[Candidate]]]:
+    """The claims of these numbers: by the number itself, else by what is left of it."""
+    exact: dict[str, list[Candidate]] = {}
+    for batch in bulk.batches(sorted(numbers)):
+        condition = (_CLAIM.usage == usage) & _CLAIM.control.in_(batch)
+        for one in _load(connection, condition):
+            exact.setdefault(one.control, []).append(one)
+    left = {number: stem(number) for number in numbers - exact.keys()}
+    by_stem: dict[str, list[Candidate]] = {}
+    for batch in bulk.batches(sorted({key for key in left.values() if key})):
+        condition = (_CLAIM.usage == usage) & _CLAIM.stem.in_(batch)
+        for one in _load(connection, condition):
+            by_stem.setdefault(stem(one.control), []).append(one)
+    changed = {number: by_stem[key] for number, key in left.items() if key in by_stem}
+    return exact, changed
+
+
+def _load(connection: Connection, condition: Any) -> list[Candidate]:
+    columns = (_CLAIM.id, _CLAIM.control, _CLAIM.frequency, _CLAIM.date, _CLAIM.until,
+               _CLAIM.charge, _CLAIM.file_id, _CLAIM.transaction_control, _CLAIM.position,
+               _CLAIM.recorded_at)  # fmt: skip
+    rows = connection.execute(select(*columns).where(condition).order_by(_CLAIM.id)).fetchall()
+    again = resendings(connection, [row.id for row in rows])
+    return [
+        Candidate(
+            id=row.id,
+            control=row.control,
+            frequency=row.frequency,
+            date=row.date,
+            until=row.until,
+            charge=row.charge,
+            sendings=(
+                Sending(row.file_id, row.transaction_control, row.position, row.recorded_at[:10]),
+                *again.get(row.id, ()),
+            ),
+        )
+        for row in rows
+    ]
+
+
+def resendings(connection: Connection, claims: Sequence[int]) -> dict[int, list[Sending]]:
+    """The later sendings of these claims, in order, by row number."""
+    found: dict[int, list[Sending]] = {}
+    r = resent_claim.c
+    for batch in bulk.batches(list(claims)):
+        query = select(resent_claim).where(r.sent_claim_id.in_(batch))
+        for row in connection.execute(query.order_by(r.sent_claim_id, r.file_id)):
+            found.setdefault(row.sent_claim_id, []).append(
+                Sending(row.file_id, row.transaction_control, row.position, row.recorded_at[:10])
+            )
+    return found
+
+
+def _with_lines(
+    connection: Connection, some: Sequence[Named], found: Sequence[Joined]
+) -> list[Joined]:
+    """Lines joined to lines of the claim: by our control number, else by the only procedure."""
+    wanted = {
+        one.claim_id
+        for named, one in zip(some, found, strict=True)
+        if named.level == "line" and one.claim_id is not None
+    }
+    lines = _lines(connection, wanted)
+    joined = []
+    for named, one in zip(some, found, strict=True):
+        if named.level != "line" or one.claim_id is None:
+            joined.append(one)
+            continue
+        line_id, method = _line(named, lines.get(one.claim_id, ()))
+        joined.append(
+            Joined(
+                file_id=one.file_id,
+                transaction=one.transaction,
+                claim_id=one.claim_id,
+                line_id=line_id,
+                method=method or one.method,
+            )
+        )
+    return joined
+
+
+def _lines(connection: Connection, claims: Iterable[int]) -> dict[int, list[Any]]:
+    found: dict[int, list[Any]] = {}
+    c = sent_line.c
+    for batch in bulk.batches(sorted(claims)):
+        query = select(c.id, c.sent_claim_id, c.control, c.code, c.modifiers)
+        for row in connection.execute(query.where(c.sent_claim_id.in_(batch)).order_by(c.id)):
+            found.setdefault(row.sent_claim_id, []).append(row)
+    return found
+
+
+def _line(named: Named, lines: Sequence[Any]) -> tuple[int | None, str]:
+    if named.line:
+        own = [row.id for row in lines if row.control == named.line]
+        if own:
+            return own[0], LINE_NUMBER
+    _, code, *modifiers = [*named.procedure.split(":"), ""]
+    said = [each for each in modifiers if each]
+    alike = [row.id for row in lines if code and row.code == code]
+    if len(alike) > 1:
+        alike = [r.id for r in lines if r.code == code and r.modifiers.split() == said]
+    return (alike[0], PROCEDURE) if len(alike) == 1 else (None, "")
+
+
+# --- how an acknowledgement as a whole was joined -----------------------------------------------
+
+
+def settle(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str, int]]:
+    """Write of each of these whether all it says was joined; gives (state, why, unmatched).
+
+    Claims must be joined; of a 277CA's batch and providers only where no claim stands below them:
+    they are spoken of by numbers that not every receiver gives back.
+    """
+    found: dict[int, tuple[str, str, int]] = {}
+    for batch in bulk.batches(list(ids)):
+        counts: dict[int, dict[str, tuple[int, int]]] = {number: {} for number in batch}
+        query = (
+            select(_SAID.acknowledgement_id, _SAID.level, func.count(),
+                   func.sum(case((_SAID.file_id.is_not(None), 1), else_=0)))
+            .where(_SAID.acknowledgement_id.in_(batch))
+            .group_by(_SAID.acknowledgement_id, _SAID.level)
+        )  # fmt: skip
+        for number, level, count, joined in connection.execute(query):
+            counts[number][level] = (count, int(joined))
+        for number in batch:
+            found[number] = _state(connection, number, counts[number])
+            state, why, _ = found[number]
+            connection.execute(
+                update(acknowledgement).where(_ACK.id == number).values(state=state, why=why)
+            )
+    return found
+
+
+def _state(
+    connection: Connection, number: int, counts: dict[str, tuple[int, int]]
+) -> tuple[str, str, int]:
+    names = ["interchange", "group", "claim"]
+    if "group" in counts or "claim" not in counts:
+        names += ["transaction", "provider"]
+    levels = [level for level in names if level in counts]
+    total = sum(counts[level][0] for level in levels)
+    joined = sum(counts[level][1] for level in levels)
+    state = "joined" if joined == total else "partly" if joined else "unmatched"
+    why = _why(connection, number, levels)
+    return state, why, total - joined
+
+
+def _why(connection: Connection, number: int, levels: Sequence[str]) -> str:
+    """What is odd about the joins, in words."""
+    usual = ("", CONTROL_NUMBERS, BATCH_NUMBER, "claim number")
+    query = (
+        select(_SAID.method, func.count(), func.min(_SAID.key))
+        .where(
+            _SAID.acknowledgement_id == number,
+            _SAID.level.in_(levels),
+            _SAID.method.not_in(usual),
+        )
+        .group_by(_SAID.method)
+        .order_by(_SAID.method)
+    )
+    told = []
+    for method, count, key in connection.execute(query):
+        name = next((part for part in reversed(from_json(key)) if part), "")
+        more = f" and {count - 1:,} more" if count > 1 else ""
+        told.append(f"{name}{more}: {method}" if name else f"{method}{more}")
+    return "; ".join(told)
