@@ -1,0 +1,200 @@
+"""Receiving: the files of the inbox into the ledger, and what earlier runs left unfinished."""
+
+import hashlib
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+from claimline import files
+from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
+from claimline.night.context import HaltedError, Night
+from claimline.night.logs import log_received
+from claimline.night.values import Note, Step
+from claimline.render.words import counted
+from claimline.services.receive import Source, receive
+from claimline.services.receive_values import FileResult
+from reconcile.ledger import Ledger, LedgerError, nights
+
+UNFINISHED: Final = (".part", ".tmp", ".temp", ".filepart", ".partial", ".crdownload")
+BOOKS: Final = {"P": "production", "T": "test"}
+
+
+def receive_step(night: Night) -> Step:
+    """Receive what lies in the inbox: each file kept first, then posted, then put away."""
+    names = inbox(night.config.folders.inbox)
+    if night.dry_run:
+        return _would_receive(night, names)
+    results: list[FileResult] = []
+    with night.ledger() as ledger:
+        for result in receive(ledger, night.run, names, _source):
+            log_received(night, result)
+            results.append(result)
+            if result.later:
+                _check_ledger(night, ledger, results)
+    return _told(night, results)
+
+
+def post_step(night: Night) -> Step:
+    """Finish what a run before was cut off in: payments kept and not posted."""
+    with night.ledger() as ledger:
+        with ledger.reading() as connection:
+            waiting = {one.digest: one for one in nights.unfinished(connection)}
+        if night.dry_run or not waiting:
+            return Step(name="post", counts={"unfinished files": len(waiting)})
+        results = [
+            result
+            for digest, stored in waiting.items()
+            for result in receive(ledger, night.run, [stored.name], _kept(ledger, digest))
+        ]
+    for result in results:
+        log_received(night, result)
+    return Step(
+        name="post",
+        status=worst(*(COULD_NOT_RUN for one in results if one.state == "unreadable")),
+        counts={"unfinished files": len(waiting), "posted": _posted(results)},
+        notes=tuple(_problem_notes(results)),
+        detail={"files": [file_row(one) for one in results]},
+    )
+
+
+def _check_ledger(night: Night, ledger: Ledger, results: Sequence[FileResult]) -> None:
+    """Go on with the next file only if it was not the ledger that failed.
+
+    Raises:
+        HaltedError: the ledger cannot be written; the files stay in the inbox.
+    """
+    try:
+        with ledger.begin(night.run):
+            pass
+    except LedgerError as error:
+        raise HaltedError(_told(night, results), error) from error
+
+
+def inbox(folder: Path) -> list[str]:
+    """The files that wait in a folder, by name; hidden and unfinished ones are left."""
+    try:
+        found = sorted(path for path in folder.iterdir() if path.is_file())
+    except FileNotFoundError:
+        return []
+    return [
+        str(path)
+        for path in found
+        if not path.name.startswith(".") and path.suffix.lower() not in UNFINISHED
+    ]
+
+
+def file_row(result: FileResult) -> dict[str, Any]:
+    """A received file, for the report."""
+    paid = sum((one.paid for one in result.payments if one.posted), Decimal("0.00"))
+    return {
+        "file": Path(result.file).name,
+        "digest": result.digest,
+        "state": result.state,
+        "status": result.status,
+        "payments": len(result.payments),
+        "posted": sum(one.posted for one in result.payments),
+        "waiting": sum(one.unmatched + one.aside + one.not_posted for one in result.payments),
+        "paid": f"{paid:.2f}",
+        "adopted": sum(one.adopted for one in result.adopted),
+        "problems": len(result.problems),
+        "why": result.message,
+    }
+
+
+def _digest(name: str) -> str:
+    whole = hashlib.sha256()
+    for chunk in files.chunks(name):
+        whole.update(chunk)
+    return whole.hexdigest()
+
+
+def _source(name: str) -> Source:
+    return lambda: files.chunks(name)
+
+
+def _kept(ledger: Ledger, digest: str) -> Any:
+    """The bytes of a kept file, whatever its name."""
+    return lambda _name: lambda: ledger.file_bytes(digest)
+
+
+def _would_receive(night: Night, names: Sequence[str]) -> Step:
+    """A dry run: which files wait, and which of them are known."""
+    known = 0
+    with night.ledger() as ledger:
+        for name in names:
+            known += ledger.file(_digest(name)) is not None
+    rows = [{"file": Path(name).name, "state": "waits"} for name in names]
+    counts = {"files": len(names), "known": known}
+    return Step(name="receive", counts=counts, detail={"files": rows})
+
+
+def _told(night: Night, results: Sequence[FileResult]) -> Step:
+    new = [one for one in results if one.state in {"received", "resumed"}]
+    paid = sum(
+        (p.paid for one in new for p in one.payments if p.posted and not p.part), Decimal("0.00")
+    )
+    return Step(
+        name="receive",
+        status=worst(DONE, *(_file_status(one) for one in results)),
+        counts={
+            "files": len(results),
+            "known": sum(one.state == "known" for one in results),
+            "payments": sum(len(one.payments) for one in new),
+            "posted": _posted(new),
+            "paid": f"{paid:,.2f}",
+        },
+        notes=(*_problem_notes(results), *_other_book(night, new)),
+        detail={"files": [file_row(one) for one in results]},
+    )
+
+
+def _file_status(result: FileResult) -> int:
+    """A file that cannot be read needs a person; it does not mean that the night could not run."""
+    return min(result.status, NEEDS_PERSON)
+
+
+def _posted(results: Iterable[FileResult]) -> int:
+    return sum(payment.posted for one in results for payment in one.payments)
+
+
+def _problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
+    """One note for each file that has errors of its own; what waits for a person is told later."""
+    for one in results:
+        if one.state == "unreadable":
+            yield Note(
+                kind="receive.unreadable",
+                urgency="today",
+                what=f"{Path(one.file).name} could not be read: {one.message}",
+                todo=one.todo or "look at the file; ask the sender for it again",
+                ids=(Path(one.file).name,),
+            )
+            continue
+        errors = [problem for problem in one.problems if problem.level == "error"]
+        if errors:
+            codes = dict.fromkeys(problem.code for problem in errors)
+            yield Note(
+                kind="receive.problems",
+                urgency="today",
+                what=f"{Path(one.file).name} has {counted(len(errors), 'fault')}: "
+                f"{', '.join(codes)}; what could be read of it was taken",
+                todo="claimline check FILE names each fault; ask the sender for the file again",
+                count=len(errors),
+                ids=(Path(one.file).name,),
+            )
+
+
+def _other_book(night: Night, results: Iterable[FileResult]) -> Iterator[Note]:
+    """Payments of the other book: they are kept apart, and nobody looks there each night."""
+    mine = night.usage
+    other = sum(p.usage != mine for one in results for p in one.payments)
+    if other:
+        book = BOOKS["T" if mine == "P" else "P"]
+        yield Note(
+            kind="receive.other-book",
+            urgency="soon" if mine == "T" else "know",
+            what=f"{counted(other, 'payment')} came for the {book} book; this night works with "
+            f"the {BOOKS[mine]} book",
+            todo="" if mine == "P" else "set production = true in night.toml if this is in earnest",
+            count=other,
+        )

@@ -1,0 +1,143 @@
+"""What waits for a person in the ledger, whenever it came: held, rejected, not matched, aside."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
+from typing import Final
+
+from attrs import frozen
+
+from claimline.errors import DONE, NEEDS_PERSON
+from claimline.night.context import Night
+from claimline.night.values import Note, Step, Urgency
+from claimline.render.words import counted, shown_number
+from edi.problem import CODES
+from reconcile.ledger import HeldRecord, nights
+from reconcile.ledger.convert import dollars
+from reconcile.ledger.nights import Counted
+from reconcile.ledger.standing import Waiting
+from reconcile.lifecycle import STATE
+
+SHOWN: Final = 5  # numbers in one note
+ZERO: Final = Decimal("0.00")
+
+
+@frozen
+class _Words:
+    """How one kind of waiting is told."""
+
+    urgency: Urgency
+    noun: str
+    told: str
+
+
+WAITING: Final[Mapping[str, _Words]] = {
+    "incomplete": _Words("today", "payment", "cut off or miscounted: kept, not posted"),
+    "aside": _Words("today", "payment or claim", "contradicting an earlier one: kept aside"),
+    "unmatched": _Words("today", "paid claim", "fitting nothing that was sent"),
+    "acknowledgement": _Words("soon", "answer", "fitting no file or claim that was sent"),
+    "not posted": _Words("soon", "claim", "in remittances that decide nothing or cannot be read"),
+    "line left": _Words("soon", "paid line", "fitting no line that was sent"),
+    "unbalanced": _Words("soon", "claim", "not adding up in the payer's own figures"),
+    "odd": _Words("soon", "claim", "answered in a way that does not fit what was sent"),
+}
+OTHER: Final = _Words("soon", "thing", "waiting")
+STATES: Final[Mapping[str, Urgency]] = {  # of claims that wait for a person as a state of life
+    "rejected": "today",
+    "reversed": "soon",
+    "denied": "know",
+    "partly paid": "know",
+}
+
+
+def waiting_step(night: Night) -> Step:
+    """All that waits for a person, counted, with the oldest and the money."""
+    with night.ledger() as ledger:
+        held = ledger.held_claims(usage=night.usage, states=("held",))
+        waiting = list(ledger.waiting(usage=night.usage))
+        with ledger.reading() as connection:
+            states = nights.states(connection, night.usage)
+    notes = (*_held(night, held), *_waiting(night, waiting), *_states(night, states))
+    return Step(
+        name="waiting",
+        status=NEEDS_PERSON if any(note.urgency != "know" for note in notes) else DONE,
+        counts={
+            "held": len(held),
+            "payments and claims": len(waiting),
+            **{one.state: one.claims for one in states if one.state in STATES},
+        },
+        notes=notes,
+        detail={
+            "states": [
+                {
+                    "state": one.state,
+                    "claims": one.claims,
+                    "charge": f"{dollars(one.charge):.2f}",
+                    "open": f"{dollars(one.open):.2f}",
+                    "since": one.since[:10],
+                }
+                for one in states
+            ]
+        },
+    )
+
+
+def _held(night: Night, held: Iterable[HeldRecord]) -> Iterator[Note]:
+    """Claims held before they were sent: a note for each reason, the first of each claim."""
+    groups: dict[str, list[HeldRecord]] = {}
+    for one in held:
+        code = one.reasons[0][0] if one.reasons else ""
+        groups.setdefault(code, []).append(one)
+    for code, some in sorted(groups.items()):
+        known = CODES.get(code)
+        yield Note(
+            kind=f"held.{code}" if code else "held",
+            urgency="soon",
+            what=f"{counted(len(some), 'claim')} held: {known.meaning if known else code}",
+            todo=" ".join(filter(None, (known.todo if known else "", "claimline held list"))),
+            count=len(some),
+            days=_oldest(night, (one.recorded_at for one in some)),
+            money=sum((one.charge for one in some), ZERO),
+            ids=tuple(one.claim for one in some)[:SHOWN],
+        )
+
+
+def _waiting(night: Night, waiting: Iterable[Waiting]) -> Iterator[Note]:
+    """What waits among what came back: a note for each kind."""
+    groups: dict[str, list[Waiting]] = {}
+    for one in waiting:
+        groups.setdefault(one.kind, []).append(one)
+    for kind, some in groups.items():
+        words = WAITING.get(kind, OTHER)
+        numbers = (shown_number(one.claim) if one.claim else one.trace for one in some)
+        yield Note(
+            kind=f"waiting.{kind.replace(' ', '-')}",
+            urgency=words.urgency,
+            what=f"{counted(len(some), words.noun)} {words.told}",
+            todo=f"{some[0].next_step}; claimline ledger waiting lists them",
+            count=len(some),
+            days=_oldest(night, (one.date for one in some)),
+            money=sum((one.amount for one in some), ZERO),
+            ids=tuple(dict.fromkeys(numbers))[:SHOWN],
+        )
+
+
+def _states(night: Night, states: Iterable[Counted]) -> Iterator[Note]:
+    """Sent claims whose state asks for work."""
+    for one in states:
+        urgency = STATES.get(one.state)
+        if urgency is None:
+            continue
+        yield Note(
+            kind=f"claims.{one.state.replace(' ', '-')}",
+            urgency=urgency,
+            what=f"{counted(one.claims, 'claim')} {one.state}",
+            todo=f"{STATE[one.state].todo} claimline claims --state '{one.state}' lists them",
+            count=one.claims,
+            days=night.age(one.since),
+            money=dollars(one.charge),
+        )
+
+
+def _oldest(night: Night, days: Iterable[str]) -> int | None:
+    """The age of the oldest."""
+    return max((age for day in days if (age := night.age(day)) is not None), default=None)
