@@ -72,9 +72,9 @@ def standing(thing: Acknowledged) -> str:
     return _STANDING[thing.verdict]
 
 
-def named(level: Level) -> str:
-    """A level as a person calls it."""
-    return _WHOLE[level]
+def named(thing: Acknowledged) -> str:
+    """A thing as a person calls its level."""
+    return "batch" if thing.level == "transaction" and thing.batch else _WHOLE[thing.level]
 
 
 def meaning(status: Status) -> str:
@@ -102,8 +102,9 @@ def todo(status: Status) -> str:
         entry = codes.lookup(status.list, status.code)  # type: ignore[arg-type]  # as above
         return entry.todo if entry else ""
     category, _, code = status.code.partition(":")
-    found = [codes.lookup("status", code.lstrip("0")), codes.lookup("status_category", category)]
-    return "; ".join(dict.fromkeys(entry.todo for entry in found if entry and entry.todo))
+    what, kind = codes.lookup("status", code.lstrip("0")), codes.lookup("status_category", category)
+    said = [what.todo] if what and what.todo not in ("", "fix", "none") else []
+    return "; ".join([*said, *([kind.todo] if kind and kind.todo not in said else [])])
 
 
 def _of_claim(status: Status) -> str:

@@ -29,24 +29,28 @@ def read(
     shape: str,
     output: "Path | None",
 ) -> int:
-    r"""Show X12 files in business words: 835 and 837P as claims and lines, others by segment.
+    r"""Show X12 files in business words: 835, 837P, TA1, 999, 997, 277CA; others by segment.
 
-    Exit status 1 where a remittance does not balance or a file has faults. - reads standard
-    input. Names and ids of patients are masked.
+    Exit status 1 where a remittance does not balance, an acknowledgement rejects something or a
+    file has faults. - reads standard input. Names and ids of patients are masked, and the free
+    text of acknowledgements is left out.
 
     \b
     Example:
       claimline read era.835
       claimline read outbox/*.edi --format csv
+      claimline read ack.999 claims.277
       claimline read ack.999 --segments
     """
     from claimline import files as reading
     from claimline.cli.options import may_show_patient
     from claimline.render import MOST, Result, problem_fields, show, show_problems
+    from claimline.render.acknowledgement import rejects
     from claimline.render.content import content_tables
     from claimline.services import read as service
 
-    answer: dict[str, list[Any]] = {"remittances": [], "submissions": [], "transactions": []}
+    kinds = ("remittances", "submissions", "acknowledgements", "transactions")
+    answer: dict[str, list[Any]] = {kind: [] for kind in kinds}
     found: list[Problem] = []
     seen = show_patient and may_show_patient(output)
     opened: list[str] = []
@@ -62,7 +66,7 @@ def read(
         show_problems(problems, most=MOST)
         unbalanced = any(not each["balanced"] for each in answer["remittances"])
         errors = any(problem.level == "error" for problem in problems)
-        return NEEDS_PERSON if errors or unbalanced else DONE
+        return NEEDS_PERSON if errors or unbalanced or rejects(answer) else DONE
 
     status = reading.each(files, work)
     data = {kind: items for kind, items in answer.items() if items}

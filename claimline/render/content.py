@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from claimline.render.acknowledgement import acknowledgement_table
 from claimline.render.problems import MOST
 from claimline.render.values import Column, Row, Table
 from claimline.render.words import counted
@@ -92,6 +93,7 @@ def content_tables(
     made += [_payment_table(each) for each in payments]
     made += [_taken(payments), _differences(payments)] if to_file and payments else []
     made += [_sent_table(each) for each in answer["submissions"]]
+    made += [acknowledgement_table(each) for each in answer["acknowledgements"]]
     made += [_segment_table(each) for each in answer["transactions"]]
     empty = Table(columns=PAID_COLUMNS, rows=(), empty="There is no transaction in it.")
     return tuple(made) or (empty,)

@@ -8,8 +8,10 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
 from claimline.services.plain import adjustment, money, number
+from claimline.services.read_acknowledgement import of_interchange, of_transaction
 from claimline.services.segments import segment_view
 from edi import envelope
+from edi.acknowledgements import kind_of
 from edi.claim import Claim
 from edi.problem import Problem
 from edi.remittance import (
@@ -26,6 +28,7 @@ from reconcile.balance import Balance, Difference
 Content = dict[str, Any]
 REMITTANCES: Final = "remittances"
 SUBMISSIONS: Final = "submissions"
+ACKNOWLEDGEMENTS: Final = "acknowledgements"
 TRANSACTIONS: Final = "transactions"
 
 
@@ -44,7 +47,8 @@ def read(
         problems: what is wrong with the file is added here.
         file: its name.
         segments: show every transaction segment by segment.
-        show_patient: do not mask names, ids and birth dates in the segment view.
+        show_patient: do not mask names, ids and birth dates in the segment view, nor leave out
+            the free text of acknowledgements.
 
     Raises:
         NotX12: where there is no interchange at all.
@@ -56,11 +60,17 @@ def read(
                     yield REMITTANCES, remittance(transaction)
                 elif is_professional(transaction) and not segments:
                     yield SUBMISSIONS, submission(transaction)
+                elif kind_of(transaction) and not segments:
+                    yield ACKNOWLEDGEMENTS, of_transaction(transaction, show_patient=show_patient)
                 else:
                     view = segment_view(transaction, show_patient=show_patient)
                     yield TRANSACTIONS, view
-        for ack in interchange.interchange_acks:
-            yield TRANSACTIONS, _interchange_ack(ack)
+        if segments:
+            for ack in interchange.interchange_acks:
+                yield TRANSACTIONS, _interchange_ack(ack)
+        else:
+            for told in of_interchange(interchange):
+                yield ACKNOWLEDGEMENTS, told
 
 
 def is_professional(transaction: envelope.Transaction) -> bool:
