@@ -125,6 +125,10 @@ class Exchange:
     receiver: str = field(metadata=doc("ISA08"))
     group_sender: str = field(default="", metadata=doc("GS02; empty: as ISA06"))
     group_receiver: str = field(default="", metadata=doc("GS03; empty: as ISA08"))
+    profile: str = field(
+        default="",
+        metadata=doc("profile of night.toml that delivers the files; empty: a person sends them"),
+    )
 
 
 @frozen(kw_only=True)
@@ -144,10 +148,6 @@ class Receiver:
         ),
     )
     newline: bool = field(default=False, metadata=doc("a line feed after each segment"))
-    profile: str = field(
-        default="",
-        metadata=doc("profile of night.toml that delivers its files; without, a person sends them"),
-    )
 
 
 @frozen(kw_only=True)

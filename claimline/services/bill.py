@@ -283,9 +283,7 @@ class _Billing:
             usage=self.usage,
             sender=ids.sender,
             receiver=ids.receiver,
-            profile=bill_file.profile_of(
-                self.practice.receivers[asked.receiver], self.request.profiles
-            ),
+            profile=bill_file.profile_of(asked.receiver, ids, self.request.profiles),
         )
         writer.record_sent(file, made.records)
         return made, numbers

@@ -114,14 +114,15 @@ def exchange_of(receiver: Receiver, usage: Usage) -> Exchange:
     return found
 
 
-def profile_of(receiver: Receiver, profiles: Mapping[str, str]) -> str:
+def profile_of(receiver: str, ids: Exchange, profiles: Mapping[str, str]) -> str:
     """By which profile the receiver's files are delivered; empty: a person sends them.
 
     Args:
-        receiver: of the practice file, which may name one.
+        receiver: its key.
+        ids: its envelope ids for the book, which may name a profile.
         profiles: those that the night serves receivers by, by the receiver's key.
     """
-    return profiles.get(receiver.key, receiver.profile)
+    return profiles.get(receiver, ids.profile)
 
 
 def with_stand_ins(practice: Practice, usage: Usage) -> Practice:

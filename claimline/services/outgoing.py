@@ -216,9 +216,7 @@ class _Sender:
             usage=usage,
             sender=ids.sender,
             receiver=ids.receiver,
-            profile=bill_file.profile_of(
-                self._practice.receivers[receiver], self._request.profiles
-            ),
+            profile=bill_file.profile_of(receiver, ids, self._request.profiles),
         )
         writer.record_sent(file, [record for _, record in gone])
         if self._note is not None:
