@@ -219,6 +219,10 @@ class Policy(Checks):
         default=None,
         metadata=doc("working days to wait for a forwarded claim before billing it here", "days"),
     )
+    era_enrolled: dt.date | None = field(
+        default=None,
+        metadata=doc("day from which the payer sends its remittances (835) here: ERA enrollment"),
+    )
 
 
 @frozen(kw_only=True)

@@ -33,7 +33,7 @@ TOPICS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType(
             "corrected_claim_days", "corrected_claim_from", "reopening_days", "reopening_from",
             "appeal1_days", "appeal1_from", "appeal1_source",
         ),
-        "Payment": ("payment_basis",),
+        "Payment": ("payment_basis", "era_enrolled"),
         "As a secondary": (
             "secondary_filing_days", "secondary_filing_from", "secondary_co45", "qmb_billing",
             "crossover_wait_days",
@@ -77,6 +77,7 @@ UNSAID: Final[Mapping[str, str]] = MappingProxyType(
         "secondary_co45": "its CO-45 is read by the amounts; a whole rest is flagged",
         "qmb_billing": "a QMB's Medicaid claim waits for a person",
         "crossover_wait_days": "a forwarded claim waits for a person",
+        "era_enrolled": "claimline missing asks for it until an 835 has come",
     }
 )
 
