@@ -69,6 +69,14 @@ class Calendar:
             day = self.on_or_after(day + dt.timedelta(days=1))
         return day
 
+    def before(self, day: dt.date, count: int) -> dt.date:
+        """The ``count``-th business day before a day; with 0 the day itself."""
+        for _ in range(count):
+            day -= dt.timedelta(days=1)
+            while not self.is_business(day):
+                day -= dt.timedelta(days=1)
+        return day
+
     def between(self, first: dt.date, last: dt.date) -> int:
         """How many business days come after ``first`` up to ``last``; negative where it is before.
 

@@ -34,6 +34,7 @@ COMMANDS: Final = (
     Entry("underpaid", "claimline.cli.underpaid:underpaid", "List payments not as expected."),
     Entry("trace", "claimline.cli.trace:trace", "Tell the story of a claim or a line."),
     Entry("held", "claimline.cli.held:held", "Claims that wait for a fix or a decision."),
+    Entry("missing", "claimline.cli.missing:missing", "What should have come and has not."),
     Entry("secondary", "claimline.cli.secondary:secondary", "Claims to the payer after the first."),
     Entry("owes", "claimline.cli.owes:owes", "Say what the patient owes now, and why."),
     Entry("correct", "claimline.cli.correct:correct", "Correct a claim that was sent."),

@@ -1,0 +1,296 @@
+"""Deposits of the bank against payments of 835s (reassociation).
+
+The trace number (TRN02) and the payer's number (TRN03) ride with the money in the CCD+ addenda
+(CAQH CORE 370, Nacha operating rules); where the bank does not pass them on, amount and date must
+do. ``MATCHERS`` are tried in order, each pair says by which; what fits several stays unmatched, and
+its candidates are told. Sums of several are only ever candidates.
+"""
+
+import datetime as dt
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import accumulate
+from typing import Final
+
+from attrs import field, frozen
+
+from reconcile.calendar import Calendar
+
+NO_MONEY: Final = "NON"  # BPR04: nothing moves
+CHECK: Final = "CHK"
+BY_TRACE_AND_PAYER: Final = "trace number and payer number"
+BY_TRACE: Final = "trace number and amount"
+BY_PAYER: Final = "payer number, amount and date"
+BY_AMOUNT: Final = "amount and date"
+TRACE_DAYS: Final = 30  # business days: numbers are used again
+SEVERAL: Final = 40  # payments or deposits near one day among which sums are looked for
+
+
+@frozen(kw_only=True)
+class Deposit:
+    """A deposit as the bank tells it."""
+
+    id: int
+    date: dt.date
+    cents: int
+    trace: str = ""  # TRN02
+    originator: str = ""  # TRN03
+    payer: str = ""  # name
+    is_claim: bool = False  # it says of itself that it pays claims
+    text: str = ""  # the bank's words, without numbers
+    file: str = ""
+
+
+@frozen(kw_only=True)
+class Paid:
+    """A payment as its 835 tells it."""
+
+    id: int
+    date: dt.date
+    cents: int
+    trace: str
+    originator: str
+    payer: str
+    payer_ids: tuple[str, ...] = ()
+    method: str = ""  # BPR04
+    state: str = ""
+
+    @property
+    def has_deposit(self) -> bool:
+        """Whether money moves at all."""
+        return self.cents > 0 and self.method != NO_MONEY
+
+
+@frozen(kw_only=True)
+class Pair:
+    """A deposit and its payment. ``days``: business days the deposit came after the payment."""
+
+    deposit: Deposit
+    payment: Paid
+    by: str
+    days: int
+
+
+@frozen(kw_only=True)
+class Near:
+    """What an unmatched deposit or payment could belong to. ``ids`` are of the other side."""
+
+    why: str
+    ids: tuple[int, ...]
+
+
+@frozen(kw_only=True)
+class Matched:
+    """All deposits and payments, paired or not."""
+
+    pairs: tuple[Pair, ...]
+    deposits: tuple[Deposit, ...]  # without a payment
+    payments: tuple[Paid, ...]  # without a deposit
+    near_deposit: Mapping[int, tuple[Near, ...]] = field(factory=dict)
+    near_payment: Mapping[int, tuple[Near, ...]] = field(factory=dict)
+
+
+@frozen(kw_only=True)
+class Window:
+    """How far apart a deposit and its payment may lie, in business days."""
+
+    calendar: Calendar = field(factory=Calendar)
+    days: int = 3  # CAQH CORE 370
+    check_days: int = 10
+
+    def of(self, payment: Paid, days: int | None = None) -> tuple[dt.date, dt.date]:
+        """The first and the last day of a payment's deposit."""
+        late = self.check_days if payment.method == CHECK else self.days
+        return self._around(payment.date, days or self.days, days or late)
+
+    def _around(self, day: dt.date, before: int, after: int) -> tuple[dt.date, dt.date]:
+        return _span(self.calendar, day, before, after)
+
+
+@lru_cache(maxsize=8192)
+def _span(calendar: Calendar, day: dt.date, before: int, after: int) -> tuple[dt.date, dt.date]:
+    return calendar.before(day, before), calendar.after(day, after)
+
+
+def plain(number: str) -> str:
+    """A trace number to compare: upper case, without blanks and leading zeros."""
+    return "".join(number.split()).upper().lstrip("0")
+
+
+_Key = Hashable | None  # None: it cannot be matched by this
+
+
+@frozen(kw_only=True)
+class Matcher:
+    """One way to see that a deposit is a payment: what must be equal, and how near the days."""
+
+    name: str
+    deposit: Callable[[Deposit], _Key]
+    payment: Callable[[Paid], _Key]
+    days: int | None = None  # None: as the window says
+
+
+def _numbers(trace: str, originator: str, cents: int) -> _Key:
+    return (plain(trace), plain(originator), cents) if plain(trace) and plain(originator) else None
+
+
+MATCHERS: Final = (
+    Matcher(
+        name=BY_TRACE_AND_PAYER,
+        deposit=lambda d: _numbers(d.trace, d.originator, d.cents),
+        payment=lambda p: _numbers(p.trace, p.originator, p.cents),
+        days=TRACE_DAYS,
+    ),
+    Matcher(
+        name=BY_TRACE,
+        deposit=lambda d: (plain(d.trace), d.cents) if plain(d.trace) else None,
+        payment=lambda p: (plain(p.trace), p.cents) if plain(p.trace) else None,
+        days=TRACE_DAYS,
+    ),
+    Matcher(
+        name=BY_PAYER,
+        deposit=lambda d: (plain(d.originator), d.cents) if plain(d.originator) else None,
+        payment=lambda p: (plain(p.originator), p.cents) if plain(p.originator) else None,
+    ),
+    Matcher(
+        name=BY_AMOUNT,  # a deposit with a whole TRN says which payment it is: not this one
+        deposit=lambda d: None if plain(d.trace) and plain(d.originator) else d.cents,
+        payment=lambda p: p.cents,
+    ),
+)
+
+
+def match(
+    deposits: Iterable[Deposit], payments: Iterable[Paid], window: Window | None = None
+) -> Matched:
+    """Pair deposits with payments, each at most once; the order of input never matters.
+
+    Args:
+        deposits: what the bank told.
+        payments: each payment once; those without money are passed over.
+        window: how far apart the two may lie.
+    """
+    window = window or Window()
+    open_deposits = {one.id: one for one in sorted(deposits, key=_order)}
+    open_payments = {one.id: one for one in sorted(payments, key=_order) if one.has_deposit}
+    pairs: list[Pair] = []
+    for matcher in MATCHERS:
+        for deposit, payment in _pairs(matcher, open_deposits, open_payments, window):
+            days = window.calendar.between(payment.date, deposit.date)
+            pairs.append(Pair(deposit=deposit, payment=payment, by=matcher.name, days=days))
+            del open_deposits[deposit.id], open_payments[payment.id]
+    return Matched(
+        pairs=tuple(sorted(pairs, key=lambda pair: _order(pair.deposit))),
+        deposits=tuple(open_deposits.values()),
+        payments=tuple(open_payments.values()),
+        near_deposit=_near_deposits(open_deposits, open_payments, window),
+        near_payment=_near_payments(open_deposits, open_payments, window),
+    )
+
+
+def _order(one: Deposit | Paid) -> tuple[dt.date, int, str, int]:
+    return one.date, one.cents, one.trace, one.id
+
+
+def _pairs(
+    matcher: Matcher,
+    deposits: Mapping[int, Deposit],
+    payments: Mapping[int, Paid],
+    window: Window,
+) -> list[tuple[Deposit, Paid]]:
+    """The pairs in which each is the other's only one."""
+    by_key: dict[Hashable, list[Deposit]] = {}
+    for deposit in deposits.values():
+        key = matcher.deposit(deposit)
+        if key is not None:
+            by_key.setdefault(key, []).append(deposit)
+    dates = {key: [one.date for one in found] for key, found in by_key.items()}
+    wanted = {key: [0] * (len(found) + 1) for key, found in by_key.items()}  # steps up and down
+    sole: list[tuple[Paid, Hashable, int]] = []
+    for payment in payments.values():
+        key = matcher.payment(payment)
+        if key is None or key not in by_key:
+            continue
+        first, last = window.of(payment, matcher.days)
+        low, high = bisect_left(dates[key], first), bisect_right(dates[key], last)
+        wanted[key][low] += 1
+        wanted[key][high] -= 1
+        if high - low == 1:
+            sole.append((payment, key, low))
+    suitors = {key: list(accumulate(steps)) for key, steps in wanted.items()}
+    return [(by_key[key][n], payment) for payment, key, n in sole if suitors[key][n] == 1]
+
+
+def _near_deposits(
+    deposits: Mapping[int, Deposit], payments: Mapping[int, Paid], window: Window
+) -> dict[int, tuple[Near, ...]]:
+    """For each deposit the payments it could be: alone, or several of one payer together."""
+    pool = sorted(payments.values(), key=_order)
+    dates = [one.date for one in pool]
+    found: dict[int, tuple[Near, ...]] = {}
+    for one in deposits.values():
+        calendar = window.calendar
+        first = calendar.before(one.date, window.check_days)
+        last = calendar.after(one.date, window.days)
+        around = pool[bisect_left(dates, first) : bisect_right(dates, last)]
+        near = tuple(_near_deposit(one, around))
+        if near:
+            found[one.id] = near
+    return found
+
+
+def _near_deposit(one: Deposit, around: Sequence[Paid]) -> Iterator[Near]:
+    same = [p for p in around if plain(one.trace) and plain(p.trace) == plain(one.trace)]
+    for payment in same:
+        if payment.cents != one.cents:
+            yield Near(why="the same trace number, another amount", ids=(payment.id,))
+    equal = tuple(p.id for p in around if p.cents == one.cents)
+    if equal:
+        several = "the same amount, and several fit" if len(equal) > 1 else "the same amount"
+        yield Near(why=several, ids=equal[:SEVERAL])
+        return
+    for ids in _sums(one.cents, [(p.id, p.cents, (p.payer, p.date)) for p in around]):
+        yield Near(why="one deposit for several payments: their sum", ids=ids)
+
+
+def _near_payments(
+    deposits: Mapping[int, Deposit], payments: Mapping[int, Paid], window: Window
+) -> dict[int, tuple[Near, ...]]:
+    """For each payment the deposits it could be in parts."""
+    pool = sorted(deposits.values(), key=_order)
+    dates = [one.date for one in pool]
+    found: dict[int, tuple[Near, ...]] = {}
+    for one in payments.values():
+        first, last = window.of(one)
+        around = pool[bisect_left(dates, first) : bisect_right(dates, last)]
+        equal = tuple(d.id for d in around if d.cents == one.cents)
+        near = [Near(why="the same amount", ids=equal[:SEVERAL])] if equal else []
+        if not equal:
+            parts = [(d.id, d.cents, (d.originator or d.payer, d.date)) for d in around]
+            near += [
+                Near(why="several deposits for one payment: their sum", ids=ids)
+                for ids in _sums(one.cents, parts)
+            ]
+        if near:
+            found[one.id] = tuple(near)
+    return found
+
+
+def _sums(cents: int, parts: Sequence[tuple[int, int, Hashable]]) -> Iterator[tuple[int, ...]]:
+    """Those of one day and payer that together make the amount: all of them, or two."""
+    groups: dict[Hashable, list[tuple[int, int]]] = {}
+    for number, amount, group in parts:
+        groups.setdefault(group, []).append((number, amount))
+    for members in groups.values():
+        if len(members) < 2:
+            continue
+        if sum(amount for _, amount in members) == cents:
+            yield tuple(number for number, _ in members)
+            continue
+        if len(members) > SEVERAL:
+            continue
+        for n, (one, amount) in enumerate(members):
+            for other, rest in members[n + 1 :]:
+                if amount + rest == cents:
+                    yield (one, other)

@@ -1,0 +1,140 @@
+"""Deposits of the bank: facts once by content, and the payments they may be."""
+
+import datetime as dt
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from attrs import frozen
+from sqlalchemy import Connection, func, select
+
+from reconcile.deposits import Deposit, Paid
+from reconcile.ledger import bulk
+from reconcile.ledger.convert import from_json, to_date, to_json
+from reconcile.ledger.tables import file
+from reconcile.ledger.tables_answered import bank_deposit
+from reconcile.ledger.tables_received import remittance
+
+if TYPE_CHECKING:
+    from reconcile.ledger.writer import Writer
+
+
+@frozen(kw_only=True)
+class Row:
+    """A deposit as it stands in the bank's file. Account numbers are left out before."""
+
+    number: int  # of its row in the file, from 1
+    date: dt.date
+    cents: int
+    trace: str = ""
+    originator: str = ""
+    payer: str = ""
+    is_claim: bool = False
+    text: str = ""
+
+
+def marks(rows: Iterable[Row]) -> list[str]:
+    """What makes each row the same in another file: its content, and how many equal ones precede.
+
+    Two deposits of one amount on a day are two, also where nothing else tells them apart; the same
+    day exported twice is the same.
+    """
+    seen: Counter[str] = Counter()
+    found = []
+    for one in rows:
+        content = to_json(
+            [one.date.isoformat(), one.cents, one.trace, one.originator, one.payer, one.text]
+        )
+        text = f"{content} {seen[content]}"
+        seen[content] += 1
+        found.append(hashlib.sha256(text.encode()).hexdigest())
+    return found
+
+
+def add(writer: "Writer", file_id: int, rows: Sequence[Row]) -> int:
+    """Keep the deposits of a file that are not known. Returns how many were new."""
+    keys = marks(rows)
+    known: set[str] = set()
+    for batch in bulk.batches(keys):
+        query = select(bank_deposit.c.mark).where(bank_deposit.c.mark.in_(batch))
+        known.update(writer.connection.execute(query).scalars())
+    new = [(one, mark) for one, mark in zip(rows, keys, strict=True) if mark not in known]
+    first = writer.ids(bank_deposit, len(new))
+    writer.add(
+        bank_deposit,
+        [
+            (
+                number,
+                file_id,
+                one.number,
+                mark,
+                one.date.isoformat(),
+                one.cents,
+                one.trace,
+                one.originator,
+                one.payer,
+                to_json({"claim": one.is_claim, "text": one.text}),
+                *writer.recorded,
+            )
+            for number, (one, mark) in enumerate(new, first)
+        ],
+    )
+    return len(new)
+
+
+def deposits(connection: Connection) -> tuple[Deposit, ...]:
+    """All deposits, by date."""
+    query = (
+        select(bank_deposit, file.c.name.label("file_name"))
+        .join(file, file.c.id == bank_deposit.c.file_id)
+        .order_by(bank_deposit.c.date, bank_deposit.c.id)
+    )
+    return tuple(_deposit(row) for row in connection.execute(query))
+
+
+def _deposit(row: Any) -> Deposit:
+    detail = from_json(row.detail)
+    return Deposit(
+        id=row.id,
+        date=to_date(row.date),
+        cents=row.cents,
+        trace=row.trace,
+        originator=row.originator,
+        payer=row.payer_name,
+        is_claim=detail["claim"],
+        text=detail["text"],
+        file=row.file_name,
+    )
+
+
+def span(connection: Connection) -> tuple[dt.date, dt.date] | None:
+    """The days of the first and the last deposit known; None where there is none."""
+    query = select(func.min(bank_deposit.c.date), func.max(bank_deposit.c.date))
+    first, last = connection.execute(query).one()
+    return (to_date(first), to_date(last)) if first else None
+
+
+def payments(connection: Connection, usage: str) -> tuple[Paid, ...]:
+    """Each payment of a book once, whatever its copies and parts."""
+    r = remittance.c
+    first = (
+        select(func.min(r.id))
+        .where(r.usage == usage, r.state.in_(("posted", "aside")))
+        .group_by(r.payment_id)
+    )
+    rows = connection.execute(select(remittance).where(r.id.in_(first)).order_by(r.id))
+    return tuple(
+        Paid(
+            id=row.id,
+            date=to_date(row.payment_date),
+            cents=row.paid,
+            trace=row.trace,
+            originator=row.originator,
+            payer=row.payer_name,
+            payer_ids=tuple(from_json(row.payer_ids)),
+            method=row.method,
+            state=row.state,
+        )
+        for row in rows
+    )

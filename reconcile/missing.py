@@ -1,0 +1,402 @@
+"""What should have come and has not: acknowledgements, answers, deposits, claims, enrollments.
+
+Pure: the ledger hands in what is there, the caller the clock, the calendar and the limits. The
+limits are settings, not rules of a standard: a TA1 or 999 usually comes within hours and a 277CA
+within two business days; Medicare pays a clean claim within 30 days (42 U.S.C. 1395u(c)(2)), about
+22 business days; ERA and EFT lie at most three business days apart (CAQH CORE 370). What a payer
+itself does counts more: see ``usual_days``.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import pairwise
+from types import MappingProxyType
+from typing import Final, Literal
+
+from attrs import field, frozen
+
+from reconcile.calendar import Calendar
+
+Urgency = Literal["now", "today", "soon", "know"]
+Kind = Literal[
+    "missing.delivery",
+    "missing.999",
+    "missing.277",
+    "missing.277-part",
+    "missing.835",
+    "missing.835-neighbours",
+    "missing.deposit",
+    "missing.payment",
+    "missing.bank",
+    "missing.claim",
+    "missing.enrollment",
+    "missing.number",
+]
+WHOLE: Final = 100  # percent
+
+
+@frozen(kw_only=True)
+class Means:
+    """What a kind of missing thing is, in words, and what to do. ``{}`` is who it concerns."""
+
+    urgency: Urgency
+    title: str
+    todo: str
+
+
+KINDS: Final[Mapping[str, Means]] = MappingProxyType(
+    {
+        "missing.delivery": Means(
+            urgency="today",
+            title="Not delivered: files of claims wait in the outbox",
+            todo="see why: claimline transfer check; then claimline transfer send",
+        ),
+        "missing.999": Means(
+            urgency="today",
+            title="No TA1 or 999 for files that were sent",
+            todo="look for it at the clearinghouse; if the file never arrived: claimline resend",
+        ),
+        "missing.277": Means(
+            urgency="today",
+            title="No 277CA for claims that were sent",
+            todo="ask the clearinghouse for the claim report of the file; a rejection found "
+            "there: claimline reject",
+        ),
+        "missing.277-part": Means(
+            urgency="today",
+            title="The 277CA names other claims of the file, but not these",
+            todo="ask the clearinghouse what became of these claims; lost ones: claimline resend",
+        ),
+        "missing.835": Means(
+            urgency="soon",
+            title="No answer by the payer's usual day",
+            todo="ask for the claim's status at the payer; a remittance that came on paper: "
+            "claimline remit enter",
+        ),
+        "missing.835-neighbours": Means(
+            urgency="soon",
+            title="Most claims of the file were answered, these were not",
+            todo="ask for the claim's status at the payer: it may not have it",
+        ),
+        "missing.deposit": Means(
+            urgency="soon",
+            title="A remittance without its deposit",
+            todo="look for it at the bank; then ask the payer to trace the payment by its number",
+        ),
+        "missing.payment": Means(
+            urgency="soon",
+            title="A deposit without its remittance",
+            todo="ask the payer or clearinghouse for the 835 of this payment; one on paper: "
+            "claimline remit enter",
+        ),
+        "missing.bank": Means(
+            urgency="soon",
+            title="No newer deposit in the bank's files",
+            todo="fetch the bank's file and read it: claimline bank import",
+        ),
+        "missing.claim": Means(
+            urgency="soon",
+            title="Payments for claims that were never sent from here",
+            todo="claimline match list; claims of an old system: claimline match rule",
+        ),
+        "missing.enrollment": Means(
+            urgency="soon",
+            title="No remittance enrollment (ERA) on file, and no 835 came",
+            todo="enroll with the payer or clearinghouse; then put era_enrolled into the payer's "
+            "policy",
+        ),
+        "missing.number": Means(
+            urgency="know",
+            title="Gaps in the control numbers of received files",
+            todo="look whether a file was not fetched",
+        ),
+    }
+)
+
+
+@frozen(kw_only=True)
+class Limits:
+    """How long is too long. Days are business days; 0 leaves a question out."""
+
+    hours_delivery: int = 4
+    hours_999: int = 24
+    days_277: int = 2
+    days_835: int = 22  # where too little is learned of a payer
+    grace_835: int = 2  # days beyond the usual day
+    least_answers: int = 20  # of a payer, before its usual day counts
+    share: int = 90  # percent of its answers that came by the usual day
+    days_neighbours: int = 5  # since the last answer to another claim of the file
+    days_deposit: int = 3
+    days_check: int = 10  # a check travels, and is taken to the bank
+    look_back_days: int = 60  # older files are not asked about any more; calendar days
+    history_days: int = 365  # answers to claims sent in these days are learned from
+    closed: tuple[dt.date, ...] = ()  # days that do not count, beside the holidays
+    era: bool = True  # whether enrollments are asked about
+
+    @property
+    def calendar(self) -> Calendar:
+        """Which days count."""
+        return Calendar(closed=frozenset(self.closed))
+
+
+@frozen(kw_only=True)
+class Missing:
+    """One thing that is missing. Nothing here names a patient."""
+
+    kind: Kind
+    who: str  # key of the payer, profile or receiver: whom to call
+    name: str  # of them, for people
+    subject: str  # the file, claim, payment or deposit
+    since: dt.date | None  # sent, paid ...
+    days: int  # calendar days since then
+    cents: int = 0
+    claims: int = 1
+    why: str = ""
+
+
+@frozen(kw_only=True)
+class SentFile:
+    """A file of claims on its way. Moments are local to the practice."""
+
+    id: int
+    name: str
+    profile: str  # empty: a person uploads it
+    receiver: str
+    recorded: dt.datetime
+    left: dt.datetime | None  # delivered, or written where a person uploads it
+    answered: bool  # an acknowledgement or a remittance speaks of it
+    claims: int
+    cents: int
+
+    @property
+    def who(self) -> str:
+        """Whom to ask about it."""
+        return self.profile or self.receiver
+
+
+@frozen(kw_only=True)
+class SentClaim:
+    """A claim that the payer has not decided."""
+
+    control: str
+    payer: str  # key
+    payer_name: str
+    file: SentFile | None  # in which it went last, where that is within the time looked at
+    file_id: int
+    sent: dt.date
+    cents: int
+    reported: bool  # a 277CA, or another report on claims, speaks of it
+    accepted: bool
+
+
+@frozen(kw_only=True)
+class UsualDay:
+    """By which business day a payer usually answers, and how that is known."""
+
+    days: int
+    answers: int = 0
+    learned: bool = False
+
+    @property
+    def words(self) -> str:
+        """``9 business days, learned of 412 answers``."""
+        if self.learned:
+            return f"{self.days} business days, learned from {self.answers:,} answers"
+        return f"{self.days} business days, as set: too few answers to learn from"
+
+
+@frozen(kw_only=True)
+class Neighbours:
+    """The claims of one file to one payer: how many, how many answered, when last."""
+
+    claims: int
+    answered: int
+    last: dt.date | None
+
+
+@frozen(kw_only=True)
+class When:
+    """The moment it is asked, local to the practice, and the limits."""
+
+    now: dt.datetime
+    limits: Limits = field(factory=Limits)
+    cut_offs: Mapping[str, dt.time] = field(factory=dict)  # by profile
+
+    @property
+    def today(self) -> dt.date:
+        """The day it is there."""
+        return self.now.date()
+
+    def old(self, since: dt.date) -> int:
+        """Calendar days since then."""
+        return (self.today - since).days
+
+
+def usual_day(spans: Mapping[int, int], limits: Limits) -> UsualDay:
+    """By which business day a payer usually answers.
+
+    Args:
+        spans: how many answers came after so many business days.
+        limits: the share of answers that counts as usual, and how many must be known.
+    """
+    total = sum(spans.values())
+    if total < limits.least_answers:
+        return UsualDay(days=limits.days_835, answers=total)
+    seen = 0
+    for days in sorted(spans):
+        seen += spans[days]
+        if seen * WHOLE >= total * limits.share:
+            return UsualDay(days=max(days, 1), answers=total, learned=True)
+    return UsualDay(days=limits.days_835, answers=total)
+
+
+def usual_days(
+    answers: Iterable[tuple[str, dt.date, dt.date, int]], limits: Limits
+) -> dict[str, UsualDay]:
+    """The usual day of each payer.
+
+    Args:
+        answers: payer, day the claim was sent, day of its first payment, how many such claims.
+        limits: as for ``usual_day``.
+    """
+    calendar = limits.calendar
+    spans: dict[str, dict[int, int]] = {}
+    for payer, sent, paid, count in answers:
+        days = max(calendar.between(sent, paid), 0)
+        of_payer = spans.setdefault(payer, {})
+        of_payer[days] = of_payer.get(days, 0) + count
+    return {payer: usual_day(found, limits) for payer, found in spans.items()}
+
+
+def files(found: Iterable[SentFile], when: When) -> Iterator[Missing]:
+    """Files not delivered, and files that nobody acknowledged."""
+    limits, calendar = when.limits, when.limits.calendar
+    for one in found:
+        cut_off = when.cut_offs.get(one.profile)
+        if one.left is None:
+            due = calendar.after_hours(one.recorded, limits.hours_delivery)
+            if limits.hours_delivery and due < when.now:
+                yield _file("missing.delivery", one, one.recorded.date(), when, "")
+        elif limits.hours_999 and not one.answered:
+            due = calendar.after_hours(one.left, limits.hours_999, cut_off=cut_off)
+            if due < when.now:
+                why = f"due {due:%Y-%m-%d %H:%M}, {limits.hours_999} hours after it left"
+                yield _file("missing.999", one, one.left.date(), when, why)
+
+
+def _file(kind: Kind, one: SentFile, since: dt.date, when: When, why: str) -> Missing:
+    return Missing(
+        kind=kind,
+        who=one.who,
+        name=one.who,
+        subject=one.name,
+        since=since,
+        days=when.old(since),
+        cents=one.cents,
+        claims=one.claims,
+        why=why,
+    )
+
+
+def claims(
+    found: Iterable[SentClaim],
+    usual: Mapping[str, UsualDay],
+    neighbours: Mapping[tuple[int, str], Neighbours],
+    reported: frozenset[int],
+    when: When,
+) -> Iterator[Missing]:
+    """Claims without the answer that should be there; of several the gravest is told.
+
+    Args:
+        found: the claims no payer has decided.
+        usual: by payer, when it answers.
+        neighbours: by file and payer.
+        reported: files of which a 277CA speaks of at least one claim.
+        when: the moment, and the limits.
+    """
+    for one in found:
+        told = _report(one, reported, when) or _answer(one, usual, when)
+        told = told or _lost(one, neighbours.get((one.file_id, one.payer)), when)
+        if told:
+            yield told
+
+
+def _report(one: SentClaim, reported: frozenset[int], when: When) -> Missing | None:
+    """No 277CA in time, where the file itself was acknowledged or left long enough ago."""
+    file, limits = one.file, when.limits
+    if not limits.days_277 or file is None or file.left is None or one.reported or one.accepted:
+        return None
+    start = file.left.date()
+    cut_off = when.cut_offs.get(file.profile)
+    if cut_off and file.left.time() > cut_off:
+        start += dt.timedelta(days=1)
+    if limits.calendar.between(start, when.today) <= limits.days_277:
+        return None
+    kind: Kind = "missing.277-part" if one.file_id in reported else "missing.277"
+    return Missing(
+        kind=kind,
+        who=file.who,
+        name=file.who,
+        subject=one.control,
+        since=file.left.date(),
+        days=when.old(file.left.date()),
+        cents=one.cents,
+        why=f"sent in {file.name}",
+    )
+
+
+def _answer(one: SentClaim, usual: Mapping[str, UsualDay], when: When) -> Missing | None:
+    """No 835 by the payer's usual day."""
+    limits = when.limits
+    known = usual.get(one.payer, UsualDay(days=limits.days_835))
+    waited = limits.calendar.between(one.sent, when.today)
+    if not known.days or waited <= known.days + limits.grace_835:
+        return None
+    why = f"waits {waited} business days; usual: {known.words}"
+    return _claim("missing.835", one, when, why)
+
+
+def _lost(one: SentClaim, beside: Neighbours | None, when: When) -> Missing | None:
+    """The claims sent with it were answered a while ago."""
+    limits = when.limits
+    if beside is None or beside.last is None or not limits.days_neighbours:
+        return None
+    if beside.answered * 2 < beside.claims:  # at least half of them
+        return None
+    waited = limits.calendar.between(beside.last, when.today)
+    if waited <= limits.days_neighbours:
+        return None
+    why = (
+        f"{beside.answered} of {beside.claims} claims sent with it were answered, the last "
+        f"on {beside.last}"
+    )
+    return _claim("missing.835-neighbours", one, when, why)
+
+
+def _claim(kind: Kind, one: SentClaim, when: When, why: str) -> Missing:
+    return Missing(
+        kind=kind,
+        who=one.payer,
+        name=one.payer_name,
+        subject=one.control,
+        since=one.sent,
+        days=when.old(one.sent),
+        cents=one.cents,
+        why=why,
+    )
+
+
+DENSE: Final = 90  # percent of the numbers in use that must be here: else they are not ours alone
+FEWEST: Final = 20
+
+
+def gaps(numbers: Iterable[int]) -> tuple[tuple[int, int], ...]:
+    """Runs of control numbers that did not come, where nearly all others did.
+
+    A sender that numbers its files for all its receivers together leaves gaps everywhere: of such
+    numbers nothing can be said.
+    """
+    seen = sorted(set(numbers))
+    if len(seen) < FEWEST or len(seen) * WHOLE < (seen[-1] - seen[0] + 1) * DENSE:
+        return ()
+    return tuple((one + 1, other - 1) for one, other in pairwise(seen) if other > one + 1)
