@@ -12,10 +12,19 @@ from typing import Any
 
 import pytest
 
-from reconcile.ledger import open_ledger
+from reconcile.ledger import connect, open_ledger
 
 NewUrl = Callable[[], str]
 FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
+
+
+def tamper(url: str, *statements: str) -> None:
+    """Change a ledger behind our back, by statements that both kinds of database understand."""
+    engine = connect.make_engine(connect.parse(url))
+    with engine.execution_options(**{connect.WRITING: True}).begin() as connection:
+        for statement in statements:
+            connection.exec_driver_sql(statement)
+    engine.dispose()
 
 
 class Copies:

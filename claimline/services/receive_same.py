@@ -120,13 +120,10 @@ def _taken(connection: Connection, same: Sequence[Any]) -> Decimal:
 def _paid(connection: Connection, payment_id: int) -> tuple[Decimal, Decimal]:
     """What the claims of that payment were paid: those dealt with, and those aside."""
     c = claim_payment.c
-    query = (
-        select(c.state == "aside", func.sum(c.paid))
-        .where(c.payment_id == payment_id)
-        .group_by(c.state == "aside")
-    )
-    sums = {bool(aside): dollars(int(cents)) for aside, cents in connection.execute(query)}
-    return sums.get(False, ZERO), sums.get(True, ZERO)
+    query = select(c.state, func.sum(c.paid)).where(c.payment_id == payment_id).group_by(c.state)
+    sums = {state: dollars(int(cents)) for state, cents in connection.execute(query)}
+    aside = sums.pop("aside", ZERO)
+    return sum(sums.values(), ZERO), aside
 
 
 def covers(connection: Connection, cut: Any, row: Any, digest: str = "") -> bool:

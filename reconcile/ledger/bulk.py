@@ -11,6 +11,8 @@ from typing import Any, Final, TypeVar
 from sqlalchemy import Connection, Dialect, Table
 from sqlalchemy.exc import DBAPIError
 
+from reconcile.ledger import postgresql
+
 BATCH: Final = 500  # claims looked up or posted at a time
 
 T = TypeVar("T")
@@ -37,6 +39,7 @@ def insert(connection: Connection, table: Table, rows: Sequence[Row]) -> None:
         else:
             cursor.executemany(statement, rows)
     except driver_error as error:
+        postgresql.quiet(error)
         raise DBAPIError.instance(
             statement,
             None,

@@ -33,7 +33,7 @@ _EXAMPLE: Final = (
     "Give a path, or a URL such as sqlite:////srv/claims/ledger.sqlite3 or "
     "postgresql://claims@db.example.org/claims."
 )
-_WRITING: Final = "claimline_writing"
+WRITING: Final = "claimline_writing"  # the execution option of a transaction that writes
 
 
 def parse(url: str) -> URL:
@@ -62,7 +62,7 @@ def make_engine(url: URL, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
         LedgerError: for a kind of database that is not known, or whose driver is not installed.
     """
     if url.drivername == postgresql.DRIVER:
-        return postgresql.make_engine(url, busy_seconds=busy_seconds, writing=_WRITING)
+        return postgresql.make_engine(url, busy_seconds=busy_seconds, writing=WRITING)
     if url.get_backend_name() != "sqlite":
         raise LedgerError(f"This installation cannot open {url.drivername}.", _EXAMPLE)
     engine = create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
@@ -86,7 +86,7 @@ def _prepare(dbapi: Any, _record: Any) -> None:
 
 
 def _begin(connection: Connection) -> None:
-    writing = connection.get_execution_options().get(_WRITING)
+    writing = connection.get_execution_options().get(WRITING)
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 

@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import Connection, Engine, Inspector, create_engine, event
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, ExceptionContext
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 
 from reconcile.ledger.errors import (
@@ -58,6 +58,7 @@ def make_engine(url: URL, *, busy_seconds: int, writing: str) -> Engine:
             "Install it: pip install 'claimline[postgresql]'.",
         ) from None
     event.listen(engine, "connect", _prepare)
+    event.listen(engine, "handle_error", _hush)
 
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get(writing):
@@ -82,6 +83,21 @@ def _prepare(dbapi: Any, _record: Any) -> None:
             return whole if whole is not None and whole == found else found
 
     dbapi.adapters.register_loader("numeric", _Whole)
+
+
+def _hush(context: ExceptionContext) -> None:
+    """The server's words quote rows: they are dropped before anybody can show them."""
+    quiet(context.original_exception)
+    if context.sqlalchemy_exception is not None:
+        context.sqlalchemy_exception.args = (str(context.original_exception),)
+
+
+def quiet(error: BaseException) -> None:
+    """Leave of an error of the server its SQLSTATE and the constraint it names."""
+    state = getattr(error, "sqlstate", None)
+    if state:
+        name = getattr(getattr(error, "diag", None), "constraint_name", None)
+        error.args = (f"{type(error).__name__}, SQLSTATE {state} {name or ''}".rstrip(),)
 
 
 def bytewise(connection: Connection, inspector: Inspector) -> None:

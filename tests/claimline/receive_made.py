@@ -3,11 +3,9 @@
 import datetime as dt
 from collections.abc import Sequence
 from decimal import Decimal
-from functools import cache
-from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from attrs import frozen
+from databases import NewUrl
 
 from claimline.services.receive import receive_file
 from claimline.services.receive_values import FileResult
@@ -166,19 +164,9 @@ def take(ledger: Ledger, data: bytes, name: str = "era.835", run: Run = RUN) -> 
     return receive_file(ledger, run, name, lambda: [data])
 
 
-@cache
-def _empty() -> bytes:
-    """The bytes of an empty ledger: making one runs all migrations."""
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "empty.sqlite3"
-        open_ledger(str(path), create=True).close()
-        return path.read_bytes()
-
-
-def new_ledger(folder: Path, name: str = "ledger.sqlite3") -> Ledger:
-    """An empty ledger in a real file."""
-    (folder / name).write_bytes(_empty())
-    return open_ledger(str(folder / name))
+def new_ledger(url: NewUrl) -> Ledger:
+    """An empty ledger in the kind of database the test runs on."""
+    return open_ledger(url())
 
 
 def books(ledger: Ledger, usage: str = "T") -> list[tuple[object, ...]]:

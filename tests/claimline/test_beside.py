@@ -1,9 +1,9 @@
 """The other lines of a patient's day, for very many claims of one patient and day."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
+from databases import NewUrl
 from receive_made import Line, clp, new_ledger, record, remit, sent, take, x12
 from sqlalchemy import event
 
@@ -13,9 +13,9 @@ MANY = 40
 
 
 @pytest.fixture(name="ledger")
-def _ledger(tmp_path: Path) -> Iterator[Ledger]:
+def _ledger(new_url: NewUrl) -> Iterator[Ledger]:
     """A ledger in which one patient has many claims of one day, all answered."""
-    with new_ledger(tmp_path) as ledger:
+    with new_ledger(new_url) as ledger:
         names = [f"AAAAAAAA{number:05d}" for number in range(MANY)]
         lines = [Line(code="97530" if number else "97140") for number in range(MANY)]
         record(ledger, *(sent(name, line) for name, line in zip(names, lines, strict=True)))
@@ -53,9 +53,9 @@ def test_a_day_is_asked_for_once(ledger: Ledger, monkeypatch: pytest.MonkeyPatch
     assert sum(asked) == 1
 
 
-def test_claims_of_one_family_are_no_neighbours(tmp_path: Path) -> None:
+def test_claims_of_one_family_are_no_neighbours(new_url: NewUrl) -> None:
     """A replacement restates its original; another claim between them is a neighbour of both."""
-    with new_ledger(tmp_path) as ledger:
+    with new_ledger(new_url) as ledger:
         original, other, again = "AAAAAAAA00001", "BBBBBBBB00001", "AAAAAAAA00002"
         record(
             ledger,
@@ -65,8 +65,7 @@ def test_claims_of_one_family_are_no_neighbours(tmp_path: Path) -> None:
         )
         take(ledger, x12(remit(clp(original), clp(other), clp(again))))
         assert _codes(ledger) == [["97530"]] * 3
-    (tmp_path / "alone").mkdir()
-    with new_ledger(tmp_path / "alone") as ledger:
+    with new_ledger(new_url) as ledger:
         record(ledger, sent(original), sent(again, family=original, frequency="7"))
         take(ledger, x12(remit(clp(original), clp(again))))
         assert _codes(ledger) == [[], []]

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
+from databases import NewUrl
 from receive_made import DAY, Line, books, clp, new_ledger, record, remit, sent, states, take, x12
 
 from claimline.services.payer_facts import Facts
@@ -14,8 +14,8 @@ ONE, TWO = "OLDSYSTEM0001", "OLDSYSTEM0002"
 
 
 @pytest.fixture(name="ledger")
-def _ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with new_ledger(tmp_path) as ledger:
+def _ledger(new_url: NewUrl) -> Iterator[Ledger]:
+    with new_ledger(new_url) as ledger:
         yield ledger
 
 
@@ -167,14 +167,14 @@ def test_void_under_the_same_number(ledger: Ledger) -> None:
     assert [s.sent.claim.frequency for s in ledger.story(ONE, usage="T")] == ["1", "8"]
 
 
-def test_order_of_claims_and_payments(tmp_path: Path) -> None:
+def test_order_of_claims_and_payments(new_url: NewUrl) -> None:
     """Payments that came before the claims are posted once these are taken over."""
     claims = file_of(claim(ONE), claim(TWO, line_control="L2"))
     lines = Line(control="L1"), Line(control="L2")
     payment = x12(remit(clp(ONE, lines[0]), clp(TWO, lines[1], icn="ICN2")))
     seen = []
-    for number, order in enumerate(((claims, payment), (payment, claims))):
-        with new_ledger(tmp_path, f"{number}.sqlite3") as ledger:
+    for order in ((claims, payment), (payment, claims)):
+        with new_ledger(new_url) as ledger:
             for data in order:
                 take(ledger, data)
             assert states(ledger) == {"posted": 2}

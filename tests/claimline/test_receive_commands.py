@@ -4,22 +4,22 @@ import json
 from pathlib import Path
 
 import pytest
-from receive_made import Line, clp, new_ledger, record, remit, sent, x12
+from databases import tamper
+from receive_made import Line, clp, record, remit, sent, x12
 
 from claimline.__main__ import main
-from reconcile.ledger import connect, migrate
+from reconcile.ledger import connect, migrate, open_ledger
 
 ONE, TWO = "AAAAAAAAAAAA11", "BBBBBBBBBBBB22"
 
 
 @pytest.fixture(name="ledger")
-def _ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The path of a ledger with one sent claim, named by the environment."""
-    with new_ledger(tmp_path) as ledger:
+def _ledger(ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of a ledger with one sent claim, named by the environment."""
+    with open_ledger(ledger_url) as ledger:
         record(ledger, sent(ONE))
-    path = tmp_path / "ledger.sqlite3"
-    monkeypatch.setenv("CLAIMLINE_LEDGER", str(path))
-    return path
+    monkeypatch.setenv("CLAIMLINE_LEDGER", ledger_url)
+    return ledger_url
 
 
 @pytest.fixture(name="era")
@@ -34,7 +34,7 @@ class TestReceive:
     """``claimline receive``."""
 
     def test_posted_then_known(
-        self, ledger: Path, era: str, capsys: pytest.CaptureFixture[str]
+        self, ledger: str, era: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """The first time claims are posted, the second time nothing changes; both end with 0."""
         assert main(["receive", era, "--format", "json"]) == 0
@@ -42,7 +42,7 @@ class TestReceive:
         assert (first["state"], first["payments"][0]["posted"]) == ("received", 1)
         assert first["payments"][0]["paid"] == "75.00"
         assert main(["receive", era]) == 0
-        assert "received before; nothing changed" in capsys.readouterr().out
+        assert "received before; nothing changed" in " ".join(capsys.readouterr().out.split())
 
     def test_new_ledger_is_said(
         self, tmp_path: Path, era: str, capsys: pytest.CaptureFixture[str]
@@ -64,7 +64,7 @@ class TestReceive:
     )
     def test_no_x12(
         self,
-        ledger: Path,
+        ledger: str,
         era: str,
         capsys: pytest.CaptureFixture[str],
         bad: tuple[bytes, str],
@@ -79,7 +79,7 @@ class TestReceive:
         assert words in shown.err
         assert [f["state"] for f in json.loads(shown.out)["files"]] == ["unreadable", "received"]
 
-    def test_missing_file(self, ledger: Path, era: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_missing_file(self, ledger: str, era: str, capsys: pytest.CaptureFixture[str]) -> None:
         """A file that is not there ends with 3; the other is received."""
         assert main(["receive", "nowhere.835", era]) == 3
         assert "nowhere.835" in capsys.readouterr().err
@@ -93,14 +93,14 @@ class TestReceive:
             pytest.param([clp(ONE, Line(cas=("CO*45*20",)))], id="figures that do not add up"),
         ],
     )
-    def test_needs_a_person(self, ledger: Path, tmp_path: Path, claims: list[list[str]]) -> None:
+    def test_needs_a_person(self, ledger: str, tmp_path: Path, claims: list[list[str]]) -> None:
         """What somebody has to look at ends with 1."""
         path = tmp_path / "era.835"
         path.write_bytes(x12(remit(*claims)))
         assert main(["receive", str(path)]) == 1
 
     def test_cut_file_in_words(
-        self, ledger: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, ledger: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """A file cut in the middle says that the payment is not whole, and ends with 1."""
         path = tmp_path / "cut.835"
@@ -140,21 +140,18 @@ class TestLedger:
         assert "0001" in capsys.readouterr().out
         assert main(["ledger", "status", *at]) == 0
 
-    def test_backup(self, ledger: Path, era: str, tmp_path: Path) -> None:
+    def test_backup(self, ledger: str, era: str, tmp_path: Path) -> None:
         """A backup is a ledger of its own; an existing file is not overwritten."""
         copy = tmp_path / "copy.sqlite3"
         assert main(["ledger", "backup", str(copy)]) == 0
         assert main(["ledger", "backup", str(copy)]) == 3
         assert main(["receive", era, "--ledger", str(copy)]) == 0
 
-    def test_rebuild(self, ledger: Path, era: str, capsys: pytest.CaptureFixture[str]) -> None:
+    def test_rebuild(self, ledger: str, era: str, capsys: pytest.CaptureFixture[str]) -> None:
         """Equal books end with 0; a cent changed behind our back is found, mended, and ends with 1."""
         assert main(["receive", era]) == 0
         assert main(["ledger", "rebuild"]) == 0
-        engine = connect.make_engine(connect.parse(str(ledger)))
-        with engine.begin() as connection:
-            connection.exec_driver_sql("UPDATE posting SET cents = cents + 1 WHERE id = 1")
-        engine.dispose()
+        tamper(ledger, "UPDATE posting SET cents = cents + 1 WHERE id = 1")
         capsys.readouterr()
         assert main(["ledger", "rebuild", "--format", "json"]) == 1
         (row,) = [row for row in json.loads(capsys.readouterr().out) if not row["equal"]]

@@ -11,20 +11,22 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from receive_made import Line, clp, new_ledger, record, remit, sent, take, x12
+from databases import NewUrl
+from receive_made import Line, clp, record, remit, sent, take, x12
 
 from claimline.__main__ import main
+from reconcile.ledger import open_ledger
 
 ONE, TWO, THREE = "AAAAAAAAAAAA11", "BBBBBBBBBBBB22", "CCCCCCCCCCCC33"
 Capture = pytest.CaptureFixture[str]
 
 
 @pytest.fixture(name="place")
-def _place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def _place(tmp_path: Path, ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with a ledger of two sent claims, named by the environment, and an inbox."""
-    with new_ledger(tmp_path) as ledger:
+    with open_ledger(ledger_url) as ledger:
         record(ledger, sent(ONE), sent(TWO))
-    monkeypatch.setenv("CLAIMLINE_LEDGER", str(tmp_path / "ledger.sqlite3"))
+    monkeypatch.setenv("CLAIMLINE_LEDGER", ledger_url)
     (tmp_path / "inbox").mkdir()
     return tmp_path
 
@@ -162,10 +164,11 @@ def test_told_to_stop(place: Path) -> None:
 class TestSums:
     """The money of ``ledger status``."""
 
-    def test_each_payment_once(self, place: Path, capsys: Capture) -> None:
+    def test_each_payment_once(self, place: Path, new_url: NewUrl, capsys: Capture) -> None:
         """Received is what the payments came to, whatever their copies; the rest follows."""
         whole = remit(clp(ONE), clp(THREE), plb=["PLB*1*20261231*WO:A*10"])
-        with new_ledger(place, "other.sqlite3") as ledger:
+        other = new_url()
+        with open_ledger(other) as ledger:
             record(ledger, sent(ONE), sent(TWO))
             take(ledger, x12(whole))
             take(ledger, b"\xef\xbb\xbf" + x12(whole, control=2))
@@ -175,7 +178,6 @@ class TestSums:
         assert (found.received, found.aside) == (Decimal(220), Decimal(0))
         assert found.claims_paid == {"posted": Decimal(150), "unmatched": Decimal(75)}
         assert (found.provider_adjusted, found.difference) == (Decimal(10), Decimal(-5))
-        other = str(place / "other.sqlite3")
         assert main(["ledger", "status", "--ledger", other, "--format", "json"]) == 0
         assert json.loads(capsys.readouterr().out)["books"][1]["received"] == "220.00"
 

@@ -8,6 +8,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from databases import NewUrl
 from receive_made import (
     RUN,
     Line,
@@ -31,8 +32,8 @@ BAD = Line(cas=("CO*45*20",))
 
 
 @pytest.fixture(name="ledger")
-def _ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with new_ledger(tmp_path) as ledger:
+def _ledger(new_url: NewUrl) -> Iterator[Ledger]:
+    with new_ledger(new_url) as ledger:
         record(ledger, sent(ONE))
         yield ledger
 
@@ -207,17 +208,17 @@ class TestOneFileNeverStopsAnother:
         assert "bad.835" in bad.message
         assert "patient" not in bad.message
 
-    def test_two_processes_at_once(self, tmp_path: Path) -> None:
+    def test_two_processes_at_once(self, tmp_path: Path, new_url: NewUrl) -> None:
         """Two runs over the same files at once post all of it once; neither of them fails."""
         controls = [f"CLAIM{number:05d}XX" for number in range(40)]
-        with new_ledger(tmp_path) as ledger:
+        place = new_url()
+        with open_ledger(place) as ledger:
             record(ledger, *(sent(control) for control in controls))
         names = []
         for number, control in enumerate(controls):
             path = tmp_path / f"{number:02d}.835"
             path.write_bytes(x12(remit(clp(control), trace=f"EFT{number}"), control=number + 1))
             names.append(str(path))
-        place = str(tmp_path / "ledger.sqlite3")
         command = [sys.executable, "-m", "claimline", "receive", "--ledger", place, *names]
         runs = [
             subprocess.Popen(
@@ -227,7 +228,7 @@ class TestOneFileNeverStopsAnother:
         ]
         said = [run.communicate(timeout=60) for run in runs]
         assert [run.returncode for run in runs] == [0, 0], said
-        with new_ledger(tmp_path, "other.sqlite3") as other:
+        with new_ledger(new_url) as other:
             record(other, *(sent(control) for control in controls))
             for name in names:
                 take(other, Path(name).read_bytes())

@@ -2,27 +2,27 @@
 
 import json
 from collections.abc import Callable
-from pathlib import Path
 
 import pytest
-from receive_made import Line, clp, new_ledger, record, remit, sent, take, x12
+from receive_made import Line, clp, record, remit, sent, take, x12
 
 from claimline.__main__ import main
+from reconcile.ledger import open_ledger
 
 ONE, TWO = "AAAAAAAAAAAA11", "BBBBBBBBBBBB22"
 Tell = Callable[..., tuple[dict[str, object], str]]
 
 
 @pytest.fixture(name="tell")
-def _tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Tell:
+def _tell(ledger_url: str, capsys: pytest.CaptureFixture[str]) -> Tell:
     """Receives files and traces an id: the story as JSON and as a person reads it."""
 
     def run(word: str, *payments: list[str]) -> tuple[dict[str, object], str]:
-        with new_ledger(tmp_path) as ledger:
+        with open_ledger(ledger_url) as ledger:
             record(ledger, sent(ONE))
             for number, one in enumerate(payments):
                 take(ledger, x12(one, control=number + 1), f"in/{number}.835")
-        arguments = ["trace", word, "--ledger", str(tmp_path / "ledger.sqlite3")]
+        arguments = ["trace", word, "--ledger", ledger_url]
         main([*arguments, "--format", "json"])
         found = json.loads(capsys.readouterr().out)["traces"][0]
         main(arguments)

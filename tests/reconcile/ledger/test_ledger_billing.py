@@ -3,11 +3,11 @@
 import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import update
 from sqlalchemy.exc import IntegrityError
 
 from edi.claim import Reference
@@ -25,6 +25,7 @@ from reconcile.ledger import (
 from reconcile.ledger.convert import dollars, from_json, number_text, to_cents, to_json, to_number
 from reconcile.ledger.posting import adjustments_json
 from reconcile.ledger.rows import adjustments_of
+from reconcile.ledger.tables import file_chunk
 from reconcile.values import SentClaim, SentLine
 
 NOW = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
@@ -34,8 +35,8 @@ MONEY = st.decimals(min_value=-(10**9), max_value=10**9, places=2)
 
 
 @pytest.fixture(name="ledger")
-def _ledger(tmp_path: Path) -> Iterator[Ledger]:
-    with open_ledger(str(tmp_path / "ledger.sqlite3"), create=True) as ledger:
+def _ledger(ledger_url: str) -> Iterator[Ledger]:
+    with open_ledger(ledger_url) as ledger:
         yield ledger
 
 
@@ -262,7 +263,7 @@ class TestFiles:
         """Kept bytes that changed are an error, never data."""
         with ledger.begin(RUN) as writer:
             stored = writer.store(b"ISA" * 10, kind="other", name="a", direction="in")
-            writer.connection.exec_driver_sql("UPDATE file_chunk SET data = x'00'")
+            writer.connection.execute(update(file_chunk).values(data=b"\0"))
         with pytest.raises(LedgerDamaged):
             list(ledger.file_bytes(stored.digest))
 
