@@ -135,6 +135,12 @@ def _numbers(trace: str, originator: str, cents: int) -> _Key:
     return (plain(trace), plain(originator), cents) if plain(trace) and plain(originator) else None
 
 
+def _payer_alone(deposit: Deposit) -> _Key:
+    """The payer's number; a deposit that names its trace is that payment and no other."""
+    payer = plain(deposit.originator)
+    return (payer, deposit.cents) if payer and not plain(deposit.trace) else None
+
+
 MATCHERS: Final = (
     Matcher(
         name=BY_TRACE_AND_PAYER,
@@ -150,7 +156,7 @@ MATCHERS: Final = (
     ),
     Matcher(
         name=BY_PAYER,
-        deposit=lambda d: (plain(d.originator), d.cents) if plain(d.originator) else None,
+        deposit=_payer_alone,
         payment=lambda p: (plain(p.originator), p.cents) if plain(p.originator) else None,
     ),
     Matcher(

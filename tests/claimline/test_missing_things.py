@@ -1,0 +1,198 @@
+"""What is missing, asked of real ledgers in both kinds of database."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+import pytest
+from receive_made import Line, clp, remit, sent, take, x12
+
+from claimline.services.missing import Asked, Settings, found, missing
+from reconcile.deposits import BY_TRACE_AND_PAYER, match
+from reconcile.ledger import Ledger, Run, SentFile, SentRecord, Usage, deposits, open_ledger
+from reconcile.missing import Missing
+
+MONDAY = dt.datetime(2026, 3, 2, 15, tzinfo=dt.UTC)
+
+
+def _run(at: dt.datetime) -> Run:
+    return Run(command="test", version="test", started=at, user="tester")
+
+
+def _send(
+    ledger: Ledger,
+    *records: SentRecord,
+    at: dt.datetime = MONDAY,
+    control: int = 1,
+    delivered: bool = True,
+) -> None:
+    """Record a file of claims, and deliver it."""
+    made = SentFile(
+        data=x12(control=control, group="HC"),
+        name=f"{control:09d}.837",
+        usage="T",
+        sender="US",
+        receiver="THEM",
+        interchange_control=control,
+        profile="relay",
+    )
+    with ledger.begin(_run(at)) as writer:
+        stored = writer.record_sent(made, records)
+        writer.mark_written(stored.digest, name=made.name)
+        if delivered:
+            writer.mark_delivered(stored.digest, profile="relay", name=made.name)
+
+
+def _asked(at: str, usage: Usage = "T", **limits: object) -> Asked:
+    made = Settings(**limits)  # type: ignore[arg-type]  # fields of the test
+    return Asked(usage=usage, now=dt.datetime.fromisoformat(at), limits=made)
+
+
+def _kinds(ledger: Ledger, asked: Asked) -> dict[str, list[str]]:
+    """The subjects of what is missing, by kind."""
+    told: dict[str, list[str]] = {}
+    for one in found(ledger, asked):
+        told.setdefault(one.kind, []).append(one.subject)
+    return told
+
+
+def test_a_file_is_delivered_acknowledged_answered(ledger_url: str) -> None:
+    """Stuck in the outbox, then without a 999, then without a 277CA, then without an 835."""
+    with open_ledger(ledger_url) as ledger:
+        _send(ledger, sent("CT1"), control=1, delivered=False)
+        _send(ledger, sent("CT2"), control=2)
+        assert _kinds(ledger, _asked("2026-03-02T16:00+00:00")) == {}
+        assert _kinds(ledger, _asked("2026-03-02T20:00+00:00")) == {
+            "missing.delivery": ["000000001.837"]
+        }
+        assert _kinds(ledger, _asked("2026-03-03T16:00+00:00")) == {
+            "missing.delivery": ["000000001.837"],
+            "missing.999": ["000000002.837"],
+        }
+        late = _kinds(ledger, _asked("2026-03-06T16:00+00:00"))
+        assert late["missing.277"] == ["CT2"]
+        much_later = _kinds(ledger, _asked("2026-04-10T16:00+00:00", days_277=0))
+        assert much_later["missing.835"] == ["CT2"]
+
+
+def test_what_is_answered_is_not_missing(ledger_url: str) -> None:
+    """A remittance ends every question about its claim, and about the file it went in."""
+    with open_ledger(ledger_url) as ledger:
+        _send(ledger, sent("CT1"))
+        take(ledger, x12(remit(clp("CT1"))))
+        assert _kinds(ledger, _asked("2026-06-01T16:00+00:00")) == {}
+
+
+def test_the_claims_beside_were_answered(ledger_url: str) -> None:
+    """A claim whose neighbours were answered is told before the payer's usual day is over."""
+    with open_ledger(ledger_url) as ledger:
+        _send(ledger, sent("CT1"), sent("CT2"), sent("CT3"))
+        take(ledger, x12(remit(clp("CT1"), clp("CT2"), date="20260309")))
+        asked = _asked("2026-03-20T16:00+00:00", days_277=0)
+        (one,) = found(ledger, asked)
+        assert (one.kind, one.subject) == ("missing.835-neighbours", "CT3")
+        assert "2 of 3" in one.why
+
+
+def test_the_payers_own_day_is_learned(ledger_url: str) -> None:
+    """After enough answers on the fourth day, a claim is missed on the seventh."""
+    with open_ledger(ledger_url) as ledger:
+        many = [sent(f"CT{n}") for n in range(100, 120)]
+        _send(ledger, *many, control=1)
+        for n, one in enumerate(many):
+            data = x12(remit(clp(one.claim.control), trace=f"E{n}", date="20260306"), control=n + 1)
+            take(ledger, data)
+        late = dt.datetime(2026, 3, 16, 15, tzinfo=dt.UTC)
+        _send(ledger, sent("CT2"), at=late, control=2)
+        asked = _asked("2026-03-24T16:00+00:00", days_277=0, hours_999=0)
+        assert _kinds(ledger, asked) == {}
+        asked = _asked("2026-03-25T16:00+00:00", days_277=0, hours_999=0)
+        (one,) = found(ledger, asked)
+        assert (one.kind, one.subject) == ("missing.835", "CT2")
+        assert "usual: 4 business days, learned from 20 answers" in one.why
+
+
+def test_strangers_are_told_by_payer_with_their_money(ledger_url: str) -> None:
+    """Payments for claims never sent are one note with the count and the money."""
+    with open_ledger(ledger_url) as ledger:
+        take(ledger, x12(remit(clp("OLD1"), clp("OLD2", Line(charge="50", cas=(), paid="50")))))
+        now = dt.datetime(2026, 3, 9, tzinfo=dt.UTC)
+        (note,) = missing(ledger, None, Settings(), now, "T")
+        assert note.kind == "missing.claim"
+        assert str(note.money) == "125.00"
+        assert "2 claims" in note.what
+        assert note.days == 8
+
+
+def _bank(ledger: Ledger, *rows: deposits.Row) -> int:
+    with ledger.begin(_run(MONDAY)) as writer:
+        stored = writer.store(repr(rows).encode(), kind="bank", name="bank.csv", direction="in")
+        return deposits.add(writer, stored.id, rows)
+
+
+def _row(number: int, day: str, cents: int, trace: str = "", **more: object) -> deposits.Row:
+    return deposits.Row(
+        number=number,
+        date=dt.date.fromisoformat(day),
+        cents=cents,
+        trace=trace,
+        originator="1512345678" if trace else "",
+        is_claim=bool(trace),
+        **more,  # type: ignore[arg-type]  # fields of the test
+    )
+
+
+def test_deposits_are_kept_once(ledger_url: str) -> None:
+    """The same day exported twice is known; two equal deposits of one file are two."""
+    with open_ledger(ledger_url) as ledger:
+        day = [_row(1, "2026-02-20", 7500, "EFT1"), _row(2, "2026-02-20", 500)]
+        assert _bank(ledger, *day, _row(3, "2026-02-20", 500)) == 3
+        assert _bank(ledger, *day, _row(3, "2026-02-23", 900)) == 1
+        with ledger.reading() as connection:
+            assert len(deposits.deposits(connection)) == 4
+
+
+def _missing(ledger: Ledger, at: str) -> Sequence[Missing]:
+    return [one for one in found(ledger, _asked(at)) if one.kind != "missing.claim"]
+
+
+def test_money_without_its_835_and_an_835_without_its_money(ledger_url: str) -> None:
+    """Each is told after three business days, once the bank's files reach so far."""
+    with open_ledger(ledger_url) as ledger:
+        take(ledger, x12(remit(clp("A"), trace="EFT1"), remit(clp("B"), trace="EFT2", st="0002")))
+        assert _missing(ledger, "2026-03-20T12:00+00:00") == []
+        _bank(
+            ledger,
+            _row(1, "2026-02-10", 100),
+            _row(2, "2026-02-20", 7500, "EFT1"),
+            _row(3, "2026-02-23", 4200, "EFT9", payer="MEDICARE"),
+            _row(4, "2026-03-02", 100),
+        )
+        told = {one.kind: one for one in _missing(ledger, "2026-03-03T12:00+00:00")}
+        assert told.keys() == {"missing.deposit", "missing.payment"}
+        assert told["missing.deposit"].subject == "EFT2"
+        assert told["missing.payment"].subject == "EFT9"
+        assert told["missing.payment"].name == "AETNA"  # who pays by this number otherwise
+        stale = {one.kind for one in _missing(ledger, "2026-03-20T12:00+00:00")}
+        assert "missing.bank" in stale
+        with ledger.reading() as connection:
+            kept, asked = deposits.deposits(connection), deposits.payments(connection, "T")
+            assert [pair.by for pair in match(kept, asked).pairs] == [BY_TRACE_AND_PAYER]
+
+
+def test_copies_of_a_payment_want_one_deposit(ledger_url: str) -> None:
+    """The same payment in two files is one payment to the bank."""
+    with open_ledger(ledger_url) as ledger:
+        take(ledger, x12(remit(clp("A"), trace="EFT1")))
+        take(ledger, x12(remit(clp("A"), trace="EFT1"), control=2))
+        with ledger.reading() as connection:
+            assert len(deposits.payments(connection, "T")) == 1
+
+
+@pytest.mark.parametrize("wrong", [{"hours_99": 1}, {"share": 0}, {"days_835": "soon"}])
+def test_limits_that_are_not_right_are_refused(wrong: dict[str, object]) -> None:
+    """A key that nobody knows or a value that cannot be is named."""
+    from claimline.errors import WrongUsageError
+    from claimline.services.missing import read_limits
+
+    with pytest.raises(WrongUsageError, match=next(iter(wrong))):
+        read_limits(wrong)
