@@ -8,7 +8,7 @@ from edi.acknowledgement import Acknowledgement, Part, whole
 from edi.envelope import Transaction
 from edi.x999_read import Reader
 
-__all__ = ["read_999", "stream_999"]
+__all__ = ["read_999", "stream_999"]  # written by edi.x999_write, which needs the guide
 
 
 def read_999(transaction: Transaction) -> Acknowledgement:
