@@ -9,7 +9,6 @@ never answered (005010X231A1 1.4: no acknowledgement of an acknowledgement).
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
-from sys import intern
 from typing import Final, Literal
 
 from attrs import field, frozen
@@ -167,12 +166,14 @@ class _Texts:
     def watched(self, transaction: envelope.Transaction) -> envelope.Transaction:
         """The transaction, whose texts pass by here."""
         texts, star, ids = transaction.texts, transaction.separators.element, self.ids
+        names: dict[str, str] = {}  # each id is kept once, however often it comes
 
         def seen() -> Iterator[str]:
             for text in texts():
                 if not ids:
                     self.st03 = [*text.split(star), "", "", ""][3].strip()
-                ids.append(intern(text.partition(star)[0].strip().upper()))
+                name = text.partition(star)[0].strip().upper()
+                ids.append(names.setdefault(name, name))
                 yield text
 
         transaction.texts = seen  # type: ignore[method-assign]  # one reading, two readers
