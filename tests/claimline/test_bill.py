@@ -52,10 +52,10 @@ def visit(visit_id: str = "V1", **changes: Any) -> Json:
 class Desk:
     """A billing desk in a folder of its own: files, a ledger, and the command."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], ledger: str = "") -> None:
         self.folder = folder
         self.out = folder / "outbox"
-        self.ledger = str(folder / "ledger.sqlite3")
+        self.ledger = ledger or str(folder / "ledger.sqlite3")
         self._capsys = capsys
 
     def write(self, visits: Sequence[Json], name: str = "visits.json") -> str:
@@ -83,13 +83,20 @@ class Desk:
         return {path.name: path.read_bytes() for path in sorted(self.out.glob("*"))}
 
 
-@pytest.fixture(name="desk")
-def _desk(
+@pytest.fixture(name="file_desk")
+def _file_desk(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Desk:
-    """A desk; commands run from the root of the project."""
+    """A desk whose ledger is a file, not made yet; commands run from the root of the project."""
     monkeypatch.chdir(Path(__file__).resolve().parents[2])
     return Desk(tmp_path, capsys)
+
+
+@pytest.fixture(name="desk")
+def _desk(file_desk: Desk, ledger_url: str) -> Desk:
+    """A desk with a ledger in either kind of database."""
+    file_desk.ledger = ledger_url
+    return file_desk
 
 
 def test_fixture_practice_is_billed(desk: Desk) -> None:
@@ -105,10 +112,10 @@ def test_fixture_practice_is_billed(desk: Desk) -> None:
         assert [p for p in check([data]).problems if p.level == "error"] == []
 
 
-def test_files_are_for_their_owner_only(desk: Desk) -> None:
+def test_files_are_for_their_owner_only(file_desk: Desk) -> None:
     """Claim files and the ledger can be read by nobody else."""
-    desk.bill(desk.write([visit()]))
-    for path in (*desk.out.iterdir(), Path(desk.ledger)):
+    file_desk.bill(file_desk.write([visit()]))
+    for path in (*file_desk.out.iterdir(), Path(file_desk.ledger)):
         assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
@@ -134,12 +141,12 @@ def test_other_content_is_held_for_a_correction(desk: Desk) -> None:
     assert len(desk.files()) == 1
 
 
-def test_dry_run_leaves_no_trace(desk: Desk) -> None:
+def test_dry_run_leaves_no_trace(file_desk: Desk) -> None:
     """A dry run shows the claims and makes neither ledger nor outbox."""
-    status, answer = desk.bill(desk.write([visit()]), "--dry-run")
+    status, answer = file_desk.bill(file_desk.write([visit()]), "--dry-run")
     assert (status, len(answer["claims"])) == (0, 1)
-    assert not desk.out.exists()
-    assert not Path(desk.ledger).exists()
+    assert not file_desk.out.exists()
+    assert not Path(file_desk.ledger).exists()
 
 
 def test_dry_run_takes_no_number(desk: Desk) -> None:
@@ -341,7 +348,7 @@ def _everything(desk: Desk) -> tuple[dict[str, bytes], list[list[tuple[Any, ...]
     return desk.files(), rows
 
 
-def test_more_processes_make_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_processes_make_the_same(file_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes, numbers, holds and answer do not depend on how many processes work."""
     visits = [str(path) for path in sorted((PRACTICE / "visits").iterdir())]
     monkeypatch.setattr(bill_make, "VISITS_PER_PIECE", 4)
@@ -350,7 +357,7 @@ def test_more_processes_make_the_same(desk: Desk, monkeypatch: pytest.MonkeyPatc
     found = []
     for pieces in (10**6, 0):
         monkeypatch.setattr(bill_workers, "FROM_PIECES", pieces)
-        own = Desk(desk.folder / str(pieces), desk._capsys)
+        own = Desk(file_desk.folder / str(pieces), file_desk._capsys)
         own.folder.mkdir()
         _, answer = own.bill(*visits)
         text = json.dumps(answer).replace(str(own.folder), "")

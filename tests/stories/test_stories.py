@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import NewUrl
 
 from claimline.__main__ import main
 
@@ -23,16 +24,18 @@ Json = Any
 class Story:
     """One story told with one ledger."""
 
-    def __init__(self, name: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(
+        self, name: str, folder: Path, ledger: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
         self.source = STORIES / name
         self.folder = folder
+        self.ledger = ledger
         self._capsys = capsys
         self.claims: dict[str, Json] = {}
 
     def run(self, *arguments: str) -> Json:
         """A command's JSON answer; exit statuses 0 and 1 are both "done"."""
-        ledger = str(self.folder / "ledger.sqlite3")
-        status = main([*arguments, "--ledger", ledger, "--format", "json"])
+        status = main([*arguments, "--ledger", self.ledger, "--format", "json"])
         captured = self._capsys.readouterr()
         assert status in (0, 1), captured.err
         return json.loads(captured.out)
@@ -98,14 +101,14 @@ def figures(line: Json, *names: str) -> list[str]:
 
 
 @pytest.fixture(name="tell")
-def _tell(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Any:
+def _tell(tmp_path: Path, new_url: NewUrl, capsys: pytest.CaptureFixture[str]) -> Any:
     """Begins a story; each in a folder of its own."""
     count = itertools.count()
 
     def tell(name: str) -> Story:
         folder = tmp_path / str(next(count))
         folder.mkdir()
-        return Story(name, folder, capsys)
+        return Story(name, folder, new_url(), capsys)
 
     return tell
 
