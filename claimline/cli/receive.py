@@ -153,6 +153,7 @@ def _result(results: "list[FileResult]", shape: str) -> "Result":
 
     tables = list(_tables(results))
     if shape == "csv":
+        tables.append(_acknowledged_table(results))
         tables.append(_other_files(results))
     return Result(
         data={"files": [_data(one) for one in results]},
@@ -163,9 +164,6 @@ def _result(results: "list[FileResult]", shape: str) -> "Result":
 
 def _text(result: "FileResult") -> Iterator[str]:
     """What happened to a file, in sentences."""
-    from claimline.render import counted
-    from claimline.services.receive import ACKNOWLEDGEMENTS
-
     if result.state == "unreadable":
         return
     if result.message:
@@ -174,12 +172,8 @@ def _text(result: "FileResult") -> Iterator[str]:
         yield f"{result.file}: received before; nothing changed"
     elif result.state == "resumed":
         yield f"{result.file}: an earlier run was cut off; the rest was received now"
-    for kind, count in result.unread:
-        if kind in ACKNOWLEDGEMENTS:
-            yield (
-                f"{result.file}: kept {counted(count, kind)}; reading acknowledgements comes with "
-                "a later version"
-            )
+    for one in result.acknowledged:
+        yield f"{result.file}: {one.words}"
 
 
 def _tables(results: "list[FileResult]") -> "Iterator[Table]":
@@ -188,7 +182,7 @@ def _tables(results: "list[FileResult]") -> "Iterator[Table]":
 
     payments = [(one.file, payment) for one in results for payment in one.payments]
     adopted = [(one.file, each) for one in results for each in one.adopted]
-    if payments or not adopted:
+    if payments or not (adopted or any(one.acknowledged for one in results)):
         yield Table(
             columns=_payment_columns(),
             rows=[_payment_row(file, payment) for file, payment in payments],
@@ -205,6 +199,18 @@ def _tables(results: "list[FileResult]") -> "Iterator[Table]":
         )
 
 
+def _acknowledged_table(results: "list[FileResult]") -> "Table":
+    """The acknowledgements, for csv: a row each."""
+    from claimline.render import Column, Table
+
+    keys = ("file", "kind", "source", "source_name", "transaction", "date", "usage", "state",
+            "stored", "our_file", "unmatched", "why", "words")  # fmt: skip
+    return Table(
+        columns=tuple(Column(key=key, title=key) for key in keys),
+        rows=[one.data | {"file": each.file} for each in results for one in each.acknowledged],
+    )
+
+
 def _other_files(results: "list[FileResult]") -> "Table":
     """The files that hold neither payments nor claims, for csv: each file has a row."""
     from claimline.render import Column, Table
@@ -219,7 +225,7 @@ def _other_files(results: "list[FileResult]") -> "Table":
                 "why": one.message or ", ".join(f"{count} {kind}" for kind, count in one.unread),
             }
             for one in results
-            if not one.payments and not one.adopted
+            if not (one.payments or one.adopted or one.acknowledged)
         ],
     )
 
@@ -363,6 +369,7 @@ def _data(result: "FileResult") -> dict[str, Any]:
         "message": result.message,
         "payments": [_payment_data(payment) for payment in result.payments],
         "adopted": [_adopted_data(one) for one in result.adopted],
+        "acknowledgements": [one.data for one in result.acknowledged],
         "unread": [{"type": kind, "count": count} for kind, count in result.unread],
         "problems": [problem_fields(problem) for problem in result.problems],
     }

@@ -17,6 +17,7 @@ from attrs import define, evolve, field
 from claimline.errors import CommandError
 from claimline.services.collector import rarely_collected
 from claimline.services.read import is_professional
+from claimline.services.receive_acknowledge import acknowledge
 from claimline.services.receive_adopt import adopt
 from claimline.services.receive_post import post
 from claimline.services.receive_values import FileResult, FileState
@@ -31,7 +32,7 @@ Source = Callable[[], Iterable[bytes]]
 
 _REPORT: Final = "the other files are not touched by this; tell the makers of Claimline the place"
 ACKNOWLEDGEMENTS: Final = frozenset({"999", "997", "277CA", "TA1"})
-READ: Final = frozenset({"835", "837P"})
+READ: Final = frozenset({"835", "837P", *ACKNOWLEDGEMENTS})
 NOTHING: Final = "other"  # the kind of a file without any transaction
 OTHERS: Final = {  # what the kinds are that nobody meant to receive here
     "837I": "institutional claims (837I)",
@@ -206,7 +207,7 @@ def _kind(transaction: envelope.Transaction) -> str:
 def _others(kinds: Counter[str], name: str) -> Iterator[Problem]:
     """A problem for each kind that is neither read nor an acknowledgement."""
     for kind, count in kinds.items():
-        if kind in READ or kind in ACKNOWLEDGEMENTS:
+        if kind in READ:
             continue
         what = OTHERS.get(kind, f"transactions of type {kind}")
         yield Problem(
@@ -229,9 +230,9 @@ def _finish(
     stored = looked.stored
     payments, problems = post(ledger, run, stored, name)
     adopted, more = adopt(ledger, run, stored, name)
-    changed = any(payment.state != "known" for payment in payments) or any(
-        one.adopted for one in adopted
-    )
+    acknowledged, odd = acknowledge(ledger, run, stored, name)
+    states = [*(one.state for one in payments), *(one.state for one in acknowledged)]
+    changed = any(state != "known" for state in states) or any(one.adopted for one in adopted)
     still = _still_wrong(ledger, stored, name) if looked.kept else []
     if state == "resumed" and not changed:
         state = "known"
@@ -241,8 +242,9 @@ def _finish(
         digest=stored.digest,
         payments=payments,
         adopted=adopted,
+        acknowledged=acknowledged,
         unread=tuple((kind, n) for kind, n in looked.kinds.items() if kind not in READ),
-        problems=(*looked.problems, *still, *problems, *more),
+        problems=(*looked.problems, *still, *problems, *more, *odd),
         nothing_in_it=stored.kind == NOTHING,
     )
 

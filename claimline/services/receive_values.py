@@ -7,6 +7,7 @@ from typing import Final, Literal
 from attrs import field, frozen
 
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
+from claimline.services.receive_acknowledge_values import AcknowledgementResult
 from edi.problem import Problem
 from reconcile.attention import Concern
 
@@ -77,6 +78,7 @@ class FileResult:
     digest: str = ""
     payments: tuple[PaymentResult, ...] = ()
     adopted: tuple[AdoptedResult, ...] = ()
+    acknowledged: tuple[AcknowledgementResult, ...] = ()
     unread: tuple[tuple[str, int], ...] = ()  # (999, how many)
     problems: tuple[Problem, ...] = field(default=(), repr=False)
     message: str = ""
@@ -90,6 +92,6 @@ class FileResult:
         if self.state == "unreadable":
             return COULD_NOT_RUN
         needs = self.nothing_in_it or any(one.needs_person for one in self.payments)
-        needs = needs or any(one.needs_person for one in self.adopted)
+        needs = needs or any(one.needs_person for one in (*self.adopted, *self.acknowledged))
         wrong = any(problem.level == "error" for problem in self.problems)
         return worst(DONE, NEEDS_PERSON if needs or wrong else DONE)

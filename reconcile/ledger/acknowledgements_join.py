@@ -39,7 +39,7 @@ _SAID: Final = acknowledged.c
 _ACK: Final = acknowledgement.c
 CLAIMS_ONLY: Final = "HC"  # GS01 of a group of claims
 WHOLES: Final = ("interchange", "group", "transaction")
-TRIED: Final = ("joined", "partly", "unmatched")  # states that joining gives
+TRIED: Final = ("joined", "partly", "unmatched", "elsewhere")  # states that joining gives
 NO_FILE: Final = "no file of that number was sent from here"
 NO_TRANSACTION: Final = "the file sent has no transaction of that number"
 NO_BATCH: Final = "no batch of that number was sent from here"
@@ -374,8 +374,10 @@ def _state(
     levels = [level for level in names if level in counts]
     total = sum(counts[level][0] for level in levels)
     joined = sum(counts[level][1] for level in levels)
-    state = "joined" if joined == total else "partly" if joined else "unmatched"
     why = _why(connection, number, levels)
+    if why and why.endswith(OTHER_GROUP) and not joined:
+        return "elsewhere", why, 0
+    state = "joined" if joined == total else "partly" if joined else "unmatched"
     return state, why, total - joined
 
 

@@ -38,7 +38,9 @@ acknowledgement = Table(  # one TA1, one ST of a 999, 997 or 277CA, one report, 
     words("receiver"),  # ISA08 it came with
     code("date", 10),  # it speaks of, CCYY-MM-DD
     code("digest", 64),  # of its content without control numbers: the same again is a duplicate
-    code("state", 10),  # derived: joined, partly, unmatched; duplicate, incomplete; undone
+    code(
+        "state", 10
+    ),  # derived: joined, partly, unmatched, elsewhere; undone; or duplicate, incomplete
     words("why"),  # derived: in words, where it is not simply joined
     *recorded(),
     Index(None, "file_id", "number"),

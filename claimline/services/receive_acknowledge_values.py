@@ -1,0 +1,143 @@
+"""What ``receive`` answers of an acknowledgement. Nothing here names a patient."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from claimline.render.words import counted, shown_number
+
+REFUSED: Final = "rejected"
+WAITS: Final = frozenset({"unmatched", "partly", "incomplete"})
+WHOLES: Final = ("interchange", "group", "transaction", "provider")
+FEW: Final = 5  # rejected claims named in a line
+NAMES: Final = {
+    "interchange": "file",
+    "group": "group",
+    "transaction": "transaction",
+    "provider": "billing provider",
+    "claim": "claim",
+    "line": "line",
+}
+
+
+@frozen(kw_only=True)
+class AcknowledgementResult:
+    """One TA1, 999, 997 or 277CA and what became of it.
+
+    ``verdicts`` counts what it says: (level, verdict) to how many.
+    """
+
+    kind: str
+    source: str  # translator, clearinghouse, payer
+    source_name: str
+    usage: str
+    transaction: str = ""  # ST02; empty for a TA1
+    date: str = ""  # CCYY-MM-DD
+    state: str  # joined, partly, unmatched, elsewhere, duplicate, incomplete; known: as ``stored``
+    stored: str = ""  # of one received before
+    why: str = ""
+    file: str = ""  # of ours it speaks of, where it speaks of one
+    verdicts: Mapping[tuple[str, str], int] = field(factory=dict)
+    in_rejected: int = 0  # claims of ours in files and transactions rejected as a whole
+    unmatched: int = 0
+    rejected: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (claim, codes), the first few
+
+    @property
+    def needs_person(self) -> bool:
+        """Whether somebody has to look at it; of one received before, whether it still waits."""
+        if not WAITS.isdisjoint((self.state, self.stored)):
+            return True
+        if self.state in ("known", "duplicate", "elsewhere"):
+            return False
+        unclear = any(self.count(level, "other") for level in WHOLES)
+        return unclear or any(self.count(level, REFUSED) for level in NAMES)
+
+    def count(self, level: str, verdict: str) -> int:
+        """How many things of a level have that verdict."""
+        return self.verdicts.get((level, verdict), 0)
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The JSON shape."""
+        return {
+            "kind": self.kind,
+            "source": self.source,
+            "source_name": self.source_name,
+            "usage": self.usage,
+            "transaction": self.transaction,
+            "date": self.date,
+            "state": self.state,
+            "stored": self.stored or self.state,
+            "why": self.why,
+            "our_file": self.file,
+            "counts": [
+                {"level": level, "verdict": verdict, "count": count}
+                for (level, verdict), count in sorted(self.verdicts.items())
+            ],
+            "claims_in_rejected": self.in_rejected,
+            "unmatched": self.unmatched,
+            "rejected": [{"claim": claim, "codes": list(codes)} for claim, codes in self.rejected],
+            "words": self.words,
+        }
+
+    @property
+    def words(self) -> str:
+        """The acknowledgement in one line."""
+        return f"{self.kind} of {self.source_name or 'a sender without a name'}: {self._said()}"
+
+    def _said(self) -> str:
+        if self.state == "duplicate":
+            return "the same was received before; nothing changed"
+        if self.state == "incomplete":
+            return "it is cut off or miscounted; it was kept and not read: ask for it again"
+        told = ", ".join(self._levels()) or "it says nothing of any file, transaction or claim"
+        if self.state == "known":
+            told = f"received before; nothing changed ({told})"
+        odd = [self.why] if self.why else []
+        return "; ".join([told, *self._claims(), *odd])
+
+    def _levels(self) -> Iterator[str]:
+        """``4 transactions accepted, 1 rejected (5 claims)``, the claims themselves first."""
+        for level in self._told_levels():
+            name = f"file {self.file}" if self._is_the_file(level) else NAMES[level]
+            for verdict, number in self._of(level):
+                if level == "line" and verdict != REFUSED:
+                    continue
+                what = name if self._is_the_file(level) else counted(number, name)
+                more = self._in_rejected(level) if verdict == REFUSED else ""
+                yield f"{what} {verdict}{more}"
+
+    def _told_levels(self) -> tuple[str, ...]:
+        """The levels worth telling: what is said of a part says all that is said of the whole."""
+        if self.kind != "277CA":
+            return ("interchange", "transaction") if self._has("transaction") else WHOLES
+        return ("claim", "line") if self._has("claim") else ("transaction", "provider")
+
+    def _has(self, level: str) -> bool:
+        return any(each == level for each, _ in self.verdicts)
+
+    def _is_the_file(self, level: str) -> bool:
+        """Whether the level is the one file of ours it speaks of."""
+        return bool(self.file) and level in ("interchange", "group")
+
+    def _of(self, level: str) -> Iterator[tuple[str, int]]:
+        own = {verdict: n for (each, verdict), n in self.verdicts.items() if each == level}
+        yield from sorted(own.items(), key=lambda item: (item[0] == REFUSED, item[0]))
+
+    def _in_rejected(self, level: str) -> str:
+        if level not in WHOLES or not self.in_rejected:
+            return ""
+        return f" ({counted(self.in_rejected, 'claim')})"
+
+    def _claims(self) -> Iterator[str]:
+        """The rejected claims by name."""
+        if self.state == "known":
+            return
+        named = [
+            f"{shown_number(claim)} ({', '.join(codes)})" if codes else shown_number(claim)
+            for claim, codes in self.rejected[:FEW]
+        ]
+        left = self.count("claim", REFUSED) - len(named)
+        if named:
+            yield "rejected: " + ", ".join(named) + (f" and {left:,} more" if left > 0 else "")
