@@ -13,6 +13,7 @@ from attrs import field, frozen
 
 from claimline import files, settings
 from claimline.errors import CommandError, WrongUsageError
+from claimline.services.missing import read_limits
 from claimline.services.practice import text_of
 from claimline.transfer.profiles import read_profiles
 from claimline.transfer.values import Profile
@@ -67,7 +68,7 @@ class Config:
     html: bool = True
     metrics_file: Path | None = None
     profiles: tuple[Profile, ...] = ()
-    missing: Mapping[str, Any] = field(factory=dict)
+    missing: Mapping[str, Any] = field(factory=dict)  # right: see services.missing.read_limits
 
     @property
     def beside(self) -> Path:
@@ -90,6 +91,8 @@ def read_config(name: str) -> Config:
     made = {key: _path(path, folders.get(key, key)) for key in FOLDERS}
     if doubled := _doubled(made):
         raise wrong(name, doubled)
+    limits = document.get("missing", {})
+    read_limits(limits, name)
     bank, report = document.get("bank", {}), document.get("report", {})
     metrics = report.get("metrics_file", "")
     return Config(
@@ -105,7 +108,7 @@ def read_config(name: str) -> Config:
         html=report.get("html", True),
         metrics_file=_path(path, metrics) if metrics else None,
         profiles=read_profiles(document.get("profiles", {}), path.parent),
-        missing=document.get("missing", {}),
+        missing=limits,
     )
 
 

@@ -55,7 +55,12 @@ class Night:
     @property
     def day(self) -> dt.date:
         """The practice's day."""
-        return self.now.astimezone(self.zone).date()
+        return self.local.date()
+
+    @property
+    def local(self) -> dt.datetime:
+        """When the night began, on the practice's clock."""
+        return self.now.astimezone(self.zone)
 
     @property
     def run(self) -> Run:

@@ -18,7 +18,7 @@ SHOWN: Final = 5  # names in one note
 ZERO: Final = Decimal("0.00")
 
 
-def build_step(night: Night) -> Step:
+def build_step(night: Night, _before: Sequence[Step]) -> Step:
     """Bill the visits, released holds among them, and what is ready for the next payer."""
     billed = bill(_request(night))
     further = _further(night)

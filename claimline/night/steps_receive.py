@@ -14,15 +14,18 @@ from claimline.night.values import Note, Step
 from claimline.render.words import counted
 from claimline.services.receive import Source, receive
 from claimline.services.receive_values import FileResult
+from claimline.transfer import PutAway, inbox_files, put_away
+from claimline.transfer.names import UNFINISHED, ends_whole
 from reconcile.ledger import Ledger, LedgerError, nights
 
-UNFINISHED: Final = (".part", ".tmp", ".temp", ".filepart", ".partial", ".crdownload")
+SETTLED: Final = 60  # seconds without a change: nobody is writing the file any more
+TAIL: Final = 200  # bytes that hold the end of an interchange
 BOOKS: Final = {"P": "production", "T": "test"}
 
 
-def receive_step(night: Night) -> Step:
+def receive_step(night: Night, before: Sequence[Step]) -> Step:
     """Receive what lies in the inbox: each file kept first, then posted, then put away."""
-    names = inbox(night.config.folders.inbox)
+    names = _inbox(night, before)
     if night.dry_run:
         return _would_receive(night, names)
     results: list[FileResult] = []
@@ -32,10 +35,10 @@ def receive_step(night: Night) -> Step:
             results.append(result)
             if result.later:
                 _check_ledger(night, ledger, results)
-    return _told(night, results)
+    return _told(night, results, _put_away(night, results))
 
 
-def post_step(night: Night) -> Step:
+def post_step(night: Night, _before: Sequence[Step]) -> Step:
     """Finish what a run before was cut off in: payments kept and not posted."""
     with night.ledger() as ledger:
         with ledger.reading() as connection:
@@ -68,20 +71,40 @@ def _check_ledger(night: Night, ledger: Ledger, results: Sequence[FileResult]) -
         with ledger.begin(night.run):
             pass
     except LedgerError as error:
-        raise HaltedError(_told(night, results), error) from error
+        put = _put_away(night, results)
+        raise HaltedError(_told(night, results, put), error) from error
 
 
-def inbox(folder: Path) -> list[str]:
-    """The files that wait in a folder, by name; hidden and unfinished ones are left."""
-    try:
-        found = sorted(path for path in folder.iterdir() if path.is_file())
-    except FileNotFoundError:
-        return []
+def _put_away(night: Night, results: Sequence[FileResult]) -> PutAway:
+    """What was received leaves the inbox; what could not be taken now stays."""
+    pairs = ((Path(one.file), one) for one in results)
+    return put_away(night.config.folders, pairs, night.local)
+
+
+def _inbox(night: Night, before: Sequence[Step]) -> list[str]:
+    """The files that wait in the inbox, but those somebody is still writing.
+
+    What was collected came whole: it was looked at over there.
+    """
+    came = {
+        row["inbox"] for step in before if step.name == "collect" for row in step.detail["files"]
+    }
     return [
         str(path)
-        for path in found
-        if not path.name.startswith(".") and path.suffix.lower() not in UNFINISHED
+        for path in inbox_files(night.config.folders)
+        if path.suffix.lower() not in UNFINISHED
+        and (path.name in came or not _is_growing(path, night.now.timestamp()))
     ]
+
+
+def _is_growing(path: Path, now: float) -> bool:
+    """Whether a file is young and has no end of an interchange: the next night takes it."""
+    found = path.stat()
+    if abs(now - found.st_mtime) >= SETTLED:
+        return False
+    with path.open("rb") as stream:
+        stream.seek(max(0, found.st_size - TAIL))
+        return not ends_whole(stream.read())
 
 
 def file_row(result: FileResult) -> dict[str, Any]:
@@ -129,7 +152,7 @@ def _would_receive(night: Night, names: Sequence[str]) -> Step:
     return Step(name="receive", counts=counts, detail={"files": rows})
 
 
-def _told(night: Night, results: Sequence[FileResult]) -> Step:
+def _told(night: Night, results: Sequence[FileResult], put: PutAway) -> Step:
     new = [one for one in results if one.state in {"received", "resumed"}]
     paid = sum(
         (p.paid for one in new for p in one.payments if p.posted and not p.part), Decimal("0.00")
@@ -143,15 +166,20 @@ def _told(night: Night, results: Sequence[FileResult]) -> Step:
             "payments": sum(len(one.payments) for one in new),
             "posted": _posted(new),
             "paid": f"{paid:,.2f}",
+            "quarantined": len(put.quarantined),
+            "left in the inbox": len(put.left),
         },
-        notes=(*_problem_notes(results), *_other_book(night, new)),
-        detail={"files": [file_row(one) for one in results]},
+        notes=(*put.notes, *_problem_notes(results), *_other_book(night, new)),
+        detail={
+            "files": [file_row(one) for one in results],
+            "quarantined": [path.name for path in put.quarantined],
+        },
     )
 
 
 def _file_status(result: FileResult) -> int:
-    """A file that cannot be read needs a person; it does not mean that the night could not run."""
-    return min(result.status, NEEDS_PERSON)
+    """A file that cannot be read needs a person; one that could not be taken now is our failure."""
+    return result.status if result.later else min(result.status, NEEDS_PERSON)
 
 
 def _posted(results: Iterable[FileResult]) -> int:
@@ -161,17 +189,8 @@ def _posted(results: Iterable[FileResult]) -> int:
 def _problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
     """One note for each file that has errors of its own; what waits for a person is told later."""
     for one in results:
-        if one.state == "unreadable":
-            yield Note(
-                kind="receive.unreadable",
-                urgency="today",
-                what=f"{Path(one.file).name} could not be read: {one.message}",
-                todo=one.todo or "look at the file; ask the sender for it again",
-                ids=(Path(one.file).name,),
-            )
-            continue
         errors = [problem for problem in one.problems if problem.level == "error"]
-        if errors:
+        if errors and one.state != "unreadable":  # that was told when it was put away
             codes = dict.fromkeys(problem.code for problem in errors)
             yield Note(
                 kind="receive.problems",

@@ -1,6 +1,6 @@
 """What waits for a person in the ledger, whenever it came: held, rejected, not matched, aside."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -49,7 +49,7 @@ STATES: Final[Mapping[str, Urgency]] = {  # of claims that wait for a person as 
 }
 
 
-def waiting_step(night: Night) -> Step:
+def waiting_step(night: Night, _before: Sequence[Step]) -> Step:
     """All that waits for a person, counted, with the oldest and the money."""
     with night.ledger() as ledger:
         held = ledger.held_claims(usage=night.usage, states=("held",))

@@ -38,6 +38,21 @@ def show(result: Result, shape: str, output: Path | None = None) -> None:
         writer(result, stream)
 
 
+def show_text(text: str, output: Path | None = None) -> None:
+    """Print a text that is finished, or write it to a file, for its owner only.
+
+    Raises:
+        CommandError: the file cannot be written.
+    """
+    if output is None:
+        with quiet_pipe():
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        return
+    with _made(output) as raw, os.fdopen(os.dup(raw), "w", encoding="utf-8", newline="") as stream:
+        stream.write(text)
+
+
 def _writer(shape: str) -> Writer:
     """The function that writes a shape, imported only when wanted."""
     if shape == "json":

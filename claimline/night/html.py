@@ -1,0 +1,144 @@
+"""The morning's page in HTML: stands alone, no script, fits a screen and one sheet of paper."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from html import escape
+from typing import Any, Final
+
+from claimline.errors import NEEDS_PERSON
+from claimline.night.page import file_rows, note_cells, step_cells, times, title
+from claimline.night.report import Report
+from claimline.render.cells import visible
+
+STYLE: Final = """
+:root{--ink:#1d2433;--dim:#5b6577;--line:#dfe3ea;--soft:#f5f7fa;--well:#1b7f4b;--now:#b3261e;
+--today:#a05a00;--soon:#2f5fb3}
+*{box-sizing:border-box}
+body{font:14px/1.45 system-ui,-apple-system,"Segoe UI",sans-serif;color:var(--ink);margin:0 auto;
+padding:1.6em;max-width:62em;background:#fff}
+header{border-left:6px solid var(--well);padding:.1em 0 .1em 1em;margin-bottom:1.4em}
+header.needs{border-color:var(--today)}header.failed{border-color:var(--now)}
+h1{font-size:1.55em;margin:0 0 .15em;font-weight:650}
+header p{margin:0;color:var(--dim)}
+h2{font-size:1em;margin:1.7em 0 .5em;font-weight:650;letter-spacing:.01em}
+table{border-collapse:collapse;width:100%}
+th,td{text-align:left;vertical-align:top;padding:.32em .7em .32em 0;
+border-bottom:1px solid var(--line)}
+th{color:var(--dim);font-weight:500;font-size:.9em}
+td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+td.k{white-space:nowrap}
+.note td{border-bottom:0;padding-bottom:.05em}.note+tr.do td{padding-top:0}
+.do td{color:var(--dim)}.do code,.note code{font:12.5px/1.4 ui-monospace,Menlo,Consolas,monospace}
+.do b{color:var(--ink);font-weight:600}
+.tag{display:inline-block;min-width:5.6em;font-weight:650}
+.tag.now{color:var(--now)}.tag.today{color:var(--today)}.tag.soon{color:var(--soon)}
+.tag.know{color:var(--dim);font-weight:400}
+.bad{color:var(--now);font-weight:650}.ok{color:var(--well)}
+footer{margin-top:2em;color:var(--dim);font-size:.9em}
+@media print{body{padding:0;font-size:11px;max-width:none}tr{break-inside:avoid}
+h2{break-after:avoid;margin-top:1.1em}}
+"""
+FAILED: Final = "failed"
+
+
+def html_page(report: Report) -> str:
+    """The whole page."""
+    return "\n".join(_page(report)) + "\n"
+
+
+def _page(report: Report) -> Iterator[str]:
+    needs = [note for note in report["notes"] if note["urgency"] != "know"]
+    know = [note for note in report["notes"] if note["urgency"] == "know"]
+    name = f"{report['practice']}: {title(report)}"
+    kind = FAILED if report["status"] > NEEDS_PERSON else "needs" if needs else "well"
+    yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+    yield '<meta name="viewport" content="width=device-width,initial-scale=1">'
+    yield f"<title>{_text(name)}</title><style>{STYLE}</style></head><body>"
+    yield f'<header class="{kind}"><h1>{_text(report["headline"])}</h1>'
+    yield f"<p>{_text(name)}, {_text(report['book'])} book. {_text(times(report))}</p>"
+    if report["dry_run"]:
+        yield "<p><b>Dry run:</b> nothing was fetched, recorded, written or sent.</p>"
+    yield "</header>"
+    if needs:
+        yield from _notes("What needs a person", needs)
+    yield from _steps(report["steps"])
+    headings = ("What came", "Files made", "What went")
+    for heading, rows in zip(headings, file_rows(report["steps"]), strict=True):
+        yield from _table(heading, (("File", "file", "k"), ("", "told", "")), rows)
+    yield from _states(report["states"])
+    if report["proof"]:
+        yield from _proof(report["proof"])
+    if know:
+        yield from _notes("To know", know)
+    yield f"<footer>Claimline {_text(report['claimline'])}. No patient is named here.</footer>"
+    yield "</body></html>"
+
+
+def _notes(heading: str, notes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Notes: what, how old, how much; below what to do, whom to call, where to look."""
+    yield f"<h2>{_text(heading)}</h2><table><tr><th></th><th>What</th>"
+    yield '<th class="n">Days</th><th class="n">Money</th></tr>'
+    for note in notes:
+        cells = note_cells(note)
+        yield (
+            f'<tr class="note"><td class="k"><span class="tag {note["urgency"]}">'
+            f"{_text(cells['when'])}</span></td><td>{_text(note['what'])}</td>"
+            f'<td class="n">{_text(cells["days"])}</td><td class="n">{_text(cells["money"])}</td>'
+            "</tr>"
+        )
+        yield f'<tr class="do"><td></td><td colspan="3">{"<br>".join(_below(note))}</td></tr>'
+    yield "</table>"
+
+
+def _below(note: Mapping[str, Any]) -> Iterator[str]:
+    if note["todo"]:
+        yield f"<b>Do:</b> {_text(note['todo'])}"
+    if note["call"]:
+        yield f"<b>Call:</b> {_text(note['call'])}"
+    if note["ids"]:
+        yield f"<b>Look at:</b> <code>{_text(', '.join(note['ids']))}</code>"
+
+
+def _steps(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    columns = (("Step", "name", "k"), ("Result", "result", "k"), ("", "told", ""),
+               ("Seconds", "seconds", "n"))  # fmt: skip
+    yield from _table("What was done", columns, [step_cells(step) for step in steps])
+
+
+def _states(states: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    columns = (("State", "state", "k"), ("Claims", "claims", "n"), ("Charge", "charge", "n"),
+               ("Open at payers", "open", "n"), ("Longest since", "since", "n"))  # fmt: skip
+    yield from _table("Claims by state", columns, states)
+
+
+def _proof(proof: Mapping[str, Any]) -> Iterator[str]:
+    columns = (("Equation", "name", ""), ("Left", "left", "n"), ("Right", "right", "n"),
+               ("Difference", "difference", "n"))  # fmt: skip
+    yield from _table("The proof", columns, proof["equations"])
+    yield f"<p>{_text(proof['told'])}</p>"
+
+
+def _table(
+    heading: str, columns: Sequence[tuple[str, str, str]], rows: Iterable[Mapping[str, Any]]
+) -> Iterator[str]:
+    """A table of texts; nothing where there is no row."""
+    rows = list(rows)
+    if not rows:
+        return
+    heads = "".join(f'<th class="{kind}">{_text(name)}</th>' for name, _, kind in columns)
+    yield f"<h2>{_text(heading)}</h2><table><tr>{heads}</tr>"
+    for row in rows:
+        cells = (f'<td class="{_kind(row, key, kind)}">{_text(row.get(key))}</td>'
+                 for _, key, kind in columns)  # fmt: skip
+        yield f"<tr>{''.join(cells)}</tr>"
+    yield "</table>"
+
+
+def _kind(row: Mapping[str, Any], key: str, kind: str) -> str:
+    """A failed step and a difference are seen at a glance."""
+    failed = key == "result" and row[key] in {FAILED, "not done"}
+    differs = key == "difference" and str(row[key]) not in {"0", "0.00", "", "None"}
+    return f"{kind} bad".strip() if failed or differs else kind
+
+
+def _text(value: object) -> str:
+    return "" if value is None else escape(visible(str(value)))

@@ -1,0 +1,210 @@
+"""``claimline night``: one night, alone, kept, and what its configuration would do."""
+
+import json
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from attrs import field, frozen
+
+from claimline import settings
+from claimline.errors import COULD_NOT_RUN, CommandError, WrongUsageError, worst
+from claimline.night import keep, run
+from claimline.night.check import fitting
+from claimline.night.config import Config
+from claimline.night.context import Night
+from claimline.night.lock import NAME, holder, only_one
+from claimline.night.report import Report, could_not_run, local, report_of
+from claimline.night.values import Note
+from claimline.services.practice import load
+from reconcile.ledger import LedgerError, LedgerMissing, nights, open_ledger
+from reconcile.ledger.connect import parse, sqlite_path
+
+
+@frozen(kw_only=True)
+class Asked:
+    """What a night is asked for beyond its file."""
+
+    dry_run: bool = False
+    new_ledger: bool = False  # make one where there is none
+    only: tuple[str, ...] = ()  # steps; empty: all
+    skip: tuple[str, ...] = ()
+
+
+@frozen(kw_only=True)
+class Done:
+    """A night's report, where it stands, and what of keeping it went wrong."""
+
+    report: Report = field(repr=False)
+    written: tuple[Path, ...] = ()
+    faults: tuple[tuple[str, str], ...] = ()  # (what, what to do)
+    ledger_created: str = ""
+
+    @property
+    def status(self) -> int:
+        """0 all well, 1 a person is needed, 3 something could not run."""
+        return worst(int(self.report["status"]), *(COULD_NOT_RUN for _ in self.faults))
+
+
+def night_of(config: Config, *, dry_run: bool = False) -> Night:
+    """The night that begins now.
+
+    Raises:
+        WrongUsageError: the practice file is not right; or the clock is set, for production.
+    """
+    if config.production and settings.clock_stands() and not dry_run:
+        raise WrongUsageError(
+            f"{settings.NOW_VARIABLE} sets the clock: a production night cannot run with it",
+            todo=f"unset {settings.NOW_VARIABLE}, or set production = false",
+        )
+    practice = load(str(config.practice))
+    fitting(config, practice)
+    return Night(
+        config=config,
+        practice=practice,
+        now=settings.now(),
+        user=settings.user(),
+        dry_run=dry_run,
+        log=_log(),
+    )
+
+
+def run_night(config: Config, asked: Asked) -> Done:
+    """Run a night and keep what it tells. A dry run takes no lock, and changes nothing.
+
+    Raises:
+        WrongUsageError: a step that does not exist; the practice file is not right.
+        NightBusyError: another night is at work; nothing was changed.
+    """
+    night = night_of(config, dry_run=asked.dry_run)
+    wanted = wanted_steps(asked)
+    if asked.dry_run:
+        report = _worked(night, wanted, number=0)
+        return Done(report=report)
+    _make_folders(config)
+    with only_one(lock_path(config), local(night, night.now)):
+        made = _check_ledger(night, new=asked.new_ledger)
+        if isinstance(made, Note):
+            return _kept(night, could_not_run(night, made, status=COULD_NOT_RUN))
+        report = _worked(night, wanted, number=keep.next_number(night))
+        return _kept(night, report, created=made)
+
+
+def wanted_steps(asked: Asked) -> tuple[str, ...]:
+    """The steps that are asked for, in their order.
+
+    Raises:
+        WrongUsageError: nothing is left to do.
+    """
+    wanted = tuple(
+        name for name in run.names() if name not in asked.skip and name in (asked.only or {name})
+    )
+    if not wanted:
+        raise WrongUsageError("no step is left to do", todo=f"steps are {', '.join(run.names())}")
+    return wanted
+
+
+def lock_path(config: Config) -> Path:
+    """Where the lock of a ledger is: beside an SQLite file, else among the reports."""
+    path = sqlite_path(parse(config.ledger))
+    return config.folders.reports / NAME if path is None else path.with_name(path.name + NAME)
+
+
+def shown(config: Config, day: str) -> Report:
+    """The report that the ledger kept of the last night, or of the last one of a day.
+
+    Raises:
+        CommandError: there is none.
+        LedgerError: the ledger cannot be read.
+    """
+    with open_ledger(config.ledger) as ledger, ledger.reading() as connection:
+        content = nights.newest(connection, day)
+    if not content:
+        when = f" of {day}" if day else ""
+        raise CommandError(f"the ledger keeps no night{when}", todo="claimline night runs one")
+    report: dict[str, Any] = json.loads(content)
+    return report
+
+
+def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
+    """The report of the steps."""
+    done = run.steps(night, wanted)
+    return report_of(night, done, number=number, ended=settings.now())
+
+
+def _kept(night: Night, report: Report, *, created: str = "") -> Done:
+    """Keep a report wherever that is possible: one place that fails does not stop the others."""
+    faults: list[tuple[str, str]] = []
+    written: Sequence[Path] = ()
+    if not report["number"]:
+        report["number"] = keep.next_number(night)
+    try:
+        written = keep.keep_files(night, report)
+    except CommandError as error:
+        faults.append((error.message, error.todo))
+    if report["steps"]:
+        try:
+            keep.keep_row(night, report)
+        except LedgerError as error:
+            faults.append((f"the report is not in the ledger: {error.message}", error.todo))
+    if night.config.metrics_file is not None:
+        try:
+            keep.keep_metrics(night.config.metrics_file, report)
+        except CommandError as error:
+            faults.append((error.message, error.todo))
+    return Done(report=report, written=tuple(written), faults=tuple(faults), ledger_created=created)
+
+
+_NEW: Final = "If this is the first night: claimline night --new-ledger makes it."
+
+
+def _check_ledger(night: Night, *, new: bool) -> Note | str:
+    """Open the ledger once: where it was made, or why the night cannot begin."""
+    try:
+        with open_ledger(night.config.ledger, create=new) as ledger:
+            return ledger.place if ledger.created else ""
+    except LedgerMissing as error:
+        return _why(error, f"{_NEW} If not, see to `ledger` in night.toml.")
+    except LedgerError as error:
+        return _why(error, error.todo)
+
+
+def _why(error: LedgerError, todo: str) -> Note:
+    return Note(
+        kind="night.ledger",
+        urgency="now",
+        what=f"the night could not begin: {error.message}",
+        todo=todo,
+    )
+
+
+def _make_folders(config: Config) -> None:
+    """The folders of night.toml, for their owner only.
+
+    Raises:
+        CommandError: one cannot be made.
+    """
+    folders = config.folders
+    for path in (folders.inbox, folders.outbox, folders.archive, folders.quarantine,
+                 folders.reports):  # fmt: skip
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise CommandError(
+                f"the folder {path} cannot be made: {error.strerror}",
+                todo="see to [folders] of night.toml and to who owns them",
+            ) from error
+
+
+def _log() -> Any:
+    """The log of this night, where logs are asked for."""
+    if not settings.log_level():
+        return None
+    from claimline.log import logger
+
+    return logger()
+
+
+def busy(config: Config) -> str:
+    """Who is at work on this ledger now, in words; empty where nobody is."""
+    return holder(lock_path(config))

@@ -1,0 +1,208 @@
+"""The morning's page for people: what needs them first, then what was done, then the proof."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import Any, Final
+
+from claimline.errors import COULD_NOT_RUN
+from claimline.night.report import Report
+from claimline.render import Column, Result, Table
+
+WHEN: Final[Mapping[str, str]] = {
+    "now": "now",
+    "today": "today",
+    "soon": "this week",
+    "know": "",
+}
+RESULTS: Final[Mapping[int, str]] = {0: "done", 1: "done, see above", 2: "failed", 3: "failed"}
+CAME: Final = frozenset({"collect", "receive", "post"})
+
+
+def result_of(report: Report) -> Result:
+    """The report in all its shapes: lines and tables for people, the object itself for programs."""
+    return Result(data=report, text=tuple(_head(report)), tables=tuple(_tables(report)))
+
+
+def _head(report: Report) -> Iterator[str]:
+    """What, whose, when."""
+    yield report["headline"]
+    yield ""
+    yield f"{report['practice']}: {title(report)}, {report['book']} book"
+    yield times(report)
+    if report["dry_run"]:
+        yield "Dry run: nothing was fetched, recorded, written or sent."
+
+
+def title(report: Report) -> str:
+    """Which night it is."""
+    again = f" (run {report['number']})" if report["number"] > 1 else ""
+    return f"night of {report['day']}{again}"
+
+
+def times(report: Report) -> str:
+    """From when to when, on the practice's clock."""
+    begun, ended = (report[key].replace("T", " ")[:19] for key in ("started", "ended"))
+    until = ended if ended[:10] != begun[:10] else ended[11:]
+    return f"{begun} to {until} ({report['time_zone']})"
+
+
+def _tables(report: Report) -> Iterator[Table]:
+    needs = [note for note in report["notes"] if note["urgency"] != "know"]
+    if needs:
+        yield _notes(needs, "What needs a person")
+    if report["steps"]:
+        yield _steps(report["steps"])
+    yield from _files(report["steps"])
+    if report["states"]:
+        yield _states(report["states"])
+    if report["proof"]:
+        yield _proof(report["proof"])
+    know = [note for note in report["notes"] if note["urgency"] == "know"]
+    if know:
+        yield _notes(know, "To know")
+
+
+def _notes(notes: Sequence[dict[str, Any]], heading: str) -> Table:
+    return Table(
+        title=heading,
+        columns=(
+            Column(key="when", title="When", kind="id"),
+            Column(key="what", title="What"),
+            Column(key="days", title="Days", kind="number"),
+            Column(key="money", title="Money", kind="money"),
+            Column(key="todo", title="to do", place="below"),
+            Column(key="call", title="call", place="below"),
+            Column(key="ids", title="look at", kind="list", place="below"),
+        ),
+        rows=[note_cells(note) for note in notes],
+    )
+
+
+def note_cells(note: Mapping[str, Any]) -> dict[str, Any]:
+    """A note as it is shown: no amount of nothing, no age of nothing."""
+    money = Decimal(note["money"]) if note["money"] is not None else None
+    return {
+        **note,
+        "when": WHEN[note["urgency"]],
+        "days": note["days"] or None,
+        "money": f"{money:,.2f}" if money else None,
+    }
+
+
+def _steps(steps: Sequence[Mapping[str, Any]]) -> Table:
+    return Table(
+        title="What was done",
+        columns=(
+            Column(key="name", title="Step", kind="id"),
+            Column(key="result", title="Result", kind="id"),
+            Column(key="told", title="Told"),
+            Column(key="seconds", title="Seconds", kind="number"),
+        ),
+        rows=[step_cells(step) for step in steps],
+    )
+
+
+def step_cells(step: Mapping[str, Any]) -> dict[str, Any]:
+    """A step as it is shown."""
+    left_out = step.get("left_out", "")
+    return {
+        "name": step["name"],
+        "result": "not done" if left_out else RESULTS[min(step["status"], COULD_NOT_RUN)],
+        "told": left_out or counts_text(step["counts"]),
+        "seconds": f"{Decimal(step['seconds']):.1f}",
+    }
+
+
+def counts_text(counts: Mapping[str, Any]) -> str:
+    """The counts that are not nothing."""
+    told = [
+        f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}"
+        for key, value in counts.items()
+        if value not in {0, "0", "0.00"}
+    ]
+    return ", ".join(told) or "nothing to do"
+
+
+def file_rows(steps: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], ...]:
+    """The files that came, and those that went."""
+    came = [
+        {**row, "told": _came(row)}
+        for step in steps
+        if step["name"] in {"receive", "post"}
+        for row in step.get("files", ())
+    ]
+    went = [
+        {**row, "told": f"{row['state']}, profile {row['profile']}"}
+        for step in steps
+        if step["name"] == "send"
+        for row in step.get("files", ())
+    ]
+    made = [
+        {**row, "told": f"{row['claims']} claims, {row['charge']}"}
+        for step in steps
+        if step["name"] == "build"
+        for row in step.get("files", ())
+    ]
+    return came, made, went
+
+
+def _came(row: Mapping[str, Any]) -> str:
+    """What a received file held, in a few words."""
+    parts = [row["state"]]
+    if row.get("payments"):
+        parts.append(f"{row['posted']} posted, {row['paid']}")
+    if row.get("waiting"):
+        parts.append(f"{row['waiting']} waiting")
+    if row.get("adopted"):
+        parts.append(f"{row['adopted']} taken over")
+    return ", ".join([*parts, *row.get("told", ())])
+
+
+def _files(steps: Sequence[Mapping[str, Any]]) -> Iterator[Table]:
+    headings = ("What came", "Files made", "What went")
+    for rows, heading in zip(file_rows(steps), headings, strict=True):
+        if rows:
+            yield Table(
+                title=heading,
+                columns=(
+                    Column(key="file", title="File", kind="id"),
+                    Column(key="told", title="Told"),
+                ),
+                rows=rows,
+            )
+
+
+def _states(states: Sequence[Mapping[str, Any]]) -> Table:
+    return Table(
+        title="Claims by state",
+        columns=(
+            Column(key="state", title="State", kind="id"),
+            Column(key="claims", title="Claims", kind="number"),
+            Column(key="charge", title="Charge", kind="money"),
+            Column(key="open", title="Open at payers", kind="money"),
+            Column(key="since", title="Longest since", kind="date"),
+        ),
+        rows=[
+            {
+                **row,
+                "claims": f"{row['claims']:,}",
+                "charge": f"{Decimal(row['charge']):,.2f}",
+                "open": f"{Decimal(row['open']):,.2f}",
+            }
+            for row in states
+        ],
+    )
+
+
+def _proof(proof: Mapping[str, Any]) -> Table:
+    return Table(
+        title="The proof",
+        columns=(
+            Column(key="name", title="Equation"),
+            Column(key="left", title="Left", kind="money"),
+            Column(key="right", title="Right", kind="money"),
+            Column(key="difference", title="Difference", kind="money"),
+        ),
+        rows=proof["equations"],
+        notes=(proof["told"],),
+    )

@@ -1,0 +1,137 @@
+"""What a night tells, as one JSON object: docs/night.md says what each field is.
+
+The text page, the HTML page and the metrics are made of it, also of one kept long ago.
+"""
+
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from claimline import __version__
+from claimline.errors import DONE, NEEDS_PERSON, worst
+from claimline.night.context import Night
+from claimline.night.values import Note, Step
+from claimline.render.words import counted
+
+VERSION: Final = 1  # of this shape
+URGENCIES: Final = ("now", "today", "soon", "know")
+APART: Final = frozenset({"states", "proof"})  # of the steps' details, beside the steps
+BOOKS: Final = {"P": "production", "T": "test"}
+
+Report = dict[str, Any]
+
+
+def report_of(night: Night, steps: Sequence[Step], *, number: int, ended: dt.datetime) -> Report:
+    """The report of a night.
+
+    Args:
+        night: it.
+        steps: what each did, in order.
+        number: of the night among those of its day, from 1; 0 in a dry run.
+        ended: when it was done.
+    """
+    notes = sorted_notes(_each_once(steps))
+    needs = [note for note in notes if note["urgency"] != "know"]
+    status = worst(DONE, *(step.status for step in steps), NEEDS_PERSON if needs else DONE)
+    return {
+        "version": VERSION,
+        "claimline": __version__,
+        "practice": night.practice.name,
+        "book": BOOKS[night.usage],
+        "day": night.day.isoformat(),
+        "number": number,
+        "dry_run": night.dry_run,
+        "started": local(night, night.now),
+        "ended": local(night, ended),
+        "time_zone": night.practice.time_zone,
+        "status": status,
+        "headline": headline(needs, status),
+        "needs_person": len(needs),
+        "notes": notes,
+        "steps": [step_row(step) for step in steps],
+        "states": next((s.detail["states"] for s in steps if "states" in s.detail), []),
+        "proof": next((s.detail["proof"] for s in steps if "proof" in s.detail), None),
+    }
+
+
+def could_not_run(night: Night, note: Note, *, status: int) -> Report:
+    """The report of a night that could not begin: why, and what to do."""
+    row = note_row(note, "")
+    return report_of(night, (), number=0, ended=night.now) | {
+        "status": status,
+        "notes": [row],
+        "needs_person": 1,
+        "headline": headline([row], status),
+    }
+
+
+def local(night: Night, moment: dt.datetime) -> str:
+    """A moment in the practice's time zone, to the second, with its offset."""
+    return moment.astimezone(night.zone).isoformat(timespec="seconds")
+
+
+def headline(needs: Sequence[dict[str, Any]], status: int) -> str:
+    """The first line of the page."""
+    if not needs:
+        return "All well."
+    now = sum(note["urgency"] == "now" for note in needs)
+    urgent = f", {now} of them now" if now and now < len(needs) else " now" if now else ""
+    verb = "needs" if len(needs) == 1 else "need"
+    told = f"{counted(len(needs), 'thing')} {verb} a person{urgent}."
+    return told if status <= NEEDS_PERSON else f"Not all of the night could run. {told}"
+
+
+def sorted_notes(notes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The most urgent first; of those the most money, then the oldest."""
+    return sorted(
+        notes,
+        key=lambda note: (
+            URGENCIES.index(note["urgency"]),
+            -abs(_number(note["money"])),
+            -(note["days"] or 0),
+            note["kind"],
+            note["what"],
+        ),
+    )
+
+
+def _each_once(steps: Iterable[Step]) -> Iterable[dict[str, Any]]:
+    """All notes; what two steps say of one thing (a password that expires) is said once."""
+    told: dict[tuple[str, str], dict[str, Any]] = {}
+    for step in steps:
+        for note in step.notes:
+            told.setdefault((note.kind, note.what), note_row(note, step.name))
+    return told.values()
+
+
+def note_row(note: Note, step: str) -> dict[str, Any]:
+    """A note, for the report."""
+    return {
+        "step": step,
+        "kind": note.kind,
+        "urgency": note.urgency,
+        "what": note.what,
+        "todo": note.todo,
+        "call": note.call,
+        "count": note.count,
+        "days": note.days,
+        "money": None if note.money is None else f"{note.money:.2f}",
+        "ids": list(note.ids),
+    }
+
+
+def step_row(step: Step) -> dict[str, Any]:
+    """A step, for the report."""
+    return {
+        "name": step.name,
+        "status": step.status,
+        "seconds": f"{step.seconds:.3f}",
+        "counts": dict(step.counts),
+        "notes": [note.kind for note in step.notes],
+        **{key: told for key, told in step.detail.items() if key not in APART},
+    }
+
+
+def _number(money: str | None) -> int:
+    """Cents, to sort by."""
+    return int(money.replace(".", "")) if money else 0
