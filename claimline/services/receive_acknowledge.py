@@ -76,6 +76,12 @@ def read_file(
     return tuple(results), own
 
 
+def read_unread(ledger: "Ledger", writer: "Writer") -> None:
+    """Read the acknowledgements of files that an older version kept without reading them."""
+    for stored in acknowledgements.unread_files(writer.connection, KINDS):
+        read_file(ledger, writer, stored, "")
+
+
 # --- the first look: what is there, whether it is whole, its digest -----------------------------
 
 

@@ -101,10 +101,11 @@ class AcknowledgementResult:
         """``4 transactions accepted, 1 rejected (5 claims)``, the claims themselves first."""
         for level in self._told_levels():
             name = f"file {self.file}" if self._is_the_file(level) else NAMES[level]
-            for verdict, number in self._of(level):
+            for n, (verdict, number) in enumerate(self._of(level)):
                 if level == "line" and verdict != REFUSED:
                     continue
                 what = name if self._is_the_file(level) else counted(number, name)
+                what = f"{number:,}" if n and not self._is_the_file(level) else what
                 more = self._in_rejected(level) if verdict == REFUSED else ""
                 yield f"{what} {verdict}{more}"
 

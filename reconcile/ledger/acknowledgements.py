@@ -15,9 +15,11 @@ from edi import codes
 from edi.acknowledgement import Acknowledged, Acknowledgement, Status
 from reconcile.acknowledgements_match import Named
 from reconcile.keys import stem
-from reconcile.ledger import bulk
+from reconcile.ledger import bulk, keeping
 from reconcile.ledger.acknowledgements_join import Context, Joiner, settle
 from reconcile.ledger.convert import from_date, to_cents, to_json
+from reconcile.ledger.records import StoredFile
+from reconcile.ledger.tables import file
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement
 
 if TYPE_CHECKING:
@@ -211,6 +213,16 @@ def of_file(connection: Connection, file_id: int) -> list[Any]:
     """The acknowledgements kept of a file, as rows, in their order."""
     query = select(acknowledgement).where(acknowledgement.c.file_id == file_id)
     return list(connection.execute(query.order_by(acknowledgement.c.id)))
+
+
+def unread_files(connection: Connection, kinds: Iterable[str]) -> list[StoredFile]:
+    """The received files of these kinds of which no acknowledgement was kept."""
+    known = select(acknowledgement.c.file_id).where(acknowledgement.c.file_id.is_not(None))
+    query = select(file.c.digest).where(
+        file.c.kind.in_(sorted(kinds)), file.c.direction == "in", file.c.id.not_in(known)
+    )
+    digests = [row[0] for row in connection.execute(query.order_by(file.c.id))]
+    return [found for digest in digests if (found := keeping.find_file(connection, digest))]
 
 
 def same_content(connection: Connection, digest: str, usage: str) -> Any:

@@ -27,11 +27,11 @@ _NOTHING: Final = {
 }  # fmt: skip
 
 
-def after_sent(writer: "Writer", claims: Sequence["SentClaim"]) -> int:
-    """Join anew what may speak of these new claims or their file. Returns how many."""
+def after_sent(writer: "Writer", claims: Sequence["SentClaim"]) -> set[str]:
+    """Join anew what may speak of these new claims or their file; as ``join_again``."""
     connection = writer.connection
     if connection.execute(select(_ACK.id).limit(1)).first() is None:
-        return 0
+        return set()
     waiting = select(_ACK.id).where(_ACK.state.in_(("partly", "unmatched")))
     found = {row[0] for row in connection.execute(waiting)}
     for batch in bulk.batches(sorted({stem(claim.control) for claim in claims} - {""})):
@@ -39,7 +39,7 @@ def after_sent(writer: "Writer", claims: Sequence["SentClaim"]) -> int:
             select(_SAID.acknowledgement_id).where(_SAID.stem.in_(batch)).distinct()
         )
         found.update(row[0] for row in rows)
-    return len(join_again(writer, sorted(found)))
+    return join_again(writer, sorted(found))
 
 
 def join_again(writer: "Writer", ids: Iterable[int]) -> set[str]:

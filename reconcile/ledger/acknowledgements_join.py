@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
-from sqlalchemy import Connection, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, case, func, select, update
 
 from reconcile.acknowledgements_match import (
     BATCH_NUMBER,
@@ -351,7 +351,7 @@ def settle(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, s
         query = (
             select(_SAID.acknowledgement_id, _SAID.level, func.count(),
                    func.sum(case((_SAID.file_id.is_not(None), 1), else_=0)))
-            .where(_SAID.acknowledgement_id.in_(batch))
+            .where(_SAID.acknowledgement_id.in_(batch), _speaks())
             .group_by(_SAID.acknowledgement_id, _SAID.level)
         )  # fmt: skip
         for number, level, count, joined in connection.execute(query):
@@ -363,6 +363,11 @@ def settle(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, s
                 update(acknowledgement).where(_ACK.id == number).values(state=state, why=why)
             )
     return found
+
+
+def _speaks() -> ColumnElement[bool]:
+    """Not a transaction of a file that is not known: that is said once, of the file."""
+    return ~((_SAID.level == "transaction") & _SAID.method.in_((NO_FILE, OTHER_GROUP)))
 
 
 def _state(
@@ -389,6 +394,7 @@ def _why(connection: Connection, number: int, levels: Sequence[str]) -> str:
         .where(
             _SAID.acknowledgement_id == number,
             _SAID.level.in_(levels),
+            _speaks(),
             _SAID.method.not_in(usual),
         )
         .group_by(_SAID.method)

@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, delete, select, update
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.records import StoredFile
 from reconcile.ledger.tables import file, sent_claim, sent_line
+from reconcile.ledger.tables_answered import acknowledged, acknowledgement
 from reconcile.ledger.tables_received import (
     awaiting,
     claim_payment,
@@ -84,12 +85,28 @@ def _queries() -> dict[str, Select[Any]]:
         .order_by(r.id, adjusted.position)
     )
     return {
+        "acknowledgements": _acknowledged(),
         "payments": payments,
         "claim payments": claims,
         "line shares": shares,
         "postings": postings,
         "provider adjustments": others,
     }
+
+
+def _acknowledged() -> Select[Any]:
+    """What acknowledgements were joined to."""
+    ack, said = acknowledgement.c, acknowledged.c
+    return (
+        select(ack.usage, ack.digest, ack.state, said.level, said.position, said.key, file.c.digest,
+               said.transaction_control, sent_claim.c.control, sent_claim.c.frequency,
+               sent_line.c.control, said.method)
+        .join(acknowledgement, ack.id == said.acknowledgement_id)
+        .outerjoin(file, file.c.id == said.file_id)
+        .outerjoin(sent_claim, sent_claim.c.id == said.sent_claim_id)
+        .outerjoin(sent_line, sent_line.c.id == said.sent_line_id)
+        .order_by(ack.id, said.id)
+    )  # fmt: skip
 
 
 @frozen(kw_only=True)

@@ -15,7 +15,7 @@ from edi.envelope import Transaction, read
 from edi.remittance import RemittanceHeader, RemittanceTrailer
 from reconcile.balance import claim_differences
 from reconcile.keys import SHORTEST, STEM_LENGTH, stem
-from reconcile.ledger import bulk, keeping, posting
+from reconcile.ledger import acknowledgements_again, bulk, keeping, posting
 from reconcile.ledger.payments import Kept, Reading, again
 from reconcile.ledger.posting import Item, claim_difference
 from reconcile.ledger.received import Context, context_of
@@ -45,6 +45,7 @@ def after_sent(writer: "Writer", claims: Sequence[SentClaim], *, first: int) -> 
         keys["stem"].update(key[:length] for length in range(SHORTEST, STEM_LENGTH + 1))
         keys["stem"].add(key)
         keys["line"].update(line.control for line in claim.lines)
+    keys["payer"] = acknowledgements_again.after_sent(writer, claims)
     found = _awaiting(writer.connection, keys)
     found |= _of_relatives(writer.connection, claims, first)
     return retry(writer, found)
