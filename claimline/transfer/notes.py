@@ -1,0 +1,167 @@
+"""What a person should know of a transfer: each kind stands in the table of docs/transfer.md."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from claimline.night.values import Note, Urgency
+from claimline.transfer.errors import TransferError
+from claimline.transfer.names import BOOKS
+from claimline.transfer.values import Profile
+from reconcile.ledger import LedgerError
+
+WARNED: Final = 14  # days before a password expires
+URGENCIES: Final[dict[str, Urgency]] = {  # of what went wrong; all else is for today
+    "transfer.host-key": "now",
+    "transfer.login": "now",
+    "transfer.secret": "now",
+    "transfer.disk": "now",
+    "transfer.name-taken": "now",
+    "transfer.wrong-book": "now",
+}
+_SHOWN: Final = 5  # names in one sentence
+
+
+def of_error(profile: Profile, error: TransferError, *, name: str = "") -> Note:
+    """Something that went wrong."""
+    return Note(
+        kind=error.kind,
+        urgency=URGENCIES.get(error.kind, "today"),
+        what=error.message,
+        todo=error.todo,
+        call=profile.call,
+        ids=(name,) if name else (),
+    )
+
+
+def expiry(profile: Profile, today: dt.date) -> Iterator[Note]:
+    """The password that expires soon, or has."""
+    if profile.password_expires is None:
+        return
+    days = (profile.password_expires - today).days
+    if days > WARNED:
+        return
+    if days < 0:
+        what = f"{profile.where}: the password expired on {profile.password_expires}"
+    else:
+        left = "today" if days == 0 else f"in {days} day{'s' * (days != 1)}"
+        what = f"{profile.where}: the password expires {left} ({profile.password_expires})"
+    yield Note(
+        kind="transfer.password-expires",
+        urgency="today" if days <= 3 else "soon",
+        what=what,
+        todo="change it over there, put the new one where the profile looks for it, and set "
+        f"profiles.{profile.key}.password_expires",
+        call=profile.call,
+        days=days,
+    )
+
+
+def growing(profile: Profile, names: Sequence[str]) -> Note:
+    """Files left for the next run."""
+    return Note(
+        kind="transfer.growing",
+        urgency="know",
+        what=f"{profile.where}: {_files(names)} still being written over there; the next run "
+        "takes it",
+        count=len(names),
+        ids=tuple(names),
+    )
+
+
+def odd_names(profile: Profile, names: Sequence[str]) -> Note:
+    """Files whose names are not safe here."""
+    return Note(
+        kind="transfer.odd-name",
+        urgency="soon",
+        what=f"{profile.where}: {len(names)} not fetched, because of the name: {_few(names)}",
+        todo="fetch it by hand under another name and run claimline receive, or ask for a "
+        "plain name",
+        call=profile.call,
+        count=len(names),
+        ids=tuple(names),
+    )
+
+
+def waiting(profile: Profile, names: Sequence[str]) -> Note:
+    """Files that stand over there and were not picked up yet."""
+    return Note(
+        kind="transfer.waiting",
+        urgency="know",
+        what=f"{profile.where}: {_files(names)} uploaded and not picked up yet: {_few(names)}",
+        todo="nothing; if it stays so for a day, call",
+        call=profile.call,
+        count=len(names),
+        ids=tuple(names),
+    )
+
+
+def vanished(profile: Profile, name: str) -> Note:
+    """A file that was whole over there when the connection broke, and is gone."""
+    return Note(
+        kind="transfer.vanished",
+        urgency="soon",
+        what=f"{profile.where}: {name} was uploaded whole, then the connection broke; it is not "
+        "there any more, so it counts as taken",
+        todo="if no 999 or TA1 comes for it by tomorrow, send it again: claimline resend",
+        call=profile.call,
+        ids=(name,),
+    )
+
+
+def wrong_book(profile: Profile, name: str, usage: str) -> Note:
+    """A file of the other book: it must not go there."""
+    this = BOOKS.get(usage, "neither test nor production")
+    to = BOOKS.get(profile.book or "", "no")
+    return Note(
+        kind="transfer.wrong-book",
+        urgency="now",
+        what=f"{profile.where}: {name} was not sent: its ISA15 says {this}, the profile takes "
+        f"{to} files",
+        todo=f"take it back (claimline unsend), or correct profiles.{profile.key}.book",
+        ids=(name,),
+    )
+
+
+def bad_name(profile: Profile, name: str, fault: str) -> Note:
+    """A file whose name over there would not be one."""
+    return Note(
+        kind="transfer.bad-name",
+        urgency="today",
+        what=f"{profile.where}: {name} was not sent: of the name it would get, {fault}",
+        todo=f"correct profiles.{profile.key}.name",
+        ids=(name,),
+    )
+
+
+def damaged(profile: Profile, name: str, error: LedgerError) -> Note:
+    """A file whose kept bytes are not sound."""
+    return Note(
+        kind="transfer.damaged",
+        urgency="now",
+        what=f"{profile.where}: {name} was not sent: {error.message}",
+        todo=error.todo,
+        ids=(name,),
+    )
+
+
+def too_late(profile: Profile, names: Sequence[str], last: dt.time) -> Note:
+    """Files that came after the day's last cut-off."""
+    return Note(
+        kind="transfer.too-late",
+        urgency="know",
+        what=f"{profile.where}: {_files(names)} sent after the cut-off of {last:%H:%M} "
+        f"({profile.time_zone}): goes with tomorrow's batch",
+        count=len(names),
+        ids=tuple(names),
+    )
+
+
+def _files(names: Sequence[str]) -> str:
+    return "1 file is" if len(names) == 1 else f"{len(names)} files are"
+
+
+def _few(names: Sequence[str]) -> str:
+    """Some names, and how many more."""
+    more = len(names) - _SHOWN
+    return ", ".join(names[:_SHOWN]) + (f" and {more} more" if more > 0 else "")

@@ -1,0 +1,195 @@
+"""After receiving: what was read goes to the archive, what cannot be read to the quarantine.
+
+Nothing is deleted and nothing replaced. A file that could not be received for a reason that is not
+its own (the ledger was locked, the disk full) stays in the inbox for the next run.
+"""
+
+import datetime as dt
+import json
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from claimline.night.values import Note
+from claimline.transfer.disk import digest_of, moved, synced
+from claimline.transfer.errors import TransferError
+from claimline.transfer.values import PutAway
+
+if TYPE_CHECKING:
+    from claimline.night.config import Folders
+    from claimline.services.receive_values import FileResult
+    from reconcile.ledger import Ledger
+
+MOST: Final = 1000  # problems listed beside a file in quarantine
+
+
+def inbox_files(folders: "Folders") -> tuple[Path, ...]:
+    """What waits in the inbox, by name: also what a person put there; hidden files are not."""
+    try:
+        found = sorted(path for path in folders.inbox.iterdir() if path.is_file())
+    except FileNotFoundError:
+        return ()
+    return tuple(path for path in found if not path.name.startswith("."))
+
+
+def put_away(
+    folders: "Folders", results: "Iterable[tuple[Path, FileResult]]", now: dt.datetime
+) -> PutAway:
+    """Move received files out of the inbox.
+
+    Args:
+        folders: ours.
+        results: each file in the inbox with what became of it.
+        now: in the practice's time zone: the archive has a folder per month.
+    """
+    archived: list[Path] = []
+    quarantined: list[Path] = []
+    left: list[Path] = []
+    notes: list[Note] = []
+    month = f"{now:%Y-%m}"
+    for path, result in results:
+        try:
+            if result.later:
+                left.append(path)
+                notes.append(_stays(path, result))
+            elif _is_unreadable(result):
+                target = _quarantine(folders.quarantine, path, result, now)
+                quarantined.append(target)
+                notes.append(_quarantined(target, result))
+            else:
+                archived.append(moved(path, folders.archive / month, path.name, digest_of(path)))
+        except (TransferError, OSError) as error:
+            left.append(path)
+            notes.append(_not_moved(path, error))
+    return PutAway(
+        archived=tuple(archived),
+        quarantined=tuple(quarantined),
+        left=tuple(left),
+        notes=tuple(notes),
+    )
+
+
+def clear_outbox(folders: "Folders", ledger: "Ledger", now: dt.datetime) -> tuple[Path, ...]:
+    """Move the files that a clearinghouse took from the outbox to the archive; what waits stays.
+
+    Raises:
+        TransferError: the disk does not allow it; the next run goes on.
+    """
+    from reconcile.ledger import transfers
+
+    try:
+        found = sorted(path for path in folders.outbox.iterdir() if path.is_file())
+    except FileNotFoundError:
+        return ()
+    put = []
+    for path in found:
+        if path.name.startswith("."):
+            continue
+        digest = digest_of(path)
+        with ledger.reading() as connection:
+            taken = transfers.is_delivered(connection, digest)
+        if taken:
+            put.append(moved(path, folders.archive / f"{now:%Y-%m}", path.name, digest))
+    return tuple(put)
+
+
+def _is_unreadable(result: "FileResult") -> bool:
+    """Whether nothing of the file could be read."""
+    return result.state == "unreadable" or result.nothing_in_it
+
+
+def _quarantine(folder: Path, path: Path, result: "FileResult", now: dt.datetime) -> Path:
+    """Move a file to the quarantine, its problems beside it; they are written first."""
+    digest = digest_of(path)
+    name = path.name
+    if (folder / name).exists() and digest_of(folder / name) != digest:
+        from claimline.transfer.names import with_digest
+
+        name = with_digest(name, digest, 8)
+    text = "\n".join(_words(name, digest, result, now)) + "\n"
+    _write(folder / f"{name}.problems.txt", text)
+    _write(folder / f"{name}.problems.json", json.dumps(_data(name, digest, result, now), indent=2))
+    return moved(path, folder, name, digest)
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a note beside a file, for its owner only, whole or not at all."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    with os.fdopen(os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as stream:
+        stream.write(text.encode("utf-8", "replace"))
+        synced(stream)
+    part.replace(path)
+
+
+def _words(name: str, digest: str, result: "FileResult", now: dt.datetime) -> Iterator[str]:
+    """What is wrong with a file, for a person; no values."""
+    from claimline.render.problems import place_text
+
+    yield f"{name} could not be read."
+    yield f"It was put here on {now:%Y-%m-%d %H:%M %Z}. SHA-256 {digest}"
+    yield ""
+    yield _why(result)
+    if result.todo:
+        yield result.todo
+    for problem in result.problems[:MOST]:
+        place = place_text(problem.where)
+        yield f"{problem.level}: {f'{place}: ' if place else ''}{problem.message} [{problem.code}]"
+    if len(result.problems) > MOST:
+        yield f"and {len(result.problems) - MOST:,} more"
+    yield ""
+    yield "What to do: look at the file. Is it a remittance or an acknowledgement, ask the sender"
+    yield "for it again. If it was mended, put it into the inbox. Else leave it here."
+
+
+def _data(name: str, digest: str, result: "FileResult", now: dt.datetime) -> dict[str, Any]:
+    """The same for a program."""
+    from claimline.render.problems import problem_fields
+
+    return {
+        "file": name,
+        "digest": digest,
+        "at": now.isoformat(timespec="seconds"),
+        "message": _why(result),
+        "problems": [problem_fields(problem) for problem in result.problems[:MOST]],
+        "more": max(0, len(result.problems) - MOST),
+    }
+
+
+def _why(result: "FileResult") -> str:
+    """In one sentence, without the folder the file was in."""
+    if result.message:
+        return result.message.removeprefix(f"{result.file}: ")
+    return "It is X12, but no transaction in it could be read."
+
+
+def _quarantined(path: Path, result: "FileResult") -> Note:
+    return Note(
+        kind="transfer.quarantined",
+        urgency="today",
+        what=f"{path.name} could not be read and is in quarantine: {_why(result)}",
+        todo=f"look at {path.name}.problems.txt beside it; ask the sender for the file again",
+        ids=(path.name,),
+    )
+
+
+def _stays(path: Path, result: "FileResult") -> Note:
+    return Note(
+        kind="transfer.left",
+        urgency="today",
+        what=f"{path.name} could not be received and stays in the inbox: {_why(result)}",
+        todo=result.todo or "the next run takes it",
+        ids=(path.name,),
+    )
+
+
+def _not_moved(path: Path, error: Exception) -> Note:
+    why = error.message if isinstance(error, TransferError) else getattr(error, "strerror", "")
+    return Note(
+        kind="transfer.disk",
+        urgency="now",
+        what=f"{path.name} stays in the inbox: {why}",
+        todo="see to the folders and the disk; it was received, and nothing is posted twice",
+        ids=(path.name,),
+    )

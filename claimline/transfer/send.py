@@ -1,0 +1,207 @@
+"""Sending: what waits in the ledger goes to its clearinghouse, once, whatever breaks meanwhile."""
+
+import datetime as dt
+import time
+from collections.abc import Callable, Iterable, Iterator
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, field
+
+from claimline.night.values import Note
+from claimline.transfer import notes
+from claimline.transfer.errors import StaysError, TransferError
+from claimline.transfer.names import Envelope, envelope, name_fault, remote_name
+from claimline.transfer.place import Place
+from claimline.transfer.tries import Progress, with_tries
+from claimline.transfer.upload import Outgoing, Stand, uploaded
+from claimline.transfer.values import Delivered, Moved, Profile
+from reconcile.ledger import LedgerError, transfers
+
+if TYPE_CHECKING:
+    from reconcile.ledger import Ledger, Run, StoredFile
+    from reconcile.ledger.transfers import Result
+
+STATES: Final[dict[Stand, str]] = {"taken": "sent", "vanished": "sent", "waiting": "waiting"}
+
+
+def send(
+    profiles: Iterable[Profile],
+    ledger: "Ledger",
+    run: "Run",
+    now: dt.datetime,
+    *,
+    dry_run: bool = False,
+    wait: Callable[[float], None] = time.sleep,
+) -> Delivered:
+    """Send all files that wait for these profiles; one that fails does not stop the others.
+
+    Args:
+        profiles: those without ``put`` are passed over.
+        ledger: holds the files; files taken back are not among them.
+        run: this start of the command.
+        now: with its time zone.
+        dry_run: say what would go, reach nobody.
+        wait: between tries, for so many seconds.
+    """
+    works = []
+    for profile in profiles:
+        if not profile.put:
+            continue
+        work = _Work(profile, ledger, run, now)
+        work.notes += notes.expiry(profile, now.date())
+        try:
+            work.go(wait, dry_run=dry_run)
+        except TransferError as error:
+            work.failed = True
+            work.notes.append(notes.of_error(profile, error))
+        works.append(work)
+    return Delivered(
+        files=tuple(one for work in works for one in work.files.values()),
+        notes=tuple(note for work in works for note in work.all_notes()),
+        failed=tuple(work.profile.key for work in works if work.failed),
+    )
+
+
+@define
+class _Work:
+    """A profile being worked. Done again from its start after a cut: what went is known then."""
+
+    profile: Profile
+    ledger: "Ledger"
+    run: "Run"
+    now: dt.datetime
+    failed: bool = False
+    files: dict[str, Moved] = field(factory=dict)  # by digest
+    notes: list[Note] = field(factory=list)
+
+    def ready(self) -> tuple[Outgoing, ...]:
+        """The files that may go, each with its name over there; the others are told."""
+        return tuple(
+            out
+            for stored in self.ledger.undelivered(self.profile.key)
+            if (out := self._outgoing(stored)) is not None
+        )
+
+    def go(self, wait: Callable[[float], None], *, dry_run: bool) -> None:
+        """Send everything that waits, or say what would go.
+
+        Raises:
+            TransferError: the clearinghouse cannot be worked.
+        """
+        waiting = self.ready()
+        if dry_run:
+            for out in waiting:
+                self._told(out, "would")
+        elif waiting:
+            with_tries(
+                self.profile, lambda place, progress: self._all(place, progress, waiting), wait
+            )
+
+    def _all(self, place: Place, progress: Progress, waiting: tuple[Outgoing, ...]) -> None:
+        for out in waiting:
+            if out.digest in self.files:
+                continue
+            try:
+                stand = self._one(place, progress, out)
+            except StaysError as error:
+                self._told(out, "failed")
+                self.notes.append(notes.of_error(self.profile, error, name=out.name))
+                continue
+            if stand == "vanished":
+                self.notes.append(notes.vanished(self.profile, out.name))
+            if stand != "waiting":
+                self._delivered(out)
+            self._told(out, STATES[stand])
+
+    def _one(self, place: Place, progress: Progress, out: Outgoing) -> Stand:
+        name = place.join(self.profile.put, out.name)
+        with self.ledger.reading() as connection:
+            rows = transfers.known(connection, self.profile.key, "out", [name]).get(name, ())
+        return uploaded(
+            place,
+            self.profile,
+            out,
+            was_whole=any(row.digest == out.digest for row in rows),
+            whole=lambda: self._record(out, name, "uploaded"),
+            count=progress.moved,
+        )
+
+    def _outgoing(self, stored: "StoredFile") -> Outgoing | None:
+        """A file with its name over there; None, and told, where it must not go."""
+        try:
+            head = next(iter(self.ledger.file_bytes(stored.digest)), b"")
+        except LedgerError as error:
+            self._refused(stored, notes.damaged(self.profile, stored.name, error))
+            return None
+        found = envelope(head)
+        if found is None or found.usage != self.profile.book:
+            usage = found.usage if found else ""
+            self._refused(stored, notes.wrong_book(self.profile, stored.name, usage))
+            return None
+        return self._named(stored, found)
+
+    def _named(self, stored: "StoredFile", found: Envelope) -> Outgoing | None:
+        made = dt.date.fromisoformat(stored.recorded_at[:10])
+        name = remote_name(self.profile.name, stored.name, found, made)
+        if fault := name_fault(name):
+            self._refused(stored, notes.bad_name(self.profile, stored.name, fault))
+            return None
+        return Outgoing(
+            name=name,
+            digest=stored.digest,
+            size=stored.size,
+            pieces=lambda: self.ledger.file_bytes(stored.digest),
+        )
+
+    def _refused(self, stored: "StoredFile", note: Note) -> None:
+        self.notes.append(note)
+        self.files[stored.digest] = Moved(
+            profile=self.profile.key,
+            name=stored.name,
+            state="refused",
+            size=stored.size,
+            digest=stored.digest,
+        )
+
+    def _record(self, out: Outgoing, name: str, result: "Result") -> None:
+        with self.ledger.begin(self.run) as writer:
+            transfers.add(writer, self._row(out, name, result))
+
+    def _row(self, out: Outgoing, name: str, result: "Result") -> transfers.Transfer:
+        return transfers.Transfer(
+            profile=self.profile.key,
+            direction="out",
+            name=name,
+            digest=out.digest,
+            size=out.size,
+            result=result,
+        )
+
+    def _delivered(self, out: Outgoing) -> None:
+        """Record that the clearinghouse took it."""
+        with self.ledger.begin(self.run) as writer:
+            transfers.add(writer, self._row(out, out.name, "sent"))
+            writer.mark_delivered(out.digest, profile=self.profile.key, name=out.name)
+
+    def _told(self, out: Outgoing, state: str) -> None:
+        self.files[out.digest] = Moved(
+            profile=self.profile.key, name=out.name, state=state, size=out.size, digest=out.digest
+        )
+
+    def all_notes(self) -> Iterator[Note]:
+        """What a person should know of this profile."""
+        yield from self.notes
+        waiting = [one.name for one in self.files.values() if one.state == "waiting"]
+        if waiting:
+            yield notes.waiting(self.profile, waiting)
+        late = [one.name for one in self.files.values() if one.state in {"sent", "would"}]
+        if late and (last := self._missed()) is not None:
+            yield notes.too_late(self.profile, late, last)
+
+    def _missed(self) -> dt.time | None:
+        """The day's last cut-off, where it has passed."""
+        if not self.profile.cut_off or self.profile.time_zone is None:
+            return None
+        last = self.profile.cut_off[-1]
+        here = self.now.astimezone(self.profile.time_zone)
+        return last if here.time() > last else None

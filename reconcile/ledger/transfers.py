@@ -1,0 +1,91 @@
+"""The files that came from and went to the clearinghouses: one row for each thing that was done.
+
+``in``: ``received`` (new bytes), ``known`` (bytes that were here before, under whatever name).
+``out``: ``uploaded`` (whole over there, not yet under its own name), ``sent`` (taken).
+"""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Literal
+
+from attrs import frozen
+from sqlalchemy import Connection, select
+
+from reconcile.ledger import bulk
+from reconcile.ledger.tables import file
+from reconcile.ledger.tables_answered import delivered_file, transfer
+
+if TYPE_CHECKING:
+    from reconcile.ledger.writer import Writer
+
+Direction = Literal["in", "out"]
+Result = Literal["received", "known", "uploaded", "sent"]
+
+
+@frozen(kw_only=True)
+class Transfer:
+    """A file at a clearinghouse, and what was done with it."""
+
+    profile: str
+    direction: Direction
+    name: str  # over there, with its folder
+    digest: str  # SHA-256, hexadecimal
+    size: int  # bytes
+    modified: str = ""  # over there, where it says so
+    result: Result
+    recorded_at: str = ""  # given by the ledger
+
+
+def add(writer: "Writer", one: Transfer) -> None:
+    """Keep what was done with a file."""
+    row = (one.profile, one.direction, one.name, one.digest, one.size, one.modified, one.result)
+    writer.add(transfer, [(writer.ids(transfer), *row, *writer.recorded)])
+
+
+def known(
+    connection: Connection, profile: str, direction: Direction, names: Iterable[str]
+) -> dict[str, tuple[Transfer, ...]]:
+    """What was done with the files of these names, oldest first; names never seen are left out."""
+    found: dict[str, list[Transfer]] = {}
+    for batch in bulk.batches(iter(dict.fromkeys(names))):
+        rows = connection.execute(
+            select(transfer)
+            .where(
+                transfer.c.profile == profile,
+                transfer.c.direction == direction,
+                transfer.c.name.in_(batch),
+            )
+            .order_by(transfer.c.id)
+        )
+        for row in rows:
+            found.setdefault(row.name, []).append(
+                Transfer(
+                    profile=row.profile,
+                    direction=row.direction,
+                    name=row.name,
+                    digest=row.digest,
+                    size=row.size,
+                    modified=row.modified,
+                    result=row.result,
+                    recorded_at=row.recorded_at,
+                )
+            )
+    return {name: tuple(rows) for name, rows in found.items()}
+
+
+def is_known(connection: Connection, digest: str) -> bool:
+    """Whether these bytes came before: by a transfer, or by hand into the ledger."""
+    by_transfer = select(transfer.c.id).where(
+        transfer.c.digest == digest, transfer.c.direction == "in"
+    )
+    kept = select(file.c.id).where(file.c.digest == digest)
+    return any(connection.execute(each.limit(1)).first() for each in (by_transfer, kept))
+
+
+def is_delivered(connection: Connection, digest: str) -> bool:
+    """Whether a clearinghouse took the file of this digest."""
+    found = connection.execute(
+        select(file.c.id)
+        .join(delivered_file, delivered_file.c.file_id == file.c.id)
+        .where(file.c.digest == digest)
+    ).first()
+    return found is not None
