@@ -12,6 +12,7 @@ from typing import Final
 
 from attrs import evolve
 
+from edi.claim import FREQUENCY_VOID
 from edi.remittance import Adjustment
 from reconcile.books_turns import Entry, Group, groups_of, in_turn, is_reversal, sum_of
 from reconcile.buckets import Buckets, is_duplicate
@@ -42,6 +43,7 @@ PAID_ABOVE: Final = "the next payer paid more than is left to the patient now: "
 OVERPAID: Final = "paid more than the charge"
 PAID_TWICE: Final = "paid twice: the same answer in two payments"
 SAME_AGAIN: Final = "the same decision twice"
+VOID_BILLS_NOTHING: Final = "a void bills nothing: answers stand on the claim that it voids"
 OTHER_CHARGE: Final = "the payer shows a charge of"  # how the flag begins
 
 
@@ -53,7 +55,7 @@ def books(line: SentLine, claim: SentClaim, adjudications: Iterable[Adjudication
 def claim_books(claim: SentClaim, adjudications: Iterable[Adjudication]) -> tuple[LineBooks, ...]:
     """The books of all lines of a claim, in the claim's order, from all that came for it."""
     history = _history(adjudications)
-    if claim.follows and not history:
+    if (claim.follows or claim.frequency == FREQUENCY_VOID) and not history:
         return tuple(_elsewhere(line, claim) for line in claim.lines)
     plain = [_line_books(line, claim, history.get(line.control, [])) for line in claim.lines]
     if claim.replaced_by or claim.voided_by:
@@ -86,8 +88,10 @@ def _history(adjudications: Iterable[Adjudication]) -> dict[str, list[Entry]]:
 
 
 def _elsewhere(line: SentLine, claim: SentClaim) -> LineBooks:
-    """A line billed to a second payer: its charge and all answers stand on the first claim."""
+    """A line billed to a second payer, or of a void: all of it stands on the first claim."""
     words = f"billed on to the next payer: answers and money stand on claim {claim.follows}"
+    if not claim.follows:
+        words = VOID_BILLS_NOTHING
     return LineBooks(
         line=line.control, status="elsewhere", charge=line.charge, other=line.charge, flags=(words,)
     )

@@ -1,250 +1,168 @@
-"""The life of a claim: one table of states and events, read by ``state_of`` and drawn in the docs.
+"""The life of a claim: where it is, since when and why, as a function of what happened to it.
 
 Rejected, denied and zero-paid are different things. Rejected: refused before anybody decided about
 payment (TA1, 999, 277CA, or told by hand); no denial, no acceptance, nothing to appeal. Denied:
 the payer decided and pays nothing. Paid may be 0.00, when all goes to the deductible.
 
 The state is a function of the SET of events, not of the order in which they became known: they
-are put into their own order first (``order_of``). The newest transmission decides; within it the
-word of the payer counts more than that of the clearinghouse, and this more than a translator's; of
-one level the later day, of one day the rejection. A payment decides over every acknowledgement.
+are put into their own order first. The newest transmission decides; within it the word of the
+payer counts more than that of the clearinghouse, and this more than a translator's; of one speaker
+the later day, of one day the deeper word (file, batch, claim), then the rejection. A decision about
+payment counts more than every acknowledgement. Then ``lifecycle_table.NEXT`` is followed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, Literal
+from typing import Final
 
-from attrs import field, frozen
-
-if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the million at run time
-    from attrs import frozen as value
-else:
-    from attrs import define as value
-
-State = Literal[
-    "held",
-    "ready",
-    "sent",
-    "received",
-    "accepted",
-    "rejected",
-    "denied",
-    "partly paid",
-    "paid",
-    "reversed",
-    "replaced",
-    "voided",
-    "forwarded",
-    "closed",
-]
-EventKind = Literal[
-    "held",
-    "recorded",
-    "delivered",
-    "taken back",
-    "file accepted",
-    "file rejected",
-    "batch accepted",
-    "batch rejected",
-    "claim received",
-    "claim accepted",
-    "claim rejected",
-    "undecided",
-    "denied",
-    "partly paid",
-    "paid",
-    "forwarded",
-    "settled",
-    "reversed",
-    "answered elsewhere",
-    "replaced",
-    "voided",
-    "closed by a person",
-]
-Source = Literal["", "translator", "clearinghouse", "payer", "person"]
-
-
-@value(kw_only=True)
-class Cause:
-    """What says so: a file and a place in it, or a person with a reason."""
-
-    file: str = ""  # name
-    transaction: str = ""  # ST02
-    segment: int = 0  # position in the transaction, ST = 1
-    kind: str = ""  # 837P, TA1, 999, 277CA, 835, report
-    source: str = ""  # the name of who said it
-    codes: str = ""  # what was said: "A7:562", "CO-97 N20"
-    person: str = ""
-    reason: str = ""
-
-
-@value(kw_only=True)
-class Event:
-    """Something that happened to a claim.
-
-    ``transmission`` counts the times it was sent, from 0; ``level`` is who speaks, ``date`` the day
-    it is said of, where the message names one.
-    """
-
-    kind: EventKind
-    at: str = ""  # UTC, when it became known: CCYY-MM-DDTHH:MM:SSZ
-    transmission: int = 0
-    level: int = 0  # see LEVELS
-    date: str = ""  # CCYY-MM-DD
-    cause: Cause = field(factory=Cause)
-
-
-@frozen(kw_only=True)
-class StateRow:
-    """A state: what it means, and what to do."""
-
-    state: State
-    means: str
-    todo: str
-    work: bool = False  # somebody has to do something
-    over: bool = False  # nothing is left to be done
-
-
-@frozen(kw_only=True)
-class Move:
-    """In any of these states, that event leads to this state."""
-
-    states: tuple[State, ...]
-    event: EventKind
-    to: State
-
-
-@frozen(kw_only=True)
-class Stand:
-    """Where a claim is in its life, since when and why. ``open`` in cents is not decided yet."""
-
-    state: State
-    event: str  # that led to it
-    since: str  # UTC
-    cause: Cause
-    open: int = 0
-
-
-STATES: Final[tuple[StateRow, ...]] = (
-    StateRow(
-        state="held",
-        means="Drafted from visits, and kept back: something must be mended or decided first. "
-        "It has no control number.",
-        todo="claimline held list says why: mend the visit, or release or override it.",
-        work=True,
-    ),
-    StateRow(
-        state="ready",
-        means="Recorded in a file that the clearinghouse has not got yet.",
-        todo="Nothing: it goes with the next transfer. Until then claimline unsend takes it back.",
-    ),
-    StateRow(
-        state="sent",
-        means="The file left, and nobody has answered.",
-        todo="Wait for the TA1 or 999; when none comes, ask the clearinghouse, and "
-        "claimline resend sends a lost file again.",
-    ),
-    StateRow(
-        state="received",
-        means="The file or the claim arrived and can be read. It is not accepted yet.",
-        todo="Wait for the 277CA.",
-    ),
-    StateRow(
-        state="accepted",
-        means="Taken for a decision about payment (277CA A2). Nothing is decided yet.",
-        todo="Wait for the remittance.",
-    ),
-    StateRow(
-        state="rejected",
-        means="Refused before anybody decided about payment: no denial, no acceptance, and "
-        "nothing that could be appealed. It does not count as filed.",
-        todo="File or batch refused: claimline resend. Claim refused: mend what the codes name, "
-        "then claimline correct --visits sends it as a new claim.",
-        work=True,
-    ),
-    StateRow(
-        state="denied",
-        means="The payer decided, and pays nothing on the refused lines.",
-        todo="claimline denials names the road for each line.",
-        work=True,
-    ),
-    StateRow(
-        state="partly paid",
-        means="Some of it is paid; a line or a part of one is refused or not decided.",
-        todo="claimline denials for what is refused; wait or call for what is open.",
-        work=True,
-    ),
-    StateRow(
-        state="paid",
-        means="The payer decided all of it and refused nothing. The payment may be 0.00: all to "
-        "the deductible. Something is left to the patient or to a further payer, or two answers "
-        "contradict each other.",
-        todo="claimline owes says who owes the rest; claimline secondary bills the next payer.",
-    ),
-    StateRow(
-        state="reversed",
-        means="The payer took its decision back, and the new one is missing.",
-        todo="Wait for the correction; call when it does not come. No appeal, no refund before.",
-        work=True,
-    ),
-    StateRow(
-        state="replaced",
-        means="A later claim of the same visits took its place.",
-        todo="Nothing here: look at the later claim.",
-        over=True,
-    ),
-    StateRow(
-        state="voided",
-        means="A void was sent, and the payer keeps nothing paid on it.",
-        todo="Nothing.",
-        over=True,
-    ),
-    StateRow(
-        state="forwarded",
-        means="Decided, and passed by the payer to the patient's next one (crossover).",
-        todo="Wait for the next payer's remittance before billing it yourself.",
-    ),
-    StateRow(
-        state="closed",
-        means="Nothing is open, refused or left to anybody: paid to the last cent, answered on "
-        "another claim, taken back before it was sent, or closed by a person.",
-        todo="Nothing.",
-        over=True,
-    ),
+from reconcile import books as flags
+from reconcile.lifecycle_table import EVENT, EVENTS, MOVES, NEXT, STATE, STATES
+from reconcile.lifecycle_values import (
+    Cause,
+    Chapter,
+    Event,
+    EventKind,
+    EventRow,
+    Move,
+    Stand,
+    State,
+    StateRow,
 )
-STATE: Final[Mapping[str, StateRow]] = MappingProxyType({row.state: row for row in STATES})
+from reconcile.look import LOOK
+from reconcile.values import ZERO, LineBooks, SentClaim
 
-_ON_THE_WAY: Final[tuple[State, ...]] = (
-    "ready", "sent", "received", "accepted", "rejected", "closed",
+__all__ = [
+    "EVENT",
+    "EVENTS",
+    "MOVES",
+    "STATE",
+    "STATES",
+    "Cause",
+    "Chapter",
+    "Event",
+    "EventKind",
+    "EventRow",
+    "Move",
+    "Stand",
+    "State",
+    "StateRow",
+    "decided",
+    "history",
+    "in_order",
+    "state_of",
+]
+
+# Whose word counts more. What a person was told by telephone or portal is the payer's word.
+SPEAKERS: Final[Mapping[str, int]] = MappingProxyType(
+    {"translator": 0, "clearinghouse": 1, "payer": 2, "person": 2}
+)
+REJECTIONS: Final = frozenset({"file rejected", "batch rejected", "claim rejected"})
+# Steps of one transmission, then what is decided, then what comes after it.
+_STEPS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
+    {"held": (0, 0), "recorded": (1, 0), "delivered": (1, 1), "taken back": (1, 2)}
+    | {row.kind: (1, 3) for row in EVENTS if row.kind.startswith(("file", "batch", "claim"))}
+    | dict.fromkeys(("undecided", "denied", "partly paid", "paid", "forwarded", "settled"), (2, 0))
+    | dict.fromkeys(("reversed", "answered elsewhere"), (2, 0))
+    | {"replaced": (3, 0), "voided": (3, 0), "closed by a person": (4, 0)}
 )  # fmt: skip
-_DECIDED: Final[tuple[State, ...]] = (
-    "denied", "partly paid", "paid", "forwarded", "reversed",
+# What somebody should look at although all lines are paid: the claim is not closed.
+_UNSETTLED: Final = frozenset(
+    {
+        flags.NO_REVERSAL, flags.NO_ORIGINAL, flags.POSITIVE_ALONE, flags.PRIOR_MISSING,
+        flags.STALE, flags.TAKEN_BACK, flags.OVERPAID, flags.PAID_TWICE, flags.SAME_AGAIN,
+        *LOOK,
+    }
 )  # fmt: skip
-_ANY: Final[tuple[State, ...]] = (*_ON_THE_WAY, *_DECIDED)
 
 
-MOVES: Final[tuple[Move, ...]] = (
-    Move(states=("held",), event="recorded", to="ready"),
-    Move(states=("rejected", "sent", "received"), event="recorded", to="ready"),  # sent again
-    Move(states=("ready",), event="delivered", to="sent"),
-    Move(states=("ready", "sent"), event="taken back", to="closed"),
-    Move(states=_ON_THE_WAY, event="file accepted", to="received"),
-    Move(states=_ON_THE_WAY, event="file rejected", to="rejected"),
-    Move(states=_ON_THE_WAY, event="batch accepted", to="received"),
-    Move(states=_ON_THE_WAY, event="batch rejected", to="rejected"),
-    Move(states=("ready", "sent", "received", "rejected", "closed"),
-         event="claim received", to="received"),
-    Move(states=_ON_THE_WAY, event="claim accepted", to="accepted"),
-    Move(states=_ON_THE_WAY, event="claim rejected", to="rejected"),
-    Move(states=_ON_THE_WAY, event="undecided", to="accepted"),
-    Move(states=_ANY, event="denied", to="denied"),
-    Move(states=_ANY, event="partly paid", to="partly paid"),
-    Move(states=_ANY, event="paid", to="paid"),
-    Move(states=_ANY, event="forwarded", to="forwarded"),
-    Move(states=_ANY, event="settled", to="closed"),
-    Move(states=_ANY, event="reversed", to="reversed"),
-    Move(states=_ANY, event="answered elsewhere", to="closed"),
-    Move(states=_ANY, event="replaced", to="replaced"),
-    Move(states=_ANY, event="voided", to="voided"),
-    Move(states=(*_ANY, "held"), event="closed by a person", to="closed"),
-)  # fmt: skip
+def in_order(events: Iterable[Event]) -> list[Event]:
+    """The events in the order in which they count, whatever the order they became known in."""
+    return sorted(events, key=_order)
+
+
+def _order(event: Event) -> tuple[object, ...]:
+    stage, step = _STEPS[event.kind]
+    return (
+        stage,
+        event.transmission,
+        step,
+        event.speaker,
+        event.date,
+        event.depth,
+        event.kind in REJECTIONS,
+        event.at,
+        event.kind,
+        event.cause.file,
+        event.cause.segment,
+    )
+
+
+def state_of(events: Iterable[Event], *, open: int = 0) -> Stand:
+    """Where a claim is after all these events.
+
+    Args:
+        events: all that happened to it, in any order; ``recorded`` is among them, or ``held``.
+        open: cents that the payers have not decided.
+    """
+    stand: tuple[State, EventKind, str, Cause] = ("held", "held", "", _NOBODY)
+    for event in in_order(events):
+        to = NEXT.get((stand[0], event.kind))
+        if to is not None:
+            stand = (to, event.kind, event.at, event.cause)
+    state, kind, since, cause = stand
+    return Stand(state=state, event=kind, since=since, cause=cause, open=open)
+
+
+def history(events: Iterable[Event]) -> tuple[Chapter, ...]:
+    """The events in their order, each with the state the claim was in after it."""
+    state: State = "held"
+    chapters = []
+    for event in in_order(events):
+        to = NEXT.get((state, event.kind))
+        state = to or state
+        chapters.append(Chapter(event=event, state=state, counts=to is not None))
+    return tuple(chapters)
+
+
+def decided(
+    claim: SentClaim, books: Sequence[LineBooks], *, answered: bool = True
+) -> EventKind | None:
+    """The event that the books of a claim come to; None where nothing was decided on it.
+
+    Args:
+        claim: as it was sent.
+        books: of all its lines, from all that came back (``books.claim_books``).
+        answered: whether anything came back for it.
+    """
+    statuses = {one.status for one in books}
+    left = statuses - {"replaced", "voided"}
+    if not left and statuses:
+        return "replaced" if "replaced" in statuses else "voided"
+    if left <= {"open", "elsewhere"}:
+        return "undecided" if answered else None
+    if "reversed" in left:
+        return "reversed"
+    if not left & {"paid", "reduced"}:
+        return "denied"
+    if left != {"paid"}:
+        return "partly paid"
+    return _paid(claim, books)
+
+
+def _paid(claim: SentClaim, books: Sequence[LineBooks]) -> EventKind:
+    """All lines are paid: forwarded to the next payer, something left to somebody, or settled."""
+    patient = sum((one.patient for one in books), ZERO)
+    other = sum((one.other for one in books), ZERO)
+    if any(flags.CROSSOVER in one.flags for one in books) and (patient or other):
+        return "forwarded"
+    owed = patient > claim.collected
+    whole = not any(one.open or one.not_explained for one in books)
+    return "settled" if whole and not owed and not _looked_for(books) else "paid"
+
+
+def _looked_for(books: Sequence[LineBooks]) -> bool:
+    """Whether somebody should look at a line."""
+    return any(not _UNSETTLED.isdisjoint(one.flags) for one in books)
+
+
+_NOBODY: Final = Cause()

@@ -7,8 +7,11 @@ from sqlalchemy import Connection, select
 
 from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
 from reconcile.ledger import bulk, sent
+from reconcile.ledger.states_facts import Facts
+from reconcile.ledger.states_facts import claims as rows_of
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment
+from reconcile.lifecycle import State, state_of
 from reconcile.post import REVERSAL
 from reconcile.turns import home, is_later_turn
 from reconcile.values import SentClaim
@@ -25,7 +28,8 @@ def with_followers(
     """The claims, each naming the replacement or void of its family that came after it.
 
     A replacement counts once the payer decided it, and so does a new claim in place of one that
-    could not be processed; a void as soon as it was sent. An original comes before all others of
+    could not be processed; in place of a rejected claim, as soon as it was sent; a void likewise.
+    What was taken back before it was sent does not count. An original comes before all others of
     its family, the others before those recorded later. Only a claim in the same turn of payers
     follows one; a claim to a second payer names the claim on whose lines its answers stand.
     """
@@ -49,9 +53,12 @@ def with_followers(
             followers.setdefault(family, []).append((number, frequency, control, rank))
     if not followers:
         return claims
-    decided = _decided(connection, [one[0] for some in followers.values() for one in some])
+    numbers = {one[0] for some in followers.values() for one in some}
+    numbers |= {number for number, claim in claims.items() if claim.family in followers}
+    decided = _decided(connection, sorted(numbers))
+    on_the_way = _on_the_way(connection, numbers - decided)
     return {
-        number: _followed(number, claim, followers.get(claim.family, []), decided)
+        number: _followed(number, claim, followers.get(claim.family, []), decided, on_the_way)
         for number, claim in claims.items()
     }
 
@@ -89,21 +96,34 @@ def _decided(connection: Connection, numbers: list[int]) -> set[int]:
     return found
 
 
+def _on_the_way(connection: Connection, numbers: set[int]) -> dict[int, State]:
+    """The states of claims that nobody decided: of those with followers, and of the followers."""
+    facts = Facts(connection)
+    found: dict[int, State] = {}
+    for batch in bulk.batches(sorted(numbers)):
+        events = facts.of_claims(rows_of(connection, batch))
+        found |= {number: state_of(some).state for number, some in events.items()}
+    return found
+
+
 def _followed(
     number: int,
     claim: SentClaim,
     followers: list[tuple[int, str, str, str]],
     decided: set[int],
+    on_the_way: dict[int, State],
 ) -> SentClaim:
     replaced_by = voided_by = ""
+    rejected = on_the_way.get(number) == "rejected"
     for other, frequency, control, rank in followers:
         is_first = claim.frequency == FREQUENCY_ORIGINAL and claim.control == claim.family
         older = not is_first and other < number
-        if rank != claim.payer_rank or other == number or older:
+        state = on_the_way.get(other)
+        if rank != claim.payer_rank or other == number or older or state == "closed":
             continue
         if frequency == FREQUENCY_VOID:
             voided_by = control
-        elif other in decided:
+        elif other in decided or (rejected and state not in {None, "ready"}):
             replaced_by = control
     if not (replaced_by or voided_by):
         return claim

@@ -1,21 +1,169 @@
-"""Where each sent claim is in its life, kept beside it: made anew for what changed, at commit."""
+"""Where each sent claim is in its life, kept beside it: made anew for what changed, at commit.
 
-from typing import TYPE_CHECKING
+A state is a function of the facts (``reconcile.lifecycle``); nothing is read of the state before.
+"""
 
-from sqlalchemy import select
+import json
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, Final
 
+from sqlalchemy import Connection, delete, or_, select
+
+from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
+from reconcile.ledger import bulk
+from reconcile.ledger.states_facts import Facts, claims
+from reconcile.ledger.states_paid import Decisions
 from reconcile.ledger.tables import sent_claim
+from reconcile.ledger.tables_answered import claim_state
+from reconcile.lifecycle import Cause, Event, Stand, state_of
+from reconcile.turns import FIRST
 
 if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
 
+_CLAIM: Final = sent_claim.c
+_FIELDS: Final = ("file", "kind", "transaction", "segment", "source", "codes", "person", "reason")
+
 
 def settle(writer: "Writer") -> None:
     """Make the states anew of the claims that something happened to in this transaction."""
-    writer.take_changed()
+    changed = writer.take_changed()
+    if not changed:
+        return
+    connection = writer.connection
+    work = _Work(connection)
+    done: set[int] = set()
+    for batch in bulk.batches(changed):
+        rows, related = _with_relatives(connection, batch)
+        rows = [row for row in rows if row.id not in done]
+        done.update(row.id for row in rows)
+        stands = work.stands(rows, related)
+        for some in bulk.batches(list(stands)):
+            connection.execute(delete(claim_state).where(claim_state.c.sent_claim_id.in_(some)))
+        writer.add(claim_state, [_row(number, stand) for number, stand in stands.items()])
 
 
 def rebuild(writer: "Writer") -> None:
     """Make the states of all sent claims anew."""
-    writer.changed(writer.connection.execute(select(sent_claim.c.id)).scalars())
+    writer.connection.execute(delete(claim_state))
+    writer.changed(writer.connection.execute(select(_CLAIM.id)).scalars())
     settle(writer)
+
+
+def stands(connection: Connection, numbers: Sequence[int]) -> dict[int, Stand]:
+    """Where these claims (row numbers) are, worked out from the facts, not read."""
+    found: dict[int, Stand] = {}
+    work = _Work(connection)
+    for batch in bulk.batches(list(numbers)):
+        rows, related = _with_relatives(connection, batch)
+        wanted = set(batch)
+        found |= work.stands([row for row in rows if row.id in wanted], related)
+    return found
+
+
+def events(connection: Connection, number: int) -> tuple[Event, ...]:
+    """All that happened to one claim, for ``lifecycle.history``."""
+    rows, related = _with_relatives(connection, [number])
+    own = [row for row in rows if row.id == number]
+    return tuple(_Work(connection).events(own, related)[number][0]) if own else ()
+
+
+def read(connection: Connection, numbers: Sequence[int]) -> dict[int, Stand]:
+    """Where these claims are, as it is kept."""
+    c = claim_state.c
+    found: dict[int, Stand] = {}
+    for batch in bulk.batches(list(numbers)):
+        for row in connection.execute(select(claim_state).where(c.sent_claim_id.in_(batch))):
+            found[row.sent_claim_id] = Stand(
+                state=row.state,
+                event=row.event,
+                since=row.since,
+                cause=cause_of(row.cause),
+                open=row.open,
+            )
+    return found
+
+
+class _Work:
+    """Works out states, batch after batch; what belongs to files is asked once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._facts = Facts(connection)
+        self._decisions = Decisions(connection)
+
+    def stands(self, rows: Sequence[Any], related: set[int]) -> dict[int, Stand]:
+        return {
+            number: state_of(events, open=open_cents)
+            for number, (events, open_cents) in self.events(rows, related).items()
+        }
+
+    def events(self, rows: Sequence[Any], related: set[int]) -> dict[int, tuple[list[Event], int]]:
+        """All events of these claims, and the cents that are open."""
+        found = self._facts.of_claims(rows)
+        decided = self._decisions.of(rows, related)
+        closed = self._facts.closed(rows, {n: one.answers for n, one in decided.items()})
+        result: dict[int, tuple[list[Event], int]] = {}
+        for number, some in found.items():
+            told = decided[number]
+            never = told.event is None and some[-1].kind == "taken back"
+            if told.event is not None:
+                some.append(told.event)
+            if number in closed:
+                some.append(closed[number])
+            result[number] = (some, 0 if never else told.open)
+        return result
+
+
+def _with_relatives(connection: Connection, batch: Sequence[int]) -> tuple[list[Any], set[int]]:
+    """These claims and all of their families that have more than one claim.
+
+    Returns:
+        The rows, and the numbers of those that have others of their family beside them.
+    """
+    rows = claims(connection, batch)
+    families = {row.family for row in rows}
+    several = select(_CLAIM.family).where(
+        _CLAIM.family.in_(families),
+        or_(_CLAIM.frequency > FREQUENCY_ORIGINAL, _CLAIM.control != _CLAIM.family),
+    )
+    found = set(connection.execute(several.distinct()).scalars())
+    if found:
+        known = {row.id for row in rows}
+        query = select(_CLAIM.id).where(_CLAIM.family.in_(found))
+        others = set(connection.execute(query).scalars()) - known
+        for some in bulk.batches(sorted(others)):
+            rows += claims(connection, some)
+        rows.sort(key=lambda row: row.id)
+    related = {row.id for row in rows if row.family in found or _stands_elsewhere(row)}
+    return rows, related
+
+
+def _stands_elsewhere(row: Any) -> bool:
+    """Whether the answers to a claim may stand on another one."""
+    is_later = row.payer_rank != FIRST and row.family != row.control
+    return bool(is_later or row.frequency == FREQUENCY_VOID)
+
+
+def _row(number: int, stand: Stand) -> bulk.Row:
+    return (number, stand.state, stand.event, stand.since, cause_text(stand.cause), stand.open)
+
+
+def cause_text(cause: Cause) -> str:
+    """A cause for the tables: JSON, only what is said."""
+    parts = []
+    for name in _FIELDS:
+        value = getattr(cause, name)
+        if value:
+            parts.append(f'"{name}":{value if name == "segment" else _quoted(value)}')
+    return f"{{{','.join(parts)}}}" if parts else ""
+
+
+def cause_of(text: str) -> Cause:
+    """What ``cause_text`` wrote."""
+    return Cause(**json.loads(text)) if text else Cause()
+
+
+@lru_cache(maxsize=4096)
+def _quoted(text: str) -> str:
+    return json.dumps(text)

@@ -1,0 +1,359 @@
+"""What happened to sent claims on their way, as events: recorded, delivered, acknowledged.
+
+Everything is asked for some hundred claims at a time; what is the same for all claims of a file is
+asked once per file.
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import ColumnElement, Connection, and_, select, tuple_
+
+from reconcile.ledger import bulk
+from reconcile.ledger.convert import from_json
+from reconcile.ledger.tables import decision, file, sent_claim, sent_file, written_file
+from reconcile.ledger.tables_answered import (
+    acknowledged,
+    acknowledgement,
+    delivered_file,
+    resent_claim,
+    unsent_file,
+)
+from reconcile.lifecycle import SPEAKERS
+from reconcile.lifecycle_values import Cause, Event, EventKind
+
+if TYPE_CHECKING:
+    from attrs import frozen as value
+else:
+    from attrs import define as value
+
+_CLAIM: Final = sent_claim.c
+COLUMNS: Final = (
+    _CLAIM.id, _CLAIM.usage, _CLAIM.control, _CLAIM.family, _CLAIM.frequency, _CLAIM.origin,
+    _CLAIM.payer, _CLAIM.payer_rank, _CLAIM.charge, _CLAIM.collected, _CLAIM.file_id,
+    _CLAIM.transaction_control, _CLAIM.position, _CLAIM.billing_npi, _CLAIM.recorded_at,
+)  # fmt: skip
+IGNORED: Final = ("duplicate", "undone")  # states of an acknowledgement that says nothing (new)
+CLOSE: Final = "close claim"  # kinds of decision
+REOPEN: Final = "reopen claim"
+_DEPTH: Final = {"interchange": 0, "group": 1, "transaction": 2, "provider": 3, "claim": 4}
+_FILE_KINDS: Final[dict[str, EventKind]] = {
+    "accepted": "file accepted",
+    "accepted with errors": "file accepted",
+    "rejected": "file rejected",
+}
+_SET_KINDS: Final[dict[str, EventKind]] = {
+    "accepted": "batch accepted",
+    "accepted with errors": "batch accepted",
+    "rejected": "batch rejected",
+}
+_BATCH_KINDS: Final[dict[str, EventKind]] = {
+    "accepted": "batch received",
+    "accepted with errors": "batch received",
+    "received": "batch received",
+    "forwarded": "batch received",
+    "rejected": "batch rejected",
+}
+_CLAIM_KINDS: Final[dict[str, EventKind]] = {
+    "accepted": "claim accepted",
+    "accepted with errors": "claim received",
+    "received": "claim received",
+    "forwarded": "claim received",
+    "rejected": "claim rejected",
+}
+SENT_KIND: Final = "837P"
+
+
+@value(kw_only=True)
+class Transmission:
+    """One time a claim was sent."""
+
+    file_id: int
+    transaction: str  # ST02
+    position: int  # of the CLM
+    recorded_at: str
+
+
+@value(kw_only=True)
+class FileFacts:
+    """What is known of a file of claims as a whole."""
+
+    name: str
+    delivered: str = ""  # when: UTC; empty: not yet
+    unsent: tuple[str, str, str] | None = None  # when, by whom, why
+
+
+def claims(connection: Connection, numbers: Sequence[int]) -> list[Any]:
+    """The rows of these claims (``COLUMNS``), in their order."""
+    query = select(*COLUMNS).where(_CLAIM.id.in_(numbers)).order_by(_CLAIM.id)
+    return list(connection.execute(query).fetchall())
+
+
+class Facts:
+    """Asks for the events of claims, batch after batch, and keeps what belongs to files."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._files: dict[int, FileFacts] = {}
+        self._has_resent = _any(connection, resent_claim.c.file_id)
+        self._has_answers = _any(connection, acknowledged.c.id)
+        self._has_closed = _any(connection, decision.c.id, decision.c.kind == CLOSE)
+
+    def transmissions(self, rows: Sequence[Any]) -> dict[int, list[Transmission]]:
+        """Each time these claims were sent, oldest first, by row number."""
+        found = {
+            row.id: [
+                Transmission(
+                    file_id=row.file_id,
+                    transaction=row.transaction_control,
+                    position=row.position,
+                    recorded_at=row.recorded_at,
+                )
+            ]
+            for row in rows
+        }
+        if self._has_resent and rows:
+            c = resent_claim.c
+            query = select(resent_claim).where(c.sent_claim_id.in_(list(found)))
+            for row in self._connection.execute(query.order_by(c.file_id)):
+                found[row.sent_claim_id].append(
+                    Transmission(
+                        file_id=row.file_id,
+                        transaction=row.transaction_control,
+                        position=row.position,
+                        recorded_at=row.recorded_at,
+                    )
+                )
+        self._load_files({one.file_id for some in found.values() for one in some})
+        return found
+
+    def of_claims(self, rows: Sequence[Any]) -> dict[int, list[Event]]:
+        """The events of these claims on their way, by row number."""
+        sent = self.transmissions(rows)
+        said = self._said(rows, sent)
+        found: dict[int, list[Event]] = {}
+        for row in rows:
+            times = _not_taken_back(sent[row.id], self._files, said.get(row.id, ()))
+            events = [e for n, one in times for e in self._sent_events(row, n, one)]
+            found[row.id] = [*events, *said.get(row.id, ())]
+        return found
+
+    def _sent_events(self, row: Any, number: int, one: Transmission) -> list[Event]:
+        """Recorded, delivered, taken back: of one transmission."""
+        about = self._files[one.file_id]
+        cause = Cause(
+            file=about.name,
+            kind=SENT_KIND,
+            transaction=one.transaction,
+            segment=one.position,
+        )
+        events = [
+            Event(kind="recorded", at=one.recorded_at, transmission=number, cause=cause),
+        ]
+        delivered = one.recorded_at if row.origin != "billed" else about.delivered
+        if delivered:
+            events.append(Event(kind="delivered", at=delivered, transmission=number, cause=cause))
+        if about.unsent is not None:
+            at, person, reason = about.unsent
+            why = Cause(file=about.name, kind=SENT_KIND, person=person, reason=reason)
+            events.append(Event(kind="taken back", at=at, transmission=number, cause=why))
+        return events
+
+    def file(self, file_id: int) -> FileFacts:
+        """What is known of a file that was asked for."""
+        return self._files[file_id]
+
+    def _load_files(self, numbers: set[int]) -> None:
+        missing = sorted(numbers - self._files.keys())
+        for batch in bulk.batches(missing):
+            query = (
+                select(
+                    file.c.id, file.c.name.label("own_name"), sent_file.c.name, sent_file.c.profile,
+                    written_file.c.recorded_at.label("written"),
+                    delivered_file.c.recorded_at.label("delivered"),
+                    unsent_file.c.recorded_at.label("unsent"),
+                    unsent_file.c.user, unsent_file.c.reason,
+                )
+                .outerjoin(sent_file, sent_file.c.file_id == file.c.id)
+                .outerjoin(written_file, written_file.c.file_id == file.c.id)
+                .outerjoin(delivered_file, delivered_file.c.file_id == file.c.id)
+                .outerjoin(unsent_file, unsent_file.c.file_id == file.c.id)
+                .where(file.c.id.in_(batch))
+            )  # fmt: skip
+            for row in self._connection.execute(query):
+                by_hand = "" if row.profile else row.written or ""
+                back = (row.unsent, row.user, row.reason) if row.unsent else None
+                self._files[row.id] = FileFacts(
+                    name=row.name or row.own_name,
+                    delivered=row.delivered or by_hand,
+                    unsent=back,
+                )
+
+    # --- what was said of them ---
+
+    def _said(
+        self, rows: Sequence[Any], sent: dict[int, list[Transmission]]
+    ) -> dict[int, list[Event]]:
+        if not self._has_answers:
+            return {}
+        found: dict[int, list[Event]] = {}
+        self._of_claims(sent, found)
+        self._of_files(rows, sent, found)
+        return found
+
+    def _of_claims(
+        self, sent: dict[int, list[Transmission]], found: dict[int, list[Event]]
+    ) -> None:
+        a = acknowledged.c
+        where = and_(a.sent_claim_id.in_(list(sent)), a.level == "claim")
+        for row in self._answers(where):
+            kind = _CLAIM_KINDS.get(row.verdict)
+            if kind is not None:
+                number = _which(sent[row.sent_claim_id], row)
+                found.setdefault(row.sent_claim_id, []).append(_event(kind, number, row))
+
+    def _of_files(
+        self,
+        rows: Sequence[Any],
+        sent: dict[int, list[Transmission]],
+        found: dict[int, list[Event]],
+    ) -> None:
+        """What was said of a whole file, or of a transaction, is said of each of its claims."""
+        npi = {row.id: row.billing_npi for row in rows}
+        places: dict[tuple[int, str], list[tuple[int, int]]] = {}
+        for claim, times in sent.items():
+            for number, one in enumerate(times):
+                places.setdefault((one.file_id, one.transaction), []).append((claim, number))
+                places.setdefault((one.file_id, ""), []).append((claim, number))
+        for batch in bulk.batches(sorted(places)):
+            a = acknowledged.c
+            where = and_(
+                tuple_(a.file_id, a.transaction_control).in_(batch),
+                a.level.in_(("interchange", "group", "transaction", "provider")),
+            )
+            for row in self._answers(where):
+                kind = _kind_of_whole(row)
+                if kind is None:
+                    continue
+                of = _provider(row)
+                for claim, number in places[row.file_id, row.transaction_control]:
+                    if not of or of == npi[claim]:
+                        found.setdefault(claim, []).append(_event(kind, number, row))
+
+    def _answers(self, where: ColumnElement[bool]) -> Iterable[Any]:
+        a, g = acknowledged.c, acknowledgement.c
+        query = (
+            select(
+                a.position, a.level, a.key, a.verdict, a.codes, a.text, a.date, a.detail, a.file_id,
+                a.transaction_control, a.sent_claim_id,
+                g.kind, g.source, g.source_name, g.transaction_control.label("own_control"),
+                g.date.label("own_date"), g.recorded_at, file.c.name.label("file_name"),
+            )
+            .join(acknowledgement, g.id == a.acknowledgement_id)
+            .outerjoin(file, file.c.id == g.file_id)
+            .where(where, g.state.not_in(IGNORED))
+            .order_by(a.id)
+        )  # fmt: skip
+        return self._connection.execute(query).fetchall()
+
+    # --- what a person said ---
+
+    def closed(self, rows: Sequence[Any], answers: dict[int, int]) -> dict[int, Event]:
+        """The claims that a person closed, by row number.
+
+        A claim opens again when the payers say more: ``answers`` are how many answers are on it.
+        """
+        if not self._has_closed:
+            return {}
+        by_control = {(row.control, row.usage): row.id for row in rows}
+        c = decision.c
+        query = select(decision).where(
+            c.kind.in_((CLOSE, REOPEN)), c.subject.in_(sorted({row.control for row in rows}))
+        )
+        found: dict[int, Event] = {}
+        for row in self._connection.execute(query.order_by(c.id)):
+            told = from_json(row.detail)
+            number = by_control.get((row.subject, told["usage"]))
+            if number is None:
+                continue
+            found.pop(number, None)
+            if row.kind == CLOSE and told["answers"] == answers.get(number, 0):
+                why = Cause(person=row.user, reason=row.reason)
+                found[number] = Event(kind="closed by a person", at=row.recorded_at, cause=why)
+        return found
+
+
+def _any(
+    connection: Connection, column: ColumnElement[Any], where: ColumnElement[bool] | None = None
+) -> bool:
+    query = select(column).limit(1)
+    return connection.execute(query if where is None else query.where(where)).first() is not None
+
+
+def _not_taken_back(
+    times: list[Transmission], files: dict[int, FileFacts], said: Sequence[Event]
+) -> list[tuple[int, Transmission]]:
+    """The transmissions that count: one that was taken back does not, beside others.
+
+    An answer to it says that it went out all the same.
+    """
+    numbered = list(enumerate(times))
+    if len(numbered) < 2:
+        return numbered
+    answered = {event.transmission for event in said}
+    gone = [(n, t) for n, t in numbered if files[t.file_id].unsent is None or n in answered]
+    return gone or numbered[:1]
+
+
+def _which(times: list[Transmission], row: Any) -> int:
+    """Which transmission a word about a claim is about: of the file it names, else by its day."""
+    if len(times) == 1:
+        return 0
+    for number, one in enumerate(times):
+        if one.file_id == row.file_id:
+            return number
+    day = row.date or row.own_date
+    return max((n for n, t in enumerate(times) if t.recorded_at[:10] <= day), default=0)
+
+
+def _kind_of_whole(row: Any) -> EventKind | None:
+    """What a word about a file, group or transaction is for each claim in it."""
+    kinds = _BATCH_KINDS
+    if row.level == "interchange":
+        kinds = _FILE_KINDS
+    elif row.kind in {"999", "997"}:
+        kinds = _SET_KINDS
+    found = kinds.get(row.verdict)
+    if row.level == "group" and found == "batch accepted":
+        return "batch accepted"
+    return found
+
+
+def _provider(row: Any) -> str:
+    """The billing provider's NPI that a word is limited to; empty for none."""
+    if row.level != "provider":
+        return ""
+    told = from_json(row.detail)
+    return str(told.get("provider", "")) if isinstance(told, dict) else ""
+
+
+def _event(kind: EventKind, number: int, row: Any) -> Event:
+    person = row.source_name if row.source == "person" else ""
+    return Event(
+        kind=kind,
+        at=row.recorded_at,
+        transmission=number,
+        speaker=SPEAKERS.get(row.source, 0),
+        date=row.date or row.own_date,
+        depth=_DEPTH[row.level],
+        cause=Cause(
+            file=row.file_name or "",
+            kind=row.kind,
+            transaction=row.own_control,
+            segment=row.position,
+            source="" if person else row.source_name,
+            codes=" ".join(dict.fromkeys(str(code[1]) for code in from_json(row.codes))),
+            person=person,
+            reason=row.text if person else "",
+        ),
+    )
