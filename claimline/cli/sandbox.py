@@ -17,6 +17,11 @@ from claimline.errors import DONE
     help="Where the 835 files go. [default: replies, in the folder]",
 )
 @click.option("--scenario", default="", metavar="NAME", help="Answer every claim in this way.")
+@click.option(
+    "--acknowledge",
+    is_flag=True,
+    help="Answer with TA1, 999 and 277CA too; what they reject gets no 835.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Of what is left to chance.")
 @click.option(
     "--date",
@@ -30,12 +35,13 @@ def sandbox(
     folder: Path | None,
     out: Path | None,
     scenario: str,
+    acknowledge: bool,
     seed: int,
     date: dt.datetime | None,
     list_only: bool,
     shape: str,
 ) -> int:
-    r"""Play the payer: answer the 837P files of a folder with 835 files.
+    r"""Play the payer: answer the 837P files of a folder with 835 files, on request 999 and 277CA.
 
     Each named scenario meets one claim that it fits; the other claims are mostly paid. The same
     claims, seed and date give the same bytes. What is paid follows no fee schedule.
@@ -43,6 +49,7 @@ def sandbox(
     \b
     Example:
       claimline sandbox outbox --out inbox
+      claimline sandbox outbox --out inbox --acknowledge
       claimline sandbox outbox --out inbox --scenario denied-bundled
       claimline sandbox --list
     """
@@ -64,15 +71,15 @@ def sandbox(
         scenario=scenario,
         seed=seed,
         date=date.date() if date else None,
+        acknowledged=acknowledge,
     )
     columns = (
         Column(key="file", title="File", kind="id"),
         Column(key="payments", title="Payments", kind="number"),
         Column(key="claims", title="Claims", kind="number"),
     )
-    text = (
-        f"{counted(made.claims, 'claim')} answered; remittances are in {out or folder / 'replies'}"
-    )
+    what = "answers" if acknowledge else "remittances"
+    text = f"{counted(made.claims, 'claim')} answered; {what} are in {out or folder / 'replies'}"
     table = Table(columns=columns, rows=made.files, notes=(text,), empty="No claims, no replies.")
     data = {"claims": made.claims, "files": made.files, "skipped": made.skipped}
     show(Result(data=data, tables=(table,)), shape)

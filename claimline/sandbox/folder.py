@@ -69,11 +69,11 @@ def read_claims(path: Path, problems: list[Problem]) -> Iterator[Sent]:
                     if isinstance(item, Claim)
                 )
                 if claims:
-                    sender = _sender(interchange, group)
+                    sender = sender_of(interchange, group)
                     yield Sent(file=path.name, sender=sender, claims=claims)
 
 
-def _sender(interchange: envelope.Interchange, group: envelope.Group) -> Sender:
+def sender_of(interchange: envelope.Interchange, group: envelope.Group) -> Sender:
     """Who sent a group."""
     header = [*group.header, "", "", ""]
     return Sender(
@@ -96,10 +96,10 @@ def reply_files(answers: Iterable[Answer], sender: Sender) -> Iterator[ReplyFile
             again = "-again" if copy > 1 else ""
             safe = "".join(c for c in payer_id if c.isalnum()) or "payer"
             name = f"{date:%Y%m%d}-{safe}{again}.835"
-            yield _reply_file(name, sent, _envelope(sender, date, next(control)))
+            yield _reply_file(name, sent, envelope_back(sender, date, next(control)))
 
 
-def _envelope(sender: Sender, date: dt.date, control: int) -> Envelope:
+def envelope_back(sender: Sender, date: dt.date, control: int) -> Envelope:
     """The way back: who received the claims sends the answer."""
     return Envelope(
         sender_qualifier=sender.receiver[0],

@@ -75,15 +75,19 @@ def answer(
     """
     if not claims:
         return
-    start = date or _last_day(claims) + DELAY
-    cases = [Case(claim=c, serial=n, date=start) for n, c in enumerate(claims, 1)]
     batches: dict[tuple[str, str, int, int], _Batch] = {}
-    for case, chosen in _deal(cases, seed, scenario):
+    for case, chosen in _deal(cases_of(claims, date), seed, scenario):
         for reply in chosen.replies(case):
             _add(batches, case, reply)
     _cover_recoveries(batches)
     for number, key in enumerate(sorted(batches, key=lambda key: (key[2], key)), 1):
         yield _answer(batches[key], number)
+
+
+def cases_of(claims: Sequence[Claim], date: dt.date | None) -> list[Case]:
+    """The claims as cases, numbered in the order of sending; see ``answer`` for ``date``."""
+    start = date or _last_day(claims) + DELAY
+    return [Case(claim=c, serial=n, date=start) for n, c in enumerate(claims, 1)]
 
 
 def _last_day(claims: Iterable[Claim]) -> dt.date:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import difflib
+import itertools
 import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,11 +11,15 @@ from attrs import frozen
 
 from claimline.errors import COULD_NOT_RUN, DONE, CommandError, WrongUsageError
 from claimline.files import complain, unreadable
-from claimline.sandbox import SCENARIOS, answer
+from claimline.sandbox import SCENARIOS, acknowledge, answer
 from claimline.sandbox.folder import ReplyFile, Sent, read_claims, reply_files
+from claimline.sandbox.payer import cases_of
+from claimline.sandbox.refusals import BY_NAME, REFUSALS
 from edi.tokens import NotX12
 
 if TYPE_CHECKING:
+    from claimline.sandbox import Scenario
+    from claimline.sandbox.refusals import Refusal
     from edi.problem import Problem
 
 
@@ -30,11 +35,26 @@ class Played:
 
 def scenarios() -> list[dict[str, str]]:
     """The scenarios with what each does."""
-    return [{"name": scenario.name, "about": scenario.about} for scenario in SCENARIOS]
+    return [{"name": scenario.name, "about": scenario.about} for scenario in _all()]
 
 
-def play(folder: Path, out: Path, *, scenario: str, seed: int, date: dt.date | None) -> Played:
+def _all() -> "tuple[Scenario | Refusal, ...]":
+    return (*SCENARIOS, *REFUSALS)
+
+
+def play(
+    folder: Path,
+    out: Path,
+    *,
+    scenario: str,
+    seed: int,
+    date: dt.date | None,
+    acknowledged: bool = False,
+) -> Played:
     """Answer all 837P files of a folder; files that hold no claims are named and left alone.
+
+    ``acknowledged``: TA1, 999 and 277CAs are written too, and what they refuse gets no 835. A
+    scenario of theirs asks for them by itself.
 
     Raises:
         WrongUsageError: no scenario has that name.
@@ -49,16 +69,36 @@ def play(folder: Path, out: Path, *, scenario: str, seed: int, date: dt.date | N
             todo="put them into folders of their own: a reply is one or the other",
         )
     claims = tuple(claim for each in sent for claim in each.claims)
-    answers = answer(claims, seed=seed, date=date, scenario=scenario)
-    files = list(reply_files(answers, sent[0].sender)) if sent else []
+    if sent and (acknowledged or scenario in BY_NAME):
+        files = _acknowledged(folder, sent, scenario=scenario, seed=seed, date=date)
+    else:
+        answers = answer(claims, seed=seed, date=date, scenario=scenario)
+        files = list(reply_files(answers, sent[0].sender)) if sent else []
     _write(files, out)
     rows = tuple({"file": f.name, "payments": f.payments, "claims": f.claims} for f in files)
     return Played(claims=len(claims), files=rows, skipped=tuple(skipped), status=status)
 
 
+def _acknowledged(
+    folder: Path, sent: list[Sent], *, scenario: str, seed: int, date: dt.date | None
+) -> list[ReplyFile]:
+    """TA1, 999 and 277CAs for all files, and 835s for what they let through."""
+    problems: list[Problem] = []
+    names = dict.fromkeys(each.file for each in sent)
+    received = [one for name in names for one in acknowledge.read_received(folder / name, problems)]
+    dealt = acknowledge.deal(received, scenario)
+    claims = acknowledge.paid_claims(received, dealt)
+    paid = "" if scenario in BY_NAME else scenario
+    answers = answer(claims, seed=seed, date=date, scenario=paid)
+    files = list(reply_files(answers, sent[0].sender))
+    numbers = {c.claim.control: c.payer_control for c in cases_of(claims, date)} if claims else {}
+    control = itertools.count(len(files) + 1)
+    return [*acknowledge.files(received, dealt, numbers=numbers, control=control), *files]
+
+
 def _check_scenario(name: str) -> None:
     """Refuse a scenario that does not exist, with the nearest names."""
-    names = [each.name for each in SCENARIOS]
+    names = [each.name for each in _all()]
     if name and name not in names:
         near = " or ".join(difflib.get_close_matches(name, names)) or "--list shows them"
         raise WrongUsageError(f"there is no scenario {name!r}", todo=f"did you mean: {near}")
