@@ -23,7 +23,7 @@ ALLOWED: Final = frozenset(
         "transactions", "problems", "duplicates", "unmatched", "aside", "interchange", "group",
         "transaction", "segment", "row", "column", "payer", "usage", "error_type", "place",
         "left_out", "state", "trace", "posted", "known", "not_posted", "lines_left", "unbalanced",
-        "odd",
+        "odd", "step", "counts", "notes", "kind", "urgency", "day", "profile", "needs_person",
     }
 )  # fmt: skip
 LEVELS: Final = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING}

@@ -6,6 +6,7 @@ from typing import Any
 
 from claimline.errors import DONE, NEEDS_PERSON
 from claimline.night.config import FOLDERS, Config, named_files, wrong
+from claimline.night.lock import holder, path_of
 from claimline.night.run import STEPS
 from claimline.render import Column, Result, Table, counted
 from claimline.services.practice import load
@@ -104,6 +105,9 @@ def _places(config: Config, practice: Practice) -> Iterator[dict[str, Any]]:
     )
     yield {"what": "practice", "where": str(config.practice), "state": ", ".join(counts)}
     yield {"what": "ledger", **_ledger_row(config)}
+    lock = path_of(config.ledger, config.folders.reports)
+    if at_work := holder(lock):
+        yield {"what": "lock", "where": str(lock), "state": at_work}
     if config.tables:
         yield _there("tables", Path(config.tables), "is not there: the shipped tables serve")
     for pattern in config.visits:

@@ -5,7 +5,15 @@ from html import escape
 from typing import Any, Final
 
 from claimline.errors import NEEDS_PERSON
-from claimline.night.page import file_rows, note_cells, step_cells, times, title
+from claimline.night.page import (
+    HEADINGS,
+    file_rows,
+    ids_shown,
+    note_cells,
+    step_cells,
+    times,
+    title,
+)
 from claimline.night.report import Report
 from claimline.render.cells import visible
 
@@ -25,7 +33,7 @@ th,td{text-align:left;vertical-align:top;padding:.32em .7em .32em 0;
 border-bottom:1px solid var(--line)}
 th{color:var(--dim);font-weight:500;font-size:.9em}
 td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-td.k{white-space:nowrap}
+td.k{white-space:nowrap;width:1%;padding-right:2em}
 .note td{border-bottom:0;padding-bottom:.05em}.note+tr.do td{padding-top:0}
 .do td{color:var(--dim)}.do code,.note code{font:12.5px/1.4 ui-monospace,Menlo,Consolas,monospace}
 .do b{color:var(--ink);font-weight:600}
@@ -61,8 +69,7 @@ def _page(report: Report) -> Iterator[str]:
     if needs:
         yield from _notes("What needs a person", needs)
     yield from _steps(report["steps"])
-    headings = ("What came", "Files made", "What went")
-    for heading, rows in zip(headings, file_rows(report["steps"]), strict=True):
+    for heading, rows in zip(HEADINGS, file_rows(report["steps"]), strict=True):
         yield from _table(heading, (("File", "file", "k"), ("", "told", "")), rows)
     yield from _states(report["states"])
     if report["proof"]:
@@ -95,7 +102,7 @@ def _below(note: Mapping[str, Any]) -> Iterator[str]:
     if note["call"]:
         yield f"<b>Call:</b> {_text(note['call'])}"
     if note["ids"]:
-        yield f"<b>Look at:</b> <code>{_text(', '.join(note['ids']))}</code>"
+        yield f"<b>Look at:</b> <code>{_text(', '.join(ids_shown(note['ids'])))}</code>"
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:

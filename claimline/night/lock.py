@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from claimline.errors import CommandError
+from reconcile.ledger.connect import parse, sqlite_path
 
 NAME: Final = ".night.lock"
 _WAIT: Final = "wait until it is done; if it hangs, end that process: nothing is lost"
@@ -21,6 +22,12 @@ _WAIT: Final = "wait until it is done; if it hangs, end that process: nothing is
 
 class NightBusyError(CommandError):
     """Another night is at work: exit status 3, and nothing was changed."""
+
+
+def path_of(ledger: str, reports: Path) -> Path:
+    """Where the lock of a ledger is: beside an SQLite file, else among the reports."""
+    path = sqlite_path(parse(ledger))
+    return reports / NAME if path is None else path.with_name(path.name + NAME)
 
 
 @contextmanager

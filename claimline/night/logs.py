@@ -1,14 +1,32 @@
-"""The night's lines for machines: what each step did, which file came. No patient data."""
+"""The night's lines for machines: JSON on standard error, each with the run. No patient data.
 
+What is written of a step are its counts, of a note its kind: never its words.
+"""
+
+from collections.abc import Iterable
 from pathlib import PurePath
+from typing import Any
 
+from claimline import __version__, settings
 from claimline.night.context import Night
+from claimline.night.report import Report
 from claimline.night.values import Step
 from claimline.services.receive_values import FileResult
 
 
+def begin_log(day: str, number: int) -> Any:
+    """The log of a night, where logs are asked for (``CLAIMLINE_LOG``); its lines name the run."""
+    if not settings.log_level():
+        return None
+    from claimline.log import logger
+
+    log = logger().bind(run=f"{day}-{number}")
+    log.info("night begins", day=day, version=__version__)
+    return log
+
+
 def log_step(night: Night, step: Step) -> None:
-    """One line for a step that is done."""
+    """One line for a step that is done, one for each of its notes and each file that went."""
     if night.log is None:
         return
     night.log.info(
@@ -16,9 +34,21 @@ def log_step(night: Night, step: Step) -> None:
         step=step.name,
         status=step.status,
         seconds=round(step.seconds, 3),
-        notes=sum(note.urgency != "know" for note in step.notes),
-        **{f"count_{key.replace(' ', '_')}": value for key, value in step.counts.items()},
+        counts={key: count for key, count in step.counts.items() if isinstance(count, int)},
     )
+    for note in step.notes:
+        night.log.info(
+            "note", step=step.name, kind=note.kind, urgency=note.urgency, count=note.count
+        )
+    if step.name in {"collect", "send"}:
+        _log_moved(night, step.name, step.detail.get("files", ()))
+
+
+def _log_moved(night: Night, step: str, rows: Iterable[dict[str, Any]]) -> None:
+    assert night.log is not None
+    for row in rows:
+        told = {key: row[key] for key in ("profile", "file", "state", "bytes", "digest")}
+        night.log.info("transfer", step=step, **told)
 
 
 def log_received(night: Night, result: FileResult) -> None:
@@ -35,3 +65,9 @@ def log_received(night: Night, result: FileResult) -> None:
         posted=sum(payment.posted for payment in result.payments),
         problems=len(result.problems),
     )
+
+
+def log_end(log: Any, report: Report) -> None:
+    """The last line: how it ended."""
+    if log is not None:
+        log.info("night ends", status=report["status"], needs_person=report["needs_person"])

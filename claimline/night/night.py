@@ -1,11 +1,12 @@
 """``claimline night``: one night, alone, kept, and what its configuration would do."""
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from claimline import settings
 from claimline.errors import COULD_NOT_RUN, CommandError, WrongUsageError, worst
@@ -13,7 +14,8 @@ from claimline.night import keep, run
 from claimline.night.check import fitting
 from claimline.night.config import Config
 from claimline.night.context import Night
-from claimline.night.lock import NAME, holder, only_one
+from claimline.night.lock import NightBusyError, only_one, path_of
+from claimline.night.logs import begin_log, log_end
 from claimline.night.report import Report, could_not_run, local, report_of
 from claimline.night.values import Note
 from claimline.services.practice import load
@@ -65,7 +67,6 @@ def night_of(config: Config, *, dry_run: bool = False) -> Night:
         now=settings.now(),
         user=settings.user(),
         dry_run=dry_run,
-        log=_log(),
     )
 
 
@@ -82,12 +83,33 @@ def run_night(config: Config, asked: Asked) -> Done:
         report = _worked(night, wanted, number=0)
         return Done(report=report)
     _make_folders(config)
-    with only_one(lock_path(config), local(night, night.now)):
+    with only_one(path_of(config.ledger, config.folders.reports), local(night, night.now)):
         made = _check_ledger(night, new=asked.new_ledger)
         if isinstance(made, Note):
             return _kept(night, could_not_run(night, made, status=COULD_NOT_RUN))
-        report = _worked(night, wanted, number=keep.next_number(night))
-        return _kept(night, report, created=made)
+        with _alone(config):
+            report = _worked(night, wanted, number=keep.next_number(night))
+            return _kept(night, report, created=made)
+
+
+@contextmanager
+def _alone(config: Config) -> Iterator[None]:
+    """Keep nights of other machines out of a database that several can reach.
+
+    Raises:
+        NightBusyError: one is at work.
+    """
+    if sqlite_path(parse(config.ledger)) is not None:
+        yield
+        return
+    with open_ledger(config.ledger) as ledger, ledger.reading() as connection:
+        if not nights.alone(connection):
+            raise NightBusyError(
+                "another night is at work on this database, from another machine or folder; "
+                "nothing was changed",
+                todo="wait until it is done; one night.toml for a ledger is enough",
+            )
+        yield
 
 
 def wanted_steps(asked: Asked) -> tuple[str, ...]:
@@ -102,12 +124,6 @@ def wanted_steps(asked: Asked) -> tuple[str, ...]:
     if not wanted:
         raise WrongUsageError("no step is left to do", todo=f"steps are {', '.join(run.names())}")
     return wanted
-
-
-def lock_path(config: Config) -> Path:
-    """Where the lock of a ledger is: beside an SQLite file, else among the reports."""
-    path = sqlite_path(parse(config.ledger))
-    return config.folders.reports / NAME if path is None else path.with_name(path.name + NAME)
 
 
 def shown(config: Config, day: str) -> Report:
@@ -128,8 +144,11 @@ def shown(config: Config, day: str) -> Report:
 
 def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
     """The report of the steps."""
-    done = run.steps(night, wanted)
-    return report_of(night, done, number=number, ended=settings.now())
+    logged = evolve(night, log=begin_log(night.day.isoformat(), number))
+    done = run.steps(logged, wanted)
+    report = report_of(night, done, number=number, ended=settings.now())
+    log_end(logged.log, report)
+    return report
 
 
 def _kept(night: Night, report: Report, *, created: str = "") -> Done:
@@ -194,17 +213,3 @@ def _make_folders(config: Config) -> None:
                 f"the folder {path} cannot be made: {error.strerror}",
                 todo="see to [folders] of night.toml and to who owns them",
             ) from error
-
-
-def _log() -> Any:
-    """The log of this night, where logs are asked for."""
-    if not settings.log_level():
-        return None
-    from claimline.log import logger
-
-    return logger()
-
-
-def busy(config: Config) -> str:
-    """Who is at work on this ledger now, in words; empty where nobody is."""
-    return holder(lock_path(config))

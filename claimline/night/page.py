@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from claimline.errors import COULD_NOT_RUN
+from claimline.errors import COULD_NOT_RUN, NEEDS_PERSON
 from claimline.night.report import Report
-from claimline.render import Column, Result, Table
+from claimline.render import Column, Result, Table, counted
 
 WHEN: Final[Mapping[str, str]] = {
     "now": "now",
@@ -14,8 +14,9 @@ WHEN: Final[Mapping[str, str]] = {
     "soon": "this week",
     "know": "",
 }
+HEADINGS: Final = ("What came", "Files of claims", "What went")
 RESULTS: Final[Mapping[int, str]] = {0: "done", 1: "done, see above", 2: "failed", 3: "failed"}
-CAME: Final = frozenset({"collect", "receive", "post"})
+FEW: Final = 4  # numbers shown with a note
 
 
 def result_of(report: Report) -> Result:
@@ -86,7 +87,14 @@ def note_cells(note: Mapping[str, Any]) -> dict[str, Any]:
         "when": WHEN[note["urgency"]],
         "days": note["days"] or None,
         "money": f"{money:,.2f}" if money else None,
+        "ids": ids_shown(note["ids"]),
     }
+
+
+def ids_shown(ids: Sequence[str]) -> list[str]:
+    """The first few numbers; the others are in the JSON."""
+    more = [f"and {len(ids) - FEW} more"] if len(ids) > FEW else []
+    return [*ids[:FEW], *more]
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Table:
@@ -108,19 +116,19 @@ def step_cells(step: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "name": step["name"],
         "result": "not done" if left_out else RESULTS[min(step["status"], COULD_NOT_RUN)],
-        "told": left_out or counts_text(step["counts"]),
+        "told": left_out or counts_text(step),
         "seconds": f"{Decimal(step['seconds']):.1f}",
     }
 
 
-def counts_text(counts: Mapping[str, Any]) -> str:
-    """The counts that are not nothing."""
+def counts_text(step: Mapping[str, Any]) -> str:
+    """The counts of a step that are not nothing."""
     told = [
         f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}"
-        for key, value in counts.items()
+        for key, value in step["counts"].items()
         if value not in {0, "0", "0.00"}
     ]
-    return ", ".join(told) or "nothing to do"
+    return ", ".join(told) or ("" if step["status"] > NEEDS_PERSON else "nothing")
 
 
 def file_rows(steps: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], ...]:
@@ -138,7 +146,7 @@ def file_rows(steps: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]],
         for row in step.get("files", ())
     ]
     made = [
-        {**row, "told": f"{row['claims']} claims, {row['charge']}"}
+        {**row, "told": f"{counted(row['claims'], 'claim')}, {Decimal(row['charge']):,.2f}"}
         for step in steps
         if step["name"] == "build"
         for row in step.get("files", ())
@@ -150,17 +158,16 @@ def _came(row: Mapping[str, Any]) -> str:
     """What a received file held, in a few words."""
     parts = [row["state"]]
     if row.get("payments"):
-        parts.append(f"{row['posted']} posted, {row['paid']}")
+        parts.append(f"{counted(row['posted'], 'claim')} posted, {Decimal(row['paid']):,.2f}")
     if row.get("waiting"):
         parts.append(f"{row['waiting']} waiting")
     if row.get("adopted"):
-        parts.append(f"{row['adopted']} taken over")
-    return ", ".join([*parts, *row.get("told", ())])
+        parts.append(f"{counted(row['adopted'], 'claim')} taken over")
+    return "; ".join([", ".join(parts), *row.get("told", ())])
 
 
 def _files(steps: Sequence[Mapping[str, Any]]) -> Iterator[Table]:
-    headings = ("What came", "Files made", "What went")
-    for rows, heading in zip(file_rows(steps), headings, strict=True):
+    for rows, heading in zip(file_rows(steps), HEADINGS, strict=True):
         if rows:
             yield Table(
                 title=heading,

@@ -55,7 +55,7 @@ def post_step(night: Night, _before: Sequence[Step]) -> Step:
     return Step(
         name="post",
         status=worst(*(COULD_NOT_RUN for one in results if one.state == "unreadable")),
-        counts={"unfinished files": len(waiting), "posted": _posted(results)},
+        counts={"unfinished files": len(waiting), "claims posted": _posted(results)},
         notes=tuple(_problem_notes(results)),
         detail={"files": [file_row(one) for one in results]},
     )
@@ -120,6 +120,7 @@ def file_row(result: FileResult) -> dict[str, Any]:
         "waiting": sum(one.unmatched + one.aside + one.not_posted for one in result.payments),
         "paid": f"{paid:.2f}",
         "adopted": sum(one.adopted for one in result.adopted),
+        "told": [one.words for one in result.acknowledged],
         "problems": len(result.problems),
         "why": result.message,
     }
@@ -164,8 +165,9 @@ def _told(night: Night, results: Sequence[FileResult], put: PutAway) -> Step:
             "files": len(results),
             "known": sum(one.state == "known" for one in results),
             "payments": sum(len(one.payments) for one in new),
-            "posted": _posted(new),
+            "claims posted": _posted(new),
             "paid": f"{paid:,.2f}",
+            "acknowledgements": sum(len(one.acknowledged) for one in new),
             "quarantined": len(put.quarantined),
             "left in the inbox": len(put.left),
         },

@@ -18,6 +18,7 @@ from reconcile.ledger.standing import Waiting
 from reconcile.lifecycle import STATE
 
 SHOWN: Final = 5  # numbers in one note
+HELD: Final = "claimline held list names the visits"
 ZERO: Final = Decimal("0.00")
 
 
@@ -93,7 +94,7 @@ def _held(night: Night, held: Iterable[HeldRecord]) -> Iterator[Note]:
             kind=f"held.{code}" if code else "held",
             urgency="soon",
             what=f"{counted(len(some), 'claim')} held: {known.meaning if known else code}",
-            todo=" ".join(filter(None, (known.todo if known else "", "claimline held list"))),
+            todo="; ".join(filter(None, (known.todo if known else "", HELD))),
             count=len(some),
             days=_oldest(night, (one.recorded_at for one in some)),
             money=sum((one.charge for one in some), ZERO),

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
 
 PENDING: Final = "pending"
+NIGHT: Final = 0x4E69676874  # "Night": the advisory lock of a night, held as long as it lasts
 
 
 @frozen(kw_only=True)
@@ -26,6 +27,16 @@ class Counted:
     charge: int
     open: int  # what the payers have not decided
     since: str  # of the one longest in it, UTC
+
+
+def alone(connection: Connection) -> bool:
+    """Take the night's lock of a PostgreSQL database; the connection holds it until it closes.
+
+    Of two machines with one database only one works at night. An SQLite ledger has no such lock.
+    """
+    taken = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({NIGHT})").scalar()
+    connection.commit()  # the lock is the connection's, not the transaction's
+    return bool(taken)
 
 
 def keep(writer: "Writer", *, day: str, status: int, content: str) -> None:
