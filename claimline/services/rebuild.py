@@ -6,7 +6,7 @@ from attrs import frozen
 
 from claimline.services.receive_acknowledge import read_unread
 from claimline.services.receive_post import post_again
-from reconcile.ledger import acknowledgements_again, derived, received
+from reconcile.ledger import acknowledgements_again, derived, received, states
 
 if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Run
@@ -39,6 +39,7 @@ def rebuild(ledger: "Ledger", run: "Run") -> tuple[Rebuilt, ...]:
         for stored in list(derived.files_with_payments(writer.connection)):
             rows = list(received.rows_of(writer.connection, stored.id))
             post_again(ledger, writer, stored.digest, rows)
+        states.rebuild(writer)
         after = derived.marks(writer.connection)
         lines = derived.differing(writer.connection)
     return tuple(

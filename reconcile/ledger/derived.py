@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Select, delete, select, update
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.records import StoredFile
 from reconcile.ledger.tables import file, sent_claim, sent_line
-from reconcile.ledger.tables_answered import acknowledged, acknowledgement
+from reconcile.ledger.tables_answered import acknowledged, acknowledgement, claim_state
 from reconcile.ledger.tables_received import (
     awaiting,
     claim_payment,
@@ -91,6 +91,7 @@ def _queries() -> dict[str, Select[Any]]:
         "line shares": shares,
         "postings": postings,
         "provider adjustments": others,
+        "states": select(claim_state).order_by(claim_state.c.sent_claim_id),
     }
 
 

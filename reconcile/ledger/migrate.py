@@ -4,12 +4,15 @@ from importlib import resources
 
 from sqlalchemy import Engine, inspect
 
-from reconcile.ledger import postgresql
+from reconcile.ledger import postgresql, states
 from reconcile.ledger.connect import HEAD, told
 
 
 def upgrade(engine: Engine, revision: str = HEAD) -> None:
-    """Bring the database to that migration, in one transaction. The newest by default."""
+    """Bring the database to that migration, in one transaction. The newest by default.
+
+    The states of the claims are derived, and made anew with it.
+    """
     from alembic import command  # noqa: PLC0415 - takes 0.2 s, needed once in a ledger's life
     from alembic.config import Config  # noqa: PLC0415 - as above
 
@@ -21,5 +24,7 @@ def upgrade(engine: Engine, revision: str = HEAD) -> None:
         with told(engine.url), writing.begin() as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+            if revision == HEAD:  # an older one does not have all its tables
+                states.fill(connection)
             if connection.dialect.name == postgresql.NAME:
                 postgresql.bytewise(connection, inspect(connection))

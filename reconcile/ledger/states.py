@@ -4,7 +4,7 @@ A state is a function of the facts (``reconcile.lifecycle``); nothing is read of
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -23,32 +23,53 @@ if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
 
 _CLAIM: Final = sent_claim.c
+_AT_ONCE: Final = 10_000
 _FIELDS: Final = ("file", "kind", "transaction", "segment", "source", "codes", "person", "reason")
 
 
 def settle(writer: "Writer") -> None:
     """Make the states anew of the claims that something happened to in this transaction."""
     changed = writer.take_changed()
-    if not changed:
-        return
-    connection = writer.connection
-    work = _Work(connection)
-    done: set[int] = set()
-    for batch in bulk.batches(changed):
-        rows, related = _with_relatives(connection, batch)
-        rows = [row for row in rows if row.id not in done]
-        done.update(row.id for row in rows)
-        stands = work.stands(rows, related)
-        for some in bulk.batches(list(stands)):
-            connection.execute(delete(claim_state).where(claim_state.c.sent_claim_id.in_(some)))
-        writer.add(claim_state, [_row(number, stand) for number, stand in stands.items()])
+    if changed:
+        _settle(writer.connection, changed)
 
 
 def rebuild(writer: "Writer") -> None:
     """Make the states of all sent claims anew."""
-    writer.connection.execute(delete(claim_state))
-    writer.changed(writer.connection.execute(select(_CLAIM.id)).scalars())
-    settle(writer)
+    writer.take_changed()
+    fill(writer.connection)
+
+
+def fill(connection: Connection) -> None:
+    """Make the states of all sent claims anew: after a rebuild, or an upgrade of the ledger."""
+    connection.execute(delete(claim_state))
+    _settle(connection, _all(connection))
+
+
+def _all(connection: Connection) -> Iterator[int]:
+    """The row numbers of all sent claims, some thousand at a time."""
+    last = 0
+    while True:
+        query = select(_CLAIM.id).where(_CLAIM.id > last).order_by(_CLAIM.id).limit(_AT_ONCE)
+        numbers = connection.execute(query).scalars().all()
+        if not numbers:
+            return
+        yield from numbers
+        last = numbers[-1]
+
+
+def _settle(connection: Connection, numbers: Iterable[int]) -> None:
+    work = _Work(connection)
+    done: set[int] = set()  # relatives of claims of an earlier batch
+    for batch in bulk.batches(iter(numbers)):
+        rows, related = _with_relatives(connection, batch)
+        new = [row for row in rows if row.id not in done]
+        done.update(row.id for row in rows if row.id in related)
+        made = [_row(number, stand) for number, stand in work.stands(new, related).items()]
+        for some in bulk.batches(made):
+            known = claim_state.c.sent_claim_id.in_([row[0] for row in some])
+            connection.execute(delete(claim_state).where(known))
+        bulk.insert(connection, claim_state, made)
 
 
 def stands(connection: Connection, numbers: Sequence[int]) -> dict[int, Stand]:

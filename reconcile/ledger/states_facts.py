@@ -197,28 +197,36 @@ class Facts:
         if not self._has_answers:
             return {}
         found: dict[int, list[Event]] = {}
-        self._of_claims(sent, found)
-        self._of_files(rows, sent, found)
+        spoken = self._of_claims(sent, found)
+        self._of_files(rows, sent, found, spoken)
         return found
 
     def _of_claims(
         self, sent: dict[int, list[Transmission]], found: dict[int, list[Event]]
-    ) -> None:
+    ) -> set[tuple[int, int]]:
+        """Add what was said of the claims themselves; returns which message named which."""
         a = acknowledged.c
         where = and_(a.sent_claim_id.in_(list(sent)), a.level == "claim")
+        spoken = set()
         for row in self._answers(where):
+            spoken.add((row.sent_claim_id, row.acknowledgement_id))
             kind = _CLAIM_KINDS.get(row.verdict)
             if kind is not None:
                 number = _which(sent[row.sent_claim_id], row)
                 found.setdefault(row.sent_claim_id, []).append(_event(kind, number, row))
+        return spoken
 
     def _of_files(
         self,
         rows: Sequence[Any],
         sent: dict[int, list[Transmission]],
         found: dict[int, list[Event]],
+        spoken: set[tuple[int, int]],
     ) -> None:
-        """What was said of a whole file, or of a transaction, is said of each of its claims."""
+        """What was said of a whole file, or of a transaction, is said of each of its claims.
+
+        Not of those that the same message names: of these it says what it says there.
+        """
         npi = {row.id: row.billing_npi for row in rows}
         places: dict[tuple[int, str], list[tuple[int, int]]] = {}
         for claim, times in sent.items():
@@ -237,15 +245,16 @@ class Facts:
                     continue
                 of = _provider(row)
                 for claim, number in places[row.file_id, row.transaction_control]:
-                    if not of or of == npi[claim]:
+                    named = (claim, row.acknowledgement_id) in spoken
+                    if not named and (not of or of == npi[claim]):
                         found.setdefault(claim, []).append(_event(kind, number, row))
 
     def _answers(self, where: ColumnElement[bool]) -> Iterable[Any]:
         a, g = acknowledged.c, acknowledgement.c
         query = (
             select(
-                a.position, a.level, a.key, a.verdict, a.codes, a.text, a.date, a.detail, a.file_id,
-                a.transaction_control, a.sent_claim_id,
+                a.acknowledgement_id, a.position, a.level, a.verdict, a.codes, a.text, a.date,
+                a.detail, a.file_id, a.transaction_control, a.sent_claim_id,
                 g.kind, g.source, g.source_name, g.transaction_control.label("own_control"),
                 g.date.label("own_date"), g.recorded_at, file.c.name.label("file_name"),
             )
