@@ -30,6 +30,7 @@ COMMANDS: Final = (
     Entry("check", "claimline.cli.check:check", "List the problems of X12 files."),
     Entry("read", "claimline.cli.read:read", "Show an X12 file in business words."),
     Entry("receive", "claimline.cli.receive:receive", "Take remittances into the ledger."),
+    Entry("reject", "claimline.cli.reject:reject", "Enter a rejection that came outside of X12."),
     Entry("denials", "claimline.cli.denials:denials", "List denied and reduced lines."),
     Entry("underpaid", "claimline.cli.underpaid:underpaid", "List payments not as expected."),
     Entry("trace", "claimline.cli.trace:trace", "Tell the story of a claim or a line."),

@@ -21,6 +21,8 @@ from claimline.services.receive_acknowledge import acknowledge
 from claimline.services.receive_adopt import adopt
 from claimline.services.receive_post import post
 from claimline.services.receive_values import FileResult, FileState
+from claimline.services.report_profile import ReportProfile
+from claimline.services.report_take import receive_report
 from edi import envelope
 from edi.problem import Place, Problem, declare
 from reconcile.ledger import LedgerError, keeping, received
@@ -82,7 +84,11 @@ declare(
 
 
 def receive(
-    ledger: "Ledger", run: "Run", names: Iterable[str], source: Callable[[str], Source]
+    ledger: "Ledger",
+    run: "Run",
+    names: Iterable[str],
+    source: Callable[[str], Source],
+    report: ReportProfile | None = None,
 ) -> Iterator[FileResult]:
     """Receive files one after the other; one that cannot be read does not stop the others.
 
@@ -91,10 +97,11 @@ def receive(
         run: this start of the command.
         names: of the files, as given.
         source: gives for a name a function that opens its bytes anew.
+        report: how to read files that are no X12: a clearinghouse's own reports.
     """
     for name in names:
         try:
-            yield receive_file(ledger, run, name, source(name))
+            yield _receive_any(ledger, run, name, source(name), report)
         except envelope.NotX12 as error:
             yield FileResult(file=name, state="unreadable", message=f"{name}: {error}")
         except (CommandError, LedgerError) as error:
@@ -107,6 +114,18 @@ def receive(
             yield FileResult(
                 file=name, state="unreadable", message=message, todo=_REPORT, later=True
             )
+
+
+def _receive_any(
+    ledger: "Ledger", run: "Run", name: str, source: Source, report: ReportProfile | None
+) -> FileResult:
+    """Receive one file; where it is no X12, as a report if a profile says how to read one."""
+    if report is None:
+        return receive_file(ledger, run, name, source)
+    try:
+        return receive_file(ledger, run, name, source)
+    except envelope.NotX12:
+        return receive_report(ledger, run, name, source(), report)
 
 
 def _unforeseen(error: Exception) -> str:

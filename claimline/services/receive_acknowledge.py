@@ -52,10 +52,10 @@ def acknowledge(
         return (), []
     with ledger.reading() as connection:
         if acknowledgements.of_file(connection, stored.id):
-            return _known(connection, stored.id), []
+            return known_results(connection, stored.id), []
     with ledger.begin(run) as writer:
         if acknowledgements.of_file(writer.connection, stored.id):  # another run meanwhile
-            return _known(writer.connection, stored.id), []
+            return known_results(writer.connection, stored.id), []
         return read_file(ledger, writer, stored, name)
 
 
@@ -197,7 +197,7 @@ class _Reading:
         )
         nothing = about.state != "unmatched"
         kept = acknowledgements.keep(self._writer, head, () if nothing else things, about)
-        return _result(self._writer.connection, head, kept, usage)
+        return result_of(self._writer.connection, head, kept, usage)
 
     def _state(self, one: _Looked, usage: str) -> str:
         if not one.complete:
@@ -206,9 +206,10 @@ class _Reading:
         return "unmatched" if same is None else "duplicate"
 
 
-def _result(
+def result_of(
     connection: "Connection", head: Acknowledgement, kept: Kept, usage: str
 ) -> AcknowledgementResult:
+    """What became of an acknowledgement that was just kept."""
     return AcknowledgementResult(
         kind=head.kind,
         source=head.source,
@@ -241,7 +242,7 @@ def _our_file(connection: "Connection", number: int) -> str:
     return names[0] if len(names) == 1 else ""
 
 
-def _known(connection: "Connection", file_id: int) -> tuple[AcknowledgementResult, ...]:
+def known_results(connection: "Connection", file_id: int) -> tuple[AcknowledgementResult, ...]:
     """What a file acknowledges that was read before, and how it stands now."""
     rows = acknowledgements.of_file(connection, file_id)
     counts = summaries(connection, [row.id for row in rows])

@@ -215,6 +215,16 @@ def of_file(connection: Connection, file_id: int) -> list[Any]:
     return list(connection.execute(query.order_by(acknowledgement.c.id)))
 
 
+def rows_of_file(connection: Connection, file_id: int) -> set[int]:
+    """The places in a file (rows of a report) of which something was kept."""
+    query = (
+        select(acknowledged.c.position)
+        .join(acknowledgement, acknowledgement.c.id == acknowledged.c.acknowledgement_id)
+        .where(acknowledgement.c.file_id == file_id)
+    )
+    return set(connection.execute(query).scalars())
+
+
 def unread_files(connection: Connection, kinds: Iterable[str]) -> list[StoredFile]:
     """The received files of these kinds of which no acknowledgement was kept."""
     known = select(acknowledgement.c.file_id).where(acknowledgement.c.file_id.is_not(None))

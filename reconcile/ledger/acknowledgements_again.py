@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _ACK: Final = acknowledgement.c
 _SAID: Final = acknowledged.c
-UNDO: Final = "undo rejection"  # a decision: its subject is the acknowledgement by hand
+UNDO: Final = "undo rejection"  # a decision, whose detail has the mark of the entry by hand
 _NOTHING: Final = {
     "file_id": None, "transaction_control": "", "sent_claim_id": None, "sent_line_id": None,
     "method": "",
@@ -138,11 +138,12 @@ def join_all(writer: "Writer") -> None:
 
 def mark_undone(writer: "Writer") -> None:
     """What a person entered and took back again stands on no claim."""
-    taken_back = writer.connection.execute(
-        select(decision.c.subject).where(decision.c.kind == UNDO).order_by(decision.c.id)
+    details = writer.connection.execute(
+        select(decision.c.detail).where(decision.c.kind == UNDO).order_by(decision.c.id)
     )
-    for batch in bulk.batches([int(row[0]) for row in taken_back]):
-        undo(writer, batch)
+    for batch in bulk.batches([json.loads(row[0])["mark"] for row in details]):
+        rows = writer.connection.execute(select(_ACK.id).where(_ACK.digest.in_(batch)))
+        undo(writer, [row[0] for row in rows])
 
 
 def undo(writer: "Writer", ids: Sequence[int]) -> None:

@@ -1,0 +1,117 @@
+"""``reject``: a rejection that came on paper, by portal or telephone is put to its claim."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from typing import Literal
+
+from attrs import evolve, field, frozen
+
+from claimline import __version__
+from claimline.errors import WrongUsageError
+from claimline.services.correct_find import named
+from edi import codes
+from edi.acknowledgement import Source
+from reconcile.ledger import ClaimStory, Ledger, Run, Usage
+from reconcile.ledger.acknowledgements_hand import Rejection, enter, take_back
+
+State = Literal["entered", "known", "taken back", "nothing", "not known"]
+WORDS = {
+    "entered": "entered as rejected",
+    "known": "the very same was entered before; nothing changed",
+    "taken back": "the last rejection entered by hand was taken back",
+    "nothing": "no rejection entered by hand stands on it",
+    "not known": "no claim of that number was sent",
+}
+
+
+@frozen(kw_only=True)
+class Request:
+    """Who enters what, and when. ``on`` is the day it was said."""
+
+    source: Source
+    reason: str = field(repr=False)
+    code: str = ""
+    on: dt.date
+    by: str = ""
+    undo: bool = False
+    usage: Usage | None = None
+    user: str
+    now: dt.datetime
+
+
+@frozen(kw_only=True)
+class Rejected:
+    """What became of one claim. ``place`` says where its number stood."""
+
+    place: str = ""
+    claim: str
+    state: State
+    notes: tuple[str, ...] = ()
+
+    @property
+    def is_done(self) -> bool:
+        """Whether there is nothing left for a person."""
+        return self.state in ("entered", "known", "taken back")
+
+    @property
+    def words(self) -> str:
+        """What became of it."""
+        return WORDS[self.state]
+
+
+def reject(
+    ledger: Ledger, claims: Iterable[tuple[str, str]], request: Request
+) -> Iterator[Rejected]:
+    """Enter or take back the rejection of each claim; one that is not known stops no other.
+
+    Args:
+        ledger: open.
+        claims: where each identifier stands, and the identifier.
+        request: what was said.
+    """
+    run = Run(command="reject", version=__version__, started=request.now, user=request.user)
+    for place, identifier in claims:
+        try:
+            found = named(ledger, identifier, request.usage)
+        except WrongUsageError as error:
+            yield Rejected(place=place, claim="", state="not known", notes=(error.message,))
+            continue
+        done = _one(ledger, run, found.story, found.usage, request)
+        yield evolve(done, place=place)
+
+
+def _one(
+    ledger: Ledger, run: Run, story: ClaimStory, usage: Usage, request: Request
+) -> Rejected:
+    control = story.sent.claim.control
+    with ledger.begin(run) as writer:
+        if request.undo:
+            done = take_back(writer, control, usage=usage, user=request.user, reason=request.reason)
+            return Rejected(claim=control, state="taken back" if done else "nothing")
+        given = Rejection(
+            claim=control,
+            usage=usage,
+            source=request.source,
+            reason=request.reason,
+            code=request.code.strip().upper(),
+            on=request.on,
+            by=request.by,
+            user=request.user,
+        )
+        state: State = "entered" if enter(writer, given) else "known"
+    return Rejected(claim=control, state=state, notes=tuple(_notes(story, request)))
+
+
+def _notes(story: ClaimStory, request: Request) -> Iterator[str]:
+    """What the person should know: nothing of it stops the entry."""
+    if story.adjudications:
+        paid = story.adjudications[-1]
+        yield (
+            f"a payer decided on it ({paid.date.isoformat()}, payment {paid.trace}): that stands, "
+            "a rejection is no decision about payment"
+        )
+    if request.on.isoformat() < story.recorded_at[:10]:
+        yield f"the claim was sent on {story.recorded_at[:10]}, after the day of the rejection"
+    category, colon, status = request.code.strip().upper().partition(":")
+    if colon and not codes.is_known("status", status):
+        yield f"code {category}:{status} is not in our tables; it was kept as it is"
