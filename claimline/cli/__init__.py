@@ -31,6 +31,7 @@ COMMANDS: Final = (
     Entry("read", "claimline.cli.read:read", "Show an X12 file in business words."),
     Entry("receive", "claimline.cli.receive:receive", "Take remittances into the ledger."),
     Entry("reject", "claimline.cli.reject:reject", "Enter a rejection that came outside of X12."),
+    Entry("acknowledge", "claimline.cli.acknowledge:acknowledge", "Answer received files by 999."),
     Entry("denials", "claimline.cli.denials:denials", "List denied and reduced lines."),
     Entry("underpaid", "claimline.cli.underpaid:underpaid", "List payments not as expected."),
     Entry("trace", "claimline.cli.trace:trace", "Tell the story of a claim or a line."),
