@@ -52,6 +52,7 @@ COMMANDS: Final = (
     Entry("practice", "claimline.cli.practice:practice", "Check a practice file."),
     Entry("policy", "claimline.cli.policy:policy", "What payers want, and who says so."),
     Entry("tables", "claimline.cli.tables:tables", "Import code pairs, unit limits, fees ..."),
+    Entry("proof", "claimline.cli.proof:proof", "Prove that the books close."),
     Entry("ledger", "claimline.cli.ledger:ledger", "Status and care of the database."),
     Entry("night", "claimline.cli.night:night", "Do a night's work, and tell in one page."),
     Entry("sandbox", "claimline.cli.sandbox:sandbox", "A simulated payer, to try things out."),

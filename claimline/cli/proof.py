@@ -1,0 +1,69 @@
+"""``claimline proof``: does the ledger close."""
+
+from pathlib import Path
+
+import click
+
+from claimline.cli.options import book_option, format_option, ledger_option, output_option
+from claimline.errors import DONE, NEEDS_PERSON, WrongUsageError
+
+
+@click.command()
+@click.option(
+    "--accept",
+    "accepted",
+    multiple=True,
+    metavar="KEY",
+    help="Accept a difference of a payer that will not be mended: it is listed, not added up.",
+)
+@click.option("--undo", is_flag=True, help="With --accept: take that back.")
+@click.option("--reason", default="", help="With --accept: why. It is kept with your name.")
+@book_option
+@ledger_option
+@format_option("table", "json", "csv", "xlsx")
+@output_option
+def proof(
+    *,
+    accepted: tuple[str, ...],
+    undo: bool,
+    reason: str,
+    test: bool | None,
+    ledger: str,
+    shape: str,
+    output: Path | None,
+) -> int:
+    r"""Prove that the books close: each equation with both sides, and what is not equal by name.
+
+    Every claim sent is in one state, every line closes, every cent of every remittance has a place.
+    Exit status 1 where anything is not equal, or a payer's figures leave a cent unexplained that
+    nobody accepted.
+
+    \b
+    Example:
+      claimline proof
+      claimline proof --accept 3f9c21ab07 --reason "Aetna will not correct it: call 4411, 3/2"
+    """
+    from claimline import __version__, settings
+    from claimline.render import Result, counted, show
+    from claimline.services import proof as service
+    from reconcile.ledger import Run, open_ledger
+
+    if (undo or reason) and not accepted:
+        raise WrongUsageError("--undo and --reason belong to --accept KEY")
+    if accepted and not reason.strip():
+        raise WrongUsageError("--accept needs a reason", todo='say it: --reason "..."')
+    run = Run(command="proof", version=__version__, started=settings.now(), user=settings.user())
+    with open_ledger(settings.ledger_url(ledger)) as opened:
+        usage = opened.book() if test is None else "T" if test else "P"
+        if accepted:
+            done = service.decide(opened, run, usage, accepted, reason=reason.strip(), undo=undo)
+            word = "taken back" if undo else "accepted"
+            click.echo(f"claimline: {counted(len(done), 'difference')} {word}", err=True)
+        found = service.of_book(opened, usage)
+    result = Result(
+        data=service.data(found),
+        tables=tuple(service.tables(found)),
+        text=(service.headline(found), ""),
+    )
+    show(result, shape, output)
+    return DONE if found.closes else NEEDS_PERSON
