@@ -21,6 +21,7 @@ FAMILY: Final = "patient control number of the same claim family"
 CHANGED_CONTROL: Final = "patient control number changed by payer, confirmed"
 PAYER_CONTROL: Final = "payer claim control number"
 LINE_CONTROLS: Final = "line control numbers"
+BY_HAND: Final = "by hand"  # a person said so: see ``reconcile.ledger.by_hand``
 
 MEMBER_TAIL: Final = 6  # shorter member ids are compared whole
 
@@ -245,4 +246,6 @@ MATCHERS: Final[tuple[tuple[str, Matcher], ...]] = (
     (PAYER_CONTROL, _by_payer_control),
     (LINE_CONTROLS, _by_lines),
 )
-METHODS: Final = (PATIENT_CONTROL, FAMILY, CHANGED_CONTROL, PAYER_CONTROL, LINE_CONTROLS)
+METHODS: Final = (
+    PATIENT_CONTROL, FAMILY, CHANGED_CONTROL, PAYER_CONTROL, LINE_CONTROLS, BY_HAND,
+)  # fmt: skip

@@ -6,7 +6,7 @@ result depends on the set of lines, never on their order.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -27,6 +27,7 @@ SPLIT: Final = "line split"
 MERGED: Final = "lines merged"
 UNBUNDLED: Final = "line unbundled"
 CLAIM_LEVEL: Final = "claim level, shared by charge"
+BY_HAND: Final = "line by hand"  # a person said so
 
 SHORTEST_CONTROL: Final = 4  # a line control number cut shorter says nothing
 
@@ -113,12 +114,21 @@ def submitted(svc: ServicePayment, codes: frozenset[str]) -> Procedure:
     return svc.procedure
 
 
-def match_lines(payment: ClaimPayment, claim: SentClaim) -> LineMatches:
-    """Pair the paid lines of ``payment`` with the lines of ``claim``; nothing is forced."""
-    quick = _all_by_control(payment, claim)
+def match_lines(
+    payment: ClaimPayment, claim: SentClaim, by_hand: Mapping[int, str] | None = None
+) -> LineMatches:
+    """Pair the paid lines of ``payment`` with the lines of ``claim``; nothing is forced.
+
+    Args:
+        payment: the claim payment.
+        claim: the sent claim it is of.
+        by_hand: what a person said: n-th paid line, from 1, to line control number.
+    """
+    quick = None if by_hand else _all_by_control(payment, claim)
     if quick is not None:
         return LineMatches(pairs=quick)
     work = _Work(payment, claim)
+    _said(work, by_hand or {})
     for matcher in LINE_MATCHERS:
         if not work.services:
             break
@@ -142,6 +152,17 @@ def _all_by_control(payment: ClaimPayment, claim: SentClaim) -> tuple[Pairing, .
             return None
         pairs[place] = Pairing(method=LINE_CONTROL, services=(n,), lines=(place,))
     return tuple(pairs.values())
+
+
+def _said(work: _Work, by_hand: Mapping[int, str]) -> None:
+    """What a person said comes first; lines that are not there are passed over."""
+    named: dict[int, list[int]] = defaultdict(list)
+    for number, control in sorted(by_hand.items()):
+        place = next((n for n, line in work.lines.items() if line.control == control), None)
+        if place is not None and number - 1 in work.services:
+            named[place].append(number - 1)
+    for place, services in named.items():
+        work.pair(BY_HAND, services, [place])
 
 
 def _by_line_control(work: _Work) -> None:
@@ -422,4 +443,5 @@ LINE_METHODS: Final = (
     MERGED,
     UNBUNDLED,
     CLAIM_LEVEL,
+    BY_HAND,
 )

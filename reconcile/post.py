@@ -5,8 +5,9 @@ a function of the set of adjudications: see ``reconcile.books``.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Final, Literal
 
 from edi.remittance import Adjustment, ClaimPayment
@@ -31,6 +32,7 @@ RANKS: Final[dict[str, Literal["P", "S", "T"]]] = {
 }
 POSITIVE_REVERSAL: Final = "reversal sent with positive amounts"
 CENTS: Final = Decimal(100)
+NO_LINES: Final[Mapping[int, str]] = MappingProxyType({})
 
 
 def posts(payment: ClaimPayment) -> bool:
@@ -58,6 +60,7 @@ def adjudicate(
     payer: str,
     date: dt.date,
     trace: str,
+    by_hand: Mapping[int, str] = NO_LINES,
 ) -> Adjudication:
     """One claim payment as what it says of each sent line.
 
@@ -69,8 +72,9 @@ def adjudicate(
         payer: ``SentClaim.payer``, or the remittance's payer id where another payer paid.
         date: the payment date (BPR16).
         trace: the payment's trace number (TRN02).
+        by_hand: what a person said of its lines: n-th SVC, from 1, to line control number.
     """
-    shares, unmatched, notes = line_shares(payment, claim, match_lines(payment, claim))
+    shares, unmatched, notes = line_shares(payment, claim, match_lines(payment, claim, by_hand))
     paid = ZERO
     for share in shares:
         paid += share.paid

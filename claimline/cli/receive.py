@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 
 SEVERAL: Final = 2
 MOST: Final = 5  # problems of one kind, and odd claims of one payment, that a person wants to see
-COUNTS: Final = ("claims", "posted", "known", "unmatched", "aside", "not_posted", "lines_left",
-                 "unbalanced", "odd")  # fmt: skip
+COUNTS: Final = ("claims", "posted", "known", "unmatched", "aside", "not_posted", "parked",
+          "lines_left", "unbalanced", "odd")  # fmt: skip
 BOOKS: Final = {"P": "--production", "T": "--test"}
 
 
@@ -269,7 +269,7 @@ def _payment_row(file: str, payment: "PaymentResult") -> dict[str, Any]:
 def _claims_words(payments: "Iterable[PaymentResult]") -> str:
     """How many claim payments became what: ``16 posted``, ``4 posted, 1 unmatched``."""
     named = (("posted", "posted"), ("unmatched", "unmatched"), ("aside", "kept aside"),
-             ("not_posted", "not posted"))  # fmt: skip
+             ("not_posted", "not posted"), ("parked", "parked"))  # fmt: skip
     payments = list(payments)
     sums = [(sum(getattr(one, key) for one in payments), words) for key, words in named]
     new = [sum(getattr(one, key) for key, _ in named) for one in payments]

@@ -34,6 +34,7 @@ class PaymentResult:
     unmatched: int = 0
     aside: int = 0
     not_posted: int = 0  # CLP02 23 and 25, or not readable
+    parked: int = 0  # an old system's, as a person's rule says
     lines_left: int = 0  # lines of posted claims that fit no sent line
     provider_adjusted: Decimal = Decimal("0.00")
     difference: Decimal | None = None  # claims - provider adjustments - BPR02; None: not added up

@@ -16,10 +16,10 @@ from reconcile.ledger.convert import to_cents
 from reconcile.ledger.tables import sent_claim, sent_line
 from reconcile.ledger.tables_received import claim_payment
 from reconcile.match import CandidateKeys, candidate_keys
-from reconcile.match_claim import CHANGED_CONTROL, FAMILY, PATIENT_CONTROL
+from reconcile.match_claim import BY_HAND, CHANGED_CONTROL, FAMILY, PATIENT_CONTROL
 from reconcile.values import SentClaim
 
-TEACHING: Final = (PATIENT_CONTROL, FAMILY, CHANGED_CONTROL)  # a match by these teaches CLP07
+TEACHING: Final = (PATIENT_CONTROL, FAMILY, CHANGED_CONTROL, BY_HAND)  # a match by these teaches CLP07
 _CLAIM: Final = sent_claim.c
 _ROW_FAMILY: Final = 2  # see sent.MATCHING
 _ROW_CONTROL: Final = 1

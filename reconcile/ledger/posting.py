@@ -14,7 +14,7 @@ from sqlalchemy import func, select
 
 from edi.remittance import Adjustment, ClaimPayment
 from reconcile.balance import Difference
-from reconcile.ledger import bulk
+from reconcile.ledger import bulk, by_hand
 from reconcile.ledger.candidates import TEACHING, Candidate, Finder
 from reconcile.ledger.convert import number_text, to_cents, to_json
 from reconcile.ledger.payers import Payers
@@ -25,7 +25,7 @@ from reconcile.ledger.tables_received import awaiting, claim_payment, line_share
 from reconcile.look import OTHER_PAYER
 from reconcile.match import candidate_keys, match_claim
 from reconcile.match_claim import FAMILY, PATIENT_CONTROL
-from reconcile.post import adjudicate, postings, posts
+from reconcile.post import NO_LINES, adjudicate, postings, posts
 from reconcile.turns import home, is_later_turn, onto
 from reconcile.values import Adjudication, ClaimMatch, LineShare
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 else:
     from attrs import define as value
 
-State = Literal["posted", "unmatched", "aside", "not posted"]
+State = Literal["posted", "unmatched", "parked", "aside", "not posted"]
 CLAIM_EQUATION: Final = "CLP03 - all CAS = CLP04"
 FIRM: Final = (PATIENT_CONTROL, FAMILY)  # found by the very number sent
 _NO_DECISION: Final = {
@@ -130,22 +130,30 @@ def post(writer: "Writer", items: Sequence[Item], *, aside: str = "") -> Posted:
 
 def _match(writer: "Writer", items: Sequence[Item]) -> Iterable[_Result]:
     finder = Finder(writer.connection, items[0].context.usage)
-    found = finder.find([item.payment for item in items])
+    hand = by_hand.load(writer.connection, items[0].context.usage)
+    found = finder.find([hand.addressed(item) for item in items])
     payers = Payers(writer.connection)
     for item, candidates in zip(items, found, strict=True):
-        yield _decide(item, candidates, payers)
+        yield _decide(item, candidates, payers, hand)
 
 
-def _decide(item: Item, candidates: tuple[Candidate, ...], payers: Payers) -> _Result:
+def _decide(
+    item: Item, candidates: tuple[Candidate, ...], payers: Payers, hand: by_hand.Hand
+) -> _Result:
     payment, context = item.payment, item.context
     if not posts(payment):
         why = _NO_DECISION.get(payment.status) or _unreadable(payment)
         return _Result(item=item, state="not posted", why=why)
     known = payers.known(context.payer_ids)
     claims = [candidate.claim for candidate in candidates]
-    match = match_claim(payment, claims, payers=known, date=context.date)
+    said = hand.of(item)
+    match = (
+        said.match(claims) if said else match_claim(payment, claims, payers=known, date=context.date)
+    )
     if match.claim is None:
-        return _Result(item=item, state="unmatched", why=match.why, match=match)
+        parked = hand.parked(item)
+        state: State = "parked" if parked else "unmatched"
+        return _Result(item=item, state=state, why=parked or match.why, match=match)
     candidate = next(c for c in candidates if c.claim is match.claim or c.claim == match.claim)
     adjudication = adjudicate(
         payment,
@@ -155,6 +163,7 @@ def _decide(item: Item, candidates: tuple[Candidate, ...], payers: Payers) -> _R
         payer=payers.paying(payment, match.claim, context.payer_ids),
         date=context.date,
         trace=context.trace,
+        by_hand=said.lines if said else NO_LINES,
     )
     if adjudication.payer == match.claim.payer and payers.is_another(
         match.claim, context.payer_ids

@@ -226,7 +226,8 @@ def _waiting_payments(connection: Connection, usage: str) -> Iterator[Waiting]:
 def _waiting_claims(connection: Connection, usage: str) -> Iterator[Waiting]:
     """Claim payments that are not on the books, or not wholly, or do not add up."""
     left = and_(_C.state == "posted", _C.unmatched_lines != "")
-    condition = (_R.usage == usage) & or_(_C.state != "posted", left, _C.difference != 0)
+    wrong = or_(_C.state != "posted", left, _C.difference != 0)
+    condition = and_(_R.usage == usage, _C.state != "parked", wrong)
     more = (_C.control, _C.state, _C.paid.label("claim_paid"), _C.why.label("claim_why"),
             _C.difference, _C.unmatched_lines)  # fmt: skip
     query = _about(condition, *more).join(claim_payment, _C.remittance_id == _R.id)

@@ -70,6 +70,7 @@ decision = Table(  # of a person: release, override, match ...
     words("detail"),  # JSON
     *recorded(),
     Index(None, "subject"),
+    Index(None, "kind"),
 )
 
 view = Table(  # who looked at a patient

@@ -12,7 +12,17 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Table, func, select
 
-from reconcile.ledger import adopt, billing, bulk, control, deliveries, held, keeping
+from reconcile.ledger import (
+    adopt,
+    billing,
+    bulk,
+    by_hand,
+    by_hand_again,
+    control,
+    deliveries,
+    held,
+    keeping,
+)
 from reconcile.ledger.adopt import Adopted
 from reconcile.ledger.convert import moment
 from reconcile.ledger.records import (
@@ -121,6 +131,8 @@ class Writer:
         self.add(decision, [(*row, decided.detail, *self.recorded)])
         if state:
             held.set_state(self.connection, decided.subject, state, usage=usage)
+        if decided.kind in by_hand.KINDS:
+            by_hand_again.follow(self, decided)
 
     def mark_written(self, digest: str, *, name: str) -> None:
         """The file stands in the outbox, complete."""

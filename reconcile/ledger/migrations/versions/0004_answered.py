@@ -28,6 +28,7 @@ def upgrade() -> None:
     _transfer()
     _bank_deposit()
     _night_report()
+    op.create_index("ix_decision_kind", "decision", ["kind"], unique=False)
     for table, column in COLUMNS:
         op.add_column(table, sa.Column(column, sa.Text(), server_default="", nullable=False))
 
