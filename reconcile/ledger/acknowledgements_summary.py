@@ -1,13 +1,16 @@
 """Acknowledgements counted, and what of them waits for a person."""
 
-from collections.abc import Sequence
-from typing import Final
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
 from reconcile.ledger import bulk
-from reconcile.ledger.tables_answered import acknowledged
+from reconcile.ledger.convert import from_json
+from reconcile.ledger.tables import file
+from reconcile.ledger.tables_answered import acknowledged, acknowledgement
 
+_ACK: Final = acknowledgement.c
 _SAID: Final = acknowledged.c
 
 
@@ -24,3 +27,25 @@ def summaries(connection: Connection, ids: Sequence[int]) -> dict[int, dict[tupl
         for number, level, verdict, count in connection.execute(query):
             found[number][level, verdict] = count
     return found
+
+
+def waiting(connection: Connection, usage: str) -> Iterator[tuple[Any, str]]:
+    """The acknowledgements that wait for a person, each with the first claim that is nobody's."""
+    query = (
+        select(acknowledgement, file.c.name.label("file_name"))
+        .outerjoin(file, file.c.id == _ACK.file_id)
+        .where(_ACK.usage == usage, _ACK.state.in_(("unmatched", "partly", "incomplete")))
+        .order_by(_ACK.id)
+    )
+    for row in connection.execute(query).fetchall():
+        first = connection.execute(
+            select(_SAID.key)
+            .where(
+                _SAID.acknowledgement_id == row.id,
+                _SAID.level == "claim",
+                _SAID.sent_claim_id.is_(None),
+            )
+            .order_by(_SAID.id)
+            .limit(1)
+        ).scalar()
+        yield row, from_json(first)[4] if first else ""

@@ -7,7 +7,16 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from reconcile.keys import stem
 from reconcile.ledger.records import Found
-from reconcile.ledger.tables import file, held_claim, held_visit, sent_claim, sent_line, visit
+from reconcile.ledger.tables import (
+    file,
+    held_claim,
+    held_visit,
+    sent_claim,
+    sent_file,
+    sent_line,
+    visit,
+)
+from reconcile.ledger.tables_answered import acknowledged, acknowledgement, resent_claim
 from reconcile.ledger.tables_received import claim_payment, remittance
 
 _CLAIM: Final = sent_claim.c
@@ -79,10 +88,15 @@ def _by_line(connection: Connection, kind: str, word: str) -> Iterable[Found]:
 
 
 def _by_payer_number(connection: Connection, kind: str, word: str) -> Iterable[Found]:
-    c = claim_payment.c
+    """CLP07 of a payment; else, where no payment has it, REF 1K of a 277CA (RFI 1808)."""
+    c, said = claim_payment.c, acknowledged.c
     answered = select(c.sent_claim_id).where(c.sent_claim_id.is_not(None))
-    return _in_any_case(
+    found = _in_any_case(
         connection, kind, word, lambda fits: _CLAIM.id.in_(answered.where(fits(c.payer_control)))
+    )
+    told = select(said.sent_claim_id).where(said.sent_claim_id.is_not(None))
+    return found or _in_any_case(
+        connection, kind, word, lambda fits: _CLAIM.id.in_(told.where(fits(said.payer_control)))
     )
 
 
@@ -161,6 +175,30 @@ def _by_file(connection: Connection, kind: str, word: str) -> Iterable[Found]:
     )
 
 
+def _by_interchange(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    """ISA13 of a file of claims: those sent in it, first or again."""
+    if not (word.isascii() and word.isdigit() and len(word) <= len("123456789")):
+        return ()
+    files = select(sent_file.c.file_id).where(sent_file.c.interchange_control == int(word))
+    again = select(resent_claim.c.sent_claim_id).where(resent_claim.c.file_id.in_(files))
+    return _claims(connection, kind, _CLAIM.file_id.in_(files) | _CLAIM.id.in_(again))
+
+
+def _by_acknowledgement(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    """A received file of acknowledgements: the claims it speaks of one by one."""
+    name = word.replace("\\", "/").rpartition("/")[2]
+    said = (
+        select(acknowledged.c.sent_claim_id)
+        .join(acknowledgement, acknowledgement.c.id == acknowledged.c.acknowledgement_id)
+        .join(file, file.c.id == acknowledgement.c.file_id)
+        .where(
+            (file.c.name == name) | (file.c.digest == word.lower()),
+            acknowledged.c.sent_claim_id.is_not(None),
+        )
+    )
+    return _claims(connection, kind, _CLAIM.id.in_(said))
+
+
 def held_for(connection: Connection, visit_id: str) -> tuple[str, ...]:
     """The keys of held claims that wait for that visit."""
     query = (
@@ -182,4 +220,6 @@ _KINDS: Final[tuple[tuple[str, Callable[[Connection, str, str], Iterable[Found]]
     ("member id", _by_member),
     ("file", _by_file),
     ("received file", _by_received_file),
+    ("received file", _by_acknowledgement),
+    ("interchange control number", _by_interchange),
 )

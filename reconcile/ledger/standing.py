@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
 from reconcile.attention import Concern, concerns
 from reconcile.books import claim_books
-from reconcile.ledger import bulk, rows, sent
+from reconcile.ledger import acknowledgements_summary, bulk, rows, sent
 from reconcile.ledger.convert import dollars, from_json
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.tables import file, sent_claim
@@ -27,7 +27,9 @@ _R: Final = remittance.c
 class Waiting:
     """One thing among what was received that waits for a person."""
 
-    kind: str  # incomplete, aside, unmatched, not posted, line left, unbalanced, odd
+    kind: (
+        str  # incomplete, aside, unmatched, not posted, line left, unbalanced, odd, acknowledgement
+    )
     usage: str
     file: str
     trace: str  # TRN02
@@ -160,6 +162,8 @@ NEXT: Final = {
     "not posted": "nothing is decided by it: wait for the payer's answer, or ask for it",
     "line left": "compare with the lines that were sent; ask the payer which one is meant",
     "unbalanced": "ask the payer for a corrected remittance",
+    "acknowledgement": "receive the 837P file it speaks of, if another system sent it; else ask "
+    "the sender whose claims these are",
 }
 
 
@@ -167,6 +171,7 @@ def waiting(connection: Connection, usage: str) -> Iterator[Waiting]:
     """All that waits for a person among the payments of a book: payments, claims, oddities."""
     yield from _waiting_payments(connection, usage)
     yield from _waiting_claims(connection, usage)
+    yield from _waiting_acknowledgements(connection, usage)
     about = _abouts(connection, usage)
     told: set[Concern] = set()
     for number, odd in concerns_of(connection, _R.usage == usage):
@@ -176,6 +181,24 @@ def waiting(connection: Connection, usage: str) -> Iterator[Waiting]:
             told.add(one)
             words = f"line {one.line}: {one.cause}" if one.line else one.cause
             yield _waiting("odd", about[number], claim=one.claim, why=words, todo=one.next_step)
+
+
+def _waiting_acknowledgements(connection: Connection, usage: str) -> Iterator[Waiting]:
+    """Acknowledgements of what nobody sent from here, and those that are cut off."""
+    for row, claim in acknowledgements_summary.waiting(connection, usage):
+        incomplete = row.state == "incomplete"
+        yield Waiting(
+            kind="acknowledgement",
+            usage=row.usage,
+            file=row.file_name or "",
+            trace="",
+            payer=row.source_name,
+            date=row.date,
+            claim=claim,
+            amount=dollars(0),
+            why=f"{row.kind} cut off or miscounted" if incomplete else f"{row.kind}: {row.why}",
+            next_step=NEXT["incomplete" if incomplete else "acknowledgement"],
+        )
 
 
 def _about(condition: ColumnElement[bool], *more: Any) -> Any:

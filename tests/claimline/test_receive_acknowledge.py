@@ -1,0 +1,319 @@
+"""Acknowledgements received: what they are joined to, what they say, what is done twice."""
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from acknowledged_made import (
+    RUN,
+    a277ca,
+    a999,
+    ak2,
+    claim_said,
+    interchange,
+    record,
+    sent,
+    take,
+    take_277ca,
+)
+from attrs import evolve
+from sqlalchemy import delete, select, update
+
+from claimline.services.rebuild import rebuild
+from reconcile.acknowledgements import Heard, next_step, standing
+from reconcile.ledger import Ledger, SentFile, SentRecord, open_ledger
+from reconcile.ledger.acknowledgements_read import heard_of
+from reconcile.ledger.tables import sent_claim
+from reconcile.ledger.tables_answered import acknowledged, acknowledgement, resent_claim
+
+ONE, TWO, THREE = "C0000001X", "C0000002X", "C0000003X"
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """Three claims in file 77: two in its first transaction, one in its second."""
+    with open_ledger(ledger_url) as opened:
+        record(opened, at(ONE, "0001", 10), at(TWO, "0001", 30), at(THREE, "0002", 10), control=77)
+        yield opened
+
+
+def at(control: str, transaction: str, position: int) -> SentRecord:
+    """A claim at its place in the file."""
+    return evolve(sent(control), transaction=transaction, position=position)
+
+
+def heard(ledger: Ledger, control: str) -> tuple[Heard, ...]:
+    """All that was said of a claim."""
+    with ledger.reading() as connection:
+        number = connection.execute(
+            select(sent_claim.c.id).where(sent_claim.c.control == control)
+        ).scalar_one()
+        return heard_of(connection, [number])[number]
+
+
+def verdicts(ledger: Ledger, control: str) -> list[tuple[str, str, str]]:
+    """Of each word: kind, level, verdict."""
+    return [(one.kind, one.level, one.verdict) for one in heard(ledger, control)]
+
+
+def words(ledger: Ledger, data: bytes, name: str = "ack.x12") -> list[str]:
+    """What receive says of a file's acknowledgements."""
+    return [one.words for one in take(ledger, data, name=name).acknowledged]
+
+
+def equal_after_rebuild(ledger: Ledger) -> bool:
+    """Whether all that is derived comes out the same when it is made anew."""
+    return all(one.equal for one in rebuild(ledger, RUN))
+
+
+class TestInterchange:
+    """TA1: the whole file."""
+
+    def test_rejected_file_is_each_of_its_claims(self, ledger: Ledger) -> None:
+        """A TA1 that rejects is said of every claim of the file, and receive ends with 1."""
+        result = take(ledger, interchange(before=("TA1*77*260301*0800*R*025",)), name="a.ta1")
+        assert (result.status, [one.words for one in result.acknowledged]) == (
+            1, ["TA1 of THEM: file 77.837 rejected (3 claims)"]
+        )  # fmt: skip
+        assert verdicts(ledger, THREE) == [("TA1", "interchange", "rejected")]
+
+    @pytest.mark.parametrize("place", ["before", "after"])
+    def test_ta1_beside_a_999(self, ledger: Ledger, place: str) -> None:
+        """A TA1 is read where it stands before the group and where it stands after it."""
+        ta1 = ("TA1*000000077*260301*0800*A*000",)
+        data = interchange(a999(77, ak2("0001"), ak2("0002")), **{place: ta1})  # type: ignore[arg-type]  # before or after
+        assert [(k, v) for k, _, v in verdicts_after(ledger, data, ONE)] == [
+            ("TA1", "accepted"), ("999", "accepted"),
+        ]  # fmt: skip
+
+    def test_date_is_of_the_answer(self, ledger: Ledger) -> None:
+        """A TA1 is dated by its own interchange, not by ours which it repeats."""
+        take(ledger, interchange(before=("TA1*77*260101*0800*A*000",), day="260305"))
+        assert [one.date for one in heard(ledger, ONE)] == ["2026-03-05"]
+
+
+def verdicts_after(ledger: Ledger, data: bytes, control: str) -> list[tuple[str, str, str]]:
+    """What is said of a claim once the file was received."""
+    take(ledger, data)
+    return verdicts(ledger, control)
+
+
+class TestTransactions:
+    """999 and 997: groups and transactions."""
+
+    def test_only_the_claims_of_the_rejected_transaction(self, ledger: Ledger) -> None:
+        """A partly accepted group rejects the claims of one transaction and accepts the other's."""
+        data = interchange(a999(77, ak2("0001", "R"), ak2("2"), group="P"))
+        assert words(ledger, data) == ["999 of THEM: 1 transaction accepted, 1 rejected (2 claims)"]
+        assert verdicts(ledger, TWO) == [("999", "transaction", "rejected")]
+        assert verdicts(ledger, THREE) == [("999", "transaction", "accepted")]
+
+    def test_whose_fault_it_is(self, ledger: Ledger) -> None:
+        """The place of an error is in one claim: the other of the transaction goes again as is."""
+        data = interchange(a999(77, ak2("0001", "R", "IK3*CLM*33*2300*8", "IK4*5:1*1331*7*98")))
+        take(ledger, data)
+        [one], [two] = heard(ledger, ONE), heard(ledger, TWO)
+        assert (one.own_fault, two.own_fault) == (False, True)
+        assert "nothing is wrong with this claim" in next_step(standing([one], sending=0))
+        assert "mend" in next_step(standing([two], sending=0))
+
+    def test_claim_named_by_context(self, ledger: Ledger) -> None:
+        """CTX names the claim a segment is in: the word is joined to that claim."""
+        notes = ("IK3*NM1*9*2010BA*8", f"CTX*CLM01:{TWO}", "IK4*9*67*1")
+        take(ledger, interchange(a999(77, ak2("0001", "R", *notes))))
+        assert verdicts(ledger, TWO) == [("999", "claim", "rejected")]
+        assert verdicts(ledger, ONE) == [("999", "transaction", "rejected")]
+
+    def test_group_alone_speaks_for_all(self, ledger: Ledger) -> None:
+        """A 999 without AK2 loops says AK9 of every claim of the file."""
+        take(ledger, interchange(["ST*999*0001*005010X231A1", "AK1*HC*77*005010X222A1",
+                                  "AK9*R*2*2*0*5", "SE*4*0001"]))  # fmt: skip
+        assert {verdicts(ledger, claim)[0] for claim in (ONE, TWO, THREE)} == {
+            ("999", "group", "rejected")
+        }
+
+    def test_997_is_as_a_999(self, ledger: Ledger) -> None:
+        """A 997 with AK5 rejects a transaction as a 999 with IK5 does."""
+        ack = ["ST*997*0001", "AK1*HC*77", "AK2*837*0001", "AK5*R*5", "AK9*R*1*1*0", "SE*6*0001"]
+        assert verdicts_after(ledger, interchange(ack), ONE) == [("997", "transaction", "rejected")]
+
+    def test_other_partners_do_not_count(self, ledger: Ledger) -> None:
+        """Where two files have the number, the one between the two named partners is meant."""
+        other = evolve(sent("D0000001X"), transaction="0001")
+        with ledger.begin(RUN) as writer:
+            made = SentFile(data=b"other", name="other.837", usage="T", sender="US",
+                            receiver="OTHERS", interchange_control=77)  # fmt: skip
+            writer.record_sent(made, [other])
+        take(ledger, interchange(a999(77, ak2("0001"), ak2("0002"))))
+        assert (len(heard(ledger, ONE)), heard(ledger, "D0000001X")) == (1, ())
+
+    def test_test_and_production_are_separate(self, ledger: Ledger) -> None:
+        """A production 999 never touches a test file of the same number."""
+        take(ledger, interchange(a999(77, ak2("0001")), usage="P"))
+        assert heard(ledger, ONE) == ()
+
+    def test_group_of_another_kind_is_not_ours(self, ledger: Ledger) -> None:
+        """A 999 of an eligibility request is kept, says so, and waits for nobody."""
+        ack = ["ST*999*0001*005010X231A1", "AK1*HS*77*005010X279A1", "AK9*R*1*1*0", "SE*4*0001"]
+        result = take(ledger, interchange(ack))
+        assert ([one.state for one in result.acknowledged], result.status) == (["elsewhere"], 0)
+
+    def test_cut_off_is_not_read(self, ledger: Ledger) -> None:
+        """A 999 whose count is wrong is kept, says nothing of a claim, and the whole one counts."""
+        cut = [*a999(77, ak2("0001", "R"))[:-1], "SE*99*0001"]
+        result = take(ledger, interchange(cut))
+        assert [one.state for one in result.acknowledged] == ["incomplete"]
+        assert (heard(ledger, ONE), result.status) == ((), 1)
+        take(ledger, interchange(a999(77, ak2("0001", "R")), control=901))
+        assert verdicts(ledger, ONE) == [("999", "transaction", "rejected")]
+
+
+class TestClaims:
+    """277CA: batches, claims and lines."""
+
+    def test_claims_lines_and_the_payers_number(self, ledger: Ledger) -> None:
+        """TRN02 is the claim exactly, REF FJ the line, REF 1K what trace finds the claim by."""
+        rejected = claim_said(TWO, "A7:562:85*20260303*U*100", "SVC*HC:97530:GP*100*****1",
+                              "STC*A7:476*20260303*U", f"REF*FJ*01{TWO}")  # fmt: skip
+        accepted = claim_said(ONE, "A2:20*20260303*WQ*100", "REF*1K*ICN-77")
+        result = take_277ca(ledger, a277ca(accepted, rejected))
+        said = "1 claim accepted, 1 rejected, 1 line rejected"
+        [one] = result.acknowledged
+        assert one.words == f"277CA of EXAMPLE PAYER: {said}; rejected: {TWO} (A7:562)"
+        assert verdicts(ledger, TWO) == [
+            ("277CA", "claim", "rejected"), ("277CA", "line", "rejected"),
+        ]  # fmt: skip
+        assert [found.kind for found in ledger.find("icn-77")] == ["payer claim number"]
+        assert result.status == 1
+
+    def test_batch_rejected_alone(self, ledger: Ledger) -> None:
+        """A rejected HL 21 without any claim below rejects every claim of our transaction."""
+        batch = a277ca(batch="0000000770001", batch_stc="A3:24:41*20260303*U*200")
+        result = take_277ca(ledger, batch)
+        assert [one.words for one in result.acknowledged] == [
+            "277CA of EXAMPLE PAYER: 1 transaction rejected (2 claims)"
+        ]
+        assert verdicts(ledger, ONE) == [("277CA", "transaction", "rejected")]
+        assert heard(ledger, THREE) == ()
+
+    def test_unknown_batch_number_does_not_matter(self, ledger: Ledger) -> None:
+        """Claims are joined by their own number, whatever the batch is called."""
+        result = take_277ca(ledger, a277ca(claim_said(ONE, "A2:20*20260303*WQ*100"), batch="?"))
+        assert [one.state for one in result.acknowledged] == ["joined"]
+
+    def test_changed_number_only_where_unique(self, ledger: Ledger) -> None:
+        """A number the receiver changed is joined where one claim alone has its stem, and told."""
+        result = take_277ca(ledger, a277ca(claim_said("00c0000001x", "A2:20*20260303*WQ*100")))
+        [one] = result.acknowledged
+        assert (one.state, one.why) == (
+            "joined", "00c0000001x: claim number, changed by the receiver"
+        )  # fmt: skip
+
+    def test_later_word_of_the_higher_receiver_stands(self, ledger: Ledger) -> None:
+        """Clearinghouse accepts, payer rejects, and a later word of the clearinghouse is lower."""
+        said = [
+            ("AY", "RELAY", "A2:20*20260303*WQ*100", 1),
+            ("PR", "PAYER", "A7:164*20260305*U*100", 2),
+            ("AY", "RELAY", "A1:20*20260307*WQ*100", 3),
+        ]
+        for source, name, stc, control in said:
+            take_277ca(ledger, a277ca(claim_said(ONE, stc), source=source, name=name),
+                       control=control)  # fmt: skip
+        found = heard(ledger, ONE)
+        assert [one.source_name for one in found] == ["RELAY", "PAYER", "RELAY"]
+        now = standing(reversed(found), sending=0)
+        assert (now.verdict, now.word.source_name if now.word else "") == ("rejected", "PAYER")
+
+    def test_void_with_the_number_of_its_claim(self, ledger: Ledger) -> None:
+        """Of an original and its void with one number, the last sent before the word is meant."""
+        with ledger.begin(RUN, at=dt.datetime(2026, 3, 10, 8, tzinfo=dt.UTC)) as writer:
+            made = SentFile(data=b"void", name="void.837", usage="T", sender="US",
+                            receiver="THEM", interchange_control=80)  # fmt: skip
+            writer.record_sent(made, [evolve(sent(ONE, frequency="8"), transaction="0001")])
+        for control, stc in ((1, "A2:20*20260303*WQ*100"), (2, "A3:21*20260311*U*100")):
+            take_277ca(ledger, a277ca(claim_said(ONE, stc)), control=control)
+        with ledger.reading() as connection:
+            c = sent_claim.c
+            query = select(c.frequency, acknowledged.c.verdict).join(
+                acknowledged, acknowledged.c.sent_claim_id == c.id
+            )
+            rows = connection.execute(query.order_by(acknowledged.c.id)).fetchall()
+        assert [tuple(row) for row in rows] == [("1", "accepted"), ("8", "rejected")]
+        assert equal_after_rebuild(ledger)
+
+    def test_resent_claim(self, ledger: Ledger) -> None:
+        """A word about the batch of a resending is of that sending; the first one's is history."""
+        take_277ca(ledger, a277ca(claim_said(ONE, "A3:21*20260303*U*100")))
+        _resend(ledger, ONE, control=90)
+        taken = a277ca(claim_said(ONE, "A2:20*20260303*WQ*100"), batch="0000000900001")
+        take_277ca(ledger, taken, control=2)
+        assert [(one.sending, one.verdict) for one in heard(ledger, ONE)] == [
+            (0, "rejected"), (1, "accepted"),
+        ]  # fmt: skip
+
+
+def _resend(ledger: Ledger, claim_number: str, *, control: int) -> None:
+    """The claim goes again in a file of its own."""
+    made = SentFile(data=b"again", name="again.837", usage="T", sender="US", receiver="THEM",
+                    interchange_control=control)  # fmt: skip
+    with ledger.begin(RUN) as writer:
+        stored = writer.record_sent(made, [])
+        claim = writer.connection.execute(
+            select(sent_claim.c.id).where(sent_claim.c.control == claim_number)
+        ).scalar_one()
+        writer.add(resent_claim, [(stored.id, claim, "0001", 10, *writer.recorded)])
+
+
+class TestTwice:
+    """The same again, what came before its claim, what an older version kept."""
+
+    def test_same_content_in_another_file(self, ledger: Ledger) -> None:
+        """The same 277CA under other control numbers is a duplicate and says so."""
+        said = claim_said(ONE, "A7:562*20260303*U*100")
+        take_277ca(ledger, a277ca(said))
+        again = take_277ca(ledger, a277ca(said, st="0009"), control=55)
+        assert [one.state for one in again.acknowledged] == ["duplicate"]
+        assert (again.status, len(heard(ledger, ONE))) == (0, 1)
+
+    def test_same_file_again(self, ledger: Ledger) -> None:
+        """The same bytes change nothing, say so, and end with 0 once all is joined."""
+        data = interchange(a999(77, ak2("0001", "R"), ak2("0002")))
+        take(ledger, data)
+        again = take(ledger, data)
+        assert (again.state, again.status) == ("known", 0)
+        assert [one.words for one in again.acknowledged] == [
+            "999 of THEM: received before; nothing changed (1 transaction accepted, 1 rejected)"
+        ]
+
+    def test_before_its_claim(self, ledger: Ledger) -> None:
+        """What came before its claim waits, is listed, and is joined when the claim comes."""
+        take_277ca(ledger, a277ca(claim_said("LATER0001X", "A2:20*20260303*WQ*100")))
+        [waiting] = list(ledger.waiting(usage="T"))
+        assert (waiting.kind, waiting.claim) == ("acknowledgement", "LATER0001X")
+        record(ledger, sent("LATER0001X"), control=78)
+        assert verdicts(ledger, "LATER0001X") == [("277CA", "claim", "accepted")]
+        assert list(ledger.waiting(usage="T")) == []
+        assert equal_after_rebuild(ledger)
+
+    @pytest.mark.parametrize("road", ["received again", "rebuilt"])
+    def test_kept_by_an_older_version(self, ledger: Ledger, road: str) -> None:
+        """A 999 that was kept and not read is read when it is met again, and by rebuild."""
+        data = interchange(a999(77, ak2("0001", "R"), ak2("0002")))
+        take(ledger, data)
+        with ledger.begin(RUN) as writer:
+            writer.connection.execute(delete(acknowledged))
+            writer.connection.execute(delete(acknowledgement))
+        if road == "rebuilt":
+            assert equal_after_rebuild(ledger)
+        else:
+            take(ledger, data)
+        assert verdicts(ledger, ONE) == [("999", "transaction", "rejected")]
+
+    def test_rebuild_mends_a_wrong_join(self, ledger: Ledger) -> None:
+        """A join that was corrupted is found different by rebuild and made right."""
+        take_277ca(ledger, a277ca(claim_said(ONE, "A2:20*20260303*WQ*100")))
+        with ledger.begin(RUN) as writer:
+            writer.connection.execute(update(acknowledged).values(sent_claim_id=2))
+        assert not equal_after_rebuild(ledger)
+        assert len(heard(ledger, ONE)) == 1
+        assert equal_after_rebuild(ledger)
