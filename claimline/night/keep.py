@@ -72,7 +72,7 @@ def keep_metrics(path: Path, report: Report) -> None:
     Raises:
         CommandError: the disk does not take it.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part = path.with_name(f".{path.name}.part")
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o644)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
@@ -103,7 +103,7 @@ def _write_new(path: Path, text: str) -> None:
     Raises:
         OSError: the disk does not take it, or the name is taken.
     """
-    part = path.with_name(f".{path.name}.{os.getpid()}")
+    part = path.with_name(f".{path.name}.part")  # a night that was killed may have left one
     try:
         handle = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as stream:

@@ -16,7 +16,7 @@ from claimline.errors import COULD_NOT_RUN, NEEDS_PERSON, CommandError
 from claimline.night.context import HaltedError, Night
 from claimline.night.logs import log_step
 from claimline.night.steps_build import build_step
-from claimline.night.steps_proof import missing_step
+from claimline.night.steps_proof import missing_step, proof_step
 from claimline.night.steps_receive import post_step, receive_step
 from claimline.night.steps_transfer import collect_step, send_step
 from claimline.night.steps_waiting import waiting_step
@@ -44,6 +44,7 @@ STEPS: Final = (
     Part(name="send", does="files of claims to the clearinghouses", work=send_step),
     Part(name="waiting", does="what waits for a person", work=waiting_step),
     Part(name="missing", does="what should have come and has not", work=missing_step),
+    Part(name="proof", does="whether every claim and every cent is accounted for", work=proof_step),
 )
 
 
@@ -127,5 +128,6 @@ def _complete(step: Step) -> Step:
 def _unforeseen(error: Exception) -> str:
     """An error nobody foresaw: its kind and place, never its text, which may hold patient data."""
     frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    ours = [frame for frame in frames if "site-packages" not in frame.filename] or frames
+    place = f" at {PurePath(ours[-1].filename).name}:{ours[-1].lineno}" if ours else ""
     return f"internal error ({type(error).__name__}{place})"
