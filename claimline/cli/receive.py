@@ -22,16 +22,23 @@ BOOKS: Final = {"P": "--production", "T": "--test"}
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
+@click.option(
+    "--report-profile",
+    type=click.Path(),
+    default="",
+    help="How to read a clearinghouse's own reports among the files (TOML).",
+)
 @ledger_option
 @format_option("table", "json", "csv")
-def receive(files: tuple[str, ...], *, ledger: str, shape: str) -> int:
-    r"""Take remittances (835) into the ledger; 837P files made elsewhere are taken over as sent.
+def receive(files: tuple[str, ...], *, report_profile: str, ledger: str, shape: str) -> int:
+    r"""Take remittances (835) and acknowledgements (TA1, 999, 997, 277CA) into the ledger.
 
-    Every claim payment is matched to what was sent and posted line by line. The same file or
-    payment again changes nothing, says so, and shows what of it still waits. Of a folder all files
-    are received, but hidden ones. Exit status 1 where something needs a person: claims nobody sent,
-    figures that do not add up, payments cut off, answers that do not fit what was sent; claimline
-    ledger waiting lists it all.
+    Every claim payment is matched to what was sent and posted line by line; every acknowledgement
+    is joined to file, transaction and claim. An 837P made elsewhere is taken over as sent. The same
+    again changes nothing, says so, and shows what of it still waits. Of a folder all files are
+    received, but hidden ones. Exit status 1 where something needs a person: what was rejected,
+    claims nobody sent, figures that do not add up, files cut off, answers that do not fit what was
+    sent; claimline ledger waiting lists it all.
 
     \b
     Example:
@@ -42,6 +49,7 @@ def receive(files: tuple[str, ...], *, ledger: str, shape: str) -> int:
     from claimline import __version__, settings
     from claimline.render import show
     from claimline.services.receive import receive as run
+    from claimline.services.report_profile import load
     from reconcile.ledger import Run, open_ledger
 
     start = Run(
@@ -50,12 +58,13 @@ def receive(files: tuple[str, ...], *, ledger: str, shape: str) -> int:
         started=settings.now(),
         user=settings.user(),
     )
+    report = load(report_profile) if report_profile else None
     results: list[FileResult] = []
     names = list(_names(files))
     with open_ledger(settings.ledger_url(ledger, make_folder=True), create=True) as opened:
         if opened.created:
             click.echo(f"A new ledger was made: {opened.place}", err=True)
-        for result in run(opened, start, names, _source):
+        for result in run(opened, start, names, _source, report):
             _tell(result, shape)
             _log(result)
             results.append(result)
