@@ -7,6 +7,7 @@ import pytest
 from claimline.cli import COMMANDS
 from claimline.docs import pages
 from claimline.sandbox import SCENARIOS
+from claimline.sandbox.refusals import REFUSALS
 from edi.problem import CODES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -30,7 +31,7 @@ def test_every_scenario_is_documented() -> None:
     """docs/sandbox.md names each scenario once, and no other."""
     lines = (DOCS / "sandbox.md").read_text(encoding="utf-8").splitlines()
     named = [line.split("`")[1] for line in lines if line.startswith("| `")]
-    assert sorted(named) == sorted(scenario.name for scenario in SCENARIOS)
+    assert sorted(named) == sorted(one.name for one in (*SCENARIOS, *REFUSALS))
 
 
 def test_every_problem_says_what_to_do() -> None:
