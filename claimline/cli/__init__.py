@@ -55,6 +55,7 @@ COMMANDS: Final = (
     Entry("proof", "claimline.cli.proof:proof", "Prove that the books close."),
     Entry("ledger", "claimline.cli.ledger:ledger", "Status and care of the database."),
     Entry("night", "claimline.cli.night:night", "Do a night's work, and tell in one page."),
+    Entry("transfer", "claimline.cli.transfer:transfer", "Files to and from the clearinghouses."),
     Entry("sandbox", "claimline.cli.sandbox:sandbox", "A simulated payer, to try things out."),
 )
 

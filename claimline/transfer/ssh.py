@@ -142,15 +142,17 @@ def _private_key(profile: Profile, login: Login, path: Path) -> "PKey":
         TransferError: it cannot be read, or its passphrase is wrong.
     """
     import paramiko
-    from paramiko.pkey import UnknownKeyType
 
-    passphrase = secrets.passphrase(profile, login)
-    try:
-        return paramiko.PKey.from_path(path, passphrase or None)
-    except OSError as error:
-        why = f"cannot be read: {error.strerror}"
-    except (paramiko.SSHException, UnknownKeyType, ValueError, TypeError):
-        why = "is no private key, or its passphrase is wrong or missing"
+    passphrase = secrets.passphrase(profile, login) or None
+    why = "is no private key, or its passphrase is wrong or missing"
+    for kind in (paramiko.Ed25519Key, paramiko.ECDSAKey, paramiko.RSAKey):
+        try:
+            return kind.from_private_key_file(str(path), passphrase)
+        except OSError as error:
+            why = f"cannot be read: {error.strerror}"
+            break
+        except (paramiko.SSHException, ValueError):
+            continue  # of another kind, or of this one and not to be opened
     raise TransferError(
         "transfer.secret",
         f"{profile.where}: the key file {path} {why}",

@@ -1,0 +1,243 @@
+"""Looking without changing: can a clearinghouse be worked, and what is there."""
+
+import datetime as dt
+import os
+import stat
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Final, Literal
+
+from attrs import frozen
+
+from claimline.night.values import Note
+from claimline.transfer import notes
+from claimline.transfer.errors import StaysError, TransferError
+from claimline.transfer.names import is_wanted, name_fault, shown
+from claimline.transfer.place import Place
+from claimline.transfer.tries import with_tries
+from claimline.transfer.values import Profile, Remote
+from reconcile.ledger import transfers
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from claimline.night.config import Folders
+    from reconcile.ledger import Ledger
+
+SKEW: Final = 300  # seconds a clock over there may be ahead before it is told
+State = Literal["well", "look", "wrong"]
+
+
+@frozen(kw_only=True)
+class Finding:
+    """One thing that was looked at. ``look``: it works, and a person should know."""
+
+    profile: str  # empty: our own folders
+    what: str
+    state: State
+    detail: str
+    todo: str = ""
+
+
+@frozen(kw_only=True)
+class Listed:
+    """A file over there."""
+
+    profile: str
+    folder: str
+    name: str
+    size: int
+    modified: str  # UTC
+    state: str  # new, fetched, not wanted, odd name; ours, not ours
+    when: str = ""  # it was fetched or sent
+
+
+def check_own(folders: "Folders") -> Iterator[Finding]:
+    """Our own folders: there, ours, for us alone, on one disk."""
+    disks: dict[int, str] = {}
+    for what in ("inbox", "outbox", "archive", "quarantine"):
+        path: Path = getattr(folders, what)
+        try:
+            found = path.stat()
+        except FileNotFoundError:
+            yield _own(what, "well", f"{path} will be made when it is needed")
+            continue
+        except OSError as error:
+            yield _own(what, "wrong", f"{path}: {error.strerror}", "see whose folder it is")
+            continue
+        if not stat.S_ISDIR(found.st_mode) or not os.access(path, os.W_OK | os.X_OK):
+            yield _own(what, "wrong", f"{path} is no folder we may write to", "see whose it is")
+        elif found.st_mode & 0o077:
+            yield _own(what, "look", f"{path} can be read by others", f"chmod 700 {path}")
+        else:
+            yield _own(what, "well", str(path))
+        disks.setdefault(found.st_dev, what)
+    if len(disks) > 1:
+        yield _own(
+            "disk",
+            "wrong",
+            f"{' and '.join(disks.values())} are on different disks",
+            "put all of them on one disk: files are moved, never copied",
+        )
+
+
+def check(profile: Profile, now: dt.datetime) -> tuple[Finding, ...]:
+    """Whether a clearinghouse can be worked: reached, let in, folders, clock, password.
+
+    Nothing is written over there; that we may write shows with the first file.
+    """
+    found = [_of_note(profile, note) for note in notes.expiry(profile, now.date())]
+    try:
+        found += with_tries(profile, lambda place, _: tuple(_looked(profile, place, now)))
+    except TransferError as error:
+        found.append(
+            Finding(
+                profile=profile.key,
+                what="connection" if profile.login else "folder",
+                state="wrong",
+                detail=error.message,
+                todo=error.todo,
+            )
+        )
+    return tuple(found)
+
+
+def listing(profile: Profile, ledger: "Ledger") -> tuple[Listed, ...]:
+    """The files over there, each with what the ledger knows of it.
+
+    Raises:
+        TransferError: it cannot be reached, or a folder is not there.
+    """
+    return with_tries(profile, lambda place, _: tuple(_listed(profile, place, ledger)))
+
+
+def _own(what: str, state: State, detail: str, todo: str = "") -> Finding:
+    return Finding(profile="", what=what, state=state, detail=detail, todo=todo)
+
+
+def _of_note(profile: Profile, note: Note) -> Finding:
+    return Finding(
+        profile=profile.key, what="password", state="look", detail=note.what, todo=note.todo
+    )
+
+
+def _looked(profile: Profile, place: Place, now: dt.datetime) -> Iterator[Finding]:
+    """What is found once the clearinghouse is reached."""
+    if profile.login is not None:
+        pinned = " or ".join(str(key) for key in profile.login.host_keys)
+        detail = f"{profile.login.user} is let in; the host key is the pinned one ({pinned})"
+        yield Finding(profile=profile.key, what="connection", state="well", detail=detail)
+    ahead = 0
+    for folder in profile.get:
+        try:
+            files = place.files(folder)
+        except StaysError as error:
+            yield _folder(profile, folder, "wrong", error)
+            continue
+        wanted = sum(is_wanted(one.name, profile.patterns) for one in files)
+        detail = f"{len(files)} files, {wanted} of them wanted"
+        yield Finding(profile=profile.key, what=f"get {folder}", state="well", detail=detail)
+        ahead = max([ahead, *(one.modified for one in files)])
+    if profile.put:
+        yield _put(profile, place)
+    for folder in (profile.after_folder, profile.taken_folder):
+        if folder:
+            yield _there(profile, place, folder)
+    if ahead > now.timestamp() + SKEW:
+        minutes = int(ahead - now.timestamp()) // 60
+        yield Finding(
+            profile=profile.key,
+            what="clock",
+            state="look",
+            detail=f"the newest file there is {minutes} minutes in the future",
+            todo="one of the clocks is wrong: see whether this machine's is set by NTP",
+        )
+
+
+def _folder(profile: Profile, folder: str, state: State, error: TransferError) -> Finding:
+    return Finding(
+        profile=profile.key,
+        what=f"folder {folder}",
+        state=state,
+        detail=error.message,
+        todo=error.todo,
+    )
+
+
+def _there(profile: Profile, place: Place, folder: str) -> Finding:
+    """Whether a folder can be listed."""
+    try:
+        count = len(place.files(folder))
+    except StaysError as error:
+        return _folder(profile, folder, "wrong", error)
+    detail = f"{count} files"
+    return Finding(profile=profile.key, what=f"folder {folder}", state="well", detail=detail)
+
+
+def _put(profile: Profile, place: Place) -> Finding:
+    """The folder files go to; a mere drop may not be listed."""
+    try:
+        count = len(place.files(profile.put))
+    except StaysError as error:
+        may_be = error.kind == "transfer.denied"
+        return _folder(profile, profile.put, "look" if may_be else "wrong", error)
+    if profile.login is None and not os.access(profile.put, os.W_OK):
+        return Finding(
+            profile=profile.key,
+            what=f"put {profile.put}",
+            state="wrong",
+            detail="it may not be written to",
+            todo="see whose folder it is",
+        )
+    detail = f"{count} files wait there to be picked up"
+    return Finding(profile=profile.key, what=f"put {profile.put}", state="well", detail=detail)
+
+
+def _listed(profile: Profile, place: Place, ledger: "Ledger") -> Iterator[Listed]:
+    for folder in profile.get:
+        files = place.files(folder)
+        with ledger.reading() as connection:
+            paths = (one.path for one in files)
+            known = transfers.known(connection, profile.key, "in", paths)
+        for one in files:
+            rows = [
+                row
+                for row in known.get(one.path, ())
+                if (row.size, row.modified) == (one.size, one.moment)
+            ]
+            state = _state(profile, one, fetched=bool(rows))
+            yield _row(profile, folder, one, state, rows[-1].recorded_at if rows else "")
+    if not profile.put:
+        return
+    try:
+        files = place.files(profile.put)
+    except StaysError as error:
+        if error.kind == "transfer.denied":  # a drop, which nobody may look into
+            return
+        raise
+    with ledger.reading() as connection:
+        paths = (one.path for one in files)
+        known = transfers.known(connection, profile.key, "out", paths)
+    for one in files:
+        rows = list(known.get(one.path, ()))
+        when = rows[-1].recorded_at if rows else ""
+        yield _row(profile, profile.put, one, "ours" if rows else "not ours", when)
+
+
+def _state(profile: Profile, one: Remote, *, fetched: bool) -> str:
+    if fetched:
+        return "fetched"
+    if not is_wanted(one.name, profile.patterns):
+        return "not wanted"
+    return "odd name" if name_fault(one.name) else "new"
+
+
+def _row(profile: Profile, folder: str, one: Remote, state: str, when: str) -> Listed:
+    return Listed(
+        profile=profile.key,
+        folder=folder,
+        name=shown(one.name),
+        size=one.size,
+        modified=one.moment,
+        state=state,
+        when=when,
+    )
