@@ -12,6 +12,7 @@ from sqlalchemy import Connection, func, select, tuple_
 
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import from_date, to_date
+from reconcile.ledger.deliveries import was_sent
 from reconcile.ledger.records import Usage
 from reconcile.ledger.tables import sent_claim, sent_line
 from reconcile.values import Neighbour, SentClaim
@@ -69,7 +70,11 @@ class Beside:
                 func.max(_CLAIM.family).label("high"),
             )
             .join(sent_line, _LINE.sent_claim_id == _CLAIM.id)
-            .where(tuple_(_CLAIM.patient, _CLAIM.date).in_(days), _CLAIM.usage == self.usage)
+            .where(
+                tuple_(_CLAIM.patient, _CLAIM.date).in_(days),
+                _CLAIM.usage == self.usage,
+                was_sent(),
+            )
             .group_by(*keys)
             .order_by(*keys)
         )

@@ -55,7 +55,7 @@ def _billed_visits(connection: Connection, ids: list[str], usage: str) -> dict[s
         )
         .join(sent_claim, sent_claim.c.id == visit.c.sent_claim_id)
         .join(file, file.c.id == sent_claim.c.file_id)
-        .where(visit.c.usage == usage, visit.c.visit_id.in_(ids))
+        .where(visit.c.usage == usage, visit.c.visit_id.in_(ids), deliveries.was_sent())
         .order_by(visit.c.id)
     )
     claims: dict[str, list[Any]] = {}
@@ -139,7 +139,10 @@ def unwritten(connection: Connection) -> tuple[StoredFile, ...]:
 def billed_on(
     connection: Connection, days: Iterable[tuple[str, dt.date]], *, usage: Usage
 ) -> tuple[Billed, ...]:
-    """The claims already billed for these (patient key, day of service) pairs, oldest first."""
+    """The claims already billed for these (patient key, day of service) pairs, oldest first.
+
+    One that was taken back before it was sent is not among them.
+    """
     found: list[Billed] = []
     wanted = [(patient, from_date(date)) for patient, date in dict.fromkeys(days)]
     claim = sent_claim.c
@@ -149,7 +152,11 @@ def billed_on(
                 claim.id, claim.control, claim.patient, claim.date, claim.payer, claim.discipline,
                 claim.billing_npi, claim.family, claim.frequency, claim.payer_rank,
             )
-            .where(claim.usage == usage, tuple_(claim.patient, claim.date).in_(batch))
+            .where(
+                claim.usage == usage,
+                tuple_(claim.patient, claim.date).in_(batch),
+                deliveries.was_sent(),
+            )
             .order_by(claim.id)
         ).fetchall()  # fmt: skip
         lines = _lines(connection, [row.id for row in rows])

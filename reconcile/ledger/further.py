@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from edi.claim import FREQUENCY_VOID
 from reconcile.ledger import bulk, rows, sent
+from reconcile.ledger.deliveries import was_sent
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.records import Usage
 from reconcile.ledger.tables import file, sent_claim
@@ -80,7 +81,7 @@ def sent_on(
     """The families that have a claim to a further payer, whole, in the order of sending."""
     found: dict[str, tuple[Member, ...]] = {}
     for batch in bulk.batches(sorted(set(families))):
-        where = _CLAIM.family.in_(batch) & (_CLAIM.usage == usage)
+        where = _CLAIM.family.in_(batch) & (_CLAIM.usage == usage) & was_sent()
         query = select(_CLAIM.family).where(where, _CLAIM.payer_rank != FIRST).distinct()
         some = connection.execute(query).scalars().all()
         if some:
@@ -104,7 +105,7 @@ def with_coverages(
         families: only of these; of all where None.
         controls: only claims of these numbers, whether coverages were kept with them or not.
     """
-    first = (_CLAIM.usage == usage) & (_CLAIM.payer_rank == FIRST)
+    first = (_CLAIM.usage == usage) & (_CLAIM.payer_rank == FIRST) & was_sent()
     kept = first & _CLAIM.decisions.contains(MARK, autoescape=True)
     if controls is not None:
         for batch in bulk.batches(sorted(set(controls))):
@@ -179,7 +180,7 @@ def _members(
                 _CLAIM.payer, _CLAIM.recorded_at, file.c.name,
             )
             .join(file, file.c.id == _CLAIM.file_id)
-            .where(_CLAIM.family.in_(batch), _CLAIM.usage == usage)
+            .where(_CLAIM.family.in_(batch), _CLAIM.usage == usage, was_sent())
             .order_by(_CLAIM.id)
         )  # fmt: skip
         for row in connection.execute(query):

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, select, tuple_
 from reconcile.expected import Answered, answered
 from reconcile.ledger import bulk, rows, sent
 from reconcile.ledger.convert import from_date
+from reconcile.ledger.deliveries import was_sent
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.records import Usage
 from reconcile.ledger.tables import sent_claim, sent_line
@@ -38,6 +39,7 @@ def mates(
         query = select(_CLAIM.id, _CLAIM.control).where(
             tuple_(_CLAIM.patient, _CLAIM.date).in_(batch),
             _CLAIM.usage == usage,
+            was_sent(),
             select(sent_line.c.id)
             .where(
                 sent_line.c.sent_claim_id == _CLAIM.id, sent_line.c.expected_allowed.is_not(None)

@@ -16,6 +16,7 @@ from reconcile.ledger import bulk, rows, sent
 from reconcile.ledger.beside import Beside
 from reconcile.ledger.candidates import learned_controls
 from reconcile.ledger.convert import dollars, from_date, from_json, to_date
+from reconcile.ledger.deliveries import was_sent
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.payments import adjudication_id, again
 from reconcile.ledger.records import (
@@ -61,7 +62,7 @@ def received(connection: Connection, wanted: Filter) -> Iterator[Received]:
 
 
 def _condition(wanted: Filter) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = _CLAIM.usage == wanted.usage
+    condition: ColumnElement[bool] = (_CLAIM.usage == wanted.usage) & was_sent()
     if wanted.since:
         condition &= _CLAIM.date >= from_date(wanted.since)
     if wanted.until:
@@ -161,7 +162,7 @@ def neighbours(
     for batch in bulk.batches(sorted(days)):
         query = select(
             _CLAIM.id, _CLAIM.control, _CLAIM.family, _CLAIM.patient, _CLAIM.date, _CLAIM.usage
-        ).where(tuple_(_CLAIM.patient, _CLAIM.date).in_(batch))
+        ).where(tuple_(_CLAIM.patient, _CLAIM.date).in_(batch), was_sent())
         for row in connection.execute(query.order_by(_CLAIM.id)):
             others.setdefault((row.patient, row.date), []).append(row)
     several = {row.id for group in others.values() if len(group) > 1 for row in group}

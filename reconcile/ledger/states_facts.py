@@ -19,8 +19,8 @@ from reconcile.ledger.tables_answered import (
     resent_claim,
     unsent_file,
 )
-from reconcile.lifecycle import SPEAKERS
-from reconcile.lifecycle_values import Cause, Event, EventKind
+from reconcile.lifecycle import SPEAKERS, state_of
+from reconcile.lifecycle_values import Cause, Event, EventKind, State
 
 if TYPE_CHECKING:
     from attrs import frozen as value
@@ -83,9 +83,17 @@ class FileFacts:
     unsent: tuple[str, str, str] | None = None  # when, by whom, why
 
 
+def within(column: ColumnElement[int], numbers: Sequence[int]) -> ColumnElement[bool]:
+    """Whether a column is one of these distinct numbers; as a range where they are one."""
+    low, high = min(numbers, default=0), max(numbers, default=-1)
+    if high - low + 1 == len(numbers):
+        return column.between(low, high)
+    return column.in_(numbers)
+
+
 def claims(connection: Connection, numbers: Sequence[int]) -> list[Any]:
     """The rows of these claims (``COLUMNS``), in their order."""
-    query = select(*COLUMNS).where(_CLAIM.id.in_(numbers)).order_by(_CLAIM.id)
+    query = select(*COLUMNS).where(within(_CLAIM.id, numbers)).order_by(_CLAIM.id)
     return list(connection.execute(query).fetchall())
 
 
@@ -125,6 +133,27 @@ class Facts:
                     )
                 )
         self._load_files({one.file_id for some in found.values() for one in some})
+        return found
+
+    def plainly(self, rows: Sequence[Any]) -> dict[int, tuple[State, Event]]:
+        """Claims that were sent once and that nobody spoke of: the state of their file is theirs.
+
+        By row number the state, and the event that led to it, whose cause names the file only.
+        """
+        if self._has_resent or self._has_answers:
+            return {}
+        self._load_files({row.file_id for row in rows})
+        known: dict[tuple[int, str, str], tuple[State, Event]] = {}
+        found = {}
+        for row in rows:
+            key = (row.file_id, row.origin, row.recorded_at)
+            if key not in known:
+                one = Transmission(
+                    file_id=row.file_id, transaction="", position=0, recorded_at=row.recorded_at
+                )
+                events = self._sent_events(row, 0, one)
+                known[key] = (state_of(events).state, events[-1])
+            found[row.id] = known[key]
         return found
 
     def of_claims(self, rows: Sequence[Any]) -> dict[int, list[Event]]:

@@ -13,19 +13,19 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Connection, select
 
 from edi.codes import refusal
-from reconcile.balance import REVERSAL
 from reconcile.books import claim_books
-from reconcile.buckets import DUPLICATE_REMARKS, DUPLICATES, QMB_REMARKS
+from reconcile.buckets import ASSISTANT_REMARK, DUPLICATE_REMARKS, DUPLICATES, QMB_REMARKS
 from reconcile.ledger import bulk, rows, sent
 from reconcile.ledger.convert import to_cents, to_number
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.records import Usage
+from reconcile.ledger.states_facts import within
 from reconcile.ledger.states_family import Beside
 from reconcile.ledger.tables import file, sent_claim, sent_line
 from reconcile.ledger.tables_received import claim_payment, line_share, remittance
 from reconcile.lifecycle import decided
 from reconcile.lifecycle_values import Cause, Event, EventKind
-from reconcile.post import FORWARDED, FORWARDED_REMARKS
+from reconcile.post import FORWARDED_REMARKS
 from reconcile.turns import FIRST
 
 if TYPE_CHECKING:
@@ -40,11 +40,19 @@ _PAID: Final = claim_payment.c
 _SHARE: Final = line_share.c
 
 
+Answer = tuple[Any, ...]  # the columns asked for in ``Decisions._answers``
+REMITTANCE: Final = 1  # places in it
+POSITION: Final = 8
+FINGERPRINT: Final = 9
+
+
 @value(kw_only=True)
 class Decided:
-    """What the payers made of a claim. ``event`` is None where nothing is decided."""
+    """What the payers made of a claim. ``kind`` is None where nothing is decided."""
 
-    event: Event | None = None
+    kind: EventKind | None = None
+    by: Answer | None = None  # the newest answer, if it is the cause
+    event: Event | None = None  # with its cause, where that is not an answer to this claim
     open: int = 0  # cents
     answers: int = 0  # how many
 
@@ -54,6 +62,8 @@ class Decisions:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        self._payments: dict[int, Any] = {}
+        self._causes: dict[int, tuple[str, str, str]] = {}
 
     def of(self, claims: Sequence[Any], related: set[int]) -> dict[int, Decided]:
         """By row number; ``related``: claims that have others of their family beside them.
@@ -62,52 +72,91 @@ class Decisions:
             claims: rows of ``states_facts.COLUMNS``.
             related: row numbers of those of them to be decided by the full books.
         """
-        answers = self._answers([row.id for row in claims])
-        single = {
-            number: some[0]
-            for number, some in answers.items()
-            if len(some) == 1 and number not in related
-        }
-        lines = self._lines(list(single))
+        answers = self._answers([row[0] for row in claims])
+        single = [n for n, some in answers.items() if len(some) == 1 and n not in related]
+        lines = self._lines(single)
         found: dict[int, Decided] = {}
         slow: list[Any] = []
         for row in claims:
-            number = row.id
-            if number in single:
-                quick = _quick(row, single[number], lines.get(number, ()))
-                if quick is not None:
-                    found[number] = quick
-                    continue
-            elif number not in answers and number not in related:
+            number = row[0]
+            if number in related:
+                slow.append(row)
+            elif number not in answers:
                 found[number] = Decided(open=row.charge)
-                continue
-            slow.append(row)
+            elif number not in lines:
+                slow.append(row)
+            else:
+                answer = answers[number][0]
+                quick = _quick(row, answer, lines[number])
+                if quick is None:
+                    slow.append(row)
+                else:
+                    found[number] = Decided(kind=quick[0], by=answer, open=quick[1], answers=1)
         for usage in sorted({row.usage for row in slow}):
             found |= self._by_books([row for row in slow if row.usage == usage], usage, answers)
         return found
 
-    def _answers(self, numbers: Sequence[int]) -> dict[int, list[Any]]:
+    def _answers(self, numbers: Sequence[int]) -> dict[int, list[Answer]]:
         """The claim payments on these claims, in the order of payment."""
-        query = (
-            select(
-                _PAID.sent_claim_id, _PAID.id, _PAID.status, _PAID.rank, _PAID.charge, _PAID.paid,
-                _PAID.remarks, _PAID.beside_lines, _PAID.unmatched_lines, _PAID.notes, _PAID.payer,
-                _PAID.position, _PAID.control, remittance.c.transaction_control,
-                remittance.c.payment_date, remittance.c.trace, remittance.c.payer_name,
-                remittance.c.recorded_at, remittance.c.payment_key, _PAID.fingerprint,
-                _PAID.occurrence, file.c.name.label("file_name"),
-            )
-            .join(remittance, remittance.c.id == _PAID.remittance_id)
-            .join(file, file.c.id == remittance.c.file_id)
-            .where(_PAID.sent_claim_id.in_(numbers), _PAID.state == "posted")
-        )  # fmt: skip
-        found: dict[int, list[Any]] = {}
+        query = select(
+            _PAID.sent_claim_id, _PAID.remittance_id, _PAID.status, _PAID.rank, _PAID.paid,
+            _PAID.remarks, _PAID.unmatched_lines, _PAID.notes, _PAID.position, _PAID.fingerprint,
+        ).where(within(_PAID.sent_claim_id, numbers), _PAID.state == "posted")  # fmt: skip
+        found: dict[int, list[Answer]] = {}
         for row in self._connection.execute(query).fetchall():
-            found.setdefault(row[0], []).append(row)
+            found.setdefault(row[0], []).append(tuple(row))
+        self._load({one[REMITTANCE] for some in found.values() for one in some})
         for some in found.values():
             if len(some) > 1:
-                some.sort(key=_age)
+                some.sort(key=self._age)
         return found
+
+    def _load(self, numbers: set[int]) -> None:
+        """What is told of a payment as a whole, asked once."""
+        for batch in bulk.batches(sorted(numbers - self._payments.keys())):
+            query = (
+                select(remittance, file.c.name.label("file_name"))
+                .join(file, file.c.id == remittance.c.file_id)
+                .where(remittance.c.id.in_(batch))
+            )
+            for row in self._connection.execute(query):
+                self._payments[row.id] = row
+
+    def _age(self, answer: Answer) -> tuple[Any, ...]:
+        """The order of answers: by the payments, whatever the order they came in."""
+        payment = self._payments[answer[REMITTANCE]]
+        place = (answer[POSITION], payment.payment_key, answer[FINGERPRINT])
+        return (payment.payment_date, payment.trace, *place)
+
+    def cause(self, answer: Answer) -> tuple[str, str]:
+        """When an answer became known, and its place as ``states.cause_text`` writes it."""
+        number = answer[REMITTANCE]
+        known = self._causes.get(number)
+        if known is None:
+            row = self._payments[number]
+            told = f'{{"file":{json.dumps(row.file_name)},"kind":"835"'
+            if row.transaction_control:
+                told += f',"transaction":{json.dumps(row.transaction_control)}'
+            source = f',"source":{json.dumps(row.payer_name)}}}' if row.payer_name else "}"
+            known = self._causes[number] = (row.recorded_at, told, source)
+        since, told, source = known
+        return since, f'{told},"segment":{answer[POSITION]}{source}'
+
+    def event(self, kind: EventKind, answer: Answer) -> Event:
+        """The event that an answer caused."""
+        payment = self._payments[answer[REMITTANCE]]
+        return Event(
+            kind=kind,
+            at=payment.recorded_at,
+            date=payment.payment_date,
+            cause=Cause(
+                file=payment.file_name,
+                kind="835",
+                transaction=payment.transaction_control,
+                segment=answer[POSITION],
+                source=payment.payer_name,
+            ),
+        )
 
     def _lines(self, numbers: Sequence[int]) -> dict[int, list[Any]]:
         """The lines of these claims, each with the share that stands on it, if any."""
@@ -121,7 +170,7 @@ class Decisions:
                 _SHARE.adjustments, _SHARE.remarks, _SHARE.bundled_into, _SHARE.not_explained,
             )
             .outerjoin(line_share, _SHARE.sent_line_id == line.id)
-            .where(line.sent_claim_id.in_(numbers))
+            .where(within(line.sent_claim_id, numbers))
         )  # fmt: skip
         found: dict[int, list[Any]] = {}
         for row in self._connection.execute(query).fetchall():
@@ -129,7 +178,7 @@ class Decisions:
         return found
 
     def _by_books(
-        self, claims: Sequence[Any], usage: Usage, answers: dict[int, list[Any]]
+        self, claims: Sequence[Any], usage: Usage, answers: dict[int, list[Answer]]
     ) -> dict[int, Decided]:
         """The claims whose answers need the full books."""
         found: dict[int, Decided] = {}
@@ -144,10 +193,12 @@ class Decisions:
                 some = answers.get(number, [])
                 books = claim_books(claim, came.get(number, ()))
                 kind = decided(claim, books, answered=bool(some))
-                event = None if kind is None else _event(kind, some)
+                event = None
                 if kind in {None, "replaced", "voided"}:
-                    event = beside.event(number, claim, kind) or event
+                    event = beside.event(number, claim, kind)
                 found[number] = Decided(
+                    kind=kind if event is None else event.kind,
+                    by=some[-1] if some else None,
                     event=event,
                     open=sum(to_cents(one.open) for one in books),
                     answers=len(some),
@@ -155,62 +206,28 @@ class Decisions:
         return found
 
 
-def _age(row: Any) -> tuple[Any, ...]:
-    return (row.payment_date, row.trace, row.position, row.payment_key, row.fingerprint)
-
-
-def _event(kind: EventKind, answers: Sequence[Any]) -> Event:
-    """The event, caused by the newest answer."""
-    if not answers:
-        return Event(kind=kind)
-    return event_of(kind, answers[-1])
-
-
-def event_of(kind: EventKind, row: Any) -> Event:
-    """The event that an answer caused."""
-    return Event(
-        kind=kind,
-        at=row.recorded_at,
-        date=row.payment_date,
-        cause=Cause(
-            file=row.file_name,
-            kind="835",
-            transaction=row.transaction_control,
-            segment=row.position,
-            source=row.payer_name,
-        ),
-    )
-
-
-def _quick(claim: Any, answer: Any, lines: Sequence[Any]) -> Decided | None:
-    """The answer added up in cents; None where it is not of the plain shape."""
-    if (
-        claim.payer_rank != FIRST
-        or answer.rank != FIRST
-        or answer.status == REVERSAL
-        or answer.status in FORWARDED
-        or answer.unmatched_lines
-        or answer.notes
-    ):
+def _quick(claim: Any, answer: Answer, lines: Sequence[Any]) -> tuple[EventKind, int] | None:
+    """The event and the open cents of one plain answer; None where it is not of that shape."""
+    _, _, status, rank, paid, remarks, unmatched, notes, *_ = answer
+    if unmatched or notes or rank != FIRST or status not in SIMPLE or claim.payer_rank != FIRST:
         return None
-    remarks = answer.remarks.split()
-    if not _ODD_REMARKS.isdisjoint(remarks):
+    if remarks and not _ODD_REMARKS.isdisjoint(remarks.split()):
         return None
+    has_cut = ASSISTANT_REMARK in remarks
     open_cents = claim.charge
     patient = 0
     kinds: set[str] = set()
     for row in lines:
-        told = _line(row, remarks)
+        told = _line(row[1:], has_cut)
         if told is None:
             return None
-        kind, owed = told
-        kinds.add(kind)
-        patient += owed
+        kinds.add(told[0])
+        patient += told[1]
         open_cents -= row[4]
     kind = _kind(kinds, settled=not open_cents and patient <= claim.collected)
-    if kind == "settled" and not answer.paid:
+    if kind == "settled" and not paid:
         return None  # all written off: somebody should look
-    return Decided(event=event_of(kind, answer), open=open_cents, answers=1)
+    return kind, open_cents
 
 
 def _kind(kinds: set[str], *, settled: bool) -> EventKind:
@@ -221,22 +238,28 @@ def _kind(kinds: set[str], *, settled: bool) -> EventKind:
     return "settled" if settled else "paid"
 
 
-def _line(row: Any, remarks: list[str]) -> tuple[str, int] | None:
-    """What is said of one line: paid, reduced or denied, and the cents left to the patient."""
-    _, charge, units, code, told, paid, *rest = row
-    paid_units, paid_code, adjustments, line_remarks, bundled, not_explained = rest
-    own = line_remarks.split() if line_remarks else []
+@lru_cache(maxsize=65536)  # a payer's fees make the same line again and again
+def _line(row: tuple[Any, ...], has_cut: bool) -> tuple[str, int] | None:
+    """What is said of one line: paid, reduced or denied, and the cents left to the patient.
+
+    None for what only the books can tell. ``has_cut``: the claim's remarks have N851.
+    """
+    charge, units, code, told, paid, paid_units, paid_code, adjustments, *rest = row
+    line_remarks, bundled, not_explained = rest
+    if told is None:
+        return None
+    own = line_remarks.split()
     is_plain = (
         told == charge
         and paid <= charge
         and not (bundled or not_explained)
         and paid_code.upper() == code
-        and (not paid_units or paid_units == units or not _fewer(paid_units, units))
-        and (not own or _ODD_REMARKS.isdisjoint(own))
+        and not _fewer(paid_units, units)
+        and _ODD_REMARKS.isdisjoint(own)
     )
-    if not is_plain:
-        return None
-    sums = _sums(adjustments, cut=bool(paid) and ("N851" in own or "N851" in remarks))
+    sums = None
+    if is_plain:
+        sums = _sums(adjustments, cut=bool(paid) and (has_cut or ASSISTANT_REMARK in own))
     if sums is None:
         return None
     denied, patient = sums
@@ -262,10 +285,9 @@ def _sums(adjustments: str, *, cut: bool) -> tuple[int, int] | None:
 @lru_cache(maxsize=4096)
 def _refused(group: str, reason: str, cut: bool) -> str:
     """Whether an adjustment refuses; ``cut``: on a paid line with N851."""
-    return refusal(group, reason, remarks=frozenset({"N851"} if cut else ()), paid=cut)
+    return refusal(group, reason, remarks=frozenset({ASSISTANT_REMARK} if cut else ()), paid=cut)
 
 
-@lru_cache(maxsize=4096)
 def _fewer(paid: str, units: str) -> bool:
     """Whether fewer units were paid than were sent."""
     some, all_of_them = to_number(paid), to_number(units)

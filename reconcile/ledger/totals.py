@@ -14,12 +14,14 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import dollars, from_json, to_date, to_words
+from reconcile.ledger.deliveries import was_sent
 from reconcile.ledger.records import Decision, Usage
 from reconcile.ledger.tables import decision, sent_claim, sent_line
+from reconcile.ledger.tables_answered import claim_state
 from reconcile.ledger.tables_received import claim_payment, line_share, remittance
 
 if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the million at run time
@@ -31,6 +33,7 @@ TOTAL: Final = "therapy total"
 DEDUCTIBLE: Final = "deductible"
 VOID: Final = "8"
 REVERSAL: Final = "22"
+REJECTED: Final = "rejected"  # see reconcile.lifecycle
 PATIENT_SHARE: Final = frozenset({"1", "2", "3"})
 
 
@@ -140,7 +143,9 @@ def own_lines(
 ) -> Iterator[OwnLine]:
     """Lines sent to these payers (keys) for days from ``since`` on, of these patients or of all.
 
-    Of a family only the newest claim counts, and none where that is a void.
+    Of a family only the newest claim counts, and none where that is a void. A claim that was
+    rejected was never received by the payer, and one that was taken back never left: neither
+    fills a bucket (which accrues in the order of receipt).
     """
     c = sent_claim.c
     query = (
@@ -148,7 +153,14 @@ def own_lines(
             c.id, c.control, c.family, c.frequency, c.payer, c.patient, c.patient_id,
             c.recorded_at,
         )
-        .where(c.usage == usage, c.payer.in_(sorted(payers)), c.date >= since.isoformat())
+        .outerjoin(claim_state, claim_state.c.sent_claim_id == c.id)
+        .where(
+            c.usage == usage,
+            c.payer.in_(sorted(payers)),
+            c.date >= since.isoformat(),
+            was_sent(),
+            func.coalesce(claim_state.c.state, "") != REJECTED,
+        )
         .order_by(c.patient, c.id)
     )  # fmt: skip
     if patients is None:
