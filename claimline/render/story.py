@@ -5,6 +5,7 @@ from typing import Any
 
 from claimline.render.content import adjustment_items
 from claimline.render.decided import decided_tables
+from claimline.render.heard import heard_table
 from claimline.render.values import Column, Row, Table
 from claimline.render.words import due_text
 from claimline.services.trace import SEVERAL
@@ -213,6 +214,9 @@ def _story(claim: Content, found_by: str) -> Iterator[Table]:
     """The chapters of one claim, in the order in which they are told."""
     lines = {line["line"]: line for line in claim["sent"]["lines"]}
     yield _sent(claim, found_by)
+    said = heard_table(claim)
+    if said is not None:
+        yield said
     if claim["follows"]:
         words = f"Answers and money stand on the lines of claim {claim['follows']}"
         yield Table(columns=(), rows=(), title=words)
@@ -282,7 +286,8 @@ def _nothing_next(claim: Content) -> str:
     if claim["kept"]:
         return "See what is kept: it is not on the books."
     if not claim["received"]:
-        return "Wait for the payer's answer."
+        said = claim["acknowledged"]["next_step"]
+        return f"{said[:1].upper()}{said[1:]}." if said else "Wait for the payer's answer."
     flagged = any(book["flags"] or book["open"] != "0.00" for book in claim["books"])
     words = "No line is denied, reduced or taken back"
     if any(book["judged"] in NOT_AS_EXPECTED for book in claim["books"]):

@@ -19,6 +19,7 @@ from claimline.services.owes import Owing, of_story
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import adjustment, money, number
 from claimline.services.sent_segments import sent_segments
+from claimline.services.trace_heard import heard, key_of
 from edi import codes
 from mapping.practice import Practice
 from reconcile.attention import concerns
@@ -80,6 +81,7 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
     owing = Owing(facts, question.on, practice)
     with_segments = len(stories) <= SEVERAL
     kept = _kept(ledger, stories, found.usage)
+    said = heard(ledger, stories, found.usage, show_patient=question.show_patient)
     corrections = corrections_of(ledger, {s.sent.claim.control for s in stories}, found.usage)
     told = tuple(
         _told(ledger, story, facts, question, with_segments=with_segments)
@@ -87,6 +89,7 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
             "kept": kept.get(stem(story.sent.claim.control), []),
             "patient_owes": of_story(owing, facts, story, stories),
             "corrections": corrections.get(story.sent.claim.control, []),
+            **said[key_of(story)],
         }
         for story in stories
     )

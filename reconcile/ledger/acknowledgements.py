@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import define, field, frozen
 from sqlalchemy import Connection, select
 
-from edi import codes
 from edi.acknowledgement import Acknowledged, Acknowledgement, Status
+from edi.acknowledgement_words import meaning
 from reconcile.acknowledgements_match import Named
 from reconcile.keys import stem
 from reconcile.ledger import bulk, keeping
@@ -26,9 +26,7 @@ if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
 
 FEW: Final = 20  # rejected claims told by name of one acknowledgement
-_TABLES: Final[dict[str, codes.Kind]] = {
-    "TA105": "TA105", "IK304": "IK304", "IK403": "IK403", "IK502": "IK502", "AK905": "AK905",
-}  # fmt: skip
+OWN: Final = "report"  # the list of a code that is the sender's own
 
 
 @frozen(kw_only=True)
@@ -168,14 +166,8 @@ def code_of(status: Status) -> list[Any]:
 
 
 def words_of(status: Status) -> str:
-    """What a code means in our words; empty where we do not know it."""
-    if status.list != "STC":
-        one = codes.lookup(_TABLES[status.list], status.code) if status.list in _TABLES else None
-        return one.meaning if one is not None else ""
-    category, _, code = status.code.partition(":")
-    found = [codes.lookup("status_category", category)] if category else []
-    found += [codes.lookup("status", code)] if code else []
-    return "; ".join(one.meaning for one in found if one is not None)
+    """What a code means in our words, with its place; empty for a report's own code."""
+    return "" if status.list == OWN else meaning(status)
 
 
 def named_of(thing: Acknowledged, day: str) -> Named:

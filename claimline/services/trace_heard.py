@@ -1,0 +1,135 @@
+"""What receivers said of claims before any payment, for ``trace`` and ``timely``."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+from sqlalchemy import Connection, select
+
+from edi.acknowledgement import Status
+from edi.acknowledgement_words import todo
+from reconcile.acknowledgements import Code, Heard, Standing, next_step, standing
+from reconcile.ledger import ClaimStory, Ledger, bulk
+from reconcile.ledger.acknowledgements_read import heard_of, sendings_of
+from reconcile.ledger.tables import file, sent_claim
+
+Content = dict[str, Any]
+Key = tuple[str, str, str]  # CLM01, CLM05-3, first day of service
+LEVELS: Final = {
+    "interchange": "file",
+    "group": "file",
+    "transaction": "transaction",
+    "provider": "billing provider's claims",
+    "claim": "claim",
+    "line": "line",
+}
+BY: Final = {"portal": "by portal", "paper": "on paper", "phone": "by telephone"}
+MASKED: Final = "*** (--show-patient on a terminal)"
+
+
+def key_of(story: ClaimStory) -> Key:
+    """What tells a claim from others in its book."""
+    claim = story.sent.claim
+    return claim.control, claim.frequency, claim.date.isoformat()
+
+
+def heard(
+    ledger: Ledger, stories: Iterable[ClaimStory], usage: str, *, show_patient: bool = False
+) -> dict[Key, Content]:
+    """What was said of each claim and what it comes to, as plain values."""
+    with ledger.reading() as connection:
+        numbers = _numbers(connection, {story.sent.claim.control for story in stories}, usage)
+        said = heard_of(connection, numbers.values())
+        sendings = sendings_of(connection, list(numbers.values()))
+        names = _names(connection, {one.sent_file for some in said.values() for one in some})
+    return {
+        key: told(said[number], len(sendings[number]), names, show_patient=show_patient)
+        for key, number in numbers.items()
+    }
+
+
+def _numbers(connection: Connection, controls: set[str], usage: str) -> dict[Key, int]:
+    """The row numbers of the claims of these numbers."""
+    c = sent_claim.c
+    found: dict[Key, int] = {}
+    for batch in bulk.batches(sorted(controls)):
+        query = select(c.id, c.control, c.frequency, c.date).where(
+            c.usage == usage, c.control.in_(batch)
+        )
+        for row in connection.execute(query.order_by(c.id)):
+            found[row.control, row.frequency, row.date] = row.id
+    return found
+
+
+def _names(connection: Connection, files: set[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for batch in bulk.batches(sorted(files - {0})):
+        query = select(file.c.id, file.c.name).where(file.c.id.in_(batch))
+        found.update((row.id, row.name) for row in connection.execute(query))
+    return found
+
+
+def told(
+    history: tuple[Heard, ...], sendings: int, names: dict[int, str], *, show_patient: bool
+) -> Content:
+    """The history of one claim, and where its newest sending stands."""
+    now = standing(history, sending=sendings - 1)
+    return {
+        "acknowledgements": [_word(one, names, show_patient=show_patient) for one in history],
+        "acknowledged": {
+            "verdict": now.verdict,
+            "by": _who(now.word) if now.word else None,
+            "sendings": sendings,
+            "next_step": _next(now) or None,
+        },
+    }
+
+
+def _next(now: Standing) -> str:
+    """What to do, with what the codes say is to be done."""
+    step = next_step(now)
+    if now.word is None or not now.word.refuses:
+        return step
+    codes = dict.fromkeys(filter(None, (_todo(code) for code in now.word.codes)))
+    return "; ".join([step, *(f"by the codes: {each}" for each in codes)]) if step else ""
+
+
+def _todo(code: Code) -> str:
+    if code.list == "report" or not code.code:
+        return ""
+    return todo(Status(list=code.list, code=code.code))
+
+
+def _who(word: Heard) -> str:
+    """Who says it: ``RELAY (clearinghouse)``; by hand, who entered it and how it came."""
+    if word.kind == "hand":
+        how = BY.get(word.reference, "")
+        return f"{word.source}, told {how}, entered by {word.source_name}".replace("  ", " ")
+    return f"{word.source_name or 'no name'} ({word.source})"
+
+
+def _word(one: Heard, names: dict[int, str], *, show_patient: bool) -> Content:
+    return {
+        "date": one.date,
+        "kind": one.kind,
+        "source": one.source,
+        "by": _who(one),
+        "level": one.level,
+        "about": LEVELS[one.level],
+        "verdict": one.verdict,
+        "codes": [
+            {"list": code.list, "code": code.code, "words": code.words} for code in one.codes
+        ],
+        "text": one.text if show_patient or not one.text else MASKED,
+        "payer_claim": one.payer_control or None,
+        "line": one.line or None,
+        "own_fault": one.own_fault,
+        "sending": one.sending + 1,
+        "our_file": names.get(one.sent_file),
+        "our_transaction": one.sent_transaction or None,
+        "matched_by": one.method,
+        "file": one.file or None,
+        "interchange": one.interchange or None,
+        "transaction": one.transaction or None,
+        "segment": one.position or None,
+        "received": one.recorded_at,
+    }
