@@ -245,7 +245,11 @@ class Interchange:
         _, count, control = _trailer(text, self.separators)
         if not _same_count(count, self.group_count):
             words = f"IEA01 does not say {self.group_count}, the number of groups."
-            self.tell("interchange.count", words, "TA1:021", element="IEA01", value=count)
+            alone = bool(self._acks) and not self.group_count  # many write 1 below a TA1
+            level: Level = "warning" if alone else "error"
+            self.tell(
+                "interchange.count", words, "TA1:021", level=level, element="IEA01", value=count
+            )
         if control.strip() != self.control:
             words = "IEA02 does not repeat the interchange's number (ISA13)."
             self.tell("interchange.control", words, "TA1:001", element="IEA02", value=control)

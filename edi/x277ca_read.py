@@ -305,6 +305,7 @@ class Reader:
         thing, self.thing = self.thing, None
         if thing is None:
             return
+        self._head()
         if thing.verdict is None:
             if thing.level in ("provider", "line"):
                 return  # nothing is said of it

@@ -51,6 +51,15 @@ REMITTANCE = thing(
     trace=NAMED, payer=TEXT, paid=MONEY, balanced={"type": "boolean"}, differences=many(thing()),
     claims=many(PAID_CLAIM), provider_adjustments=many(thing(reference=TEXT, amount=MONEY)),
 )  # fmt: skip
+ACKNOWLEDGED = thing(
+    level=NAMED, what=NAMED, number=TEXT, verdict=NAMED, means=NAMED, claim=TEXT, batch=TEXT,
+    date=DAY, amount={**MONEY, "type": MAYBE["type"]}, segment=NUMBER, text={"const": ""},
+    statuses=many(thing(list=NAMED, code=NAMED, means=NAMED, todo=TEXT)),
+)  # fmt: skip
+ACKNOWLEDGEMENT = thing(
+    kind=NAMED, source=NAMED, source_name=TEXT, source_id=TEXT, control=TEXT, reference=TEXT,
+    date=DAY, complete={"type": "boolean"}, things=many(ACKNOWLEDGED),
+)  # fmt: skip
 BOOK = thing(line=NAMED, status=NAMED, charge=MONEY, paid=MONEY, denied=MONEY, open=MONEY)
 STORY = thing(
     claim=NAMED, family=NAMED, date=DAY, charge=MONEY, books=many(BOOK), next=many(DENIAL),
@@ -77,6 +86,9 @@ SHAPES = {
         )
     ),
     "read {inbox}": thing(remittances=many(REMITTANCE)),
+    "read fixtures/x12/277ca/pass/accepted_and_rejected.edi": thing(
+        acknowledgements=many(ACKNOWLEDGEMENT)
+    ),
     "denials": many(DENIAL),
     "denials --code 99999": {"type": "array", "maxItems": 0},
     "trace {claim}": thing(

@@ -6,11 +6,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from x12read import transactions
 from x12text import file_of, group, interchange, transaction
 
 from edi import envelope
 from edi.acknowledgement import Acknowledged, Acknowledgement, Status, whole
+from edi.acknowledgement_words import meaning, standing, todo
 from edi.acknowledgements import kind_of, stream
 from edi.problem import CODES, Problem
 from edi.ta1 import answer, control_text, read_ta1
@@ -370,3 +373,63 @@ def again(path: Path, control: str, number: int) -> list[list[str]]:
         if (one.control, one.number) == (control, number):
             return list(one.segments())
     return []
+
+
+@pytest.mark.parametrize("count", ["0", "1"])
+def test_a_ta1_alone_is_no_error(count: str) -> None:
+    """Many write IEA01 1 below a TA1 alone: at most a warning."""
+    text = interchange([]).replace("IEA*0*", f"TA1*101*260114*1100*A*000~\nIEA*{count}*")
+    problems: list[Problem] = []
+    for one in envelope.read([text.encode()], problems):
+        one.drain()
+    assert [problem.level for problem in problems] == ["warning"] * int(count)
+
+
+SEGMENTS = st.sampled_from(
+    [
+        *("AK1*HC*1", "AK2*837*0001", "IK3*CLM*22*2300*8", "CTX*CLM01:C1", "CTX*X*CLM*2**5:1"),
+        *("IK4*5:1*1*7*X", "IK5*R*5", "AK9*P*2*2*1", "HL*1**20", "HL*2*1*21", "HL*3*2*19"),
+        *("HL*4*3*PT", "TRN*2*C1", "TRN*1*0", "STC*A7:562:85*20260101*U*1", "STC", "STC*:::*X*Y"),
+        *("SVC*HC:97530*1", "REF*1K*I", "REF*FJ*L", "DTP*472*D8*20260101", "QTY*90*1", "AMT*YU*1"),
+        *("NM1*AY*2*X*****46*1", "AK1", "AK2", "IK3", "CTX", "IK4", "IK5", "AK9", "HL", "NM1"),
+        *("TRN", "SVC", "REF", "DTP", "QTY", "AMT", "BHT", "BHT*0085*08*R*20260101", "ZZ*1"),
+    ]
+)
+
+
+@given(body=st.lists(SEGMENTS, max_size=25), kind=st.sampled_from(["999", "277"]))
+def test_any_order_of_segments_is_read(body: list[str], kind: str) -> None:
+    """Whatever comes in whatever order: nothing raises, every problem is declared."""
+    of_body("~".join(body) + "~", kind)
+
+
+class TestWords:
+    """Verdicts and codes in our words."""
+
+    def test_a_status_names_whom_it_is_about(self) -> None:
+        """Category, status and entity are told together."""
+        words = meaning(Status(list="STC", code="A7:562", entity="85"))
+        assert words == "rejected: information invalid; NPI of entity (billing provider)"
+
+    def test_a_code_we_do_not_know_is_shown_as_it_came(self) -> None:
+        """Unknown codes have words that say so, and nothing to do is invented."""
+        for status in (
+            Status(list="IK403", code="Z9"),
+            Status(list="STC", code="Z9:999", entity="ZZ"),
+        ):
+            assert "not in our tables" in meaning(status)
+            assert todo(status) == ""
+
+    def test_a_fault_is_placed(self) -> None:
+        """Element, segment number and loop of ours are in the words."""
+        status = Status(
+            list="IK403", code="7", segment="CLM", position=22, loop="2300", element="CLM05-1"
+        )
+        assert meaning(status) == "CLM05-1 (segment 22 loop 2300): code not valid"
+
+    def test_an_accepted_999_accepts_no_claim(self) -> None:
+        """Accepted by a 999 is about the form; accepted by a 277CA about the claim."""
+        form = Acknowledged(level="transaction", verdict="accepted", transaction="0001")
+        claim = Acknowledged(level="claim", verdict="accepted", batch="B", claim="C")
+        assert standing(form) == "accepted: the form is right"
+        assert standing(claim) == "accepted"
