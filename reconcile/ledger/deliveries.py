@@ -107,7 +107,8 @@ def was_sent() -> ColumnElement[bool]:
     A claim that is answered all the same was sent: its state says so.
     """
     c = sent_claim.c
-    never = exists().where(claim_state.c.sent_claim_id == c.id, claim_state.c.event == TAKEN_BACK)
+    own = claim_state.alias()  # the query around may speak of states too
+    never = exists().where(own.c.sent_claim_id == c.id, own.c.event == TAKEN_BACK)
     return ~and_(c.file_id.in_(select(unsent_file.c.file_id)), never)
 
 
