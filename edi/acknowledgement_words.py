@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Final
 
 from edi import codes
-from edi.acknowledgement import Acknowledged, Level, Status, Verdict
+from edi.acknowledgement import CODE_LISTS, Acknowledged, Level, Status, Verdict
 
 __all__ = ["ENTITIES", "meaning", "named", "standing", "todo"]
 
@@ -81,6 +81,8 @@ def meaning(status: Status) -> str:
     """A code in our words with its place: ``CLM05-1 (segment 22): code not valid``."""
     if status.list == "STC":
         return _of_claim(status)
+    if status.list not in CODE_LISTS:  # a clearinghouse's own report
+        return f"code {status.code}, the sender's own"
     entry = codes.lookup(status.list, status.code)  # type: ignore[arg-type]  # one of CODE_LISTS
     words = entry.meaning if entry else f"code {status.code}, not in our tables"
     place = status.element or status.segment
@@ -98,6 +100,8 @@ def meaning(status: Status) -> str:
 
 def todo(status: Status) -> str:
     """What to do about a code; empty where we do not know it."""
+    if status.list not in CODE_LISTS:
+        return ""
     if status.list != "STC":
         entry = codes.lookup(status.list, status.code)  # type: ignore[arg-type]  # as above
         return entry.todo if entry else ""

@@ -419,6 +419,9 @@ class TestWords:
         ):
             assert "not in our tables" in meaning(status)
             assert todo(status) == ""
+        own = Status(list="report", code="Q7")
+        assert meaning(own) == "code Q7, the sender's own"
+        assert todo(own) == ""
 
     def test_a_fault_is_placed(self) -> None:
         """Element, segment number and loop of ours are in the words."""
