@@ -139,7 +139,7 @@ class _Work:
         plain = self._facts.plainly([row for row in left if row[0] not in closed])
         for row in left:
             if row[0] in plain:
-                yield _plain_row(row, *plain[row[0]])
+                yield _plain_row(row, *plain[row[0]], decided[row[0]].open)
         rest = [row for row in left if row[0] not in plain]
         for number, stand in self._stands(rest, decided, closed).items():
             yield _row(number, stand)
@@ -221,14 +221,14 @@ def _row(number: int, stand: Stand) -> bulk.Row:
     return (number, stand.state, stand.event, stand.since, cause_text(stand.cause), stand.open)
 
 
-def _plain_row(row: Any, state: State, event: Event) -> bulk.Row:
+def _plain_row(row: Any, state: State, event: Event, cents: int) -> bulk.Row:
     """The row of a claim that shares all but its place with the others of its file."""
     cause = event.cause
     if event.kind == TAKEN_BACK:
         return row.id, state, event.kind, event.at, cause_text(cause), 0
     place = f'"transaction":{_quoted(row.transaction_control)},"segment":{row.position}'
     text = f'{{"file":{_quoted(cause.file)},"kind":"{cause.kind}",{place}}}'
-    return row.id, state, event.kind, event.at, text, row.charge
+    return row.id, state, event.kind, event.at, text, cents
 
 
 def cause_text(cause: Cause) -> str:
