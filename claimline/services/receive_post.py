@@ -21,7 +21,7 @@ from edi.envelope import Transaction
 from edi.problem import Problem
 from edi.remittance import RemittanceHeader, RemittanceTrailer
 from reconcile.balance import Balance, Difference
-from reconcile.ledger import bulk, posting, received, settle, standing
+from reconcile.ledger import bulk, by_hand_remit, posting, received, settle, standing
 from reconcile.ledger.convert import dollars, to_cents
 from reconcile.ledger.payments import Kept, Reading
 from reconcile.ledger.tables_received import claim_payment, remittance
@@ -214,6 +214,7 @@ def _duplicate(writer: "Writer", row: Any, twin: Any, *, certain: bool) -> Payme
     if certain:
         settle.release(writer, row.payment_id)
         received.complete(writer.connection, row.payment_id)
+        by_hand_remit.meet(writer, twin)
     elif twin.state == "aside":
         why += ", which is kept aside"
     _settle(writer, row, state="duplicate", why=why)
@@ -242,6 +243,8 @@ class _Work:
     provider_adjusted: Decimal = Decimal("0.00")
     difference: Decimal = Decimal("0.00")
     aside: str = ""
+    met: str = ""  # state of what was entered by hand, where it does not stand
+    told: str = ""
 
     def run(self, reading: Reading) -> None:
         """Read it through, some hundred claims at a time."""
@@ -339,13 +342,15 @@ class _Work:
         )
         if self.compared and not self.aside:
             received.complete(self.writer.connection, self.row.payment_id)
+        if not self.aside:
+            self.met, self.told = by_hand_remit.meet(self.writer, self.row)
 
     def result(self) -> PaymentResult:
         """What became of it."""
         return evolve(
             _result(self.row),
-            state=told_state("aside" if self.aside else "posted", self.states),
-            why=self.aside,
+            state=self.met or told_state("aside" if self.aside else "posted", self.states),
+            why=self.aside or self.told,
             posted=self.states["posted"],
             known=self.known,
             unmatched=self.states["unmatched"],

@@ -1,10 +1,10 @@
 """What a person's decision changes in the books: made anew in the transaction that keeps it."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, select
 
-from reconcile.ledger import bulk, settle
+from reconcile.ledger import bulk, by_hand, by_hand_remit, settle
 from reconcile.ledger.by_hand import MATCH, RULE, UNMATCH
 from reconcile.ledger.convert import from_json
 from reconcile.ledger.tables_received import claim_payment, remittance
@@ -14,8 +14,14 @@ if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
 
 
+KINDS: Final = (*by_hand.KINDS, by_hand_remit.UNDO)
+
+
 def follow(writer: "Writer", decided: "Decision") -> int:
     """Make the claim payments anew that a decision is about. Returns how many."""
+    if decided.kind == by_hand_remit.UNDO:
+        by_hand_remit.follow_undo(writer, decided.subject)
+        return 0
     detail = from_json(decided.detail)
     if decided.kind in {MATCH, UNMATCH}:
         ids = _of(writer.connection, detail)

@@ -25,6 +25,7 @@ PROBLEMS_KEPT: Final = 1000  # of one file; what is beyond is counted
 _SCANNED_AT_ONCE: Final = 1000  # segments
 _AFTER_HEADER: Final = frozenset({"LX", "CLP", "TS2", "TS3", "PLB", "SE"})
 _NEVER: Final = dt.date(1, 1, 1)
+BY_HAND: Final = "CLAIMLINEHAND"  # ISA06 of what a person entered: see ``by_hand_remit``
 
 
 @frozen(kw_only=True)
@@ -74,6 +75,7 @@ def scan(transaction: Transaction, number: int) -> Scanned:
         digest=digest.hexdigest(),
         complete=transaction.complete,
         claims=claims,
+        origin="hand" if interchange.sender[1] == BY_HAND else "",
     )
 
 

@@ -127,7 +127,7 @@ def retry(writer: "Writer", ids: set[int]) -> int:
 
 def _again(writer: "Writer", ids: list[int]) -> set[str]:
     items = list(_items(writer.connection, ids))
-    _forget(writer, [item.id for item in items])
+    forget(writer, [item.id for item in items])
     learned: set[str] = set()
     for usage in sorted({item.context.usage for item in items}):
         book = [item for item in items if item.context.usage == usage]
@@ -135,7 +135,7 @@ def _again(writer: "Writer", ids: list[int]) -> set[str]:
     return learned
 
 
-def _forget(writer: "Writer", ids: list[int]) -> None:
+def forget(writer: "Writer", ids: list[int]) -> None:
     """Remove what was derived of these claim payments, and their rows, to be written anew."""
     connection = writer.connection
     c = claim_payment.c

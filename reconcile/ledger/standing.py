@@ -158,6 +158,7 @@ _ASK: Final = "compare with the earlier one and ask the payer which one holds"
 NEXT: Final = {
     "incomplete": "ask the sender for the file again",
     "aside": _ASK,
+    "replaced": "the 835 counts: look where the other was wrong, then claimline remit undo",
     "unmatched": WHOSE,
     "not posted": "nothing is decided by it: wait for the payer's answer, or ask for it",
     "line left": "compare with the lines that were sent; ask the payer which one is meant",
@@ -236,7 +237,9 @@ def _waiting(
 def _waiting_payments(connection: Connection, usage: str) -> Iterator[Waiting]:
     """Payments that wait as a whole, or do not add up."""
     differs = and_(_R.state == "posted", _R.difference != 0)
-    condition = (_R.usage == usage) & or_(_R.state.in_(("incomplete", "aside")), differs)
+    entered = and_(_R.state == "replaced", _R.why.contains("; it differs: "))
+    wrong = or_(_R.state.in_(("incomplete", "aside")), differs, entered)
+    condition = and_(_R.usage == usage, wrong)
     query = _about(condition, _R.state, _R.difference).order_by(_R.id)
     for row in connection.execute(query):
         if row.state == "posted":

@@ -44,10 +44,11 @@ remittance = Table(
     cents("claims_paid", required=False),  # sum of CLP04
     cents("provider_adjusted", required=False),  # sum of PLB amounts
     cents("difference", required=False),  # claims_paid - provider_adjusted - paid
-    code("state", 10),  # pending, posted, duplicate, incomplete, aside
+    code("state", 10),  # pending, posted, duplicate, incomplete, aside, replaced, undone
     words("why"),  # in words, where the state is not simply posted
     words("origin"),  # hand: entered by a person; empty: an 835
     *recorded(),
+    Index(None, "origin"),
     Index(None, "file_id", "number", unique=True),
     Index(None, "payment_key"),
     Index(None, "trace"),

@@ -16,7 +16,6 @@ from reconcile.ledger import (
     adopt,
     billing,
     bulk,
-    by_hand,
     by_hand_again,
     control,
     deliveries,
@@ -131,7 +130,7 @@ class Writer:
         self.add(decision, [(*row, decided.detail, *self.recorded)])
         if state:
             held.set_state(self.connection, decided.subject, state, usage=usage)
-        if decided.kind in by_hand.KINDS:
+        if decided.kind in by_hand_again.KINDS:
             by_hand_again.follow(self, decided)
 
     def mark_written(self, digest: str, *, name: str) -> None:

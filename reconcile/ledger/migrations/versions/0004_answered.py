@@ -31,6 +31,7 @@ def upgrade() -> None:
     op.create_index("ix_decision_kind", "decision", ["kind"], unique=False)
     for table, column in COLUMNS:
         op.add_column(table, sa.Column(column, sa.Text(), server_default="", nullable=False))
+    op.create_index("ix_remittance_origin", "remittance", ["origin"], unique=False)
 
 
 def _acknowledgement() -> None:
