@@ -127,7 +127,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         key="remits.kept",
-        says="remittances are what the kept files say (BPR02, CLP03, CLP04, PLB)",
+        says="remittances are what the kept files say (BPR02, CLP02-05, PLB)",
         unit="money",
         left="BPR02 in kept files",
         right="in the ledger",

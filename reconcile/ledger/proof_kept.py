@@ -24,6 +24,7 @@ from sqlalchemy import (
 
 from edi.envelope import NotX12, Transaction, read
 from reconcile.ledger import bulk, keeping
+from reconcile.ledger.convert import from_json
 from reconcile.ledger.errors import LedgerDamaged
 from reconcile.ledger.payments import LARGEST
 from reconcile.ledger.records import Usage
@@ -185,9 +186,9 @@ class Kept:
         return select(file).where(counted, file.c.direction == "in").order_by(file.c.id)
 
     def _paid_file(self, row: Any) -> None:
-        query = select(_R.id, _R.number, _R.state, _R.paid, _R.claims, _R.provider_adjusted).where(
-            _R.file_id == row.id, _R.usage == self.usage
-        )
+        query = select(
+            _R.id, _R.number, _R.state, _R.paid, _R.payment_key, _R.provider_adjusted
+        ).where(_R.file_id == row.id, _R.usage == self.usage)
         payments = {one.number: one for one in self.connection.execute(query)}
         for number, transaction in self._transactions(row.digest):
             if transaction.type != "835":
@@ -209,6 +210,9 @@ class Kept:
     def _payment(self, row: Any, payment: Any, transaction: Transaction) -> None:
         """One 835: BPR02, each CLP by its place, the PLB amounts in their order."""
         element = transaction.separators.element
+        of_key = from_json(payment.payment_key)[2]
+        if of_key != payment.paid:
+            self._fault(row, payment, (payment.paid, of_key), "BPR02 in the payment's key")
         rows = self._claim_rows(payment.id)
         ahead = next(rows, None)
         adjusted: list[int | None] = []
@@ -228,7 +232,10 @@ class Kept:
         self._adjusted(row, payment, adjusted)
 
     def _claim(self, row: Any, payment: Any, split: list[str], there: Any) -> None:
-        """One CLP: charge, payment, patient's share."""
+        """One CLP: status, charge, payment, patient's share."""
+        status = split[2].strip() if len(split) > 2 else ""
+        if status != there.status:
+            self._fault(row, payment, (status, there.status), "CLP02", answer=there.id)
         if there.state == "not posted":  # its amounts may not have been readable
             return
         sides = ((3, there.charge, "CLP03"), (4, there.paid, "CLP04"))
@@ -289,7 +296,7 @@ class Kept:
         last = 0
         while True:
             query = (
-                select(_C.id, _C.position, _C.control, _C.state, _C.charge, _C.paid,
+                select(_C.id, _C.position, _C.control, _C.state, _C.status, _C.charge, _C.paid,
                        _C.patient_responsibility)
                 .where(_C.remittance_id == remittance_id, _C.position > last)
                 .order_by(_C.position)

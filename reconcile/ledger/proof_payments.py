@@ -149,7 +149,7 @@ class Payments:
         tally, places = self.tallies["remits.money"], self.places
         claims, adjusted, open_cents = row.claims or 0, row.adjusted or 0, row.difference
         placed = claims - adjusted - open_cents
-        if placed == -row.paid:  # BPR03 D: a debit, below zero
+        if placed and placed == -row.paid:  # BPR03 D: a debit, below zero
             placed = row.paid
             claims, adjusted, open_cents = -claims, -adjusted, -open_cents
         tally.right += placed
