@@ -5,16 +5,25 @@ a function of the set of adjudications: see ``reconcile.books``.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal
+from functools import lru_cache
 from types import MappingProxyType
 from typing import Final, Literal
 
-from edi.remittance import Adjustment, ClaimPayment
+from edi.remittance import ClaimPayment
 from reconcile.books import books, claim_books
 from reconcile.match_lines import match_lines
 from reconcile.shares import line_shares
-from reconcile.values import ZERO, Adjudication, Posting, PostingKind, SentClaim
+from reconcile.values import (
+    ZERO,
+    Adjudication,
+    LineShare,
+    Posting,
+    PostingKind,
+    SentClaim,
+    UnmatchedLine,
+)
 
 __all__ = ["adjudicate", "books", "claim_books", "postings", "posts", "rank"]
 
@@ -32,6 +41,7 @@ RANKS: Final[dict[str, Literal["P", "S", "T"]]] = {
 }
 POSITIVE_REVERSAL: Final = "reversal sent with positive amounts"
 CENTS: Final = Decimal(100)
+Amount = tuple[str, PostingKind, str, str, int]  # line, kind, group, reason, cents
 NO_LINES: Final[Mapping[int, str]] = MappingProxyType({})
 
 
@@ -104,6 +114,7 @@ def adjudicate(
     )
 
 
+@lru_cache(maxsize=65536)
 def cents(amount: Decimal) -> int:
     """Dollars as whole cents; the amount has at most two decimals."""
     return int(amount * CENTS)
@@ -111,63 +122,48 @@ def cents(amount: Decimal) -> int:
 
 def postings(adjudication: Adjudication) -> tuple[Posting, ...]:
     """The adjudication's amounts in cents. They sum to CLP03, the paid ones to CLP04."""
-    if adjudication.status in NEVER_POSTED:
-        return ()
-    return tuple(_postings(adjudication))
-
-
-def _postings(adjudication: Adjudication) -> Iterator[Posting]:
-    for share in adjudication.lines:
-        yield from _line(
-            adjudication, share.line, share.paid, share.adjustments, share.not_explained
+    return tuple(
+        Posting(
+            claim=adjudication.claim,
+            line=line,
+            payer=adjudication.payer,
+            adjudication=adjudication.id,
+            kind=kind,
+            group=group,
+            reason=reason,
+            cents=amount,
         )
+        for line, kind, group, reason, amount in amounts_of(adjudication)
+    )
+
+
+def amounts_of(adjudication: Adjudication) -> list[Amount]:
+    """What ``postings`` are made of: line, kind, group, reason, cents."""
+    found: list[Amount] = []
+    if adjudication.status in NEVER_POSTED:
+        return found
     open_charge = adjudication.charge
     for share in adjudication.lines:
         open_charge -= share.charge
+        _of_line(found, share.line, share)
     for line in adjudication.unmatched:
         open_charge -= line.charge
-        yield from _line(adjudication, "", line.paid, line.adjustments, line.not_explained)
+        _of_line(found, "", line)
     if adjudication.difference:
-        yield _posting(adjudication, "", "paid", adjudication.difference)
+        found.append(("", "paid", "", "", cents(adjudication.difference)))
     if open_charge != adjudication.difference:
         rest = open_charge - adjudication.difference
-        yield _posting(adjudication, "", "not explained", rest)
+        found.append(("", "not explained", "", "", cents(rest)))
+    return found
 
 
-def _line(
-    adjudication: Adjudication,
-    line: str,
-    paid: Decimal,
-    adjustments: tuple[Adjustment, ...],
-    rest: Decimal,
-) -> Iterator[Posting]:
-    if paid:
-        yield _posting(adjudication, line, "paid", paid)
-    for a in adjustments:
-        if a.amount:
-            yield _posting(
-                adjudication, line, "adjustment", a.amount, group=a.group, reason=a.reason
-            )
-    if rest:
-        yield _posting(adjudication, line, "not explained", rest)
-
-
-def _posting(
-    adjudication: Adjudication,
-    line: str,
-    kind: PostingKind,
-    amount: Decimal,
-    *,
-    group: str = "",
-    reason: str = "",
-) -> Posting:
-    return Posting(
-        claim=adjudication.claim,
-        line=line,
-        payer=adjudication.payer,
-        adjudication=adjudication.id,
-        kind=kind,
-        group=group,
-        reason=reason,
-        cents=cents(amount),
-    )
+def _of_line(found: list[Amount], line: str, said: LineShare | UnmatchedLine) -> None:
+    if said.paid:
+        found.append((line, "paid", "", "", cents(said.paid)))
+    found += [
+        (line, "adjustment", a.group, a.reason, cents(a.amount))
+        for a in said.adjustments
+        if a.amount
+    ]
+    if said.not_explained:
+        found.append((line, "not explained", "", "", cents(said.not_explained)))

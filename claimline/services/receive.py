@@ -16,11 +16,13 @@ from attrs import define, evolve, field
 
 from claimline.errors import CommandError
 from claimline.services.collector import rarely_collected
-from claimline.services.read import is_professional
 from claimline.services.receive_acknowledge import acknowledge
 from claimline.services.receive_adopt import adopt
+from claimline.services.receive_group import Group
+from claimline.services.receive_look import NOTHING, Look, look
 from claimline.services.receive_post import post
 from claimline.services.receive_values import FileResult, FileState
+from claimline.services.receive_workers import files_ahead
 from claimline.services.report_profile import ReportProfile
 from claimline.services.report_take import receive_report
 from edi import envelope
@@ -35,7 +37,6 @@ Source = Callable[[], Iterable[bytes]]
 _REPORT: Final = "the other files are not touched by this; tell the makers of Claimline the place"
 ACKNOWLEDGEMENTS: Final = frozenset({"999", "997", "277CA", "TA1"})
 READ: Final = frozenset({"835", "837P", *ACKNOWLEDGEMENTS})
-NOTHING: Final = "other"  # the kind of a file without any transaction
 OTHERS: Final = {  # what the kinds are that nobody meant to receive here
     "837I": "institutional claims (837I)",
     "837D": "dental claims (837D)",
@@ -99,21 +100,36 @@ def receive(
         source: gives for a name a function that opens its bytes anew.
         report: how to read files that are no X12: a clearinghouse's own reports.
     """
-    for name in names:
-        try:
-            yield _receive_any(ledger, run, name, source(name), report)
-        except envelope.NotX12 as error:
-            yield FileResult(file=name, state="unreadable", message=f"{name}: {error}")
-        except (CommandError, LedgerError) as error:
-            message = error.message if name in error.message else f"{name}: {error.message}"
-            yield FileResult(
-                file=name, state="unreadable", message=message, todo=error.todo, later=True
-            )
-        except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others go on
-            message = f"{name}: {_unforeseen(error)}"
-            yield FileResult(
-                file=name, state="unreadable", message=message, todo=_REPORT, later=True
-            )
+    given = list(names)
+    group = Group(ledger, run, lambda name: _one(ledger, run, name, source(name), report))
+    with files_ahead(ledger, given, source) as ahead:
+        for place, name in enumerate(given):
+            ready = ahead(place)
+            if ready is not None:
+                group.add(name, ready)
+            if ready is None or group.is_full:
+                yield from group.results()
+            if ready is None:
+                yield _one(ledger, run, name, source(name), report)
+        yield from group.results()
+
+
+def _one(
+    ledger: "Ledger", run: "Run", name: str, source: Source, report: ReportProfile | None
+) -> FileResult:
+    """Receive one file; whatever is wrong with it is told."""
+    try:
+        return _receive_any(ledger, run, name, source, report)
+    except envelope.NotX12 as error:
+        return FileResult(file=name, state="unreadable", message=f"{name}: {error}")
+    except (CommandError, LedgerError) as error:
+        message = error.message if name in error.message else f"{name}: {error.message}"
+        return FileResult(
+            file=name, state="unreadable", message=message, todo=error.todo, later=True
+        )
+    except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others go on
+        message = f"{name}: {_unforeseen(error)}"
+        return FileResult(file=name, state="unreadable", message=message, todo=_REPORT, later=True)
 
 
 def _receive_any(
@@ -176,51 +192,22 @@ class _Looked:
 
     stored: "StoredFile"
     kept: bool = False  # it was in the ledger before
-    payments: list[received.Scanned] = field(factory=list)
-    kinds: Counter[str] = field(factory=Counter)
-    problems: list[Problem] = field(factory=list)
+    look: Look = field(factory=Look)
 
 
 def _keep(ledger: "Ledger", run: "Run", name: str, digest: str, source: Source) -> _Looked:
     """Look a file over while its bytes are kept."""
-    problems: list[Problem] = []
-    payments: list[received.Scanned] = []
-    kinds: Counter[str] = Counter()
     with ledger.begin(run) as writer:
         known = keeping.find_file(writer.connection, digest)
         if known is not None:  # another run kept it after we asked
             return _Looked(stored=known, kept=True)
-        file_id, keeper = writer.new_file(digest=digest, name=_short(name), direction="in")
-        number = 0
-        for interchange in envelope.read(keeper.through(source()), problems, name):
-            for group in interchange.groups():
-                for transaction in group.transactions():
-                    number += 1
-                    kinds[_kind(transaction)] += 1
-                    if transaction.type == "835":
-                        payments.append(received.scan(transaction, number))
-            kinds["TA1"] += len(interchange.interchange_acks)
-        kinds = +kinds
-        problems += _others(kinds, name)
-        kind = next(iter(kinds)) if len(kinds) == 1 else "mixed" if kinds else NOTHING
-        stored = keeper.done(digest=digest, kind=kind)
-        received.add(writer, file_id, payments)
-        received.add_problems(writer, file_id, problems)
-    return _Looked(stored=stored, payments=payments, kinds=kinds, problems=problems)
-
-
-def _kind(transaction: envelope.Transaction) -> str:
-    """What a transaction is, by ST01 and the guide that GS08 and ST03 name."""
-    said = transaction.implementation + transaction.version
-    if is_professional(transaction):
-        return "837P"
-    if transaction.type == "837":
-        guides = (("837I", ("X223", "X096")), ("837D", ("X224", "X097")))
-        found = (kind for kind, names in guides if any(each in said for each in names))
-        return next(found, "837")
-    if transaction.type == "277" and "X214" in said:
-        return "277CA"
-    return transaction.type[:20] or "no type"
+        file_id, keeper = writer.new_file(digest=digest, name=short(name), direction="in")
+        found = look(keeper.through(source()), name)
+        found.problems += _others(found.kinds, name)
+        stored = keeper.done(digest=digest, kind=found.kind)
+        received.add(writer, file_id, found.payments)
+        received.add_problems(writer, file_id, found.problems)
+    return _Looked(stored=stored, look=found)
 
 
 def _others(kinds: Counter[str], name: str) -> Iterator[Problem]:
@@ -237,7 +224,7 @@ def _others(kinds: Counter[str], name: str) -> Iterator[Problem]:
         )
 
 
-def _short(name: str) -> str:
+def short(name: str) -> str:
     """The name without its folder."""
     return name.replace("\\", "/").rpartition("/")[2]
 
@@ -262,8 +249,8 @@ def _finish(
         payments=payments,
         adopted=adopted,
         acknowledged=acknowledged,
-        unread=tuple((kind, n) for kind, n in looked.kinds.items() if kind not in READ),
-        problems=(*looked.problems, *still, *problems, *more, *odd),
+        unread=tuple((kind, n) for kind, n in looked.look.kinds.items() if kind not in READ),
+        problems=(*looked.look.problems, *still, *problems, *more, *odd),
         nothing_in_it=stored.kind == NOTHING,
     )
 

@@ -7,23 +7,25 @@ what is new is posted only where that is certain, else kept aside.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, evolve, field
 
 from claimline.services.collector import swept
+from claimline.services.receive_ahead import unpack
+from claimline.services.receive_look import transactions
+from claimline.services.receive_read import Ended, Through
 from claimline.services.receive_same import Compared, compare, covers
 from claimline.services.receive_values import PaymentResult
-from edi import envelope
+from claimline.services.receive_workers import Stream, Unusable, payments_ahead
 from edi.envelope import Transaction
 from edi.problem import Problem
-from edi.remittance import RemittanceHeader, RemittanceTrailer
-from reconcile.balance import Balance, Difference
-from reconcile.ledger import bulk, by_hand_remit, posting, received, settle, standing
+from reconcile.ledger import by_hand_remit, posting, received, settle, standing
 from reconcile.ledger.convert import dollars, to_cents
-from reconcile.ledger.payments import Kept, Reading
+from reconcile.ledger.payments import Kept, Reading, again
+from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment, remittance
 
 if TYPE_CHECKING:
@@ -50,19 +52,74 @@ def post(
         rows = list(received.rows_of(connection, stored.id))
     results: dict[int, PaymentResult] = {}
     problems: list[Problem] = []
-    transactions = _transactions(ledger.file_bytes(stored.digest), name)
-    for group in swept(_groups([row for row in rows if row.state == "pending"])):
-        with ledger.begin(run) as writer:
-            waiting = received.still_pending(writer.connection, group)
-            for row, transaction in _with_rows(transactions, waiting):
-                result, found = post_one(writer, row, stored.digest, transaction)
-                received.add_problems(writer, stored.id, found, remittance_id=row.id)
+    pending = [row for row in rows if row.state == "pending"]
+    with payments_ahead(ledger, stored, name, pending) as stream:
+        ahead = stream
+        here = transactions(ledger.file_bytes(stored.digest), name)
+        for group in swept(_groups(pending)):
+            try:
+                made = _post_group(ledger, run, stored, group, here=here, ahead=ahead)
+            except Unusable:
+                ahead = None
+                here = transactions(ledger.file_bytes(stored.digest), name)
+                made = _post_group(ledger, run, stored, group, here=here, ahead=None)
+            for row, result, found in made:
                 results[row.id] = result
                 problems += found
-    return _with_what_stands(ledger, stored.id, results), problems
+    return with_what_stands(ledger, stored.id, results), problems
 
 
-def _with_what_stands(
+Here = Iterator[tuple[int, Transaction]]
+Posted = tuple[Any, PaymentResult, list[Problem]]
+
+
+def _post_group(
+    ledger: "Ledger",
+    run: "Run",
+    stored: "StoredFile",
+    group: list[Any],
+    *,
+    here: Here,
+    ahead: Stream | None,
+) -> list[Posted]:
+    """Post some payments of a file together.
+
+    Raises:
+        Unusable: where the process that reads ahead ended; then nothing of the group is posted.
+    """
+    with ledger.begin(run) as writer:
+        waiting = received.still_pending(writer.connection, group)
+        return [
+            (row, *post_row(writer, row, stored, here, ahead.of(row.number) if ahead else None))
+            for row in waiting
+        ]
+
+
+def post_row(
+    writer: "Writer",
+    row: Any,
+    stored: "StoredFile",
+    here: Here,
+    answers: Iterator[bytes] | None,
+) -> tuple[PaymentResult, list[Problem]]:
+    """Post a payment: from what was read ahead, where that holds; else by reading it here.
+
+    Args:
+        writer: the open transaction.
+        row: of ``remittance``, still to be posted.
+        stored: the file.
+        here: the file's transactions from this payment's on, at the latest.
+        answers: what was read ahead, if anything.
+    """
+    made = post_ahead(writer, row, answers) if answers is not None else None
+    if made is None:
+        transaction = next(t for number, t in here if number == row.number)
+        made = post_one(writer, row, stored.digest, transaction)
+    received.add_problems(writer, stored.id, made[1], remittance_id=row.id)
+    return made
+
+
+def with_what_stands(
     ledger: "Ledger", file_id: int, new: dict[int, PaymentResult]
 ) -> tuple[PaymentResult, ...]:
     """The payments of a file, new ones and known ones, with what waits of them for a person."""
@@ -86,17 +143,15 @@ def _with_what_stands(
 
 def post_again(ledger: "Ledger", writer: "Writer", digest: str, rows: list[Any]) -> None:
     """Post payments of a kept file once more; their problems are known."""
-    transactions = _transactions(ledger.file_bytes(digest), "")
-    for row, transaction in _with_rows(transactions, rows):
+    here = transactions(ledger.file_bytes(digest), "")
+    for row, transaction in _with_rows(here, rows):
         post_one(writer, row, digest, transaction)
 
 
-def _with_rows(
-    transactions: Iterator[tuple[int, Transaction]], rows: list[Any]
-) -> Iterator[tuple[Any, Transaction]]:
+def _with_rows(here: Here, rows: list[Any]) -> Iterator[tuple[Any, Transaction]]:
     """Each row with its transaction; both are in the order of the file."""
     for row in rows:
-        yield row, next(t for number, t in transactions if number == row.number)
+        yield row, next(t for number, t in here if number == row.number)
 
 
 def _known(row: Any, stand: "standing.Standing | None") -> PaymentResult:
@@ -160,16 +215,6 @@ def _groups(rows: list[Any]) -> Iterator[list[Any]]:
         yield group
 
 
-def _transactions(chunks: Iterable[bytes], name: str) -> Iterator[tuple[int, Transaction]]:
-    """The transactions of a file with their number in it, as they were counted when kept."""
-    number = 0
-    for interchange in envelope.read(chunks, [], name):
-        for group in interchange.groups():
-            for transaction in group.transactions():
-                number += 1
-                yield number, transaction
-
-
 def post_one(
     writer: "Writer", row: Any, digest: str, transaction: Transaction
 ) -> tuple[PaymentResult, list[Problem]]:
@@ -192,11 +237,62 @@ def post_one(
         return _duplicate(writer, row, twin, certain=compared is not None and compared.certain), []
     work = _Work(writer=writer, row=row, compared=compared)
     work.run(Reading(transaction))
+    return _done(writer, row, work)
+
+
+def post_ahead(
+    writer: "Writer", row: Any, answers: Iterator[bytes]
+) -> tuple[PaymentResult, list[Problem]] | None:
+    """Post one payment that another process made ready, where all of it is still true.
+
+    Args:
+        writer: the open transaction.
+        row: of ``remittance``, still to be posted.
+        answers: what ``receive_ahead.answers`` gave for it.
+
+    Returns:
+        As ``post_one``; None where the payment must be looked at here.
+
+    Raises:
+        Unusable: where the other process ended before it was done.
+    """
+    start = next(answers, b"")
+    if not (start and row.complete) or int(start) != writer.ids(sent_claim, 0):
+        return None
+    if received.same_payment(writer.connection, row):
+        return None
+    work = _Work(writer=writer, row=row)
+    work.run_ahead(answers)
+    return _done(writer, row, work)
+
+
+def _done(writer: "Writer", row: Any, work: "_Work") -> tuple[PaymentResult, list[Problem]]:
+    """The payment is posted: a copy of it that was cut off waits no longer."""
     for other in received.cut_off(writer.connection, row):
         if covers(writer.connection, other, row):
             why = f"cut off; it came whole as ST {row.transaction_control}"
             received.settle(writer.connection, other.id, state=SUPERSEDED, why=why)
     return work.result(), work.problems
+
+
+def _fields(kept: Kept, cents: int) -> dict[str, Any]:
+    """A claim payment as the keywords of ``posting.Item``."""
+    return {
+        "payment": kept.payment,
+        "fingerprint": kept.fingerprint,
+        "difference": cents,
+        "segments": kept.segments,
+    }
+
+
+def _left_fields(mark: str, position: int, cents: int, segments: str) -> dict[str, Any]:
+    """As ``_fields``, of one that another process left to this one."""
+    return {
+        "payment": again(segments, position),
+        "fingerprint": mark,
+        "difference": cents,
+        "segments": lambda: segments,
+    }
 
 
 def _incomplete(writer: "Writer", row: Any, digest: str, *, came_whole: bool) -> PaymentResult:
@@ -232,8 +328,7 @@ class _Work:
 
     writer: "Writer"
     row: Any
-    compared: Compared | None
-    balance: Balance = field(factory=Balance)
+    compared: Compared | None = None
     problems: list[Problem] = field(factory=list)
     states: Counter[str] = field(factory=Counter)
     known: int = 0
@@ -250,81 +345,71 @@ class _Work:
         """Read it through, some hundred claims at a time."""
         context = received.context_of(self.row)
         self.aside = self.compared.why if self.compared and not self.compared.certain else ""
-        parts = reading.parts()
-        header = next(parts)
-        assert isinstance(header, RemittanceHeader), "the reader gives the header first"
-        self.balance.add_header(header)
-        if header.faults:
-            self.aside = f"could not be read: {', '.join(header.faults)}"
-        for batch in swept(bulk.batches(self._claims(parts, reading))):
-            self._batch(context, batch)
-        self.problems += reading.problems
-        if self.compared and self.compared.certain:
-            settle.release(self.writer, self.row.payment_id)
-        self._finish()
+        through = Through(reading)
+        if through.faults:
+            self.aside = f"could not be read: {', '.join(through.faults)}"
+        for batch in through.batches(self._is_new):
+            self._batch(context, [_fields(*one) for one in batch])
+        self._end(through.ended())
 
-    def _claims(
-        self, parts: Iterable[RemittanceHeader | Kept | RemittanceTrailer], reading: Reading
-    ) -> Iterator[tuple[Kept, int]]:
-        """The claims that are new, with the cents that their own figures leave open."""
-        for part in parts:
-            if isinstance(part, RemittanceTrailer):
-                self._trailer(part)
-            elif isinstance(part, Kept):
-                found = self.balance.add_claim(part.payment)
-                self.balance.differences.clear()  # told as problems; memory stays flat
-                self.claims_paid += part.payment.paid
-                if found:
-                    self._tell(found, reading)
-                if self.compared and self.compared.is_known(part.fingerprint):
-                    self.known += 1
-                else:
-                    yield part, posting.claim_difference(found)
+    def run_ahead(self, answers: Iterator[bytes]) -> None:
+        """Write what another process made ready.
 
-    def _tell(self, found: Iterable[Difference], reading: Reading) -> None:
-        real = [one for one in found if one.level != "information"]
-        self.unbalanced += bool(real)
-        for one in real:
-            reading.tell(
-                f"remit.{one.level}-unbalanced",
-                f"{one.equation} does not hold: expected {one.expected:.2f}, sent "
-                f"{one.actual:.2f}. The difference of {one.expected - one.actual:.2f} is kept as "
-                "not explained.",
-                segment=one.position,
-                claim=one.claim,
-            )
+        Raises:
+            Unusable: where that process ended before it was done.
+        """
+        context = received.context_of(self.row)
+        for answer in swept(map(unpack, answers)):
+            if isinstance(answer, Ended):
+                self._end(answer)
+                return
+            heads = self._heads(context, answer.marks)
+            self._count(posting.write(self.writer, heads, answer.made))
+            self._batch(context, [_left_fields(*one) for one in answer.left])
+        raise Unusable
 
-    def _batch(self, context: received.Context, batch: list[tuple[Kept, int]]) -> None:
-        marks = [kept.fingerprint for kept, _ in batch]
-        occurrences = posting.occurrences(self.writer, context.payment_id, marks)
-        first = self.writer.ids(claim_payment, len(batch))
-        items = [
-            posting.Item(
-                id=number,
-                context=context,
-                payment=kept.payment,
-                fingerprint=kept.fingerprint,
-                occurrence=occurrence,
-                difference=open_cents,
-                segments=kept.segments,
-            )
-            for number, (kept, open_cents), occurrence in zip(
-                range(first, first + len(batch)), batch, occurrences, strict=True
-            )
+    def _is_new(self, fingerprint: str) -> bool:
+        if self.compared and self.compared.is_known(fingerprint):
+            self.known += 1
+            return False
+        return True
+
+    def _heads(self, context: received.Context, marks: Sequence[str]) -> list[posting.Head]:
+        """The first columns of claim payments with these fingerprints."""
+        payment = context.payment_id
+        occurrences = posting.occurrences(self.writer, payment, marks)
+        first = self.writer.ids(claim_payment, len(marks))
+        remittance_id = context.remittance_id
+        return [
+            (number, remittance_id, payment, mark, occurrence)
+            for number, (mark, occurrence) in enumerate(zip(marks, occurrences, strict=True), first)
         ]
-        posted = posting.post(self.writer, items, aside=self.aside)
+
+    def _batch(self, context: received.Context, batch: Sequence[dict[str, Any]]) -> None:
+        heads = self._heads(context, [one["fingerprint"] for one in batch])
+        items = [
+            posting.Item(id=head[0], occurrence=head[-1], context=context, **one)
+            for head, one in zip(heads, batch, strict=True)
+        ]
+        self._count(posting.post(self.writer, items, aside=self.aside))
+
+    def _count(self, posted: posting.Posted) -> None:
         self.states += posted.states
         self.lines_left += posted.lines_left
         settle.after_learned(self.writer, posted.learned)
 
-    def _trailer(self, trailer: RemittanceTrailer) -> None:
-        kept = trailer.provider_adjustments
+    def _end(self, ended: Ended) -> None:
+        self.problems += ended.problems
+        self.claims_paid, self.unbalanced = ended.claims_paid, ended.unbalanced
+        self.difference = ended.difference
+        kept = ended.trailer.provider_adjustments
         if self.compared:
             kept = self.compared.new_adjustments(kept)
         received.add_provider_adjustments(self.writer, self.row.id, kept)
         self.provider_adjusted = sum((p.amount for p in kept), Decimal("0.00"))
-        for found in self.balance.add_trailer(trailer):
-            self.difference = found.expected - found.actual
+        if self.compared and self.compared.certain:
+            settle.release(self.writer, self.row.payment_id)
+        self._finish()
 
     def _finish(self) -> None:
         state, why = ("aside", self.aside) if self.aside else ("posted", "")

@@ -19,7 +19,12 @@ from reconcile.match import CandidateKeys, candidate_keys
 from reconcile.match_claim import BY_HAND, CHANGED_CONTROL, FAMILY, PATIENT_CONTROL
 from reconcile.values import SentClaim
 
-TEACHING: Final = (PATIENT_CONTROL, FAMILY, CHANGED_CONTROL, BY_HAND)  # a match by these teaches CLP07
+TEACHING: Final = (
+    PATIENT_CONTROL,
+    FAMILY,
+    CHANGED_CONTROL,
+    BY_HAND,
+)  # a match by these teaches CLP07
 _CLAIM: Final = sent_claim.c
 _ROW_FAMILY: Final = 2  # see sent.MATCHING
 _ROW_CONTROL: Final = 1
@@ -53,6 +58,20 @@ class Finder:
         if weak:
             self._widen(payments, keys, found, weak)
         return self._built(found, {f for n in weak for f in found[n]})
+
+    def certain(self, payments: Sequence[ClaimPayment]) -> list[tuple[Candidate, ...]]:
+        """The candidates of payments that no answer received before can tell anything about.
+
+        They carry the very number of a claim, and that has no relatives; none for the others.
+        """
+        keys = [candidate_keys(payment) for payment in payments]
+        stems = self._by_stem({key.stem for key in keys if key.stem})
+        found = [dict.fromkeys(stems.get(key.stem, ())) for key in keys]
+        for n, payment in enumerate(payments):
+            alone = all(len(self._families[family]) == 1 for family in found[n])
+            if not (alone and self._has(payment, found[n])):
+                found[n] = {}
+        return self._built(found, set())
 
     def _has(self, payment: ClaimPayment, families: Iterable[str]) -> bool:
         """Whether the very control number is among the families."""
@@ -164,16 +183,19 @@ class Finder:
     def _built(
         self, found: Sequence[dict[str, None]], weak: set[str]
     ) -> list[tuple[Candidate, ...]]:
-        lines = sent.load_lines(self._connection, self._rows)
+        wanted = dict.fromkeys(family for families in found for family in families)
+        lines = sent.load_lines(
+            self._connection, [number for family in wanted for number in self._families[family]]
+        )
         learn = [
             number
-            for family, members in self._families.items()
-            if family in weak or len(members) > 1
-            for number in members
+            for family in wanted
+            if family in weak or len(self._families[family]) > 1
+            for number in self._families[family]
         ]
         learned = learned_controls(self._connection, learn)
         built: dict[str, list[Candidate]] = {}
-        for family, members in self._families.items():
+        for family in wanted:
             built[family] = [
                 Candidate(
                     id=number,
@@ -184,7 +206,7 @@ class Finder:
                     ),
                     lines=tuple(line_id for line_id, _ in lines[number]),
                 )
-                for number in members
+                for number in self._families[family]
             ]
         return [tuple(c for family in families for c in built[family]) for families in found]
 

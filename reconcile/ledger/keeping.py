@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Final
 
+from attrs import frozen
 from sqlalchemy import Connection, func, select, update
 
 from reconcile.ledger import bulk
@@ -86,6 +87,41 @@ class Keeper:
         found = find_file(self._connection, digest)
         assert found is not None
         return found
+
+
+@frozen(kw_only=True)
+class Packed:
+    """The bytes of a small file, ready to be kept."""
+
+    digest: str
+    size: int
+    pieces: tuple[bytes, ...]  # compressed
+
+
+def packed(data: bytes) -> Packed:
+    """Bytes in memory, ready to be kept."""
+    return Packed(
+        digest=hashlib.sha256(data).hexdigest(),
+        size=len(data),
+        pieces=tuple(zlib.compress(one, LEVEL) for one in pieces([data])),
+    )
+
+
+def keep(writer: "Writer", found: Packed, *, kind: str, name: str, direction: str) -> StoredFile:
+    """Keep a small file whose digest is new, all at once."""
+    number = writer.ids(file)
+    row = (number, found.digest, kind, direction, name, found.size, len(found.pieces))
+    writer.add(file, [(*row, *writer.recorded)])
+    writer.add(file_chunk, [(number, n, data) for n, data in enumerate(found.pieces)])
+    return StoredFile(
+        id=number,
+        digest=found.digest,
+        name=name,
+        kind=kind,
+        direction=direction,
+        size=found.size,
+        recorded_at=writer.at,
+    )
 
 
 def count_pieces(connection: Connection, digest: str) -> tuple[int, int]:

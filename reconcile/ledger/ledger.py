@@ -8,6 +8,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import URL
+from sqlalchemy.pool import QueuePool
 
 from reconcile.ledger import (
     billing,
@@ -121,6 +122,21 @@ class Ledger:
     def close(self) -> None:
         """Let the database go."""
         self._engine.dispose()
+
+    def let_go(self) -> bool:
+        """Close the connections that wait for use; False where one is in use.
+
+        A process may be forked only while none is open.
+        """
+        pool = self._engine.pool
+        if isinstance(pool, QueuePool) and not pool.checkedout():
+            self._engine.dispose()
+            return True
+        return False
+
+    def again(self) -> "Ledger":
+        """The same ledger through connections of its own, for a process that was forked."""
+        return Ledger(connect.make_engine(self._engine.url))
 
     @property
     def url(self) -> URL:

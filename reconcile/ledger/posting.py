@@ -7,10 +7,10 @@ matched for certain, that cannot be read whole, or that is no decision (CLP02 23
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Final, Literal
+from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import evolve, frozen
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from edi.remittance import Adjustment, ClaimPayment
 from reconcile.balance import Difference
@@ -25,7 +25,7 @@ from reconcile.ledger.tables_received import awaiting, claim_payment, line_share
 from reconcile.look import OTHER_PAYER
 from reconcile.match import candidate_keys, match_claim
 from reconcile.match_claim import FAMILY, PATIENT_CONTROL
-from reconcile.post import NO_LINES, adjudicate, postings, posts
+from reconcile.post import NO_LINES, adjudicate, amounts_of, posts
 from reconcile.turns import home, is_later_turn, onto
 from reconcile.values import Adjudication, ClaimMatch, LineShare
 
@@ -78,6 +78,46 @@ class _Result:
     adjudication: Adjudication | None = None
 
 
+@value(kw_only=True)
+class Made:
+    """Rows of claim payments but for the numbers that only the writer can give.
+
+    ``claims`` are what follows the five columns of ``Head``. The others name a claim payment by its
+    place among them, a posting its line share by its place among the shares (-1: the claim alone).
+    """
+
+    claims: Sequence[bulk.Row]
+    shares: Sequence[bulk.Row]
+    amounts: Sequence[bulk.Row]
+    waiting: Sequence[bulk.Row]
+    states: Sequence[str]
+    learned: Sequence[str]  # payer claim numbers now known to be of a sent claim
+    lines_left: int
+
+    def flat(self) -> tuple[Any, ...]:
+        """As ``of`` takes it: texts, numbers, None and tuples of them."""
+        rows = (self.claims, self.shares, self.amounts, self.waiting, self.states, self.learned)
+        return (*map(tuple, rows), self.lines_left)
+
+    @classmethod
+    def of(cls, flat: tuple[Any, ...]) -> "Made":
+        """What ``flat`` gave."""
+        claims, shares, amounts, waiting, states, learned, lines_left = flat
+        return cls(
+            claims=claims,
+            shares=shares,
+            amounts=amounts,
+            waiting=waiting,
+            states=states,
+            learned=learned,
+            lines_left=lines_left,
+        )
+
+
+Head = tuple[int, int, int, str, int]  # id, remittance_id, payment_id, fingerprint, occurrence
+_SENT_CLAIM: Final = 9  # where a row of ``Made.claims`` names the sent claim
+
+
 @frozen(kw_only=True)
 class Posted:
     """What a batch came to."""
@@ -117,15 +157,32 @@ def post(writer: "Writer", items: Sequence[Item], *, aside: str = "") -> Posted:
     results = [_Result(item=item, state="aside", why=aside) for item in items]
     if not aside:
         results = list(_match(writer, items))
-    _write(writer, results)
-    learned = frozenset(
-        result.item.payment.payer_control
-        for result in results
-        if result.match and result.match.method in TEACHING
-    )
-    left = sum(len(r.adjudication.unmatched) for r in results if r.adjudication)
-    states: Counter[str] = Counter(result.state for result in results)
-    return Posted(states=states, learned=learned - {""}, lines_left=left)
+    heads = [
+        (i.id, i.context.remittance_id, i.context.payment_id, i.fingerprint, i.occurrence)
+        for i in items
+    ]
+    return write(writer, heads, _made(results))
+
+
+def ahead(connection: Connection, items: Sequence[Item]) -> tuple[Made, tuple[int, ...]]:
+    """What can be decided of new claim payments on a snapshot, by the claims sent alone.
+
+    Returns:
+        The rows of those decided, in their order, and the places of the others.
+    """
+    finder = Finder(connection, items[0].context.usage)
+    payers = Payers(connection)
+    nobody = by_hand.Hand()
+    results: list[_Result] = []
+    left: list[int] = []
+    found = finder.certain([item.payment for item in items])
+    for n, (item, candidates) in enumerate(zip(items, found, strict=True)):
+        result = _decide(item, candidates, payers, nobody) if candidates else None
+        if result is not None and result.state == "posted":
+            results.append(result)
+        else:
+            left.append(n)
+    return _made(results), tuple(left)
 
 
 def _match(writer: "Writer", items: Sequence[Item]) -> Iterable[_Result]:
@@ -148,7 +205,9 @@ def _decide(
     claims = [candidate.claim for candidate in candidates]
     said = hand.of(item)
     match = (
-        said.match(claims) if said else match_claim(payment, claims, payers=known, date=context.date)
+        said.match(claims)
+        if said
+        else match_claim(payment, claims, payers=known, date=context.date)
     )
     if match.claim is None:
         parked = hand.parked(item)
@@ -199,34 +258,67 @@ def _unreadable(payment: ClaimPayment) -> str:
     return f"could not be read whole: {', '.join(payment.faults)}"
 
 
-def _write(writer: "Writer", results: Sequence[_Result]) -> None:
+def _made(results: Sequence[_Result]) -> Made:
     shares: list[bulk.Row] = []
     amounts: list[bulk.Row] = []
     waiting: list[bulk.Row] = []
-    recorded = writer.recorded
-    writer.add(claim_payment, [_claim_row(result, recorded) for result in results])
-    writer.changed(result.candidate.id for result in results if result.candidate)
-    next_share = writer.ids(
-        line_share, sum(len(r.adjudication.lines) for r in results if r.adjudication)
-    )
-    for result in results:
-        waiting += _waiting(result)
+    for place, result in enumerate(results):
+        waiting += _waiting(place, result)
         if result.adjudication is None or result.candidate is None:
             continue
         numbers = _line_numbers(result.candidate)
-        share_of: dict[str, int] = {"": 0}
+        share_of = {"": -1}
         for share in result.adjudication.lines:
-            share_of[share.line] = next_share
-            shares.append(_share_row(next_share, result.item.id, numbers[share.line], share))
-            next_share += 1
+            share_of[share.line] = len(shares)
+            shares.append(_share_row(place, numbers[share.line], share))
         amounts += [
-            (result.item.id, share_of[p.line] or None, p.kind, p.group, p.reason, p.cents)
-            for p in postings(result.adjudication)
+            (place, share_of[line], kind, group, reason, cents)
+            for line, kind, group, reason, cents in amounts_of(result.adjudication)
         ]
+    learned = {
+        result.item.payment.payer_control
+        for result in results
+        if result.match and result.match.method in TEACHING
+    }
+    return Made(
+        claims=[_claim_row(result) for result in results],
+        shares=shares,
+        amounts=amounts,
+        waiting=waiting,
+        states=[result.state for result in results],
+        learned=sorted(learned - {""}),
+        lines_left=sum(len(r.adjudication.unmatched) for r in results if r.adjudication),
+    )
+
+
+def write(writer: "Writer", heads: Sequence[Head], made: Made) -> Posted:
+    """Write claim payments whose rows are made.
+
+    Args:
+        writer: the open transaction.
+        heads: the first columns of each.
+        made: what follows, of the same claim payments in the same order.
+    """
+    ids = [head[0] for head in heads]
+    recorded = writer.recorded
+    rows = zip(heads, made.claims, strict=True)
+    writer.add(claim_payment, [(*head, *row, *recorded) for head, row in rows])
+    writer.changed(row[_SENT_CLAIM] for row in made.claims if row[_SENT_CLAIM] is not None)
+    share = writer.ids(line_share, len(made.shares))
+    shares = [(n, ids[row[0]], *row[1:]) for n, row in enumerate(made.shares, share)]
     writer.add(line_share, shares)
-    first = writer.ids(posting, len(amounts))
-    writer.add(posting, [(number, *row) for number, row in enumerate(amounts, first)])
-    writer.add(awaiting, waiting)
+    first = writer.ids(posting, len(made.amounts))
+    amounts = [
+        (n, ids[place], None if of < 0 else share + of, *rest)
+        for n, (place, of, *rest) in enumerate(made.amounts, first)
+    ]
+    writer.add(posting, amounts)
+    writer.add(awaiting, [(ids[place], *rest) for place, *rest in made.waiting])
+    return Posted(
+        states=Counter(made.states),
+        learned=frozenset(made.learned),
+        lines_left=made.lines_left,
+    )
 
 
 def _line_numbers(candidate: Candidate) -> dict[str, int]:
@@ -236,16 +328,11 @@ def _line_numbers(candidate: Candidate) -> dict[str, int]:
     }
 
 
-def _claim_row(result: _Result, recorded: tuple[int, str]) -> bulk.Row:
+def _claim_row(result: _Result) -> bulk.Row:
     item, payment, made = result.item, result.item.payment, result.adjudication
     match = result.match
     settled = made is not None and not made.unmatched
     return (
-        item.id,
-        item.context.remittance_id,
-        item.context.payment_id,
-        item.fingerprint,
-        item.occurrence,
         payment.position,
         payment.control,
         payment.status,
@@ -268,14 +355,12 @@ def _claim_row(result: _Result, recorded: tuple[int, str]) -> bulk.Row:
         to_json(made.notes) if made else "",
         unmatched_json(made.unmatched) if made else "",
         None if settled else item.segments(),
-        *recorded,
     )
 
 
-def _share_row(number: int, claim_number: int, line_number: int, share: LineShare) -> bulk.Row:
+def _share_row(place: int, line_number: int, share: LineShare) -> bulk.Row:
     return (
-        number,
-        claim_number,
+        place,
         line_number,
         share.method,
         share.code,
@@ -304,7 +389,7 @@ def adjustments_json(adjustments: Iterable[Adjustment]) -> str:
     return f"[{','.join(parts)}]" if parts else ""
 
 
-def _waiting(result: _Result) -> list[bulk.Row]:
+def _waiting(place: int, result: _Result) -> list[bulk.Row]:
     """The keys by which later evidence may match it, or match it otherwise."""
     match = result.match
     if match is None:
@@ -316,4 +401,4 @@ def _waiting(result: _Result) -> list[bulk.Row]:
     found = [("stem", keys.stem)] if keys.stem else []
     found += [("payer", control) for control in keys.payer_controls]
     found += [("line", control) for control in keys.line_controls]
-    return [(result.item.id, kind, value) for kind, value in dict.fromkeys(found)]
+    return [(place, kind, value) for kind, value in dict.fromkeys(found)]

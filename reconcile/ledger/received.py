@@ -284,6 +284,20 @@ def context_of(row: Any) -> Context:
     )
 
 
+def context_before(one: Scanned) -> Context:
+    """The context of a payment that is not in the ledger yet: its rows have no numbers."""
+    return Context(
+        remittance_id=0,
+        payment_id=0,
+        payment_key=one.key,
+        usage=one.usage,
+        trace=one.header.trace,
+        date=one.date,
+        payer_ids=tuple(payer_ids(one.header)),
+        paid=one.header.paid,
+    )
+
+
 def same_payment(connection: Connection, row: Any) -> list[Any]:
     """The other complete transactions of that payment that were dealt with before."""
     c = remittance.c

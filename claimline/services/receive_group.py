@@ -1,0 +1,97 @@
+"""Small files that were read ahead, written together: an fsync for each would take the longest.
+
+Each is kept and posted whole or not at all, and none before the commit of all; where anything goes
+wrong, nothing of them is written, and each is received by itself.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
+
+from attrs import define, field
+
+from claimline.services.receive_look import transactions
+from claimline.services.receive_post import TOGETHER, post_row, with_what_stands
+from claimline.services.receive_values import FileResult
+from reconcile.ledger import keeping, received
+
+if TYPE_CHECKING:
+    from claimline.services.receive_ahead import Ready
+    from claimline.services.receive_values import PaymentResult
+    from edi.problem import Problem
+    from reconcile.ledger import Ledger, Run, StoredFile, Writer
+
+
+@define
+class _File:
+    """One file of a group."""
+
+    name: str
+    ready: "Ready"
+    stored: "StoredFile | None" = None  # None: it is to be received by itself
+    payments: "dict[int, PaymentResult]" = field(factory=dict)
+    problems: "list[Problem]" = field(factory=list)
+
+
+class Group:
+    """Collects small files until they are worth a commit."""
+
+    def __init__(self, ledger: "Ledger", run: "Run", alone: Callable[[str], FileResult]) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._alone = alone  # receives a file by itself
+        self._files: list[_File] = []
+        self._claims = 0
+
+    def add(self, name: str, ready: "Ready") -> None:
+        """One more file."""
+        self._files.append(_File(name, ready))
+        self._claims += ready.claims
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is time to ask for the results."""
+        return self._claims >= TOGETHER
+
+    def results(self) -> Iterator[FileResult]:
+        """Write all that was added, and tell what became of each file, in order."""
+        files, self._files, self._claims = self._files, [], 0
+        if not files:
+            return
+        try:
+            with self._ledger.begin(self._run) as writer:
+                for one in files:
+                    _write(writer, one)
+        except Exception:  # noqa: BLE001 - each by itself: what is wrong is told with its file
+            for one in files:
+                one.stored = None
+        for one in files:
+            if one.stored is None:
+                yield self._alone(one.name)
+            else:
+                yield self._told(one, one.stored)
+
+    def _told(self, one: _File, stored: "StoredFile") -> FileResult:
+        return FileResult(
+            file=one.name,
+            state="received",
+            digest=stored.digest,
+            payments=with_what_stands(self._ledger, stored.id, one.payments),
+            problems=(*one.ready.looked.problems, *one.problems),
+        )
+
+
+def _write(writer: "Writer", one: _File) -> None:
+    """Keep a file and post its payments; one that is in the ledger already is left alone."""
+    found, looked = one.ready.packed, one.ready.looked
+    if keeping.find_file(writer.connection, found.digest) is not None:
+        return
+    name = one.name.replace("\\", "/").rpartition("/")[2]
+    stored = keeping.keep(writer, found, kind=looked.kind, name=name, direction="in")
+    received.add(writer, stored.id, looked.payments)
+    received.add_problems(writer, stored.id, looked.problems)
+    here = transactions(keeping.file_bytes(writer.connection, stored.digest), one.name)
+    for row in received.rows_of(writer.connection, stored.id):
+        answers = iter(one.ready.answers[row.number - 1])
+        one.payments[row.id], problems = post_row(writer, row, stored, here, answers)
+        one.problems += problems
+    one.stored = stored

@@ -1,0 +1,209 @@
+"""Processes beside the one that writes, which read and match what it is to write next.
+
+They are forked while no connection to the ledger is open, look at it through one of their own, and
+answer with rows. What one of them cannot do, or does not get done, is done by the first process
+itself, which also tells what is wrong: so nothing depends on them but the time it takes.
+"""
+
+import os
+import pickle
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from multiprocessing import get_context
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+
+from claimline.services.collector import rarely_collected
+from claimline.services.receive_ahead import Ready, answers, is_last, ready
+from claimline.services.receive_look import transactions
+from reconcile.ledger import received
+
+if TYPE_CHECKING:
+    from multiprocessing.connection import Connection
+
+    from reconcile.ledger import Ledger, StoredFile
+
+Source = Callable[[], Iterable[bytes]]
+Send = Callable[[bytes], None]
+
+WORKERS: Final = 2
+FROM_FILES: Final = 8  # with fewer, starting them costs more than they save
+FROM_CLAIMS: Final = 4000  # of one file: as above
+_PIPE: Final = 1 << 20  # bytes a process may be ahead; what Linux grants everybody
+_SET_PIPE_SIZE: Final = 1031  # F_SETPIPE_SZ of Linux
+
+
+class Unusable(Exception):  # noqa: N818 - named by what is wrong
+    """Another process ended before it was done; what it made is dropped."""
+
+
+def can_fork(ledger: "Ledger") -> bool:
+    """Whether processes can be forked safely and have a processor to run on."""
+    return (
+        sys.platform == "linux"
+        and len(os.sched_getaffinity(0)) >= WORKERS
+        and threading.active_count() == 1
+        and ledger.let_go()
+    )
+
+
+@contextmanager
+def files_ahead(
+    ledger: "Ledger", names: Sequence[str], source: Callable[[str], Source]
+) -> Iterator[Callable[[int], Ready | None]]:
+    """Reads small files ahead; gives for the place of a name what was made of it.
+
+    None for a file that is to be received as a whole by the first process: a large one, one that
+    was received before, one with anything but remittances, or with something wrong in it.
+    """
+    if len(names) < FROM_FILES or not can_fork(ledger):
+        yield lambda _: None
+        return
+    with ExitStack() as stack:
+        lines = [
+            stack.enter_context(_beside(_files(ledger, names[n::WORKERS], source)))
+            for n in range(WORKERS)
+        ]
+
+        def fetch(place: int) -> Ready | None:
+            line = lines[place % WORKERS]
+            try:
+                found = pickle.loads(line.recv_bytes())  # noqa: S301 - of our own child
+            except (EOFError, OSError):
+                return None
+            assert found is None or isinstance(found, Ready)
+            return found
+
+        yield fetch
+
+
+def _files(
+    ledger: "Ledger", names: Sequence[str], source: Callable[[str], Source]
+) -> Callable[[Send], None]:
+    def work(send: Send) -> None:
+        with ledger.again() as own:
+            for name in names:
+                try:
+                    made = ready(own, name, source(name))
+                except Exception:  # noqa: BLE001 - the first process meets it too, and tells
+                    made = None
+                send(pickle.dumps(made))
+
+    return work
+
+
+@frozen(kw_only=True)
+class Asked:
+    """A payment of a kept file that is to be read beside the first process."""
+
+    number: int  # of the transaction in its file
+    context: received.Context
+
+
+class Stream:
+    """The answers for payments of one file, in their order."""
+
+    def __init__(self, line: "Connection[Any, Any]", asked: Sequence[Asked]) -> None:
+        self._line = line
+        self._wanted = {one.number for one in asked}
+        self._in_the_middle = False
+
+    def of(self, number: int) -> Iterator[bytes]:
+        """The answers for that payment; none where it was not asked for.
+
+        Raises:
+            Unusable: where the process ended.
+        """
+        while self._in_the_middle:
+            self._next()
+        return self._answers() if number in self._wanted else iter(())
+
+    def _answers(self) -> Iterator[bytes]:
+        self._in_the_middle = True
+        while self._in_the_middle:
+            yield self._next()
+
+    def _next(self) -> bytes:
+        try:
+            answer = self._line.recv_bytes()
+        except (EOFError, OSError):
+            raise Unusable from None
+        self._in_the_middle = not is_last(answer)
+        return answer
+
+
+@contextmanager
+def payments_ahead(
+    ledger: "Ledger", stored: "StoredFile", name: str, rows: Sequence[Any]
+) -> Iterator[Stream | None]:
+    """Reads the payments of a large kept file ahead, claims by the hundred.
+
+    Args:
+        ledger: open, with no connection in use.
+        stored: the file.
+        name: of the file as it was given now, for its problems.
+        rows: of ``remittance``, still to be posted.
+    """
+    asked = [
+        Asked(number=row.number, context=received.context_of(row)) for row in rows if row.complete
+    ]
+    if sum(row.claims for row in rows) < FROM_CLAIMS or not can_fork(ledger):
+        yield None
+        return
+    with _beside(_payments(ledger, stored, name, asked)) as line:
+        yield Stream(line, asked)
+
+
+def _payments(
+    ledger: "Ledger", stored: "StoredFile", name: str, asked: Sequence[Asked]
+) -> Callable[[Send], None]:
+    contexts = {one.number: one.context for one in asked}
+
+    def work(send: Send) -> None:
+        with ledger.again() as own:
+            for number, transaction in transactions(own.file_bytes(stored.digest), name):
+                if number in contexts:
+                    for answer in answers(own, transaction, contexts[number]):
+                        send(answer)
+
+    return work
+
+
+@contextmanager
+def _beside(work: Callable[[Send], None]) -> Iterator["Connection[Any, Any]"]:
+    """A process that works and sends; gives the line to it. It ends with the block."""
+    context = get_context("fork")
+    ours, theirs = context.Pipe(duplex=False)
+    _widen(theirs)
+    process = context.Process(target=_child, args=(work, ours, theirs), daemon=True)
+    process.start()
+    theirs.close()
+    try:
+        yield ours
+    finally:
+        ours.close()
+        process.terminate()
+        process.join()
+
+
+def _widen(line: "Connection[Any, Any]") -> None:
+    """Let the process be further ahead than the 64 KB of a usual pipe."""
+    import fcntl
+
+    with suppress(OSError):  # where it is not granted the usual size serves
+        fcntl.fcntl(line.fileno(), _SET_PIPE_SIZE, _PIPE)
+
+
+def _child(
+    work: Callable[[Send], None], ours: "Connection[Any, Any]", theirs: "Connection[Any, Any]"
+) -> None:
+    ours.close()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends us
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with suppress(Exception), rarely_collected():  # the first process does the rest, and tells
+        work(theirs.send_bytes)
+    theirs.close()

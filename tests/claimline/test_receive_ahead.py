@@ -1,0 +1,203 @@
+"""Reading ahead in other processes: faster, and the same to the last row."""
+
+import os
+import signal
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import pytest
+from attrs import evolve
+from canonical import canonical, differences
+from databases import NewUrl
+from receive_made import RUN, Line, clp, record, remit, sent, take, x12
+
+from claimline.services import receive_ahead, receive_post, receive_workers
+from claimline.services.receive import receive
+from claimline.services.receive_values import FileResult
+from reconcile.ledger import open_ledger
+
+FILES = 12
+CLAIMS = 40
+DENIED = Line(paid="0", cas=("CO*97*100",))
+
+
+def _number(place: int) -> str:
+    return f"CLAIM{place:06d}XX"
+
+
+def _mixed() -> dict[str, bytes]:
+    """Files as they come: plain ones, one twice, cut, of other claims, with odd figures."""
+    made = {}
+    for file in range(FILES):
+        claims = []
+        for place in range(file * CLAIMS, (file + 1) * CLAIMS):
+            number = _number(place)
+            odd = place % 10
+            if odd == 1:
+                number = number[:12]  # cut by the payer
+            if odd == 2:
+                number = f"NOBODYS{place:06d}"
+            line = DENIED if odd == 3 else Line()
+            if odd == 4:
+                line = Line(cas=("CO*45*20",))
+            if odd == 5:
+                line = Line(control="")
+            claims.append(clp(number, line, icn=f"ICN{place}", status="25" if odd == 6 else "1"))
+        plb = ("PLB*1234567893*20261231*WO:A*10",) if file == 3 else ()
+        payment = remit(*claims, trace=f"EFT{file}", plb=plb)
+        if file == 5:
+            payment[-1] = "SE*3*0001"
+        made[f"{file:02d}.835"] = x12(payment, control=file + 1)
+    made["20.835"] = made["01.835"]
+    made["21.835"] = x12(remit(*[clp(_number(80), icn="ICN80")], trace="EFT2"), control=77)
+    made["22.835"] = b"%PDF-1.7"
+    made["23.835"] = x12(["ST*270*0001", "SE*2*0001"], group="HS", version="005010X279A1")
+    return made
+
+
+def _sources(files: dict[str, bytes]) -> Callable[[str], Callable[[], Iterable[bytes]]]:
+    return lambda name: lambda: [files[name]]
+
+
+def _ledger(url: str) -> str:
+    """A ledger with the claims."""
+    with open_ledger(url) as ledger:
+        record(ledger, *(sent(_number(place)) for place in range(FILES * CLAIMS)))
+    return url
+
+
+def _receive(url: str, files: dict[str, bytes]) -> list[FileResult]:
+    with open_ledger(url) as ledger:
+        return list(receive(ledger, RUN, list(files), _sources(files)))
+
+
+def _alone(url: str, files: dict[str, bytes], patch: pytest.MonkeyPatch) -> list[FileResult]:
+    """Received by this process alone."""
+    with patch.context() as context:
+        context.setattr(receive_workers, "can_fork", lambda _ledger: False)
+        return _receive(url, files)
+
+
+def _told(results: list[FileResult]) -> list[FileResult]:
+    """The answers without what other files of the same commit make odd in them."""
+    return [
+        evolve(one, payments=tuple(evolve(each, odd=0, concerns=()) for each in one.payments))
+        for one in results
+    ]
+
+
+def _counting(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Which payments were posted from what was read ahead."""
+    found = []
+    work = receive_post.post_ahead
+
+    def counted(*arguments: object) -> object:
+        made = work(*arguments)  # type: ignore[arg-type]  # as it was called
+        found.append(made is not None)
+        return made
+
+    monkeypatch.setattr(receive_post, "post_ahead", counted)
+    return found
+
+
+def test_small_files_are_the_same(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files read ahead give the ledger and the answer that one process gives."""
+    files = _mixed()
+    alone, ahead = _ledger(new_url()), _ledger(new_url())
+    told = _alone(alone, files, monkeypatch)
+    used = _counting(monkeypatch)
+    assert _told(_receive(ahead, files)) == _told(told)
+    assert differences(canonical(alone), canonical(ahead)) == []
+    assert sum(used) == FILES  # all but the one that is cut, and one more payment of EFT2
+
+
+def test_large_file_is_the_same(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The payments of a large file, read beside the process that writes, come to the same."""
+    bodies = [data.decode().split("~\n")[2:-3] for name, data in _mixed().items() if name < "20"]
+    for number, body in enumerate(bodies):
+        body[0] = f"ST*835*{number:04d}"
+        body[-1] = body[-1].replace("*0001", f"*{number:04d}")
+    files = {"large.835": x12(*bodies)}
+    alone, ahead = _ledger(new_url()), _ledger(new_url())
+    told = _alone(alone, files, monkeypatch)
+    monkeypatch.setattr(receive_workers, "FROM_CLAIMS", 1)
+    monkeypatch.setattr(receive_post, "TOGETHER", 100)
+    used = _counting(monkeypatch)
+    assert _receive(ahead, files) == told
+    assert differences(canonical(alone), canonical(ahead)) == []
+    assert used.count(True) == FILES - 1
+
+
+def test_claims_recorded_meanwhile(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A claim recorded after the look ahead is found: what was read ahead is not used then."""
+    files = {
+        f"{n}.835": x12(remit(clp(_number(n)), trace=f"E{n}"), control=n + 1) for n in range(8)
+    }
+    url = new_url()
+    with open_ledger(url) as ledger:
+        record(ledger, *(sent(_number(place)) for place in range(7)))
+        used = _counting(monkeypatch)
+        results = receive(ledger, RUN, list(files), _sources(files))
+        monkeypatch.setattr(receive_post, "TOGETHER", 1)
+        monkeypatch.setattr("claimline.services.receive_group.TOGETHER", 1)
+        next(results)
+        record(ledger, sent(_number(7)))
+        rest = list(results)
+    assert [one.payments[0].posted for one in rest] == [1] * 7
+    assert used[0]
+    assert not all(used)
+
+
+def test_process_that_dies(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where a process that reads ahead is killed, the first one does the rest itself."""
+    files = _mixed()
+    alone, ahead = _ledger(new_url()), _ledger(new_url())
+    told = _alone(alone, files, monkeypatch)
+    work = receive_ahead.ready
+
+    def dies(ledger: object, name: str, source: object) -> object:
+        if name == "06.835":
+            os.kill(os.getpid(), signal.SIGKILL)
+        return work(ledger, name, source)  # type: ignore[arg-type]  # as it was called
+
+    monkeypatch.setattr(receive_workers, "ready", dies)
+    assert _told(_receive(ahead, files)) == _told(told)
+    assert differences(canonical(alone), canonical(ahead)) == []
+
+
+def test_large_file_whose_process_dies(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A payment half read by a process that died is posted whole by the first one."""
+    numbers = [_number(place) for place in range(FILES * CLAIMS)]
+    payments = [remit(*map(clp, numbers[n::4]), trace=f"E{n}", st=f"{n:04d}") for n in range(4)]
+    alone, ahead = _ledger(new_url()), _ledger(new_url())
+    with open_ledger(alone) as ledger:
+        take(ledger, x12(*payments))
+    work = receive_workers.answers
+    sent_on: list[int] = []
+
+    def dies(*arguments: object) -> Iterable[bytes]:
+        for answer in work(*arguments):  # type: ignore[arg-type]  # as it was called
+            sent_on.append(1)
+            if len(sent_on) == 8:
+                os.kill(os.getpid(), signal.SIGKILL)
+            yield answer
+
+    monkeypatch.setattr(receive_workers, "answers", dies)
+    monkeypatch.setattr(receive_workers, "FROM_CLAIMS", 1)
+    monkeypatch.setattr(receive_post, "TOGETHER", 1)
+    monkeypatch.setattr("reconcile.ledger.bulk.BATCH", 50)
+    with open_ledger(ahead) as ledger:
+        assert take(ledger, x12(*payments)).status == 0
+    assert differences(canonical(alone), canonical(ahead)) == []
+
+
+def test_no_process_stays(new_url: NewUrl, tmp_path: Path) -> None:
+    """When the results are not taken to the end, the other processes end as well."""
+    files = _mixed()
+    with open_ledger(_ledger(new_url())) as ledger:
+        results = receive(ledger, RUN, list(files), _sources(files))
+        next(results)
+        results.close()  # type: ignore[attr-defined]  # it is a generator
+    children = Path(f"/proc/self/task/{os.getpid()}/children").read_text(encoding="ascii")
+    names = [Path(f"/proc/{child}/comm").read_text() for child in children.split()]
+    assert not [name for name in names if "python" in name]
