@@ -173,6 +173,8 @@ def _result(results: "list[FileResult]", shape: str) -> "Result":
 
 def _text(result: "FileResult") -> Iterator[str]:
     """What happened to a file, in sentences."""
+    from claimline.services.receive_acknowledge_values import together
+
     if result.state == "unreadable":
         return
     if result.message:
@@ -181,7 +183,7 @@ def _text(result: "FileResult") -> Iterator[str]:
         yield f"{result.file}: received before; nothing changed"
     elif result.state == "resumed":
         yield f"{result.file}: an earlier run was cut off; the rest was received now"
-    for one in result.acknowledged:
+    for one in together(result.acknowledged):
         yield f"{result.file}: {one.words}"
 
 

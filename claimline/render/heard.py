@@ -6,6 +6,7 @@ from typing import Any, Final
 from claimline.render.values import Column, Row, Table
 
 Content = Mapping[str, Any]
+SYNTAX: Final = ("TA1", "999", "997")
 COLUMNS: Final = (
     Column(key="date", title="Date", kind="date"),
     Column(key="by", title="Who"),
@@ -45,11 +46,17 @@ def _row(one: Content, *, several: bool) -> Row:
     return {
         **one,
         "about": about,
+        "verdict": f"form {one['verdict']}" if _is_form(one) else one["verdict"],
         "codes": [_code(code) for code in one["codes"]],
         "fault": fault[one["own_fault"]],
         "numbers": f"payer's claim number {one['payer_claim']}" if one["payer_claim"] else "",
         "place": _place(one),
     }
+
+
+def _is_form(one: Content) -> bool:
+    """Whether the form alone was accepted: a TA1 or 999 says nothing of the claims in it."""
+    return one["kind"] in SYNTAX and str(one["verdict"]).startswith("accepted")
 
 
 def _code(code: Content) -> str:

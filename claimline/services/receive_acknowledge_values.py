@@ -1,9 +1,10 @@
 """What ``receive`` answers of an acknowledgement. Nothing here names a patient."""
 
-from collections.abc import Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from claimline.render.words import counted, shown_number
 
@@ -11,6 +12,7 @@ REFUSED: Final = "rejected"
 WAITS: Final = frozenset({"unmatched", "partly", "incomplete"})
 WHOLES: Final = ("interchange", "group", "transaction", "provider")
 FEW: Final = 5  # rejected claims named in a line
+SAID: Final = {"other": "without a verdict"}
 NAMES: Final = {
     "interchange": "file",
     "group": "group",
@@ -42,6 +44,7 @@ class AcknowledgementResult:
     in_rejected: int = 0  # claims of ours in files and transactions rejected as a whole
     unmatched: int = 0
     rejected: tuple[tuple[str, tuple[str, ...]], ...] = ()  # (claim, codes), the first few
+    together: int = 1  # so many are told as one
 
     @property
     def needs_person(self) -> bool:
@@ -84,7 +87,8 @@ class AcknowledgementResult:
     @property
     def words(self) -> str:
         """The acknowledgement in one line."""
-        return f"{self.kind} of {self.source_name or 'a sender without a name'}: {self._said()}"
+        kind = self.kind if self.together == 1 else f"{self.together} {self.kind}s"
+        return f"{kind} of {self.source_name or 'a sender without a name'}: {self._said()}"
 
     def _said(self) -> str:
         if self.state == "duplicate":
@@ -107,7 +111,7 @@ class AcknowledgementResult:
                 what = name if self._is_the_file(level) else counted(number, name)
                 what = f"{number:,}" if n and not self._is_the_file(level) else what
                 more = self._in_rejected(level) if verdict == REFUSED else ""
-                yield f"{what} {verdict}{more}"
+                yield f"{what} {SAID.get(verdict, verdict)}{more}"
 
     def _told_levels(self) -> tuple[str, ...]:
         """The levels worth telling: what is said of a part says all that is said of the whole."""
@@ -142,3 +146,29 @@ class AcknowledgementResult:
         left = self.count("claim", REFUSED) - len(named)
         if named:
             yield "rejected: " + ", ".join(named) + (f" and {left:,} more" if left > 0 else "")
+
+
+def together(results: Sequence[AcknowledgementResult]) -> Iterator[AcknowledgementResult]:
+    """Of one kind, sender and outcome one result: a sender may answer each transaction apart."""
+    groups: dict[tuple[str, ...], list[AcknowledgementResult]] = {}
+    for one in results:
+        groups.setdefault((one.kind, one.source_name, one.state, one.stored, one.why), []).append(
+            one
+        )
+    for some in groups.values():
+        first = some[0]
+        if len(some) == 1:
+            yield first
+            continue
+        counts: Counter[tuple[str, str]] = Counter()
+        for one in some:
+            counts.update(one.verdicts)
+        yield evolve(
+            first,
+            together=len(some),
+            verdicts=counts,
+            in_rejected=sum(one.in_rejected for one in some),
+            unmatched=sum(one.unmatched for one in some),
+            rejected=tuple(named for one in some for named in one.rejected),
+            file=first.file if len({one.file for one in some}) == 1 else "",
+        )

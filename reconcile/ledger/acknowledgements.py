@@ -82,7 +82,8 @@ def keep(
         ]
         writer.add(acknowledged, rows)
         _count(kept, batch, [found.claim_id for found in joined])
-    kept.in_rejected = len(joiner.in_rejected)
+    below = head.kind == "277CA" and any(level == "claim" for level, _ in kept.verdicts)
+    kept.in_rejected = 0 if below else len(joiner.in_rejected)
     writer.changed(joiner.changed)
     if about.state == "unmatched":
         settled = settle(writer.connection, [kept.id])[kept.id]
@@ -165,6 +166,11 @@ def code_of(status: Status) -> list[Any]:
     return [status.list, status.code, words_of(status), {k: v for k, v in places.items() if v}]
 
 
+def shown_code(status: Status) -> str:
+    """A code as a person reads it: with its list, where that is not the usual one."""
+    return status.code if status.list in ("STC", OWN) else f"{status.list} {status.code}"
+
+
 def words_of(status: Status) -> str:
     """What a code means in our words, with its place; empty for a report's own code."""
     return "" if status.list == OWN else meaning(status)
@@ -197,7 +203,7 @@ def _count(kept: Kept, batch: Sequence[Acknowledged], claims: Sequence[int | Non
         if claim is not None and thing.payer_control:
             kept.learned.add(thing.payer_control)
         if thing.level == "claim" and thing.verdict == "rejected" and len(kept.rejected) < FEW:
-            said = tuple(dict.fromkeys(status.code for status in thing.statuses))
+            said = tuple(dict.fromkeys(shown_code(status) for status in thing.statuses))
             kept.rejected.append((thing.claim, said))
 
 

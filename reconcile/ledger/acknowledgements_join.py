@@ -9,10 +9,11 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, case, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
 
 from reconcile.acknowledgements_match import (
     BATCH_NUMBER,
+    CLAIM_NUMBER,
     CONTROL_NUMBERS,
     LINE_NUMBER,
     NUMBER_ALONE,
@@ -43,6 +44,8 @@ TRIED: Final = ("joined", "partly", "unmatched", "elsewhere")  # states that joi
 NO_FILE: Final = "no file of that number was sent from here"
 NO_TRANSACTION: Final = "the file sent has no transaction of that number"
 NO_BATCH: Final = "no batch of that number was sent from here"
+BELOW: Final = "said of the claims below it"
+SEVERAL_PAYERS: Final = "the transaction sent has claims to several payers: which are meant?"
 OTHER_GROUP: Final = "it speaks of a group that is none of claims"
 
 
@@ -347,6 +350,7 @@ def settle(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, s
     """
     found: dict[int, tuple[str, str, int]] = {}
     for batch in bulk.batches(list(ids)):
+        _keep_to_their_claims(connection, batch)
         counts: dict[int, dict[str, tuple[int, int]]] = {number: {} for number in batch}
         query = (
             select(_SAID.acknowledgement_id, _SAID.level, func.count(),
@@ -363,6 +367,41 @@ def settle(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, s
                 update(acknowledgement).where(_ACK.id == number).values(state=state, why=why)
             )
     return found
+
+
+def _keep_to_their_claims(connection: Connection, ids: Sequence[int]) -> None:
+    """Take the words of a 277CA on batch and provider off claims they are not said of.
+
+    One transaction of ours may hold claims to several payers: each payer's answer names the whole
+    batch and speaks of its own claims. So with claims below, it speaks of these alone; without
+    any, of the whole transaction, unless a payer says it and the claims go to several.
+    """
+    of_277ca = select(_ACK.id).where(_ACK.id.in_(ids), _ACK.kind == "277CA")
+    batches = and_(
+        _SAID.acknowledgement_id.in_(of_277ca), _SAID.level.in_(("transaction", "provider"))
+    )
+    other = acknowledged.alias()
+    below = select(other.c.id).where(
+        other.c.acknowledgement_id == _SAID.acknowledgement_id, other.c.level == "claim"
+    )
+    nothing = {"file_id": None, "transaction_control": ""}
+    connection.execute(
+        update(acknowledged).where(batches, below.exists()).values(method=BELOW, **nothing)
+    )
+    by_payer = select(_ACK.id).where(_ACK.id.in_(ids), _ACK.source == "payer")
+    connection.execute(
+        update(acknowledged)
+        .where(batches, _SAID.acknowledgement_id.in_(by_payer), _several_payers())
+        .values(method=SEVERAL_PAYERS, **nothing)
+    )
+
+
+def _several_payers() -> ColumnElement[bool]:
+    """Whether the transaction a row was joined to holds claims to more than one payer."""
+    payers = select(func.count(_CLAIM.payer_id.distinct())).where(
+        _CLAIM.file_id == _SAID.file_id, _CLAIM.transaction_control == _SAID.transaction_control
+    )
+    return payers.scalar_subquery() > 1
 
 
 def _speaks() -> ColumnElement[bool]:
@@ -388,7 +427,7 @@ def _state(
 
 def _why(connection: Connection, number: int, levels: Sequence[str]) -> str:
     """What is odd about the joins, in words."""
-    usual = ("", CONTROL_NUMBERS, BATCH_NUMBER, "claim number")
+    usual = ("", CONTROL_NUMBERS, BATCH_NUMBER, CLAIM_NUMBER)
     query = (
         select(_SAID.method, func.count(), func.min(_SAID.key))
         .where(
