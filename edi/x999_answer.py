@@ -23,6 +23,12 @@ Code = Literal["A", "E", "R"]
 _NOT_ANSWERED: Final = frozenset({"999", "997"})
 _ANSWERED_GROUPS: Final = frozenset({"HC", "HP", "HN"})  # AK101: of what is read here
 _STRICT: Final = frozenset({"837"})
+_KINDS: Final = frozenset(  # AK201
+    {"270", "271", "276", "277", "278", "820", "834", "835", "837"}
+)
+_SET_NUMBER: Final = re.compile(r"[A-Za-z0-9]{4,9}\Z")  # ST02
+_GROUP_NUMBER: Final = re.compile(r"\d{1,9}\Z")  # GS06
+_VERSION: Final = re.compile(r"[A-Za-z0-9]{1,12}\Z")  # GS08; ST03 has up to 35 and is like it
 _MOST: Final = 5  # codes of IK5 and AK9
 _MISSING: Final = frozenset({"IK304:3", "IK304:I6", "IK304:I7", "IK304:I8"})
 _OPENER: Final = re.compile(r"(?:\A|begins with )([A-Z][A-Z0-9]{1,2})\b")
@@ -72,6 +78,7 @@ class GroupAnswer:
     version: str  # GS08
     included: int  # GE01
     transactions: tuple[TransactionAnswer, ...]
+    unnamed: int = 0  # rejected, and without a number or kind that AK2 could repeat
     codes: tuple[str, ...] = ()  # AK905 to AK909
 
 
@@ -97,20 +104,24 @@ def answers(chunks: Iterable[bytes], file: str = "") -> Iterator[InterchangeAnsw
     claims: set[str] = set()
     for interchange in envelope.read(chunks, problems, file):
         made: list[GroupAnswer] = []
-        codes, asked = ("", ""), 0
+        codes, asked, lost = ("", ""), 0, False
         for group in interchange.groups():
             codes = codes if any(codes) else _codes(group)
             answer = _group(group, problems, claims)
             asked += group.functional_id in _ANSWERED_GROUPS
             made += [answer] if answer else []
+            lost |= answer is None and group.functional_id in _ANSWERED_GROUPS
         code, note = _of_interchange(interchange, problems)
+        if lost and code == "A":
+            code, note = "E", "024"
         yield InterchangeAnswer(
             header=interchange.header,
             code=code,
             note=note,
             groups=tuple(made) if code != "R" else (),
             group_codes=codes,
-            only_acknowledgements=not asked,
+            only_acknowledgements=not asked
+            and bool(interchange.group_count or interchange.interchange_acks),
         )
         problems.clear()
 
@@ -142,7 +153,8 @@ def _group(group: envelope.Group, problems: list[Problem], claims: set[str]) -> 
         own = [*found, *(p for p in problems[mark:] if p.where.transaction)]
         mark = len(problems)
         made.append(_transaction(transaction, own, watch))
-    if not made or not group.header or group.functional_id not in _ANSWERED_GROUPS:
+    named = tuple(one for one in made if one.type in _KINDS and _SET_NUMBER.match(one.control))
+    if not made or not _can_be_named(group):
         return None
     about = [p for p in problems if p.where.group == group.number and not p.where.transaction]
     said = next((p.value.strip() for p in about if p.code == "group.count"), "")
@@ -151,8 +163,18 @@ def _group(group: envelope.Group, problems: list[Problem], claims: set[str]) -> 
         control=group.control,
         version=group.version,
         included=int(said[:6]) if said.isascii() and said.isdigit() else group.transaction_count,
-        transactions=tuple(made),
+        transactions=named,
+        unnamed=len(made) - len(named),
         codes=_some(about, "AK905:"),
+    )
+
+
+def _can_be_named(group: envelope.Group) -> bool:
+    """Whether AK1 can repeat what the GS says; else the TA1 alone tells of it."""
+    return (
+        group.functional_id in _ANSWERED_GROUPS
+        and _GROUP_NUMBER.match(group.control) is not None
+        and _VERSION.match(group.version) is not None
     )
 
 
@@ -200,7 +222,7 @@ def _transaction(
     return TransactionAnswer(
         type=transaction.type,
         control=transaction.control,
-        implementation=watch.st03,
+        implementation=watch.st03 if _VERSION.match(watch.st03) else "",
         code="R" if refused else "E" if faults else "A",
         codes=codes,
         faults=faults,

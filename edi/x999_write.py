@@ -61,7 +61,7 @@ def _group(envelope: Envelope, group: GroupAnswer) -> Iterator[str]:
     yield write("AK1", group.functional_id, group.control, group.version)
     for one in group.transactions:
         yield from _transaction(envelope, one)
-    received = len(group.transactions)
+    received = len(group.transactions) + group.unnamed
     accepted = sum(one.code != "R" for one in group.transactions)
     noted = group.codes or any(one.code == "E" for one in group.transactions)
     code = "R" if not accepted else "P" if accepted < received else "E" if noted else "A"

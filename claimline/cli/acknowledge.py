@@ -9,6 +9,8 @@ from claimline.cli.options import format_option, ledger_option
 from claimline.errors import DONE, NEEDS_PERSON
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
     from claimline.render import Table
     from claimline.services.acknowledge import Answered
 
@@ -53,7 +55,7 @@ def acknowledge(*, files: tuple[str, ...], out: Path, ta1: bool, ledger: str, sh
     with open_ledger(settings.ledger_url(ledger, make_folder=True), create=True) as opened:
 
         def work(name: str) -> int:
-            answered = list(service.acknowledge(opened, run, name, reading.content(name), request))
+            answered = list(service.acknowledge(opened, run, name, _source(name), request))
             made.extend(answered)
             refused = any(one.rejected or one.code == "R" for one in answered)
             return NEEDS_PERSON if refused else DONE
@@ -62,6 +64,16 @@ def acknowledge(*, files: tuple[str, ...], out: Path, ta1: bool, ledger: str, sh
     data = {"answers": [asdict(one) for one in made]}
     show(Result(data=data, tables=(_table(made),)), shape)
     return status
+
+
+def _source(name: str) -> "Callable[[], Iterable[bytes]]":
+    """The bytes, again and again; standard input is read once and kept."""
+    from claimline import files as reading
+
+    if name == reading.STDIN:
+        data = reading.content(name)
+        return lambda: [data]
+    return lambda: reading.chunks(name)
 
 
 def _table(made: "list[Answered]") -> "Table":

@@ -6,7 +6,7 @@ written. The same file asked for again gives the same bytes under the same name.
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -23,6 +23,7 @@ from reconcile.ledger.tables import file as file_table
 if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Run, Usage, Writer
 
+Source = Callable[[], Iterable[bytes]]
 WANTS_TA1: Final = "1"  # ISA14
 _DIGITS: Final = 12  # of the received file's digest, in the name of its answer
 
@@ -55,17 +56,21 @@ class AckRequest:
 
 
 def acknowledge(
-    ledger: "Ledger", run: "Run", name: str, data: bytes, request: AckRequest
+    ledger: "Ledger", run: "Run", name: str, source: Source, request: AckRequest
 ) -> Iterator[Answered]:
-    """Answer each interchange of a received file.
+    """Answer each interchange of a received file, whose bytes ``source`` opens anew: read twice.
 
     Raises:
         NotX12: there is no interchange in it: nobody can be answered.
         CommandError: an answer cannot be written; what is recorded stays recorded.
     """
-    digest = hashlib.sha256(data).hexdigest()
-    for number, found in enumerate(answers([data], name), 1):
-        ta1 = request.ta1 or found.header[13] == WANTS_TA1 or found.code == "R"
+    hashed = hashlib.sha256()
+    for chunk in source():
+        hashed.update(chunk)
+    digest = hashed.hexdigest()
+    for number, found in enumerate(answers(source(), name), 1):
+        untold = found.code != "A" and not found.groups and not found.only_acknowledgements
+        ta1 = request.ta1 or found.header[13] == WANTS_TA1 or untold
         kinds = (*(("TA1",) if ta1 else ()), *(("999",) if found.groups else ()))
         why = "" if kinds else _why(found)
         path, known = Path(), False

@@ -4,6 +4,8 @@ import datetime as dt
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyx12_judge import judge
 from test_check_fixtures import FAIL, PASS
 from x12text import file_of, group, interchange, transaction
@@ -145,6 +147,23 @@ def test_a_file_without_a_group_is_rejected_whole() -> None:
     """An interchange in which nothing can be read gets a TA1 R and no 999."""
     [found] = answers([interchange([]).encode()])
     assert (found.code, found.note, found.groups) == ("R", "024", ())
+
+
+CLAIMS = (ROOT / "fixtures/x12/837p/pass/every_loop_of_a_line.edi").read_bytes()
+
+
+@given(
+    cuts=st.lists(st.integers(107, len(CLAIMS) - 1), min_size=1, max_size=6),
+    put=st.sampled_from([b"", b"~", b"*", b":", b"^", b"X", b"\xff", b"~ZZZ*1~", b"  "]),
+)
+def test_whatever_is_broken_the_answer_is_right(cuts: list[int], put: bytes) -> None:
+    """A claim file changed at any places gets an answer that our checker takes."""
+    data = bytearray(CLAIMS)
+    for at in sorted(cuts, reverse=True):
+        data[at : at + 1] = put
+    for found in answers([bytes(data)]):
+        ta1 = ta1_of(found.header, found.code, found.note)
+        assert check([write_999(BACK, found.groups, [ta1])]).problems == ()
 
 
 @pytest.mark.skipif(not CORPUS.exists(), reason="other people's sample files are not here")
