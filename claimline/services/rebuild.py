@@ -4,9 +4,9 @@ from typing import TYPE_CHECKING
 
 from attrs import frozen
 
+from claimline.services.again import make_again
 from claimline.services.receive_acknowledge import read_unread
-from claimline.services.receive_post import post_again
-from reconcile.ledger import acknowledgements_again, derived, received, states
+from reconcile.ledger import derived
 
 if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Run
@@ -33,13 +33,7 @@ def rebuild(ledger: "Ledger", run: "Run") -> tuple[Rebuilt, ...]:
         read_unread(ledger, writer)  # what an older version kept and did not read
         before = derived.marks(writer.connection)
         derived.remember(writer.connection)
-        derived.forget(writer.connection)
-        acknowledgements_again.forget(writer.connection)
-        acknowledgements_again.join_all(writer)
-        for stored in list(derived.files_with_payments(writer.connection)):
-            rows = list(received.rows_of(writer.connection, stored.id))
-            post_again(ledger, writer, stored.digest, rows)
-        states.rebuild(writer)
+        make_again(ledger, writer)
         after = derived.marks(writer.connection)
         lines = derived.differing(writer.connection)
     return tuple(

@@ -1,0 +1,76 @@
+"""All that is derived made anew: in place, or in a ledger of its own as of a day."""
+
+import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Final
+
+from claimline import __version__
+from claimline.services.receive_post import post_again
+from reconcile.ledger import (
+    Run,
+    acknowledgements_again,
+    derived,
+    open_ledger,
+    received,
+    states,
+)
+from reconcile.ledger.convert import moment
+from reconcile.ledger.facts import copy_facts
+
+if TYPE_CHECKING:
+    from reconcile.ledger import Ledger, Writer
+
+_END: Final = dt.time(23, 59, 59)
+
+
+def make_again(files: "Ledger", writer: "Writer") -> None:
+    """Make the books anew: joins, matches, shares, postings, sums, states.
+
+    Args:
+        files: the ledger that gives the bytes of the kept files.
+        writer: the open transaction of the ledger whose books are made; often the same.
+
+    Raises:
+        LedgerDamaged: where the bytes of a received file are damaged.
+    """
+    derived.forget(writer.connection)
+    acknowledgements_again.forget(writer.connection)
+    acknowledgements_again.join_all(writer)
+    for stored in list(derived.files_with_payments(writer.connection)):
+        rows = list(received.rows_of(writer.connection, stored.id))
+        post_again(files, writer, stored.digest, rows)
+    states.rebuild(writer)
+
+
+def end_of(day: dt.date, zone: dt.tzinfo = dt.UTC) -> dt.datetime:
+    """The last second of a day."""
+    return dt.datetime.combine(day, _END, zone)
+
+
+@contextmanager
+def as_of(ledger: "Ledger", day: dt.date, zone: dt.tzinfo = dt.UTC) -> Iterator["Ledger"]:
+    """The books as they were known at the end of a day, in a ledger of their own for a while.
+
+    Facts recorded later are left out: files, claims, decisions. The books are made anew from the
+    rest, by this version's rules. Nothing is written to ``ledger``; the copy is removed at the end.
+
+    Args:
+        ledger: open.
+        day: its end counts.
+        zone: of the practice; the day begins and ends there.
+
+    Raises:
+        LedgerDamaged: where the bytes of a received file are damaged.
+    """
+    with TemporaryDirectory(prefix="claimline-") as folder:
+        path = Path(folder) / "as-of.sqlite3"
+        with open_ledger(str(path), create=True) as copy:
+            now = end_of(day, zone)
+            run = Run(command="as of", version=__version__, started=now)
+            with ledger.reading() as here, copy.begin(run) as writer:
+                copy_facts(here, writer.connection, until=moment(now))
+                make_again(ledger, writer)
+            yield copy

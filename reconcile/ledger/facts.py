@@ -1,0 +1,120 @@
+"""The facts of a ledger copied into an empty one, up to a moment; what is derived is left out."""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from sqlalchemy import Connection, Select, Table, or_, select, update
+
+from reconcile.ledger import bulk
+from reconcile.ledger.columns import metadata
+from reconcile.ledger.tables import decision, file, held_claim, held_visit, sent_claim, visit
+from reconcile.ledger.tables_answered import acknowledged, acknowledgement, claim_state
+from reconcile.ledger.tables_received import (
+    awaiting,
+    claim_payment,
+    line_share,
+    posting,
+    provider_adjustment,
+)
+
+DERIVED: Final = frozenset(
+    table.name
+    for table in (posting, line_share, awaiting, claim_payment, provider_adjustment, claim_state)
+)
+READ_AGAIN: Final = ("TA1", "999", "997", "277CA")  # made anew from the kept bytes by ``verify``
+_PARENTS: Final = {  # rows without a moment of their own go with their parent
+    "file_chunk": file,
+    "sent_line": sent_claim,
+    "held_visit": held_claim,
+    "acknowledged": acknowledgement,
+}
+_ROWS_AT_ONCE: Final = 5000
+_H: Final = held_claim.c
+
+
+def copy_facts(
+    here: Connection, there: Connection, *, until: str = "", read_again: bool = False
+) -> None:
+    """Copy all facts with their row numbers into an empty ledger.
+
+    Args:
+        here: an open snapshot.
+        there: the open transaction of the empty ledger.
+        until: only what was recorded up to this moment (UTC, as in the tables).
+        read_again: leave out the acknowledgements that can be read again from kept files.
+    """
+    for table in metadata.sorted_tables:
+        if table.name in DERIVED:
+            continue
+        query = _query(table, until)
+        if read_again:
+            query = _without_read(table, query)
+        copy(here, there, table, query)
+    if until:
+        held_states(there)
+
+
+def copy(here: Connection, there: Connection, table: Table, query: Select[Any]) -> None:
+    """Copy the rows of a query on a table, some thousand at a time."""
+    found = here.execute(
+        query.order_by(*table.primary_key).execution_options(yield_per=_ROWS_AT_ONCE)
+    )
+    for rows in found.partitions():
+        bulk.insert(there, table, [tuple(row) for row in rows])
+
+
+def _query(table: Table, until: str) -> Select[Any]:
+    query = select(table)
+    if not until:
+        return query
+    if "recorded_at" in table.c:
+        return query.where(table.c.recorded_at <= until)
+    if table.name == "run":
+        return query.where(table.c.started_at <= until)
+    parent = _PARENTS.get(table.name)
+    if parent is None:  # counters
+        return query
+    key = table.c[f"{parent.name}_id"]
+    return query.join(parent, parent.c.id == key).where(parent.c.recorded_at <= until)
+
+
+def _without_read(table: Table, query: Select[Any]) -> Select[Any]:
+    if table is acknowledged:
+        condition = acknowledged.c.acknowledgement_id.in_(
+            select(acknowledgement.c.id).where(_by_hand())
+        )
+        return query.where(condition)
+    return query.where(_by_hand()) if table is acknowledgement else query
+
+
+def _by_hand() -> Any:
+    """Acknowledgements that only the ledger holds: by hand, or from a report read by a profile."""
+    c = acknowledgement.c
+    return or_(c.file_id.is_(None), c.kind.not_in(READ_AGAIN))
+
+
+def held_states(connection: Connection, kinds: Collection[str] = ("release", "override")) -> None:
+    """The states of held claims anew, from decisions, later drafts and what was billed."""
+    words = dict(zip(("release", "override"), ("released", "overridden"), strict=True))
+    connection.execute(update(held_claim).values(state="held"))
+    d = decision.c
+    said = select(d.kind, d.subject, d.recorded_at).where(d.kind.in_(kinds)).order_by(d.id)
+    for kind, subject, moment in connection.execute(said).fetchall():
+        mine = (_H.claim == subject) & (_H.recorded_at <= moment)
+        connection.execute(update(held_claim).where(mine).values(state=words[kind]))
+    newer = held_claim.alias()
+    replaced = select(newer.c.id).where(
+        newer.c.claim == _H.claim, newer.c.usage == _H.usage, newer.c.id > _H.id
+    )
+    connection.execute(update(held_claim).where(replaced.exists()).values(state="replaced"))
+    billed = (
+        select(held_visit.c.held_claim_id)
+        .join(visit, visit.c.visit_id == held_visit.c.visit_id)
+        .where(
+            held_visit.c.held_claim_id == _H.id,
+            visit.c.usage == _H.usage,
+            visit.c.recorded_at >= _H.recorded_at,
+        )
+    )
+    still = _H.state != "replaced"
+    connection.execute(update(held_claim).where(billed.exists(), still).values(state="billed"))
