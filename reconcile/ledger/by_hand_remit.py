@@ -34,6 +34,7 @@ UNDONE: Final = "undone"
 DIFFERS: Final = "; it differs: "
 DAYS: Final = 3  # business days that one without a number may lie apart (CAQH CORE 370)
 SHOWN: Final = 5  # differences that are told
+_LONGEST: Final = 20  # characters of a number that some write with zeros before it
 _CALENDAR: Final = Calendar()
 _R: Final = remittance.c
 _C: Final = claim_payment.c
@@ -124,10 +125,18 @@ def _hand_ones(connection: Connection, row: Any) -> list[Any]:
 
 
 def _real_ones(connection: Connection, row: Any) -> list[Any]:
-    """The 835s that may be what was entered: of its number, or about its claims."""
-    mine = select(_C.sent_claim_id).where(_C.remittance_id == row.id, _C.sent_claim_id.is_not(None))
-    about = select(_C.remittance_id).where(_C.sent_claim_id.in_(mine))
-    condition = or_(_R.trace.in_({row.trace, plain(row.trace)}), _R.id.in_(about))
+    """The 835s that may be what was entered: of its number, or near its day about its claims."""
+    if row.trace.startswith(NO_NUMBER):
+        first, last = _window(row)
+        near = select(_R.id).where(_R.payment_date.between(first, last), _R.origin == "")
+        mine = select(_C.control).where(_C.remittance_id == row.id)
+        condition = _R.id.in_(
+            select(_C.remittance_id).where(_C.remittance_id.in_(near), _C.control.in_(mine))
+        )
+    else:
+        number = plain(row.trace)
+        padded = {number.zfill(length) for length in range(len(number), _LONGEST + 1)}
+        condition = _R.trace.in_(padded | {row.trace, number})
     query = select(remittance).where(
         condition, _R.origin == "", _R.usage == row.usage, _R.state == "posted"
     )

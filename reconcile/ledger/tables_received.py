@@ -49,6 +49,7 @@ remittance = Table(
     words("origin"),  # hand: entered by a person; empty: an 835
     *recorded(),
     Index(None, "origin"),
+    Index(None, "payment_date"),
     Index(None, "file_id", "number", unique=True),
     Index(None, "payment_key"),
     Index(None, "trace"),

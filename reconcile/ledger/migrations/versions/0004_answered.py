@@ -32,6 +32,7 @@ def upgrade() -> None:
     for table, column in COLUMNS:
         op.add_column(table, sa.Column(column, sa.Text(), server_default="", nullable=False))
     op.create_index("ix_remittance_origin", "remittance", ["origin"], unique=False)
+    op.create_index("ix_remittance_payment_date", "remittance", ["payment_date"], unique=False)
 
 
 def _acknowledgement() -> None:
