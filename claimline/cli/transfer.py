@@ -78,7 +78,7 @@ def check(*, config: str, profile: str, shape: str) -> int:
         Column(key="profile", title="Profile", kind="id", once=True),
         Column(key="what", title="What"),
         Column(key="state", title="State", kind="id"),
-        Column(key="detail", title="found", place="below"),
+        Column(key="detail", title="Found"),
         Column(key="todo", title="to do", place="below"),
     )
     shown = [{**row, "profile": row["profile"] or "(here)"} for row in rows]
@@ -116,14 +116,17 @@ def list_files(*, config: str, profile: str, shape: str) -> int:
                 status = worst(status, error.status)
     columns = (
         Column(key="profile", title="Profile", kind="id", once=True),
-        Column(key="folder", title="Folder", kind="id", once=True),
+        Column(key="folder", title="folder", place="file"),
+        Column(key="way", title="Way", kind="id"),
         Column(key="name", title="File", kind="id"),
         Column(key="size", title="Bytes", kind="number"),
-        Column(key="modified", title="Changed", kind="date"),
+        Column(key="modified", title="Changed (UTC)", kind="date"),
         Column(key="state", title="State"),
         Column(key="when", title="Moved", kind="date"),
     )
-    show(Result(data=rows, tables=(Table(columns=columns, rows=rows, empty="No files."),)), shape)
+    moments = ("modified", "when")
+    shown = [row | {key: row[key][:16].replace("T", " ") for key in moments} for row in rows]
+    show(Result(data=rows, tables=(Table(columns=columns, rows=shown, empty="No files."),)), shape)
     return status
 
 

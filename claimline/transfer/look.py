@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from attrs import frozen
 
 from claimline.night.values import Note
+from claimline.render.words import counted
 from claimline.transfer import notes
 from claimline.transfer.errors import StaysError, TransferError
 from claimline.transfer.names import is_wanted, name_fault, shown
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from claimline.night.config import Folders
     from reconcile.ledger import Ledger
 
+OUT: Final = frozenset({"ours", "unfinished", "not ours"})
 SKEW: Final = 300  # seconds a clock over there may be ahead before it is told
 State = Literal["well", "look", "wrong"]
 
@@ -47,7 +49,8 @@ class Listed:
     name: str
     size: int
     modified: str  # UTC
-    state: str  # new, fetched, not wanted, odd name; ours, not ours
+    way: Literal["in", "out"]
+    state: str  # in: new, fetched, not wanted, odd name; out: ours, unfinished, not ours
     when: str = ""  # it was fetched or sent
 
 
@@ -134,7 +137,7 @@ def _looked(profile: Profile, place: Place, now: dt.datetime) -> Iterator[Findin
             yield _folder(profile, folder, "wrong", error)
             continue
         wanted = sum(is_wanted(one.name, profile.patterns) for one in files)
-        detail = f"{len(files)} files, {wanted} of them wanted"
+        detail = f"{counted(len(files), 'file')}, {wanted} wanted"
         yield Finding(profile=profile.key, what=f"get {folder}", state="well", detail=detail)
         ahead = max([ahead, *(one.modified for one in files)])
     if profile.put:
@@ -169,7 +172,7 @@ def _there(profile: Profile, place: Place, folder: str) -> Finding:
         count = len(place.files(folder))
     except StaysError as error:
         return _folder(profile, folder, "wrong", error)
-    detail = f"{count} files"
+    detail = counted(count, "file")
     return Finding(profile=profile.key, what=f"folder {folder}", state="well", detail=detail)
 
 
@@ -188,7 +191,7 @@ def _put(profile: Profile, place: Place) -> Finding:
             detail="it may not be written to",
             todo="see whose folder it is",
         )
-    detail = f"{count} files wait there to be picked up"
+    detail = f"{counted(count, 'file')} there, not picked up yet"
     return Finding(profile=profile.key, what=f"put {profile.put}", state="well", detail=detail)
 
 
@@ -220,7 +223,9 @@ def _listed(profile: Profile, place: Place, ledger: "Ledger") -> Iterator[Listed
     for one in files:
         rows = list(known.get(one.path, ()))
         when = rows[-1].recorded_at if rows else ""
-        yield _row(profile, profile.put, one, "ours" if rows else "not ours", when)
+        unfinished = one.name.endswith(profile.temporary.partition("{name}")[2] or "\0")
+        state = "ours" if rows else "unfinished" if unfinished else "not ours"
+        yield _row(profile, profile.put, one, state, when)
 
 
 def _state(profile: Profile, one: Remote, *, fetched: bool) -> str:
@@ -238,6 +243,7 @@ def _row(profile: Profile, folder: str, one: Remote, state: str, when: str) -> L
         name=shown(one.name),
         size=one.size,
         modified=one.moment,
+        way="out" if folder == profile.put and state in OUT else "in",
         state=state,
         when=when,
     )

@@ -100,10 +100,10 @@ def vanished(profile: Profile, name: str) -> Note:
     """A file that was whole over there when the connection broke, and is gone."""
     return Note(
         kind="transfer.vanished",
-        urgency="soon",
+        urgency="know",
         what=f"{profile.where}: {name} was uploaded whole, then the connection broke; it is not "
         "there any more, so it counts as taken",
-        todo="if no 999 or TA1 comes for it by tomorrow, send it again: claimline resend",
+        todo="nothing now: if no 999 or TA1 comes, claimline missing tells; then claimline resend",
         call=profile.call,
         ids=(name,),
     )

@@ -6,6 +6,7 @@ arrived, and no thread of the library is left behind by a cut.
 
 import errno
 import stat
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -15,7 +16,7 @@ from claimline.transfer.names import shown
 from claimline.transfer.values import Login, Profile, Remote
 
 if TYPE_CHECKING:
-    from paramiko import SFTPClient
+    from paramiko import SFTPClient, Transport
 
 BLOCK: Final = 32768  # bytes a request: what every server takes
 TOLD: Final = 100  # characters of a server's own words
@@ -43,16 +44,28 @@ def connected(profile: Profile, login: Login) -> Iterator["SftpPlace"]:
     transport = opened(profile, login)
     try:
         try:
-            client = paramiko.SFTPClient.from_transport(transport)
+            client = _session(transport, login.timeout)
         except (paramiko.SSHException, OSError, EOFError) as error:
             raise cut(profile, error) from error
-        assert client is not None, "an open transport gives a session or raises"
-        channel = client.get_channel()
-        assert channel is not None, "a client has the channel it was made with"
-        channel.settimeout(login.timeout)
         yield SftpPlace(profile, client)
     finally:
         transport.close()
+
+
+def _session(transport: "Transport", seconds: int) -> "SFTPClient":
+    """An SFTP session; the library waits for it without an end, so a watchdog ends it."""
+    import paramiko
+
+    watchdog = threading.Timer(seconds, transport.close)
+    watchdog.daemon = True
+    watchdog.start()
+    try:
+        channel = transport.open_session(timeout=seconds)
+        channel.settimeout(seconds)
+        channel.invoke_subsystem("sftp")
+        return paramiko.SFTPClient(channel)
+    finally:
+        watchdog.cancel()
 
 
 class SftpPlace:

@@ -39,6 +39,7 @@ def opened(profile: Profile, login: Login) -> "Transport":
     try:
         transport = paramiko.Transport(line)
         transport.banner_timeout = transport.auth_timeout = login.timeout
+        transport.channel_timeout = login.timeout
         _prefer_pinned(transport, login)
         transport.start_client(timeout=login.timeout)
         _check_key(profile, login, transport.get_remote_server_key())

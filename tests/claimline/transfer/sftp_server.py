@@ -25,6 +25,8 @@ class Behaviour:
         factory=set
     )  # operations the login may not do: read, write, rename ...
     takes: Path | None = None  # files are moved there as soon as they get their name
+    clears: bool = False  # a file is taken away once it was read to its end
+    hangs: set[str] = field(factory=set)  # what is never answered: session, list
     keys: tuple[paramiko.PKey, ...] = ()  # public keys that are let in
     both: bool = False  # key and password are wanted
     logins: list[str] = field(factory=list)  # what was tried
@@ -59,11 +61,30 @@ class Door(paramiko.ServerInterface):
         """Any session."""
         return paramiko.OPEN_SUCCEEDED
 
+    def check_channel_subsystem_request(self, channel: paramiko.Channel, name: str) -> bool:
+        """SFTP; never answered where the server hangs."""
+        if "session" in self.behaviour.hangs:
+            threading.Event().wait(5)
+        return super().check_channel_subsystem_request(channel, name)
+
 
 class Handle(paramiko.SFTPHandle):
     """An open file; writing fails when the disk is full."""
 
     behaviour: Behaviour
+    path: Path
+
+    def read(self, offset: int, length: int) -> Any:
+        """Bytes of the file."""
+        if self.behaviour.clears and offset + length >= self.path.stat().st_size:
+            self.ended = True
+        return super().read(offset, length)
+
+    def close(self) -> None:
+        """The end; taken away where it was read to its end, and the server does so."""
+        super().close()
+        if getattr(self, "ended", False) and self.path.exists():
+            self.path.rename(self.path.parents[1] / "done" / self.path.name)
 
     def stat(self) -> Any:
         """As it is on the disk."""
@@ -100,6 +121,8 @@ class Files(paramiko.SFTPServerInterface):
 
     def list_folder(self, path: str) -> Any:
         """What is in a folder."""
+        if "list" in self.behaviour.hangs:
+            threading.Event().wait(5)
         if not self._may("list"):
             return paramiko.SFTP_PERMISSION_DENIED
         try:
@@ -142,6 +165,7 @@ class Files(paramiko.SFTPServerInterface):
         stream = os.fdopen(raw, mode)
         handle = Handle(flags)
         handle.behaviour = self.behaviour
+        handle.path = self._real(path)
         handle.readfile = handle.writefile = stream
         return handle
 

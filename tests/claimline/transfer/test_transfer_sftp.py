@@ -6,6 +6,7 @@ import os
 import random
 import socket
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -285,6 +286,18 @@ def test_a_server_that_does_not_answer_is_given_up(make: MakeProfile, fetch: Any
     assert kinds(done) == ["transfer.unreachable"]
 
 
+@pytest.mark.parametrize("what", ["session", "list"])
+def test_a_server_that_hangs_is_given_up(
+    server: Server, make: MakeProfile, fetch: Any, what: str
+) -> None:
+    """It lets us in and then says nothing more: the time-out ends it, the night goes on."""
+    server.behaviour.hangs = {what}
+    begun = time.monotonic()
+    done = fetch(make(tries=1, timeout_seconds=1))
+    assert kinds(done) == ["transfer.unreachable"]
+    assert time.monotonic() - begun < 4
+
+
 def test_no_secret_is_said_anywhere(  # noqa: PLR0917 - fixtures and one case
     server: Server,
     make: MakeProfile,
@@ -403,6 +416,18 @@ def test_a_partial_upload_of_other_bytes_is_begun_anew(
     (server.root / "in" / "a.837.part").write_bytes(b"x" * 10_000)
     deliver(make())
     assert there(server) == {"a.837": BIG}
+
+
+def test_a_server_may_take_a_file_away_once_it_was_read(
+    server: Server, make: MakeProfile, fetch: Any
+) -> None:
+    """The file is gone over there before it could be looked at again: it came whole and counts."""
+    server.behaviour.clears = True
+    put(server, "era.835", BIG)
+    done = fetch(make())
+    assert [one.state for one in done.files] == ["new"]
+    assert done.paths[0].read_bytes() == BIG
+    assert there(server, "out") == {}
 
 
 # --- a server that refuses -------------------------------------------------------------------
