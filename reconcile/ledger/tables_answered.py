@@ -127,7 +127,7 @@ transfer = Table(  # a file that came from or went to a clearinghouse
     code("digest", 64),
     cents("size"),  # bytes
     words("modified"),  # over there, where it says so
-    code("result", 12),  # received, sent, known, quarantined
+    code("result", 12),  # in: received, known; out: uploaded (not yet renamed), sent
     *recorded(),
     Index(None, "profile", "direction", "name"),
     Index(None, "digest"),
