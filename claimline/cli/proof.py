@@ -1,10 +1,18 @@
 """``claimline proof``: does the ledger close."""
 
+import datetime as dt
 from pathlib import Path
 
 import click
 
-from claimline.cli.options import book_option, format_option, ledger_option, output_option
+from claimline.cli.options import (
+    DAY,
+    book_option,
+    format_option,
+    ledger_option,
+    output_option,
+    practice_option,
+)
 from claimline.errors import DONE, NEEDS_PERSON, WrongUsageError
 
 
@@ -18,7 +26,9 @@ from claimline.errors import DONE, NEEDS_PERSON, WrongUsageError
 )
 @click.option("--undo", is_flag=True, help="With --accept: take that back.")
 @click.option("--reason", default="", help="With --accept: why. It is kept with your name.")
+@click.option("--as-of", "day", type=DAY, help="The books as they were known on that day.")
 @book_option
+@practice_option
 @ledger_option
 @format_option("table", "json", "csv", "xlsx")
 @output_option
@@ -27,7 +37,9 @@ def proof(
     accepted: tuple[str, ...],
     undo: bool,
     reason: str,
+    day: dt.datetime | None,
     test: bool | None,
+    practice: str,
     ledger: str,
     shape: str,
     output: Path | None,
@@ -38,6 +50,9 @@ def proof(
     Exit status 1 where anything is not equal, or a payer's figures leave a cent unexplained that
     nobody accepted.
 
+    --as-of makes the books again from what was recorded up to the end of that day, in the time zone
+    of --practice, else UTC.
+
     \b
     Example:
       claimline proof
@@ -46,10 +61,13 @@ def proof(
     from claimline import __version__, settings
     from claimline.render import Result, counted, show
     from claimline.services import proof as service
+    from claimline.services.again import as_of, zone_of
     from reconcile.ledger import Run, open_ledger
 
     if (undo or reason) and not accepted:
         raise WrongUsageError("--undo and --reason belong to --accept KEY")
+    if accepted and day:
+        raise WrongUsageError("--accept is a decision of today: leave --as-of out")
     if accepted and not reason.strip():
         raise WrongUsageError("--accept needs a reason", todo='say it: --reason "..."')
     run = Run(command="proof", version=__version__, started=settings.now(), user=settings.user())
@@ -59,11 +77,16 @@ def proof(
             done = service.decide(opened, run, usage, accepted, reason=reason.strip(), undo=undo)
             word = "taken back" if undo else "accepted"
             click.echo(f"claimline: {counted(len(done), 'difference')} {word}", err=True)
-        found = service.of_book(opened, usage)
+        if day:
+            with as_of(opened, day.date(), zone_of(practice)) as then:
+                found = service.of_book(then, usage)
+        else:
+            found = service.of_book(opened, usage)
+    when = f" as of {day:%Y-%m-%d}" if day else ""
     result = Result(
         data=service.data(found),
         tables=tuple(service.tables(found)),
-        text=(service.headline(found), ""),
+        text=(service.headline(found, when), ""),
     )
     show(result, shape, output)
     return DONE if found.closes else NEEDS_PERSON

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
+from zoneinfo import ZoneInfo
 
 from claimline import __version__
 from claimline.services.receive_post import post_again
@@ -48,6 +49,19 @@ def make_again(files: "Ledger", writer: "Writer") -> None:
 def end_of(day: dt.date, zone: dt.tzinfo = dt.UTC) -> dt.datetime:
     """The last second of a day."""
     return dt.datetime.combine(day, _END, zone)
+
+
+def zone_of(practice: str) -> dt.tzinfo:
+    """The time zone of a practice file; UTC where none is named.
+
+    Raises:
+        WrongUsageError: the file cannot be read.
+    """
+    if not practice:
+        return dt.UTC
+    from claimline.services.practice import load
+
+    return ZoneInfo(load(practice).time_zone)
 
 
 @contextmanager

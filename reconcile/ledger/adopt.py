@@ -55,8 +55,8 @@ def adopt(
     fresh = list(new.values())
     if fresh:
         first = writer.ids(sent_claim, 0)
-        added = sent.add_claims(writer, fresh, file_id=file_id, usage=usage, origin="adopted")
-        writer.changed(added.values())
+        sent.add_claims(writer, fresh, file_id=file_id, usage=usage, origin="adopted")
+        writer.changed(range(first, first + len(fresh)))  # a number may be used for several days
         settle.after_sent(writer, [record.claim for record in fresh], first=first)
     return Adopted(
         new=tuple(record.claim.control for record in fresh),

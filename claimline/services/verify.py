@@ -1,0 +1,189 @@
+"""``verify``: everything made again from the kept files and decisions, and compared."""
+
+import datetime as dt
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import frozen
+
+from claimline import __version__
+from claimline.errors import CommandError
+from claimline.services.again import end_of, make_again
+from claimline.services.receive_acknowledge import KINDS, read_file
+from claimline.services.verify_bytes import Bytes
+from reconcile.ledger import Run, acknowledgements, alike, open_ledger
+from reconcile.ledger.alike import Compared, Differs
+from reconcile.ledger.convert import moment
+from reconcile.ledger.facts import copy_facts
+from reconcile.ledger.proof import prove
+from reconcile.proof import Proof
+
+if TYPE_CHECKING:
+    from reconcile.ledger import Ledger, Writer
+
+SHOWN: Final = 20  # differences named
+COPIED: Final = (  # nothing but the ledger holds these: copied, not compared
+    "decisions of persons, and who looked at what",
+    "visits that were billed or wait, by id and digest",
+    "how claims were drafted: reasoning, evidence, expected amounts",
+    "keys of patients and payers in the practice's own files",
+    "files written, delivered, taken back, sent again; transfers",
+    "rejections by hand and from reports; bank deposits; nights' reports; problems told",
+)
+
+
+@frozen(kw_only=True)
+class Verified:
+    """What a verification came to. ``proofs`` are those of the ledger that was made again."""
+
+    compared: tuple[Compared, ...]
+    differences: tuple[Differs, ...]
+    proofs: tuple[Proof, ...]
+    as_of: dt.date | None = None
+
+    @property
+    def equal(self) -> bool:
+        """Whether all is the same, and the books made again close but for payers' differences."""
+        return all(one.equal for one in self.compared) and not any(p.broken for p in self.proofs)
+
+
+def verify(
+    ledger: "Ledger", *, as_of: dt.date | None = None, zone: dt.tzinfo = dt.UTC, into: str = ""
+) -> Verified:
+    """Make the whole ledger again beside itself and compare; the ledger is only read.
+
+    Sent claims and payments are compared with the kept bytes, acknowledgements are read again, the
+    books are made again from files and decisions. Books are compared only where no day is given:
+    the ledger keeps those of now.
+
+    Args:
+        ledger: open.
+        as_of: only what was recorded up to the end of that day.
+        zone: of the practice; the day ends there.
+        into: URL of an empty ledger to be filled and left; a temporary one where empty.
+
+    Raises:
+        CommandError: ``into`` is a ledger with something in it.
+        LedgerDamaged: where the bytes of a received file are damaged.
+    """
+    until = moment(end_of(as_of, zone)) if as_of else ""
+    results = _Results()
+    results.take(Bytes(ledger=ledger, until=until).compare())
+    with _target(into) as made:
+        _fill(ledger, made, until)
+        if not as_of:
+            with ledger.reading() as here, made.reading() as there:
+                results.take(alike.compare(here, there, shown=SHOWN))
+        with made.reading() as there:
+            proofs = tuple(prove(there, usage) for usage in ("P", "T"))
+    return Verified(
+        compared=tuple(results.compared),
+        differences=tuple(results.differences[:SHOWN]),
+        proofs=tuple(proof for proof in proofs if _has_claims(proof)),
+        as_of=as_of,
+    )
+
+
+class _Results:
+    """What was compared so far, and the first differences."""
+
+    def __init__(self) -> None:
+        self.compared: list[Compared] = []
+        self.differences: list[Differs] = []
+
+    def take(self, found: Iterable[Compared | Differs]) -> None:
+        for one in found:
+            if isinstance(one, Compared):
+                self.compared.append(one)
+            elif len(self.differences) < SHOWN:
+                self.differences.append(one)
+
+
+def _has_claims(proof: Proof) -> bool:
+    return any(one.left or one.right for one in proof.equations)
+
+
+@contextmanager
+def _target(into: str) -> "Iterator[Ledger]":
+    """The empty ledger to fill.
+
+    Raises:
+        CommandError: it is not empty.
+    """
+    if into:
+        with open_ledger(into, create=True) as made:
+            status = made.status()
+            if status.files or status.runs:
+                raise CommandError(
+                    f"{made.place} is not empty: nothing was written",
+                    todo="name a ledger that is not there yet",
+                )
+            yield made
+        return
+    with (
+        TemporaryDirectory(prefix="claimline-") as folder,
+        open_ledger(str(Path(folder) / "verify.sqlite3"), create=True) as made,
+    ):
+        yield made
+
+
+def _fill(ledger: "Ledger", made: "Ledger", until: str) -> None:
+    """Copy what only the ledger holds, read acknowledgements again, make the books again."""
+    run = Run(command="verify", version=__version__, started=dt.datetime.now(dt.UTC))
+    with ledger.reading() as here, made.begin(run) as writer:
+        copy_facts(here, writer.connection, until=until, read_again=True)
+        _read_again(ledger, writer)
+        make_again(ledger, writer)
+
+
+def _read_again(ledger: "Ledger", writer: "Writer") -> None:
+    """The acknowledgements of kept files, recorded when their files were."""
+    at = writer.at
+    for stored in acknowledgements.unread_files(writer.connection, KINDS):
+        writer.at = stored.recorded_at
+        read_file(ledger, writer, stored, "")
+    writer.at = at
+
+
+TODO: Final = (
+    "Amounts, states and matches that differ: make a backup, then claimline ledger rebuild. Files, "
+    "sent claims or payments that differ: restore the last backup that verifies, and receive the "
+    "files since again."
+)
+
+
+def headline(found: Verified) -> str:
+    """The answer in one sentence."""
+    when = f" as of {found.as_of}" if found.as_of else ""
+    broken = [one.what for one in found.compared if not one.equal]
+    if broken:
+        return f"The ledger{when} is not what its files and decisions make: {', '.join(broken)}."
+    if not found.equal:
+        return f"The books made again{when} do not close: claimline proof says where."
+    return f"The ledger{when} is what its files and decisions make."
+
+
+def data(found: Verified) -> dict[str, Any]:
+    """The answer as plain values."""
+    return {
+        "equal": found.equal,
+        "as_of": found.as_of.isoformat() if found.as_of else None,
+        "compared": [
+            {"what": one.what, "kept": one.kept, "made": one.made, "differ": one.broken}
+            for one in found.compared
+        ],
+        "differences": [
+            {
+                "what": one.what,
+                "which": one.which,
+                "column": one.column,
+                "kept": one.kept,
+                "made": one.made,
+            }
+            for one in found.differences
+        ],
+        "copied": list(COPIED),
+    }
