@@ -28,13 +28,12 @@ def heard_table(claim: Content) -> Table | None:
         return None
     now = claim["acknowledged"]
     stands = f"What stands: {now['verdict'] or 'nothing of the newest sending'}"
-    notes = [stands + (f", by {now['by']}" if now["by"] else "")]
-    notes += [f"Next: {now['next_step']}"] if now["next_step"] else []
+    stands += f", by {now['by']}" if now["by"] else ""
     return Table(
         title="What the receivers said before any payment",
         columns=COLUMNS,
         rows=[_row(one, several=now["sendings"] > 1) for one in said],
-        notes=tuple(notes),
+        notes=(stands,),
     )
 
 

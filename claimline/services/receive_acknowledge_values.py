@@ -115,7 +115,7 @@ class AcknowledgementResult:
 
     def _told_levels(self) -> tuple[str, ...]:
         """The levels worth telling: what is said of a part says all that is said of the whole."""
-        if self.kind != "277CA":
+        if self.kind in ("TA1", "999", "997"):
             return ("interchange", "transaction") if self._has("transaction") else WHOLES
         return ("claim", "line") if self._has("claim") else ("transaction", "provider")
 

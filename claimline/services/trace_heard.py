@@ -23,6 +23,7 @@ LEVELS: Final = {
     "line": "line",
 }
 BY: Final = {"portal": "by portal", "paper": "on paper", "phone": "by telephone"}
+USUAL: Final = ("send again as an original", "send again", "fix")  # the step says it better
 MASKED: Final = "*** (--show-patient on a terminal)"
 
 
@@ -37,7 +38,7 @@ def heard(
 ) -> dict[Key, Content]:
     """What was said of each claim and what it comes to, as plain values."""
     with ledger.reading() as connection:
-        numbers = _numbers(connection, {story.sent.claim.control for story in stories}, usage)
+        numbers = numbers_of(connection, {story.sent.claim.control for story in stories}, usage)
         said = heard_of(connection, numbers.values())
         sendings = sendings_of(connection, list(numbers.values()))
         names = _names(connection, {one.sent_file for some in said.values() for one in some})
@@ -47,7 +48,7 @@ def heard(
     }
 
 
-def _numbers(connection: Connection, controls: set[str], usage: str) -> dict[Key, int]:
+def numbers_of(connection: Connection, controls: set[str], usage: str) -> dict[Key, int]:
     """The row numbers of the claims of these numbers."""
     c = sent_claim.c
     found: dict[Key, int] = {}
@@ -77,7 +78,7 @@ def told(
         "acknowledgements": [_word(one, names, show_patient=show_patient) for one in history],
         "acknowledged": {
             "verdict": now.verdict,
-            "by": _who(now.word) if now.word else None,
+            "by": who(now.word) if now.word else None,
             "sendings": sendings,
             "next_step": _next(now) or None,
         },
@@ -89,8 +90,9 @@ def _next(now: Standing) -> str:
     step = next_step(now)
     if now.word is None or not now.word.refuses:
         return step
-    codes = dict.fromkeys(filter(None, (_todo(code) for code in now.word.codes)))
-    return "; ".join([step, *(f"by the codes: {each}" for each in codes)]) if step else ""
+    said = dict.fromkeys(each for code in now.word.codes for each in _todo(code).split("; "))
+    codes = [each for each in said if each and not each.endswith(USUAL)]
+    return f"{step}; by the codes: {', '.join(codes)}" if codes else step
 
 
 def _todo(code: Code) -> str:
@@ -99,7 +101,7 @@ def _todo(code: Code) -> str:
     return todo(Status(list=code.list, code=code.code))
 
 
-def _who(word: Heard) -> str:
+def who(word: Heard) -> str:
     """Who says it: ``RELAY (clearinghouse)``; by hand, who entered it and how it came."""
     if word.kind == "hand":
         how = BY.get(word.reference, "")
@@ -112,7 +114,7 @@ def _word(one: Heard, names: dict[int, str], *, show_patient: bool) -> Content:
         "date": one.date,
         "kind": one.kind,
         "source": one.source,
-        "by": _who(one),
+        "by": who(one),
         "level": one.level,
         "about": LEVELS[one.level],
         "verdict": one.verdict,

@@ -1,0 +1,137 @@
+"""Proof of timely filing: whose word proves what, what proves nothing, what the sheet shows."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from acknowledged_made import (
+    RUN,
+    a277ca,
+    a999,
+    ak2,
+    claim_said,
+    interchange,
+    record,
+    sent,
+    take,
+    take_277ca,
+)
+from attrs import evolve
+
+from claimline.__main__ import main
+from claimline.services.payer_facts import KIND
+from claimline.services.timely import Answer, Question, timely
+from claimline.services.timely_sheet import sheet_of
+from reconcile.ledger import Decision, Ledger, open_ledger
+
+CLAIM = "C0000001X"
+NOW = dt.datetime(2026, 4, 1, 12, tzinfo=dt.UTC)
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """One claim of 5 January in file 77; the payer's filing limit is 60 days (6 March)."""
+    facts = json.dumps({"key": "aetna", "name": "AETNA", "family": "", "timely_filing_days": 60})
+    named = evolve(sent(CLAIM), patient_name="Doe, Jane", patient_birth="1980-01-01", position=10)
+    with open_ledger(ledger_url) as opened:
+        record(opened, named, control=77)
+        with opened.begin(RUN) as writer:
+            writer.decide(Decision(kind=KIND, subject="aetna", user="", reason="", detail=facts))
+        yield opened
+
+
+def proof_of(ledger: Ledger) -> Answer:
+    """The proof of the claim."""
+    question = Question(identifier=CLAIM, on=NOW.date(), now=NOW, user="tester")
+    return timely(ledger, question)
+
+
+def say(ledger: Ledger, stc: str, *, source: str = "PR", control: int = 1) -> None:
+    """A 277CA on the claim."""
+    take_277ca(ledger, a277ca(claim_said(CLAIM, stc), source=source), control=control)
+
+
+def test_payers_word_proves_in_time(ledger: Ledger) -> None:
+    """The payer's acceptance before the filing limit is proof, with its segments."""
+    say(ledger, "A2:20*20260303*WQ*100")
+    answer = proof_of(ledger)
+    assert (answer.proof.strength, answer.in_time, answer.is_proven) == ("payer", True, True)
+    [word] = answer.proof.words
+    assert answer.segments[word.id] == (f"TRN*2*{CLAIM}", "STC*A2:20*20260303*WQ*100")
+
+
+def test_late_word_is_no_proof(ledger: Ledger) -> None:
+    """An acceptance after the filing limit is told as too late."""
+    say(ledger, "A2:20*20260310*WQ*100")
+    answer = proof_of(ledger)
+    assert (answer.in_time, answer.is_proven) == (False, False)
+    assert answer.words.endswith("too late")
+
+
+def test_clearinghouse_alone_is_told_as_such(ledger: Ledger) -> None:
+    """The clearinghouse's acceptance proves, and the words say that it is not the payer's own."""
+    say(ledger, "A2:20*20260303*WQ*100", source="AY")
+    answer = proof_of(ledger)
+    assert (answer.proof.strength, answer.is_proven) == ("clearinghouse", True)
+    assert "not the payer's own word" in answer.words
+
+
+@pytest.mark.parametrize(
+    ("code", "strength"), [("A", "form"), ("E", "form"), ("R", "none")], ids=["A", "E", "R"]
+)
+def test_999_alone_is_never_proof(ledger: Ledger, code: str, strength: str) -> None:
+    """An accepting 999 speaks of the form alone, a rejecting one proves nothing."""
+    take(ledger, interchange(a999(77, ak2("0001", code))))
+    answer = proof_of(ledger)
+    assert (answer.proof.strength, answer.is_proven) == (strength, False)
+
+
+def test_rejection_after_acceptance(ledger: Ledger) -> None:
+    """A claim the clearinghouse accepted and the payer rejected was not filed."""
+    say(ledger, "A2:20*20260301*WQ*100", source="AY")
+    say(ledger, "A3:21*20260303*U*100", control=2)
+    answer = proof_of(ledger)
+    assert (answer.proof.strength, len(answer.proof.against)) == ("none", 1)
+
+
+def test_nothing_heard(ledger: Ledger) -> None:
+    """Without any acknowledgement there is no proof, and the sheet says what to do."""
+    answer = proof_of(ledger)
+    assert (answer.proof.strength, answer.is_proven) == ("none", False)
+    assert any("clearinghouse" in point for part in sheet_of(answer, show_patient=False).parts
+               for point in part.points)  # fmt: skip
+
+
+def test_rejections_stand_apart_for_the_office(ledger: Ledger) -> None:
+    """What speaks against is on the office's page, never on the payer's."""
+    say(ledger, "A7:562*20260303*U*100")
+    parts = sheet_of(proof_of(ledger), show_patient=True).parts
+    assert [part.is_ours for part in parts if "Rejected" in part.title] == [True]
+
+
+def test_patient_is_masked_on_the_screen(
+    ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The printed sheet masks the patient and free text; the file for the payer names the patient."""
+    say(ledger, "A2:20*20260303*WQ*100********JANE DOE IS FINE")
+    url = ledger.url.render_as_string(hide_password=False)
+    assert main(["timely", CLAIM, "--ledger", url]) == 0
+    shown = capsys.readouterr().out
+    assert "JANE" not in shown
+    assert "Doe" not in shown
+    assert main(["timely", CLAIM, "--ledger", url, "--out", str(tmp_path / "s")]) == 0
+    sheet = tmp_path / "s" / f"timely-{CLAIM}.txt"
+    assert "Doe, Jane, born 1980-01-01" in sheet.read_text(encoding="utf-8")
+    assert sheet.stat().st_mode & 0o077 == 0
+
+
+def test_unknown_claim(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    """A number nobody sent is told and does not stop the others."""
+    say(ledger, "A2:20*20260303*WQ*100")
+    url = ledger.url.render_as_string(hide_password=False)
+    assert main(["timely", "NOBODY", CLAIM, "--ledger", url, "--format", "json"]) == 1
+    told = capsys.readouterr()
+    assert [row["claim"] for row in json.loads(told.out)] == [CLAIM]
+    assert "id number 1" in told.err
