@@ -1,0 +1,171 @@
+"""A practice's desk for the tests of the night: its folders, a clearinghouse beside it, two days."""
+
+import datetime as dt
+import hashlib
+import io
+import json
+import os
+import shutil
+import subprocess
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from canonical import Dump, canonical
+
+from claimline.__main__ import main
+from claimline.services.sandbox import play
+from reconcile.ledger import Run, open_ledger
+
+ROOT = Path(__file__).resolve().parents[3]
+FIXTURES = ROOT / "fixtures" / "night"
+KILLED = Path(__file__).with_name("night_killed.py")
+FIRST = "2026-03-04T02:30:00-05:00"
+SECOND = "2026-03-18T02:30:00-04:00"
+PAID = dt.date(2026, 3, 16)
+OWN = ("inbox", "outbox", "archive", "quarantine", "clearinghouse")  # what nights leave there
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from claimline.night.lock import only_one
+with only_one(Path(sys.argv[1]), "2026-03-04T02:30:00-05:00"):
+    print("held", flush=True)
+    sys.stdin.read()
+"""
+
+
+def holding(path: Path) -> subprocess.Popen[str]:
+    """Another process that holds the lock until its input ends."""
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD, str(path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+class Ended(NamedTuple):
+    """How a night ended, and what it said."""
+
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+class Desk:
+    """A folder with night.toml and everything it names; the ledger may be elsewhere."""
+
+    def __init__(self, folder: Path, url: str = "") -> None:
+        self.folder = folder
+        self.url = url or f"sqlite:///{folder / 'ledger.sqlite3'}"
+
+    def laid_out(self) -> "Desk":
+        """The folders, the first day's visits, and a ledger that numbers claims from 1."""
+        (self.folder / "visits").mkdir(parents=True)
+        for name in ("in", "out"):
+            (self.folder / "clearinghouse" / name).mkdir(parents=True)
+        text = (FIXTURES / "night.toml").read_text(encoding="utf-8")
+        text = text.replace("fixtures/", f"{ROOT}/fixtures/")
+        text = text.replace('"ledger.sqlite3"', json.dumps(self.url))
+        (self.folder / "night.toml").write_text(text, encoding="utf-8")
+        self.visits(1)
+        run = Run(command="test", version="test", started=dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
+        with open_ledger(self.url, create=True) as ledger, ledger.begin(run) as writer:
+            writer.reserve("claim", usage="T")
+        return self
+
+    def visits(self, day: int) -> None:
+        """The visits of the first or the second day arrive."""
+        shutil.copy(FIXTURES / f"visits-{day}.json", self.folder / "visits")
+
+    def answered(self) -> None:
+        """The clearinghouse and the payers answer what was sent to them."""
+        there = self.folder / "clearinghouse"
+        play(there / "in", there / "out", scenario="", seed=1, date=PAID, acknowledged=True)
+
+    def second_day(self) -> "Desk":
+        """Laid out, the first night done, answered, the second day's visits there."""
+        self.laid_out()
+        done = self.night(FIRST)
+        assert done.returncode in {0, 1}, done.stdout + done.stderr
+        self.answered()
+        self.visits(2)
+        return self
+
+    def copied(self, folder: Path) -> "Desk":
+        """The same desk in another folder, its SQLite ledger with it."""
+        shutil.copytree(self.folder, folder)
+        copy = Desk(folder)
+        text = (folder / "night.toml").read_text(encoding="utf-8")
+        text = text.replace(self.url, copy.url)
+        (folder / "night.toml").write_text(text, encoding="utf-8")
+        return copy
+
+    def command(self, *more: str, die_at: int | None = None) -> list[str]:
+        """The command line of a night; ``die_at``: killed at that moment, 0: moments counted."""
+        start = [sys.executable, "-m", "claimline"]
+        if die_at is not None:
+            start = [sys.executable, str(KILLED), str(die_at)]
+        return [*start, "night", "--config", str(self.folder / "night.toml"), *more]
+
+    def night(self, now: str, *more: str) -> "Ended":
+        """A night in this process: quick, for whatever needs no process of its own."""
+        out, err = io.StringIO(), io.StringIO()
+        before = dict(os.environ)
+        os.environ.update({"CLAIMLINE_NOW": now, "COLUMNS": "100"})
+        mask = os.umask(0o077)
+        try:
+            with redirect_stdout(out), redirect_stderr(err):
+                status = main(["night", "--config", str(self.folder / "night.toml"), *more])
+        finally:
+            os.umask(mask)
+            os.environ.clear()
+            os.environ.update(before)
+        return Ended(status, out.getvalue(), err.getvalue())
+
+    def process(
+        self, now: str, *more: str, die_at: int | None = None, **variables: str
+    ) -> subprocess.CompletedProcess[str]:
+        """A night in a process of its own."""
+        return subprocess.run(
+            self.command(*more, die_at=die_at),
+            env=self.environment(now) | variables,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def environment(self, now: str) -> dict[str, str]:
+        """Where the clock stands; python finds the packages of this tree."""
+        return os.environ | {"CLAIMLINE_NOW": now, "PYTHONPATH": str(ROOT), "COLUMNS": "100"}
+
+    def report(self, name: str) -> dict[str, Any]:
+        """A report that was kept."""
+        path = self.folder / "reports" / f"{name}.json"
+        found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return found
+
+    def dump(self) -> Dump:
+        """All that the ledger holds, whatever folder the desk stands in."""
+        folder = str(self.folder)
+        found = canonical(self.url)
+        return {
+            name: sorted(row.replace(folder, "~") for row in rows) for name, rows in found.items()
+        }
+
+    def files(self, *folders: str) -> dict[str, str]:
+        """The digest of each file in these folders, all folders without; hidden ones too."""
+        tops = [self.folder / name for name in folders] or [self.folder]
+        return {
+            path.relative_to(self.folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+            for top in tops
+            for path in sorted(top.rglob("*"))
+            if path.is_file()
+        }

@@ -1,0 +1,60 @@
+"""The night killed at any moment and run again: nothing lost, nothing twice, the same bytes."""
+
+import random
+import signal
+from pathlib import Path
+
+import pytest
+from canonical import Dump, differences
+from night_desk import OWN, SECOND, Desk
+
+DESKS = 3  # each begun anew
+KILLS = 4  # of each desk, one after the other
+
+
+class Undisturbed:
+    """The second night as it is when nothing happens, and the desk it began from."""
+
+    def __init__(self, folder: Path) -> None:
+        self.before = Desk(folder / "before").second_day()
+        after = self.before.copied(folder / "after")
+        done = after.process(SECOND, die_at=0)
+        assert done.returncode == 1, done.stderr
+        self.moments = int(done.stderr.splitlines()[-1])
+        self.dump = after.dump()
+        self.files = after.files(*OWN)
+
+
+@pytest.fixture(scope="module", name="undisturbed")
+def _undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    return Undisturbed(tmp_path_factory.mktemp("nights"))
+
+
+def _moments(undisturbed: Undisturbed, number: int) -> list[int]:
+    """Moments to die at: the first spread over the whole night, the others anywhere."""
+    chance = random.Random(number)
+    part = undisturbed.moments // DESKS
+    first = number * part + chance.randrange(1, part)
+    return [first, *(chance.randrange(1, undisturbed.moments) for _ in range(KILLS - 1))]
+
+
+@pytest.mark.parametrize("number", range(DESKS))
+def test_a_killed_night_is_finished_by_the_next(
+    number: int, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    """Ledger and files end as if nobody had killed it: equal, nothing lost, nothing twice."""
+    desk = undisturbed.before.copied(tmp_path / "desk")
+    moments = _moments(undisturbed, number)
+    ends = [desk.process(SECOND, die_at=moment).returncode for moment in moments]
+    assert ends[0] == -signal.SIGKILL
+    assert set(ends) <= {-signal.SIGKILL, 1}  # 1: done before it came to that moment
+    again = desk.night(SECOND)
+    assert again.returncode == 1, again.stdout + again.stderr
+    assert _differs(undisturbed, desk.dump(), desk.files(*OWN)) == [], f"moments {moments}"
+
+
+def _differs(undisturbed: Undisturbed, dump: Dump, files: dict[str, str]) -> list[str]:
+    """What is not as in the undisturbed night."""
+    found = differences(undisturbed.dump, dump)
+    both = undisturbed.files.items() ^ files.items()
+    return found + [f"file {name}" for name in sorted({name for name, _ in both})]

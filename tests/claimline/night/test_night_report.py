@@ -1,0 +1,231 @@
+"""What a night tells: the page in its shapes, the figures, the logs, the day it is."""
+
+import datetime as dt
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+from night_desk import FIRST, SECOND, Desk
+
+from claimline.__main__ import main
+from claimline.night import run as steps
+from claimline.night.config import read_config
+from claimline.night.html import html_page
+from claimline.night.metrics import metrics_text
+from claimline.night.night import night_of
+from claimline.night.report import headline, report_of, sorted_notes
+from claimline.night.values import Note, Step
+from reconcile.ledger import nights, open_ledger
+
+METRIC = re.compile(r'claimline_night_[a-z_]+(\{([a-z]+="[^"\\]*",?)+\})? -?[0-9.]+')
+
+
+@pytest.fixture(scope="module", name="done")
+def _done(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+    """A desk after its second night."""
+    desk = Desk(tmp_path_factory.mktemp("night") / "desk").second_day()
+    assert desk.night(SECOND).returncode == 1
+    return desk
+
+
+def test_the_page_is_kept_in_all_shapes_and_in_the_ledger(done: Desk) -> None:
+    """JSON, text and HTML stand in the reports folder; the ledger holds the same object."""
+    names = {path.name for path in (done.folder / "reports").iterdir()}
+    days = ("2026-03-04-1", "2026-03-18-1")
+    assert names == {f"{day}.{ending}" for day in days for ending in ("json", "txt", "html")}
+    with open_ledger(done.url) as ledger, ledger.reading() as connection:
+        assert json.loads(nights.newest(connection)) == done.report("2026-03-18-1")
+        assert json.loads(nights.newest(connection, "2026-03-04")) == done.report("2026-03-04-1")
+
+
+def test_a_second_night_of_a_day_overwrites_nothing(done: Desk, tmp_path: Path) -> None:
+    """It gets the next number, though files or rows of the day were removed."""
+    desk = done.copied(tmp_path / "desk")
+    first = desk.files("reports")
+    assert desk.night(SECOND).returncode == 1
+    assert first.items() <= desk.files("reports").items()
+    assert desk.report("2026-03-18-2")["number"] == 2
+    for path in (desk.folder / "reports").iterdir():
+        path.unlink()
+    desk.night(SECOND)
+    assert desk.report("2026-03-18-3")["number"] == 3
+
+
+def test_the_report_has_its_documented_shape(done: Desk) -> None:
+    """Programs find what docs/night.md names."""
+    report = done.report("2026-03-18-1")
+    assert set(report) == {
+        "version", "claimline", "practice", "book", "day", "number", "dry_run", "started", "ended",
+        "time_zone", "status", "headline", "needs_person", "notes", "steps", "states", "proof",
+    }  # fmt: skip
+    assert [step["name"] for step in report["steps"]] == list(steps.names())
+    assert report["day"] == "2026-03-18"
+    assert report["started"] == "2026-03-18T02:30:00-04:00"
+    for note in report["notes"]:
+        assert set(note) == {
+            "step", "kind", "urgency", "what", "todo", "call", "count", "days", "money", "ids",
+        }  # fmt: skip
+
+
+def test_money_of_the_page_is_that_of_the_files(done: Desk) -> None:
+    """What came adds up to the proof's BPR02, what is open to the states."""
+    report = done.report("2026-03-18-1")
+    came = next(step for step in report["steps"] if step["name"] == "receive")
+    paid = sum(Decimal(row["paid"]) for row in came["files"])
+    assert Decimal(came["counts"]["paid"].replace(",", "")) == paid > 0
+    whole, *parts = (Decimal(row["paid"]) for row in report["proof"]["places"])
+    assert whole == sum(parts) == paid
+    assert report["proof"]["closes"]
+    sent = {row["state"]: row for row in report["states"]}["sent"]
+    assert Decimal(sent["open"]) == Decimal("651.00")
+
+
+def test_the_text_page_fits_80_columns(done: Desk, capsys: pytest.CaptureFixture[str],
+                                       monkeypatch: pytest.MonkeyPatch) -> None:  # fmt: skip
+    """--show prints the last night again, no line wider than the terminal."""
+    monkeypatch.setenv("COLUMNS", "80")
+    file = str(done.folder / "night.toml")
+    assert main(["night", "--config", file, "--show"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == done.report("2026-03-18-1")["headline"]
+    assert max(map(len, lines)) <= 80
+    assert main(["night", "--config", file, "--show", "--day", "2026-03-05"]) == 3
+    assert main(["night", "--config", file, "--show", "--day", "2026-03-04"]) == 0
+    assert "night of 2026-03-04" in capsys.readouterr().out
+
+
+def test_the_html_page_stands_alone() -> None:
+    """No script, no other file; what somebody else wrote is text, never markup."""
+    note = Note(kind="x", urgency="now", what="<script>alert(1)</script>", ids=("a&b",))
+    page = html_page(_report([Step(name="collect", status=1, notes=(note,))]))
+    assert "<script" not in page
+    assert "&lt;script&gt;" in page
+    assert "a&amp;b" in page
+    assert not re.search(r"(src|href|url)\s*[=(]", page)
+
+
+def test_figures_are_in_the_format_of_prometheus(done: Desk) -> None:
+    """Each line is a comment or a sample, each metric has one HELP and TYPE before its samples."""
+    lines = (done.folder / "claimline.prom").read_text(encoding="utf-8").splitlines()
+    seen: list[str] = []
+    for line in lines:
+        if line.startswith("# TYPE "):
+            seen.append(line.split()[2])
+        elif not line.startswith("# HELP "):
+            assert METRIC.fullmatch(line), line
+            assert line.split("{")[0].split(" ")[0] == seen[-1]
+    assert len(seen) == len(set(seen))
+    assert "claimline_night_status 1" in lines
+    assert 'claimline_night_claims{state="sent"} 4' in lines
+    assert 'claimline_night_open_cents{state="sent"} 65100' in lines
+    assert "claimline_night_not_explained_cents 0" in lines
+    ended = next(line for line in lines if line.startswith("claimline_night_last_run"))
+    moment = dt.datetime.fromisoformat(SECOND).timestamp()
+    assert float(ended.split()[1]) == moment
+
+
+def test_labels_are_escaped() -> None:
+    """A quote or a line feed in a label cannot begin another sample."""
+    step = Step(name='a"b\nc\\', status=0, counts={"x": 1})
+    assert 'step="a\\"b\\nc\\\\"' in metrics_text(_report([step]))
+
+
+def test_logs_are_json_lines_of_the_run(done: Desk, tmp_path: Path) -> None:
+    """On request each step, file and note is a line with the run's name; else there is none."""
+    desk = done.copied(tmp_path / "desk")
+    quiet = desk.night(SECOND)
+    assert quiet.stderr == ""
+    told = desk.process(SECOND, CLAIMLINE_LOG="info").stderr.splitlines()
+    lines = [json.loads(line) for line in told]
+    assert lines.pop()["event"] == "ended"  # of every command
+    assert {line["run"] for line in lines} == {"2026-03-18-3"}
+    named = [line["step"] for line in lines if line["event"] == "step"]
+    assert named == list(steps.names())
+    assert lines[0]["event"] == "night begins"
+    assert lines[-1]["event"] == "night ends"
+    assert lines[-1]["status"] == 1
+
+
+@pytest.mark.parametrize(
+    ("moment", "day"),
+    [
+        pytest.param("2026-03-18T03:59:00+00:00", "2026-03-17", id="before-midnight-there"),
+        pytest.param("2026-03-18T04:00:00+00:00", "2026-03-18", id="midnight-there"),
+        pytest.param("2026-03-08T06:59:59+00:00", "2026-03-08", id="before-clocks-go-forward"),
+        pytest.param("2026-03-09T03:59:59+00:00", "2026-03-08", id="the-day-of-23-hours"),
+        pytest.param("2026-11-02T04:59:59+00:00", "2026-11-01", id="the-day-of-25-hours"),
+        pytest.param("2026-11-02T05:00:00+00:00", "2026-11-02", id="after-it"),
+        pytest.param("2026-12-31T23:30:00-08:00", "2027-01-01", id="another-zone-another-year"),
+    ],
+)
+def test_the_practice_decides_the_day(
+    moment: str, day: str, done: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Wherever the machine stands, the day is that of the practice's time zone."""
+    monkeypatch.setenv("CLAIMLINE_NOW", moment)
+    night = night_of(read_config(str(done.folder / "night.toml")))
+    assert night.day.isoformat() == day
+
+
+def test_a_production_night_refuses_a_set_clock(done: Desk, tmp_path: Path) -> None:
+    """CLAIMLINE_NOW is for practising: with production = true nothing is done."""
+    desk = done.copied(tmp_path / "desk")
+    path = desk.folder / "night.toml"
+    text = path.read_text(encoding="utf-8").replace("production = false", "production = true")
+    path.write_text(text, encoding="utf-8")
+    before = desk.files()
+    refused = desk.night(SECOND)
+    assert refused.returncode == 2
+    assert "CLAIMLINE_NOW" in refused.stderr
+    assert desk.files() == before
+
+
+@pytest.mark.parametrize(
+    ("urgencies", "status", "told"),
+    [
+        pytest.param([], 0, "All well.", id="well"),
+        pytest.param(["soon"], 1, "1 thing needs a person.", id="one"),
+        pytest.param(["now", "soon"], 1, "2 things need a person, 1 of them now.", id="urgent"),
+        pytest.param(
+            ["now"], 3, "Not all of the night could run. 1 thing needs a person now.", id="failed"
+        ),
+    ],
+)
+def test_the_first_line(urgencies: list[str], status: int, told: str) -> None:
+    """It says whether anybody has to do anything, and how soon."""
+    assert headline([{"urgency": one} for one in urgencies], status) == told
+
+
+def test_notes_stand_by_urgency_money_and_age() -> None:
+    """What cannot wait is first; then the most money, then the oldest."""
+    notes: list[dict[str, Any]] = [
+        {"kind": "a", "what": "", "urgency": "know", "money": "900.00", "days": 90},
+        {"kind": "b", "what": "", "urgency": "today", "money": "10.00", "days": 1},
+        {"kind": "c", "what": "", "urgency": "today", "money": "20.00", "days": None},
+        {"kind": "d", "what": "", "urgency": "now", "money": None, "days": None},
+        {"kind": "e", "what": "", "urgency": "today", "money": "10.00", "days": 5},
+    ]
+    assert [note["kind"] for note in sorted_notes(reversed(notes))] == ["d", "c", "e", "b", "a"]
+
+
+def _report(done: list[Step]) -> dict[str, Any]:
+    """The report of made-up steps."""
+    from night_desk import ROOT
+
+    from claimline.night.config import Config, Folders
+    from claimline.night.context import Night
+    from claimline.services.practice import load
+
+    here = Path("/nowhere")
+    folders = Folders(inbox=here, outbox=here, archive=here, quarantine=here, reports=here)
+    practice = ROOT / "fixtures" / "practice" / "practice.toml"
+    night = Night(
+        config=Config(file=here / "night.toml", practice=practice, ledger="", folders=folders),
+        practice=load(str(practice)),
+        now=dt.datetime.fromisoformat(FIRST),
+        user="tester",
+    )
+    return report_of(night, done, number=1, ended=night.now)
