@@ -21,7 +21,7 @@ FAMILY: Final = "patient control number of the same claim family"
 CHANGED_CONTROL: Final = "patient control number changed by payer, confirmed"
 PAYER_CONTROL: Final = "payer claim control number"
 LINE_CONTROLS: Final = "line control numbers"
-BY_HAND: Final = "by hand"  # a person said so: see ``reconcile.ledger.by_hand``
+BY_HAND: Final = "a person's decision"  # see ``reconcile.ledger.by_hand``
 
 MEMBER_TAIL: Final = 6  # shorter member ids are compared whole
 

@@ -27,7 +27,7 @@ SPLIT: Final = "line split"
 MERGED: Final = "lines merged"
 UNBUNDLED: Final = "line unbundled"
 CLAIM_LEVEL: Final = "claim level, shared by charge"
-BY_HAND: Final = "line by hand"  # a person said so
+BY_HAND: Final = "a person's decision on the line"
 
 SHORTEST_CONTROL: Final = 4  # a line control number cut shorter says nothing
 

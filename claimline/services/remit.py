@@ -28,6 +28,7 @@ from edi.remittance import (
 from edi.writing import Envelope, WriteError
 from edi.x835 import write_835
 from reconcile.balance import Balance, Difference
+from reconcile.deposits import plain
 from reconcile.ledger import Decision, Ledger, Run
 from reconcile.ledger import by_hand_remit as hand
 from reconcile.ledger.convert import dollars, from_json, to_json
@@ -359,7 +360,10 @@ def undo(
         one
         for one in listed(ledger, usage)
         if one.state != hand.UNDONE
-        and (word.upper() == one.number or (len(word) >= 6 and one.digest.startswith(word.lower())))
+        and (
+            plain(word) == plain(one.number or "-")
+            or (len(word) >= 6 and one.digest.startswith(word.lower()))
+        )
     ]
     if len(found) != 1:
         raise WrongUsageError(

@@ -64,7 +64,7 @@ def test_a_match_by_hand_posts_and_its_undoing_takes_it_back(ledger_url: str) ->
         assert _left(ledger)[0].id == said.id
         _decide(ledger, by_hand.MATCH, said)
         (answer,) = next(iter(ledger.received(usage="T"))).adjudications
-        assert (answer.method, answer.id, str(answer.paid)) == ("by hand", said.id, "75.00")
+        assert (answer.method, answer.id, str(answer.paid)) == ("a person's decision", said.id, "75.00")
         assert [share.line for share in answer.lines] == ["01CT1"]
         assert not _left(ledger)
         assert all(one.equal for one in rebuild(ledger, RUN))
@@ -113,7 +113,7 @@ def test_a_line_is_matched_by_hand(ledger_url: str) -> None:
         (answer,) = next(iter(ledger.received(usage="T"))).adjudications
         assert {share.line: share.method for share in answer.lines} == {
             "01CT1": "line control number",
-            "02CT1": "line by hand",
+            "02CT1": "a person's decision on the line",
         }
         assert not [w.kind for w in ledger.waiting(usage="T") if w.kind == "line left"]
         assert all(one.equal for one in rebuild(ledger, RUN))
