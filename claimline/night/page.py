@@ -31,7 +31,8 @@ def _head(report: Report) -> Iterator[str]:
     yield f"{report['practice']}: {title(report)}, {report['book']} book"
     yield times(report)
     if report["dry_run"]:
-        yield "Dry run: nothing was fetched, recorded, written or sent."
+        yield "Dry run: nothing was fetched, recorded, written or sent. What waits, what is missing"
+        yield "and the proof are those of the ledger as it is now."
 
 
 def title(report: Report) -> str:

@@ -11,7 +11,7 @@ from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
 from claimline.night.context import HaltedError, Night
 from claimline.night.logs import log_received
 from claimline.night.values import Note, Step
-from claimline.render.words import counted
+from claimline.render.words import counted, shown_number
 from claimline.services.receive import Source, receive
 from claimline.services.receive_values import FileResult
 from claimline.transfer import PutAway, inbox_files, put_away
@@ -19,6 +19,7 @@ from claimline.transfer.names import UNFINISHED, ends_whole
 from reconcile.ledger import Ledger, LedgerError, nights
 
 SETTLED: Final = 60  # seconds without a change: nobody is writing the file any more
+SHOWN: Final = 5  # numbers in one note
 TAIL: Final = 200  # bytes that hold the end of an interchange
 BOOKS: Final = {"P": "production", "T": "test"}
 
@@ -155,12 +156,18 @@ def _would_receive(night: Night, names: Sequence[str]) -> Step:
 
 def _told(night: Night, results: Sequence[FileResult], put: PutAway) -> Step:
     new = [one for one in results if one.state in {"received", "resumed"}]
+    notes = (
+        *put.notes,
+        *_problem_notes(results),
+        *_conflicts(results),
+        *_other_book(night, new),
+    )
     paid = sum(
         (p.paid for one in new for p in one.payments if p.posted and not p.part), Decimal("0.00")
     )
     return Step(
         name="receive",
-        status=worst(DONE, *(_file_status(one) for one in results)),
+        status=_status(results, notes),
         counts={
             "files": len(results),
             "known": sum(one.state == "known" for one in results),
@@ -171,7 +178,7 @@ def _told(night: Night, results: Sequence[FileResult], put: PutAway) -> Step:
             "quarantined": len(put.quarantined),
             "left in the inbox": len(put.left),
         },
-        notes=(*put.notes, *_problem_notes(results), *_other_book(night, new)),
+        notes=notes,
         detail={
             "files": [file_row(one) for one in results],
             "quarantined": [path.name for path in put.quarantined],
@@ -179,9 +186,14 @@ def _told(night: Night, results: Sequence[FileResult], put: PutAway) -> Step:
     )
 
 
-def _file_status(result: FileResult) -> int:
-    """A file that cannot be read needs a person; one that could not be taken now is our failure."""
-    return result.status if result.later else min(result.status, NEEDS_PERSON)
+def _status(results: Iterable[FileResult], notes: Iterable[Note]) -> int:
+    """3 where a file could not be taken now, 1 where a person is needed.
+
+    What of the content waits for a person (not matched, rejected, aside) the step "waiting" tells.
+    """
+    if any(one.later for one in results):
+        return COULD_NOT_RUN
+    return NEEDS_PERSON if any(note.urgency != "know" for note in notes) else DONE
 
 
 def _posted(results: Iterable[FileResult]) -> int:
@@ -202,6 +214,23 @@ def _problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
                 todo="claimline check FILE names each fault; ask the sender for the file again",
                 count=len(errors),
                 ids=(Path(one.file).name,),
+            )
+
+
+def _conflicts(results: Iterable[FileResult]) -> Iterator[Note]:
+    """Claims of another system that were not taken over."""
+    for one in results:
+        numbers = [number for each in one.adopted for number in each.conflicting]
+        left = sum(each.left_out for each in one.adopted)
+        if numbers or left:
+            yield Note(
+                kind="receive.not-taken-over",
+                urgency="soon",
+                what=f"{counted(len(numbers) + left, 'claim')} of {Path(one.file).name} "
+                "not taken over: their numbers are known with other content, or they have no day",
+                todo="claimline receive FILE names them; compare with the claims in the ledger",
+                count=len(numbers) + left,
+                ids=tuple(map(shown_number, numbers[:SHOWN])),
             )
 
 

@@ -57,7 +57,12 @@ def waiting_step(night: Night, _before: Sequence[Step]) -> Step:
         waiting = list(ledger.waiting(usage=night.usage))
         with ledger.reading() as connection:
             states = nights.states(connection, night.usage)
-    notes = (*_held(night, held), *_waiting(night, waiting), *_states(night, states))
+            named = {
+                one.state: nights.claims_in(connection, night.usage, one.state, SHOWN)
+                for one in states
+                if one.state in STATES
+            }
+    notes = (*_held(night, held), *_waiting(night, waiting), *_states(night, states, named))
     return Step(
         name="waiting",
         status=NEEDS_PERSON if any(note.urgency != "know" for note in notes) else DONE,
@@ -122,7 +127,9 @@ def _waiting(night: Night, waiting: Iterable[Waiting]) -> Iterator[Note]:
         )
 
 
-def _states(night: Night, states: Iterable[Counted]) -> Iterator[Note]:
+def _states(
+    night: Night, states: Iterable[Counted], named: Mapping[str, Sequence[str]]
+) -> Iterator[Note]:
     """Sent claims whose state asks for work."""
     for one in states:
         urgency = STATES.get(one.state)
@@ -132,11 +139,18 @@ def _states(night: Night, states: Iterable[Counted]) -> Iterator[Note]:
             kind=f"claims.{one.state.replace(' ', '-')}",
             urgency=urgency,
             what=f"{counted(one.claims, 'claim')} {one.state}",
-            todo=f"{STATE[one.state].todo} claimline claims --state '{one.state}' lists them",
+            todo=f"{STATE[one.state].todo} To see them: claimline claims --state "
+            f"{_quoted(one.state)}",
             count=one.claims,
             days=night.age(one.since),
             money=dollars(one.charge),
+            ids=tuple(map(shown_number, named[one.state])),
         )
+
+
+def _quoted(state: str) -> str:
+    """A state as a shell takes it."""
+    return f"'{state}'" if " " in state else state
 
 
 def _oldest(night: Night, days: Iterable[str]) -> int | None:

@@ -81,6 +81,19 @@ def states(connection: Connection, usage: Usage) -> tuple[Counted, ...]:
     )
 
 
+def claims_in(connection: Connection, usage: Usage, state: str, most: int) -> tuple[str, ...]:
+    """Numbers (CLM01) of claims in a state, those longest in it first."""
+    c = claim_state.c
+    query = (
+        select(sent_claim.c.control)
+        .join(claim_state, c.sent_claim_id == sent_claim.c.id)
+        .where(sent_claim.c.usage == usage, c.state == state)
+        .order_by(c.since, sent_claim.c.id)
+        .limit(most)
+    )
+    return tuple(connection.execute(query).scalars())
+
+
 def unfinished(connection: Connection) -> tuple[StoredFile, ...]:
     """Received files of which a payment is not posted yet: a run was cut off. Oldest first."""
     waits = select(remittance.c.file_id).where(remittance.c.state == PENDING)
