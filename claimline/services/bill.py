@@ -20,6 +20,7 @@ from claimline.services import (
     bill_input,
     bill_make,
     outbox,
+    pause,
     payer_facts,
     thresholds,
 )
@@ -172,7 +173,7 @@ class _Billing:
         return self.ledger.created and not self.request.dry_run
 
     def _sort(self, incoming: bill_input.Incoming) -> tuple[dict[str, Visit], list[HeldVisits]]:
-        """The visits to bill now, and those held because they changed since they were billed."""
+        """The visits to bill now, and those held: changed since they were billed, payer paused."""
         visits = {visit.visit_id: visit for visit in incoming.visits}
         known = self.ledger.known_visits(visits, usage=self.usage)
         more = list(bill_hold.waiting(self.ledger, self.usage))
@@ -187,9 +188,12 @@ class _Billing:
         parted = bill_input.sort_out(self._given, known)
         self.already += parted.already
         fresh = {visit.visit_id: visit for visit in parted.fresh}
-        changed = [bill_input.changed_visit(visit, before) for visit, before in parted.changed]
+        kept = [bill_input.changed_visit(visit, before) for visit, before in parted.changed]
         self._seen = {**fresh, **{visit.visit_id: visit for visit, _ in parted.changed}}
-        return fresh, changed
+        for held in pause.kept_back(fresh, pause.paused(self.ledger)):
+            kept.append(held)
+            fresh.pop(held.id)
+        return fresh, kept
 
     def _pieces(self, fresh: Visits) -> Iterator[Piece]:
         """The visits in pieces, each with what was billed and decided for it before."""

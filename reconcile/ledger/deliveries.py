@@ -6,7 +6,7 @@ took it; one without a profile is sent by a person, from the moment it stands in
 
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
 
 from reconcile.ledger import keeping
@@ -41,6 +41,7 @@ class Unsent:
     name: str  # in the outbox
     claims: int  # of the file
     already: bool = False  # it was taken back before
+    again: bool = False  # its claims went before in another file, and stand as they did then
 
 
 def mark_delivered(writer: "Writer", digest: str, *, profile: str, name: str) -> None:
@@ -83,15 +84,22 @@ def unsend(writer: "Writer", digest: str, *, user: str, reason: str) -> Unsent:
     connection = writer.connection
     stored = _stored(connection, digest)
     row = connection.execute(select(sent_file).where(sent_file.c.file_id == stored.id)).one()
+    resent = select(resent_claim.c.file_id).where(resent_claim.c.file_id == stored.id).limit(1)
+    done = Unsent(
+        file=stored,
+        name=row.name,
+        claims=row.claims,
+        again=connection.execute(resent).first() is not None,
+    )
     known = select(unsent_file.c.file_id).where(unsent_file.c.file_id == stored.id)
     if connection.execute(known).first() is not None:
-        return Unsent(file=stored, name=row.name, claims=row.claims, already=True)
+        return evolve(done, already=True)
     why = _why_not(connection, stored.id)
     if why:
         raise NotUnsendableError(*why)
     writer.add(unsent_file, [(stored.id, user, reason, *writer.recorded)])
     writer.changed(claims_of(connection, stored.id))
-    return Unsent(file=stored, name=row.name, claims=row.claims)
+    return done
 
 
 def claims_of(connection: Connection, file_id: int) -> tuple[int, ...]:

@@ -241,6 +241,11 @@ def cause_text(cause: Cause) -> str:
     return f"{{{','.join(parts)}}}" if parts else ""
 
 
+def cause_fields(cause: Cause) -> dict[str, Any]:
+    """What is said of a cause, by name."""
+    return {name: value for name in _FIELDS if (value := getattr(cause, name))}
+
+
 def cause_of(text: str) -> Cause:
     """What ``cause_text`` wrote."""
     return Cause(**json.loads(text)) if text else Cause()

@@ -1,18 +1,13 @@
 """States of sent claims in the ledger: from every kind of fact, in every order, made again."""
 
-import sys
 from collections.abc import Iterator
 from itertools import permutations
-from pathlib import Path
 
 import pytest
-from databases import NewUrl
-from sqlalchemy import select
-
-sys.path.append(str(Path(__file__).parents[2] / "claimline"))
-
 from acknowledged_made import a277ca, a999, ak2, claim_said, interchange, take_277ca
+from databases import NewUrl
 from receive_made import RUN, Line, clp, new_ledger, record, remit, sent, take, x12
+from sqlalchemy import select
 
 from claimline.services.rebuild import rebuild
 from reconcile.ledger import Ledger, deliveries, states

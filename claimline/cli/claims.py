@@ -1,0 +1,217 @@
+"""``claimline claims``: where every claim is in its life, and what to do about it."""
+
+import datetime as dt
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from claimline.cli.options import (
+    DAY,
+    book_option,
+    format_option,
+    identifiers,
+    ledger_option,
+    output_option,
+)
+from claimline.errors import DONE, WrongUsageError
+
+if TYPE_CHECKING:
+    from claimline.render import Table
+    from claimline.services.claims import Overview
+
+NAMES: Final = (
+    "held", "ready", "sent", "received", "accepted", "rejected", "denied", "partly paid", "paid",
+    "reversed", "replaced", "voided", "forwarded", "closed", "all",
+)  # fmt: skip
+
+
+@click.command()
+@click.option(
+    "--state",
+    "states",
+    multiple=True,
+    type=click.Choice(NAMES),
+    help="List the claims in this state; several times for several. [default: those that need a "
+    "person]",
+)
+@click.option("--payer", default="", metavar="NAME", help="Key, id or part of the name.")
+@click.option("--since", type=DAY, help="First day of service.")
+@click.option("--until", type=DAY, help="Last day of service.")
+@click.option("--close", multiple=True, metavar="CLAIM", help="Nothing is to be done about it.")
+@click.option("--reopen", multiple=True, metavar="CLAIM", help="Take a --close back.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; needed with these two.")
+@book_option
+@ledger_option
+@format_option("table", "json", "csv", "xlsx")
+@output_option
+def claims(
+    *,
+    states: tuple[str, ...],
+    payer: str,
+    since: dt.datetime | None,
+    until: dt.datetime | None,
+    close: tuple[str, ...],
+    reopen: tuple[str, ...],
+    reason: str,
+    test: bool | None,
+    ledger: str,
+    shape: str,
+    output: Path | None,
+) -> int:
+    r"""Count the claims by state, and list them with the cause and the next step.
+
+    Rejected is not denied: a rejected claim was refused before anybody decided about payment. What
+    each state means: docs/life-of-a-claim.md. A claim that is closed by --close opens again when a
+    payer says more about it.
+
+    \b
+    Example:
+      claimline claims
+      claimline claims --state rejected --payer aetna --output rejected.xlsx
+      claimline claims --close CP7K2MWQ4XTRB9DEF --reason "written off"
+    """
+    from claimline import settings
+    from claimline.render import Result, show
+    from claimline.services import claims as service
+    from reconcile.ledger import open_ledger
+    from reconcile.ledger.states_listed import StateFilter
+
+    if close and reopen:
+        raise WrongUsageError("--close and --reopen exclude each other", todo="give one of them")
+    usage: Any = None if test is None else "T" if test else "P"
+    with open_ledger(settings.ledger_url(ledger)) as opened:
+        if close or reopen:
+            done = service.close(
+                opened,
+                list(identifiers(close or reopen)),
+                reason=reason,
+                usage=usage,
+                reopen=bool(reopen),
+                user=settings.user(),
+                now=settings.now(),
+            )
+            word = "closed" if close else "open again"
+            show(Result(data=list(done), text=tuple(f"{one}: {word}" for one in done)), shape)
+            return DONE
+        found = service.overview(
+            opened,
+            StateFilter(
+                usage=usage or opened.book(),
+                states=states,
+                payer=payer,
+                since=since.date() if since else None,
+                until=until.date() if until else None,
+            ),
+        )
+    show(Result(data=_data(found), tables=_tables(found, shape)), shape, output)
+    return DONE
+
+
+def _data(found: "Overview") -> dict[str, Any]:
+    from claimline.services.claims import next_step
+    from reconcile.ledger.convert import dollars
+    from reconcile.ledger.states import cause_fields
+
+    return {
+        "usage": found.usage,
+        "states": [
+            {
+                "state": one.state,
+                "claims": one.count,
+                "charge": str(dollars(one.charge)),
+                "open": str(dollars(one.open)),
+            }
+            for one in found.counts
+        ],
+        "claims": [
+            {
+                "claim": one.claim,
+                "frequency": one.frequency or None,
+                "state": one.state,
+                "event": one.event,
+                "since": one.since,
+                "cause": cause_fields(one.cause),
+                "payer": one.payer,
+                "date": one.date.isoformat(),
+                "charge": str(dollars(one.charge)),
+                "open": str(dollars(one.open)),
+                "next_step": next_step(one),
+            }
+            for one in found.claims
+        ],
+    }
+
+
+def _tables(found: "Overview", shape: str) -> "tuple[Table, ...]":
+    listed = _listed(found)
+    return (listed,) if shape == "csv" else (_counts(found), listed)
+
+
+def _counts(found: "Overview") -> "Table":
+    from claimline.render import Column, Table
+    from claimline.services.outbox import WORDS
+    from reconcile.ledger.convert import dollars
+    from reconcile.lifecycle import STATE
+
+    rows = [
+        {
+            "state": one.state,
+            "count": one.count,
+            "charge": dollars(one.charge),
+            "open": dollars(one.open),
+            "who": "you" if STATE[one.state].work else "",
+        }
+        for one in found.counts
+    ]
+    return Table(
+        title=f"Claims in the {WORDS[found.usage]} book" if rows else "",
+        columns=(
+            Column(key="state", title="State"),
+            Column(key="count", title="Claims", kind="number"),
+            Column(key="charge", title="Charge", kind="money"),
+            Column(key="open", title="Not decided", kind="money"),
+            Column(key="who", title="Waits for"),
+        ),
+        rows=rows,
+        empty=f"No claim is in the {WORDS[found.usage]} book.",
+        sheet="States",
+    )
+
+
+def _listed(found: "Overview") -> "Table":
+    from claimline.render import Column, Table
+    from claimline.services.claims import next_step, why
+    from reconcile.ledger.convert import dollars
+
+    rows = [
+        {
+            "state": one.state,
+            "claim": one.claim,
+            "payer": one.payer,
+            "date": one.date,
+            "charge": dollars(one.charge),
+            "open": dollars(one.open),
+            "since": one.since[:10],
+            "why": why(one.cause, one.event, one.state),
+            "todo": next_step(one),
+        }
+        for one in found.claims
+    ]
+    return Table(
+        title="What was asked for" if rows else "",
+        columns=(
+            Column(key="state", title="State"),
+            Column(key="claim", title="Claim", kind="id"),
+            Column(key="payer", title="Payer"),
+            Column(key="date", title="Date", kind="date"),
+            Column(key="charge", title="Charge", kind="money"),
+            Column(key="open", title="Not decided", kind="money"),
+            Column(key="since", title="Since"),
+            Column(key="why", title="why", place="below"),
+            Column(key="todo", title="to do", place="below"),
+        ),
+        rows=rows,
+        empty="None of them waits for you; --state lists others." if found.counts else "",
+        sheet="Claims",
+    )

@@ -1,0 +1,120 @@
+"""Where claims are in their life: counted, listed, closed by a person."""
+
+import datetime as dt
+from collections.abc import Sequence
+
+from attrs import frozen
+from sqlalchemy import func, select
+
+from claimline import __version__
+from claimline.errors import WrongUsageError
+from reconcile.ledger import Decision, Ledger, Run, Usage, out_files
+from reconcile.ledger.convert import to_json
+from reconcile.ledger.states_facts import CLOSE, REOPEN
+from reconcile.ledger.states_listed import ListedClaim, StateCount, StateFilter, counts, listed
+from reconcile.ledger.tables import sent_claim
+from reconcile.ledger.tables_received import claim_payment
+from reconcile.lifecycle import STATE, STATES, Cause
+
+WORK = tuple(row.state for row in STATES if row.work)  # states in which somebody has to act
+
+
+@frozen(kw_only=True)
+class Overview:
+    """The claims of a book by state, and those that were asked for."""
+
+    usage: Usage
+    counts: tuple[StateCount, ...]  # in the order of the table of states
+    claims: tuple[ListedClaim, ...]
+
+
+def overview(ledger: Ledger, wanted: StateFilter) -> Overview:
+    """Count all, list those in the states asked for; without any, those that need a person."""
+    order = [row.state for row in STATES]
+    chosen = wanted.states or WORK
+    with ledger.reading() as connection:
+        found = sorted(counts(connection, wanted), key=lambda one: order.index(one.state))
+        some = StateFilter(
+            usage=wanted.usage,
+            states=() if "all" in chosen else chosen,
+            payer=wanted.payer,
+            since=wanted.since,
+            until=wanted.until,
+        )
+        claims = sorted(listed(connection, some), key=lambda one: order.index(one.state))
+    return Overview(usage=wanted.usage, counts=tuple(found), claims=tuple(claims))
+
+
+def why(cause: Cause, event: str, state: str = "") -> str:
+    """What led to the state, in a line: what was said, by whom, where it stands."""
+    parts = [] if event == state else [event]
+    if cause.codes:
+        parts.append(cause.codes)
+    if cause.person:
+        parts.append(f"{cause.person}: {cause.reason}" if cause.reason else cause.person)
+    place = cause.file
+    if place and cause.segment:
+        place += f" segment {cause.segment}"
+    if place:
+        parts.append(f"{cause.kind} {place}".strip())
+    return ", ".join(parts)
+
+
+def next_step(claim: ListedClaim) -> str:
+    """What to do about a claim in its state."""
+    if claim.state == "rejected":
+        if claim.event == "claim rejected":
+            return "mend what the codes name, then claimline correct --visits: a new claim"
+        return "claimline resend sends it again under new control numbers"
+    return STATE[claim.state].todo
+
+
+def close(
+    ledger: Ledger,
+    controls: Sequence[str],
+    *,
+    reason: str,
+    usage: Usage | None,
+    reopen: bool,
+    user: str,
+    now: dt.datetime,
+) -> tuple[str, ...]:
+    """A person says that nothing is to be done about claims any more, or takes that back.
+
+    A claim opens again by itself when a payer says more about it.
+
+    Returns:
+        Their numbers.
+
+    Raises:
+        WrongUsageError: no reason, or a number that is no claim's; then nothing is recorded.
+    """
+    if not reason.strip():
+        raise WrongUsageError("say why: --reason", todo='--reason "written off, patient moved"')
+    run = Run(command="claims", version=__version__, started=now, user=user)
+    kind = REOPEN if reopen else CLOSE
+    with ledger.begin(run) as writer:
+        found = out_files.numbers_of(writer.connection, controls, usage)
+        missing = [word for word in controls if word.strip().upper() not in found]
+        if missing:
+            raise WrongUsageError(
+                "that is no claim that was sent; nothing was recorded",
+                todo="claimline trace finds claims by any number",
+            )
+        c, p = sent_claim.c, claim_payment.c
+        numbers = sorted({number for some in found.values() for number in some})
+        rows = writer.connection.execute(
+            select(
+                c.id, c.control, c.usage,
+                select(func.count()).where(p.sent_claim_id == c.id, p.state == "posted")
+                .scalar_subquery().label("answers"),
+            ).where(c.id.in_(numbers)).order_by(c.id)
+        ).fetchall()  # fmt: skip
+        for row in rows:
+            detail = to_json({"usage": row.usage, "answers": row.answers})
+            decided = Decision(
+                kind=kind, subject=row.control, user=user, reason=reason, detail=detail
+            )
+            writer.decide(decided, usage=row.usage)
+        writer.changed(numbers)
+    return tuple(dict.fromkeys(row.control for row in rows))

@@ -1,0 +1,272 @@
+"""Sending again what was refused as a whole, or lost: the same claims under new control numbers.
+
+A file or a transaction that a translator refused never reached anybody who decides: its claims go
+again with new numbers of the interchange, group and transaction; patient control numbers and all
+else stay as they are, byte for byte. A claim that was refused for itself is mended first
+(``claimline correct``); what was accepted, in part or with errors, is never sent again.
+"""
+
+import datetime as dt
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from attrs import define, evolve, field, frozen
+
+from claimline import __version__
+from claimline.errors import CommandError, WrongUsageError
+from claimline.services import outbox
+from claimline.services.resend_file import rewritten
+from claimline.services.sent_files import named
+from reconcile.ledger import Decision, Ledger, Run, SentFile, Usage, out_files
+from reconcile.ledger.convert import to_json
+from reconcile.ledger.out_files import OutFile, SentOnce
+from reconcile.lifecycle import STATE
+
+if TYPE_CHECKING:
+    from reconcile.ledger import Writer
+
+KIND: Final = "resend"  # of the decision that is kept
+WHOLE: Final = frozenset({"file rejected", "batch rejected"})
+OVERTAKEN: Final = "another run sent them meanwhile: look with claimline claims"
+MEND: Final = "mend what was named and send it as a new claim: claimline correct CLAIM --visits"
+
+REFUSED: Final = {  # why not and what to do instead, by the event or the state of the claim
+    "rejected": ("the claim itself was refused", MEND),
+    "sent": (
+        "nobody has refused it: sent twice it comes back as a duplicate",
+        'was it lost, say so: --reason "not at the clearinghouse"',
+    ),
+    "ready": ("the file has not left yet", "let it go with the next transfer"),
+    "taken back": (
+        "the file was taken back before it was sent",
+        "claimline bill makes its visits into claims again",
+    ),
+}
+
+
+@frozen(kw_only=True)
+class ResendRequest:
+    """One call. ``now`` has a time zone; nothing below reads a clock."""
+
+    words: tuple[str, ...]  # a file (name, ISA13, digest), or patient control numbers
+    transaction: str = ""  # only this ST02 of the file
+    reason: str = ""  # needed for what nobody refused: a lost file
+    out: Path
+    usage: Usage | None = None
+    dry_run: bool = False
+    now: dt.datetime
+    user: str = ""
+
+
+@frozen(kw_only=True)
+class Left:
+    """A claim that is not sent again, why, and what to do instead."""
+
+    control: str
+    state: str
+    why: str
+    todo: str = ""
+    already: bool = False  # it was sent again before
+    passed: bool = False  # another claim of the file went: this one need not
+
+
+@frozen(kw_only=True)
+class Again:
+    """A file that went again."""
+
+    before: OutFile
+    name: str
+    path: str
+    control: int  # ISA13; 0 in a dry run
+    claims: tuple[str, ...]
+    charge: int  # cents
+    profile: str
+
+
+@frozen(kw_only=True)
+class ResendResult:
+    """What went again and what did not."""
+
+    files: tuple[Again, ...] = ()
+    left: tuple[Left, ...] = ()
+    dry_run: bool = False
+
+    @property
+    def refused(self) -> tuple[Left, ...]:
+        """The claims that were asked for and do not go."""
+        return tuple(one for one in self.left if not one.already and not one.passed)
+
+
+@define(kw_only=True)
+class _Chosen:
+    """The claims of one file that are asked for."""
+
+    file: OutFile
+    go: list[SentOnce] = field(factory=list)
+    left: list[Left] = field(factory=list)
+
+
+def resend(ledger: Ledger, request: ResendRequest) -> ResendResult:
+    """Send again what may be; safe to run twice.
+
+    Raises:
+        WrongUsageError: a word leads to no file or claim, or a lost file without a reason.
+        CommandError: the outbox cannot be written; what is recorded stays recorded.
+    """
+    run = Run(command=KIND, version=__version__, started=request.now, user=request.user)
+    if not request.dry_run:
+        outbox.write_unwritten(ledger, run, request.out)
+    chosen = _chosen(ledger, request)
+    files = [_file(ledger, run, request, one) for one in chosen if one.go]
+    if not request.dry_run:
+        outbox.write_unwritten(ledger, run, request.out)
+    left = tuple(x for one in chosen for x in one.left)
+    return ResendResult(files=tuple(files), left=left, dry_run=request.dry_run)
+
+
+def _chosen(ledger: Ledger, request: ResendRequest) -> list[_Chosen]:
+    """The files that are meant, with their claims judged one by one."""
+    with ledger.reading() as connection:
+        numbers = out_files.numbers_of(connection, request.words, request.usage)
+    words = [word for word in request.words if word.strip().upper() not in numbers]
+    claims = {number for some in numbers.values() for number in some}
+    if request.transaction and (claims or len(words) != 1):
+        raise WrongUsageError(
+            "--transaction names one transaction of one file", todo="give one file and no claims"
+        )
+    chosen = [_judged(ledger, named(ledger, word, request.usage), None, request) for word in words]
+    if claims:
+        with ledger.reading() as connection:
+            files = out_files.of_claims(connection, sorted(claims))
+        chosen += [_judged(ledger, one, claims, request) for one in files]
+        known = {x.control for one in chosen for x in one.go}
+        known |= {x.control for one in chosen for x in one.left}
+        _all_ours(numbers, known)
+    return chosen
+
+
+def _all_ours(numbers: Iterable[str], known: set[str]) -> None:
+    """Refuse claims that another system sent: their files were not made here."""
+    others = [word for word in numbers if word not in {one.upper() for one in known}]
+    if others:
+        raise WrongUsageError(
+            f"claim {others[0]} was sent by another system: its file was not made here",
+            todo="send it again with the system that made it",
+        )
+
+
+def _judged(
+    ledger: Ledger, file: OutFile, wanted: set[int] | None, request: ResendRequest
+) -> _Chosen:
+    found = _Chosen(file=file)
+    with ledger.reading() as connection:
+        claims = out_files.sent_in(connection, file.id)
+    if request.transaction:
+        claims = tuple(x for x in claims if x.transaction == request.transaction)
+        if not claims:
+            raise WrongUsageError(
+                f"{file.name} has no transaction {request.transaction}",
+                todo="the 999 names it in AK202; claimline trace shows it",
+            )
+    for claim in claims:
+        if wanted is not None and claim.id not in wanted:
+            continue
+        left = _why_not(claim, file, request, by_name=wanted is not None)
+        if left is None:
+            found.go.append(claim)
+        else:
+            found.left.append(left)
+    if wanted is None and (found.go or any(one.already for one in found.left)):
+        found.left = [evolve(one, passed=True) for one in found.left]
+    return found
+
+
+def _why_not(
+    claim: SentOnce, file: OutFile, request: ResendRequest, *, by_name: bool
+) -> Left | None:
+    """Why a claim is not sent again; None where it may be."""
+    state, event = claim.stand.state, claim.stand.event
+    left = Left(control=claim.control, state=state, why="")
+    if claim.latest != file.id:
+        return evolve(left, why=f"it was sent again in {claim.latest_name}", already=True)
+    if event in WHOLE or (
+        request.reason and (state == "sent" or (state == "rejected" and by_name))
+    ):
+        return None  # a claim that was rejected goes as it is where the fault lay outside of it
+    why, todo = REFUSED.get(event) or REFUSED.get(state) or ("", "")
+    if not why:
+        why, todo = f"it is {state}: sent again it comes back as a duplicate", STATE[state].todo
+    return evolve(left, why=why, todo=todo)
+
+
+def _file(ledger: Ledger, run: Run, request: ResendRequest, chosen: _Chosen) -> Again:
+    """One file made anew from the kept bytes, recorded; it is written afterwards."""
+    data = outbox.checked_bytes(ledger, chosen.file.digest)
+    if request.dry_run:
+        return _again(chosen, request, control=0)
+    with ledger.begin(run) as writer:
+        _still(writer, chosen)
+        file = chosen.file
+        control = writer.reserve(
+            "interchange", sender=file.sender, receiver=file.receiver, usage=file.usage
+        )
+        written = rewritten(data, chosen.go, control=control, now=request.now)
+        made = SentFile(
+            data=written.data,
+            name=_name(file, control),
+            usage=file.usage,
+            sender=file.sender,
+            receiver=file.receiver,
+            interchange_control=control,
+            profile=file.profile,
+        )
+        outbox.refuse_other_book(made.data, file.usage, made.name)
+        numbers = {x.control: x.id for x in chosen.go}
+        again = [(numbers[x.control], x.transaction, x.segment) for x in written.index]
+        assert len(again) == len(chosen.go), "what was written before can be written again"
+        out_files.record_again(writer, made, again)
+        detail = {"usage": file.usage, "file": made.name, "claims": [x.control for x in chosen.go]}
+        writer.decide(
+            Decision(
+                kind=KIND,
+                subject=file.name,
+                user=request.user,
+                reason=request.reason or chosen.go[0].stand.event,
+                detail=to_json(detail),
+            ),
+            usage=file.usage,
+        )
+    return _again(chosen, request, control=control)
+
+
+def _still(writer: "Writer", chosen: _Chosen) -> None:
+    """Look again inside the transaction: another run may have sent them meanwhile.
+
+    Raises:
+        CommandError: it has.
+    """
+    now = {one.id: one for one in out_files.sent_in(writer.connection, chosen.file.id)}
+    if any(now[one.id].latest != chosen.file.id for one in chosen.go):
+        raise CommandError(OVERTAKEN)
+
+
+def _again(chosen: _Chosen, request: ResendRequest, *, control: int) -> Again:
+    name = _name(chosen.file, control) if control else "(next)"
+    return Again(
+        before=chosen.file,
+        name=name,
+        path=str(request.out / name) if control else name,
+        control=control,
+        claims=tuple(one.control for one in chosen.go),
+        charge=sum(one.charge for one in chosen.go),
+        profile=chosen.file.profile,
+    )
+
+
+def _name(file: OutFile, control: int) -> str:
+    """The name of the file with its new number in place of the old one."""
+    before = f"{file.control:09d}"
+    stem, dot, ending = file.name.rpartition(".")
+    stem = stem.removesuffix(before) if stem.endswith(before) else f"{stem}-"
+    return f"{stem}{control:09d}{dot}{ending}"

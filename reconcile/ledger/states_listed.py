@@ -1,0 +1,177 @@
+"""Claims by the state they are in: counted with their money, and listed with cause and place."""
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Any, Final
+
+from attrs import field, frozen
+from sqlalchemy import ColumnElement, Connection, func, or_, select
+
+from reconcile.ledger import bulk, held
+from reconcile.ledger.convert import from_date, from_json
+from reconcile.ledger.records import Usage
+from reconcile.ledger.states import cause_of
+from reconcile.ledger.tables import held_claim, sent_claim
+from reconcile.ledger.tables_answered import claim_state
+from reconcile.lifecycle import Cause, State
+
+_CLAIM: Final = sent_claim.c
+_STATE: Final = claim_state.c
+_HELD: Final = held_claim.c
+
+
+@frozen(kw_only=True)
+class StateFilter:
+    """Which claims. Empty or None: any."""
+
+    usage: Usage
+    states: tuple[str, ...] = ()
+    payer: str = ""  # key or id of the payer it was sent to, or a part of its name
+    since: dt.date | None = None  # first day of service
+    until: dt.date | None = None
+
+
+@frozen(kw_only=True)
+class StateCount:
+    """The claims in one state. Amounts in cents."""
+
+    state: State
+    count: int
+    charge: int
+    open: int
+
+
+@frozen(kw_only=True)
+class ListedClaim:
+    """A claim with where it is. Amounts in cents."""
+
+    claim: str  # CLM01; of a held claim its key
+    frequency: str
+    state: State
+    event: str
+    since: str  # UTC
+    cause: Cause
+    payer: str
+    payer_name: str
+    discipline: str
+    date: dt.date = field(repr=False)
+    charge: int
+    open: int
+
+
+def counts(connection: Connection, wanted: StateFilter) -> tuple[StateCount, ...]:
+    """How many claims are in each state, whatever states are asked for."""
+    query = (
+        select(
+            _STATE.state,
+            func.count().label("claims"),
+            func.sum(_CLAIM.charge).label("charge"),
+            func.sum(_STATE.open).label("open"),
+        )
+        .join(sent_claim, _CLAIM.id == _STATE.sent_claim_id)
+        .where(_condition(wanted))
+        .group_by(_STATE.state)
+    )
+    found = [
+        StateCount(state=row.state, count=row.claims, charge=int(row.charge), open=int(row.open))
+        for row in connection.execute(query)
+    ]
+    waiting = select(func.count(), func.coalesce(func.sum(_HELD.charge), 0)).where(_held(wanted))
+    number, charge = connection.execute(waiting).one()
+    if number:
+        found.append(StateCount(state="held", count=number, charge=int(charge), open=0))
+    return tuple(found)
+
+
+def listed(connection: Connection, wanted: StateFilter) -> Iterator[ListedClaim]:
+    """The claims in these states, the held ones first, each state's longest there first."""
+    if not wanted.states or "held" in wanted.states:
+        query = select(held_claim).where(_held(wanted)).order_by(_HELD.id)
+        for row in connection.execute(query).fetchall():
+            yield _of_held(row)
+    condition = _condition(wanted)
+    if wanted.states:
+        condition &= _STATE.state.in_(wanted.states)
+    last: tuple[str, int] = ("", 0)
+    while True:
+        query = (
+            select(
+                _CLAIM.id, _CLAIM.control, _CLAIM.frequency, _CLAIM.payer, _CLAIM.payer_name,
+                _CLAIM.discipline, _CLAIM.date, _CLAIM.charge, _STATE.state, _STATE.event,
+                _STATE.since, _STATE.cause, _STATE.open,
+            )
+            .join(claim_state, _STATE.sent_claim_id == _CLAIM.id)
+            .where(
+                condition,
+                or_(_STATE.since > last[0], (_STATE.since == last[0]) & (_CLAIM.id > last[1])),
+            )
+            .order_by(_STATE.since, _CLAIM.id)
+            .limit(bulk.BATCH)
+        )  # fmt: skip
+        rows = connection.execute(query).fetchall()
+        if not rows:
+            return
+        last = (rows[-1].since, rows[-1].id)
+        yield from map(_of, rows)
+
+
+def _condition(wanted: StateFilter) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = _CLAIM.usage == wanted.usage
+    if wanted.since:
+        condition &= _CLAIM.date >= from_date(wanted.since)
+    if wanted.until:
+        condition &= _CLAIM.date <= from_date(wanted.until)
+    if wanted.payer:
+        asked = wanted.payer.strip().lower()
+        condition &= or_(
+            func.lower(_CLAIM.payer) == asked,
+            func.lower(_CLAIM.payer_id) == asked,
+            func.lower(_CLAIM.payer_name).contains(asked, autoescape=True),
+        )
+    return condition
+
+
+def _held(wanted: StateFilter) -> ColumnElement[bool]:
+    condition: ColumnElement[bool] = (_HELD.usage == wanted.usage) & _HELD.state.in_(held.WAITING)
+    if wanted.since:
+        condition &= _HELD.date >= from_date(wanted.since)
+    if wanted.until:
+        condition &= _HELD.date <= from_date(wanted.until)
+    if wanted.payer:
+        condition &= func.lower(_HELD.payer) == wanted.payer.strip().lower()
+    return condition
+
+
+def _of(row: Any) -> ListedClaim:
+    return ListedClaim(
+        claim=row.control,
+        frequency=row.frequency,
+        state=row.state,
+        event=row.event,
+        since=row.since,
+        cause=cause_of(row.cause),
+        payer=row.payer,
+        payer_name=row.payer_name,
+        discipline=row.discipline,
+        date=dt.date.fromisoformat(row.date),
+        charge=row.charge,
+        open=row.open,
+    )
+
+
+def _of_held(row: Any) -> ListedClaim:
+    reasons: Sequence[tuple[str, str]] = from_json(row.reasons)
+    return ListedClaim(
+        claim=row.claim,
+        frequency="",
+        state="held",
+        event="held",
+        since=row.recorded_at,
+        cause=Cause(codes=" ".join(dict.fromkeys(code for code, _ in reasons))),
+        payer=row.payer,
+        payer_name="",
+        discipline=row.discipline,
+        date=dt.date.fromisoformat(row.date),
+        charge=row.charge,
+        open=0,
+    )
