@@ -28,6 +28,7 @@ PAGES = (
     "docs/rules/documentation.md",
     "docs/rules/identifiers.md",
     "docs/rules/secondary.md",
+    "docs/acknowledgements.md",
 )
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
 AGE = re.compile(r"\b\d{2,4} days old\b")  # of a figure entered
