@@ -6,6 +6,7 @@ it is owed to the payer. A balance carried forward (FB) is no new loss.
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable
 from decimal import Decimal
 from typing import Final, Literal
@@ -20,6 +21,10 @@ State = Literal["closed", "owed to the payer", "taken, its origin not seen", "fi
 
 RECOVERIES: Final = frozenset({"WO", "72"})  # an authorised return offsets a recovery (RFI 1374)
 CARRIED: Final = frozenset({"FB", "FR"})
+RECOVERY: Final = "recovery"
+CARRIED_FORWARD: Final = "carried forward"
+SHORTEST: Final = 6  # letters of a number that is told apart from a word
+_DAY: Final = re.compile(r"(19|20)\d{6}|[01]\d[0-3]\d(\d{2}|(19|20)\d{2})|[\d/-]{8,10}")
 
 
 @frozen(kw_only=True)
@@ -50,18 +55,38 @@ class Receivable:
     entries: tuple[ProviderEntry, ...]
     hints: tuple[str, ...] = field(repr=False)  # words of the reference that may name a claim
 
+    @property
+    def balances(self) -> tuple[Decimal, ...]:
+        """What is open after each entry: above zero is owed to the payer."""
+        found, balance = [], ZERO
+        for entry in self.entries:
+            balance -= entry.adjustment.amount
+            found.append(balance)
+        return tuple(found)
+
+    @property
+    def since(self) -> dt.date | None:
+        """The day from which it is open; None where it is closed or never comes back."""
+        day: dt.date | None = None
+        for entry, balance in zip(self.entries, self.balances, strict=True):
+            day = (day or entry.date) if balance else None
+        return day if self.open else None
+
 
 def plb_book(entries: Iterable[ProviderEntry]) -> tuple[Receivable, ...]:
     """The book of provider adjustments, the same whatever the order of receipt.
 
-    Entries of one payer belong together where kind and reference (PLB03-2) are equal; carried
-    balances without an equal reference close each other where the amounts are exact opposites.
+    Entries of one payer belong together where kind and reference (PLB03-2) are equal. A recovery
+    also joins the one whose reference has a number in common ("account day number", RFI 968).
+    Carried balances without an equal reference close each other where the amounts are exact
+    opposites, or where one taken in part has a single balance it can be of.
     """
     groups: dict[tuple[str, str, str], list[ProviderEntry]] = {}
     for entry in sorted(entries, key=_order):
         adjustment = entry.adjustment
         key = (entry.payer, _kind(adjustment.reason), _normal(adjustment.reference))
         groups.setdefault(key, []).append(entry)
+    _join_recoveries(groups)
     _join_carried(groups)
     return tuple(_receivable(payer, kind, some) for (payer, kind, _), some in groups.items())
 
@@ -89,33 +114,75 @@ def _order(entry: ProviderEntry) -> tuple[str, str, dt.date, str, int, str, Deci
 
 def _kind(reason: str) -> str:
     if reason in RECOVERIES:
-        return "recovery"
-    return "carried forward" if reason in CARRIED else reason
+        return RECOVERY
+    return CARRIED_FORWARD if reason in CARRIED else reason
 
 
 def _normal(reference: str) -> str:
     return " ".join(reference.upper().split())
 
 
-Groups = dict[tuple[str, str, str], list[ProviderEntry]]
+Key = tuple[str, str, str]  # payer, kind, reference
+Groups = dict[Key, list[ProviderEntry]]
+
+
+def _join_recoveries(groups: Groups) -> None:
+    """Recoveries whose references share a number are of one overpayment, taken in another way.
+
+    Only where one gives what the other takes, and where a single one can be meant.
+    """
+    by_number: dict[tuple[str, str], list[Key]] = {}
+    for key in groups:
+        if key[1] == RECOVERY:
+            for number in numbers_in(key[2]):
+                by_number.setdefault((key[0], number), []).append(key)
+    for keys in by_number.values():
+        there = [key for key in keys if key in groups]
+        if len(there) != 2:
+            continue
+        first, second = sorted(there, key=lambda key: (groups[key][0].date, key))
+        if _total(groups[first]) * _total(groups[second]) < ZERO:
+            groups[first].extend(groups.pop(second))
+
+
+def numbers_in(reference: str) -> tuple[str, ...]:
+    """The words of a reference that may be a claim's or account's number, not a day."""
+    return tuple(
+        word
+        for word in _normal(reference).split()
+        if len(word) >= SHORTEST and any(c.isdigit() for c in word) and not _DAY.fullmatch(word)
+    )
 
 
 def _join_carried(groups: Groups) -> None:
     """A carried balance may come back under another reference: the next exact opposite closes it.
 
     The references of the two ends differ where a payer names each remittance by its own number.
+    What is taken in part joins the only balance of that payer that is open by then and large
+    enough.
     """
-    waiting: dict[tuple[str, Decimal], list[tuple[str, str, str]]] = {}
-    carried = [key for key in groups if key[1] == "carried forward"]
+    waiting: dict[str, dict[Key, Decimal]] = {}
+    carried = [key for key in groups if key[1] == CARRIED_FORWARD]
     totals = {key: _total(groups[key]) for key in carried}
     carried.sort(key=lambda key: (groups[key][0].date, totals[key] > ZERO, key))
     for key in carried:
-        payer, _, _ = key
-        total = totals[key]
+        total, opened = totals[key], waiting.setdefault(key[0], {})
         if total < ZERO:
-            waiting.setdefault((payer, -total), []).append(key)
-        elif total > ZERO and (opened := waiting.get((payer, total))):
-            groups[opened.pop(0)].extend(groups.pop(key))
+            opened[key] = -total
+        elif total > ZERO and (of := _balance_of(total, opened)):
+            groups[of].extend(groups.pop(key))
+            opened[of] -= total
+            if not opened[of]:
+                del opened[of]
+
+
+def _balance_of(taken: Decimal, opened: dict[Key, Decimal]) -> Key | None:
+    """The open balance that was taken: the first of that amount, else the only larger one."""
+    for key, amount in opened.items():
+        if amount == taken:
+            return key
+    larger = [key for key, amount in opened.items() if amount > taken]
+    return larger[0] if len(larger) == 1 else None
 
 
 def _total(entries: Iterable[ProviderEntry]) -> Decimal:
@@ -124,11 +191,12 @@ def _total(entries: Iterable[ProviderEntry]) -> Decimal:
 
 def _receivable(payer: str, kind: str, entries: list[ProviderEntry]) -> Receivable:
     total = _total(entries)
-    returns = kind in {"recovery", "carried forward"}
+    returns = kind in {RECOVERY, CARRIED_FORWARD}
     state: State = "final"
     if returns:
         state = "owed to the payer" if total < ZERO else "taken, its origin not seen"
         state = state if total else "closed"
+    entries = sorted(entries, key=lambda e: (e.date, e.trace, e.index))
     reference = entries[0].adjustment.reference
     return Receivable(
         payer=payer,

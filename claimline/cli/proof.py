@@ -86,7 +86,7 @@ def proof(
     result = Result(
         data=service.data(found),
         tables=tuple(service.tables(found)),
-        text=(service.headline(found, when), ""),
+        text=(service.headline(found, when),),
     )
     show(result, shape, output)
     return DONE if found.closes else NEEDS_PERSON

@@ -77,7 +77,7 @@ def verify(
     result = Result(
         data=service.data(found),
         tables=tuple(_tables(found)),
-        text=(service.headline(found), ""),
+        text=(service.headline(found),),
     )
     show(result, shape, output)
     return DONE if found.equal else NEEDS_PERSON

@@ -197,7 +197,8 @@ def _money(proof: Proof) -> Table:
             Column(key="amount", title="Dollars", kind="money"),
         ),
         rows=rows,
-        totals={"where": total[0], "amount": total[1]},
+        totals={"where": total[0], "amount": total[1]} if rows else None,
+        empty="No payment was received.",
         notes=tuple(notes),
         sheet="Money",
     )

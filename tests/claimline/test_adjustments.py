@@ -1,0 +1,198 @@
+"""Provider adjustments followed across remittances: to zero, with ages and hints."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator
+from decimal import Decimal
+
+import pytest
+from proof_made import record
+from receive_made import Line, clp, remit, sent, take, x12
+
+from claimline.__main__ import main
+from claimline.services.adjustments import Booked, adjustment_notes, book
+from edi.remittance import ProviderAdjustment
+from reconcile.ledger import Ledger, open_ledger
+from reconcile.ledger.proof import prove
+from reconcile.plb import ProviderEntry, Receivable, plb_book
+
+ONE = "AAAAAAAAAA1"
+ON = dt.date(2026, 6, 1)
+
+
+@pytest.fixture(name="ledger")
+def _ledger(ledger_url: str) -> Iterator[Ledger]:
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent(ONE))
+        take(ledger, x12(remit(clp(ONE, icn="ICN77001"))), "1.835")
+        yield ledger
+
+
+def plb(*pairs: str) -> list[str]:
+    """A PLB for each of these reasons, references and amounts."""
+    return [f"PLB*1234567893*20261231*{pair}" for pair in pairs]
+
+
+def pay(ledger: Ledger, number: int, date: str, *pairs: str, more: str = "500") -> None:
+    """A payment of one unmatched claim with these provider adjustments."""
+    claim = clp(f"OTHER{number}", Line(charge=more, paid=more, cas=()), icn=f"X{number}")
+    data = x12(remit(claim, trace=f"E{number}", date=date, plb=plb(*pairs)), control=number)
+    take(ledger, data, f"{number}.835")
+
+
+def entry(reason: str, reference: str, amount: str, day: int) -> ProviderEntry:
+    """An entry of one payer on a day of March."""
+    return ProviderEntry(
+        payer="1512345678",
+        date=dt.date(2026, 3, day),
+        trace=f"E{day}",
+        adjustment=ProviderAdjustment(
+            provider="1234567893", fiscal_date="20261231", reason=reason, reference=reference,
+            amount=Decimal(amount),
+        ),
+    )  # fmt: skip
+
+
+def only(found: tuple[Receivable, ...]) -> Receivable:
+    """The one line of the book."""
+    (one,) = found
+    return one
+
+
+class TestFollowed:
+    """What belongs together is one line of the book."""
+
+    @pytest.mark.parametrize(
+        ("entries", "state", "is_open"),
+        [
+            pytest.param(
+                [entry("WO", "ICN77001", "-75", 1), entry("WO", "ICN77001", "75", 2)],
+                "closed", "0", id="given back, then taken (RFI 1756)"),
+            pytest.param(
+                [entry("WO", "ICN77001", "-75", 1), entry("WO", "ICN77001", "50", 2),
+                 entry("WO", "ICN77001", "20", 9)],
+                "owed to the payer", "5", id="taken in parts"),
+            pytest.param(
+                [entry("WO", "ICN77001", "-75", 1),
+                 entry("WO", "PAT17 20260105 ICN77001", "75", 2)],
+                "closed", "0", id="a reference with more in it (RFI 968)"),
+            pytest.param(
+                [entry("72", "CHECK9001", "-75", 1), entry("WO", "CHECK9001", "75", 1)],
+                "closed", "0", id="a refund sent (RFI 1374)"),
+            pytest.param(
+                [entry("FB", "E1", "-75", 1), entry("FB", "E1", "75", 2)],
+                "closed", "0", id="carried on"),
+            pytest.param(
+                [entry("FB", "E1", "-75", 1), entry("FB", "E2", "75", 2)],
+                "closed", "0", id="carried on under the other payment's number"),
+            pytest.param(
+                [entry("FB", "E1", "-75", 1), entry("FB", "E2", "40", 2)],
+                "owed to the payer", "35", id="carried on, taken in part"),
+            pytest.param(
+                [entry("WO", "ICN77001", "75", 1)],
+                "taken, its origin not seen", "-75", id="taken at once"),
+            pytest.param([entry("L6", "", "-1.25", 1)], "final", "0", id="interest"),
+        ],
+    )  # fmt: skip
+    def test_states(self, entries: list[ProviderEntry], state: str, is_open: str) -> None:
+        """The entries are one line with that state, whatever their order; their sum is kept."""
+        for order in (entries, entries[::-1]):
+            one = only(plb_book(order))
+            assert (one.state, one.open) == (state, Decimal(is_open))
+            assert one.total == sum(e.adjustment.amount for e in entries)
+            assert one.balances[-1] == one.open or state == "final"
+
+    @pytest.mark.parametrize(
+        "entries",
+        [
+            pytest.param(
+                [entry("FB", "E1", "-75", 1), entry("FB", "E2", "-60", 2),
+                 entry("FB", "E3", "40", 3)], id="two balances it could be of"),
+            pytest.param(
+                [entry("WO", "PAT1 20260105", "-75", 1), entry("WO", "PAT2 20260105", "75", 2)],
+                id="only a day in common"),
+            pytest.param(
+                [entry("WO", "ICN77001 A", "-75", 1), entry("WO", "ICN77001 B", "-75", 2)],
+                id="both give"),
+        ],
+    )  # fmt: skip
+    def test_apart(self, entries: list[ProviderEntry]) -> None:
+        """What is not certain stays apart: nothing is guessed."""
+        assert len(plb_book(entries)) == len(entries)
+
+    def test_since(self) -> None:
+        """It is open from the day its balance last left zero."""
+        taken = [entry("WO", "ICN77001", amount, day)
+                 for amount, day in (("-75", 1), ("75", 5), ("-30", 9), ("10", 12))]  # fmt: skip
+        assert only(plb_book(taken)).since == dt.date(2026, 3, 9)
+
+
+class TestBook:
+    """The book in the ledger: names, ages, hints, totals."""
+
+    def test_hints_and_ages(self, ledger: Ledger) -> None:
+        """The payer's claim number leads to our claim; the age counts to the day asked for."""
+        pay(ledger, 2, "20260301", "WO:ICN77001*-75")
+        pay(ledger, 3, "20260310", "WO:ICN77001*50", "L6*-1.25")
+        found = {one.receivable.kind: one for one in book(ledger, "T", ON)}
+        one = found["recovery"]
+        assert (one.payer, one.days, one.receivable.open) == ("AETNA", 92, Decimal("25.00"))
+        (hint,) = one.hints
+        assert (hint.claim, "ICN77001" in hint.evidence) == (ONE, True)
+        assert found["L6"].days is None
+
+    def test_amount_of_a_reversal(self, ledger: Ledger) -> None:
+        """Without a number, a claim taken back with that amount is a hint, by that evidence."""
+        back = clp(ONE, icn="ICN77001", status="22", sign=-1)
+        take(ledger, x12(remit(back, trace="E2", date="20260301", plb=plb("WO:R1*-75")),
+                         control=2), "2.835")  # fmt: skip
+        (one,) = book(ledger, "T", ON)
+        assert [(h.claim, "2026-03-01" in h.evidence) for h in one.hints] == [(ONE, True)]
+
+    def test_filters(self, ledger: Ledger) -> None:
+        """By payer, and only what is open."""
+        pay(ledger, 2, "20260301", "WO:ICN77001*-75", "L6*-1.25")
+
+        def asked(payer: str = "", *, only_open: bool = False) -> tuple[Booked, ...]:
+            return book(ledger, "T", ON, payer=payer, only_open=only_open)
+
+        assert [len(asked()), len(asked("aet")), len(asked("cigna"))] == [2, 2, 0]
+        assert [one.receivable.kind for one in asked(only_open=True)] == ["recovery"]
+
+    def test_totals_are_proved(self, ledger: Ledger) -> None:
+        """The proof finds every PLB amount in the book."""
+        pay(ledger, 2, "20260301", "WO:ICN77001*-75", "L6*-1.25", "FB:E2*-20")
+        with ledger.reading() as connection:
+            proof = prove(connection, "T")
+        one = next(e for e in proof.equations if e.rule.key == "adjustments.book")
+        assert one.closes
+        assert one.left == Decimal("-96.25")
+
+    def test_notes(self, ledger: Ledger) -> None:
+        """What is open for long becomes a note: how old, how much, whom to call, what to do."""
+        pay(ledger, 2, "20260301", "WO:ICN77001*-75", "L6*-1.25")
+        assert adjustment_notes(ledger, "T", dt.date(2026, 3, 15)) == ()
+        (note,) = adjustment_notes(ledger, "T", ON)
+        assert (note.kind, note.days, note.money, note.call) == (
+            "adjustment.old",
+            92,
+            Decimal(75),
+            "AETNA",
+        )
+        assert "keep the money ready" in note.todo
+
+    def test_command(
+        self, ledger: Ledger, ledger_url: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """The command shows entries in order with the balance after each."""
+        pay(ledger, 2, "20260301", "WO:ICN77001*-75")
+        pay(ledger, 3, "20260310", "WO:ICN77001*50")
+        asked = ["adjustments", "--test", "--ledger", ledger_url, "--format"]
+        assert main([*asked, "json"]) == 0
+        (one,) = json.loads(capsys.readouterr().out)
+        assert [(e["trace"], e["balance"]) for e in one["entries"]] == [
+            ("E2", "75.00"), ("E3", "25.00")
+        ]  # fmt: skip
+        for shape in ("table", "csv"):
+            assert main([*asked, shape]) == 0
+            assert ONE in capsys.readouterr().out
