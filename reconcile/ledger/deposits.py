@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from attrs import frozen
 from sqlalchemy import Connection, func, select
 
-from reconcile.deposits import Deposit, Paid
+from reconcile.deposits import Deposit, Paid, plain
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import from_json, to_date, to_json
 from reconcile.ledger.tables import file
@@ -38,18 +38,23 @@ def marks(rows: Iterable[Row]) -> list[str]:
     """What makes each row the same in another file: its content, and how many equal ones precede.
 
     Two deposits of one amount on a day are two, also where nothing else tells them apart; the same
-    day exported twice is the same.
+    day exported twice is the same. A whole TRN says which deposit it is in whatever kind of file,
+    whose days and words may differ.
     """
     seen: Counter[str] = Counter()
     found = []
     for one in rows:
-        content = to_json(
-            [one.date.isoformat(), one.cents, one.trace, one.originator, one.payer, one.text]
-        )
+        content = to_json(_content(one))
         text = f"{content} {seen[content]}"
         seen[content] += 1
         found.append(hashlib.sha256(text.encode()).hexdigest())
     return found
+
+
+def _content(one: Row) -> list[object]:
+    if one.trace and one.originator:
+        return [one.cents, plain(one.trace), plain(one.originator)]
+    return [one.date.isoformat(), one.cents, one.trace, one.originator, one.payer, one.text]
 
 
 def add(writer: "Writer", file_id: int, rows: Sequence[Row]) -> int:

@@ -1,0 +1,141 @@
+"""``claimline bank``: deposits of the bank against the payments of the 835s."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from claimline.cli.options import book_option, format_option, ledger_option, output_option
+from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, CommandError, worst
+
+
+@click.group()
+def bank() -> None:
+    r"""Deposits of the bank: read them, and see which payment each is.
+
+    \b
+    Example:
+      claimline bank import statement.csv
+      claimline bank list --unmatched
+    """
+
+
+@bank.command("import")
+@click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
+@click.option("--profile", type=click.Path(), default="", help="TOML: which column is what.")
+@ledger_option
+@format_option("table", "json", "csv")
+def import_(files: tuple[str, ...], *, profile: str, ledger: str, shape: str) -> int:
+    r"""Read deposits from CSV files, or from Nacha files with CCD+ addenda.
+
+    Columns of a CSV are found by their usual names; a profile names others. The same deposit in
+    another file is known. Account numbers are not taken over. Exit status 1 where a row could not
+    be read.
+
+    \b
+    Example:
+      claimline bank import statement.csv
+      claimline bank import lockbox.csv --profile bank.toml
+    """
+    from attrs import asdict
+
+    from claimline import files as disk
+    from claimline import settings
+    from claimline.render import Result, show
+    from claimline.services import bank as service
+    from claimline.services.bank_read import read_profile
+    from claimline.services.practice import text_of
+    from reconcile.ledger import open_ledger
+
+    known = read_profile(profile, text_of(profile, disk.content(profile))) if profile else None
+    done: list[service.Imported] = []
+    statuses = [DONE]
+    with open_ledger(settings.ledger_url(ledger)) as opened:
+        for name in files:
+            try:
+                found = service.take(
+                    opened,
+                    name,
+                    disk.content(name),
+                    profile=known,
+                    user=settings.user(),
+                    now=settings.now(),
+                )
+            except CommandError as error:
+                disk.complain(error.message, error.todo)
+                statuses.append(max(error.status, COULD_NOT_RUN))
+                continue
+            for fault in found.faults:
+                disk.complain(f"{name}: {fault}", "mend the row, or read it by hand")
+            statuses.append(NEEDS_PERSON if found.faults else DONE)
+            done.append(found)
+    rows = [asdict(one) for one in done]
+    show(Result(data={"files": rows}, tables=(_imported(rows),)), shape)
+    return worst(*statuses)
+
+
+def _imported(rows: list[dict[str, Any]]) -> Any:
+    from claimline.render import Column, Table
+
+    return Table(
+        columns=(
+            Column(key="file", title="File", kind="id"),
+            Column(key="kind", title="Kind"),
+            Column(key="deposits", title="Deposits", kind="number"),
+            Column(key="new", title="New", kind="number"),
+            Column(key="claims", title="Of claims", kind="number"),
+            Column(key="passed", title="No deposit", kind="number"),
+        ),
+        rows=rows,
+        empty="No file was read.",
+    )
+
+
+@bank.command("list")
+@click.option("--unmatched", is_flag=True, help="Only deposits and payments without each other.")
+@book_option
+@ledger_option
+@format_option("table", "json", "csv", "xlsx")
+@output_option
+def list_(
+    *, unmatched: bool, test: bool | None, ledger: str, shape: str, output: Path | None
+) -> int:
+    r"""List deposits and payments: matched by what, or what each could be.
+
+    A deposit is matched by the payment's number and its payer's, by the number and the amount, by
+    the payer, the amount and the date, or by amount and date alone, within three business days
+    (checks ten). What fits several stays unmatched. Exit status 1 where --unmatched shows anything.
+
+    \b
+    Example:
+      claimline bank list
+      claimline bank list --unmatched --format csv
+    """
+    from claimline import settings
+    from claimline.render import Column, Result, Table, show
+    from claimline.services import bank as service
+    from reconcile.ledger import open_ledger
+
+    with open_ledger(settings.ledger_url(ledger)) as opened:
+        usage = opened.book() if test is None else "T" if test else "P"
+        rows = list(service.rows(service.matched(opened, usage), unmatched=unmatched))
+    table = Table(
+        columns=(
+            Column(key="deposit", title="Deposit", kind="date"),
+            Column(key="payment", title="Payment", kind="date"),
+            Column(key="amount", title="Amount", kind="money"),
+            Column(key="trace", title="Number", kind="id"),
+            Column(key="matched_by", title="Matched by"),
+            Column(key="payer", title="from", place="below", heading="Payer"),
+            Column(key="could_be", title="could be", kind="list", place="below"),
+            Column(key="text", title="text", place="file"),
+            Column(key="is_claim", title="Claims", place="file"),
+        ),
+        rows=rows,
+        empty="Every deposit has its payment, every payment its deposit."
+        if unmatched
+        else "No deposit and no payment is known.",
+        tight=True,
+    )
+    show(Result(data=rows, tables=(table,)), shape, output)
+    return NEEDS_PERSON if unmatched and rows else DONE
