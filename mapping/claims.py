@@ -281,6 +281,7 @@ class Drafter:
                 warnings=problems,
                 other_coverages=day.visits[0].coverages[1:],
                 qmb=any(one.qmb for one in day.visits[0].coverages),
+                location=day.visits[0].location,
             )
 
     def _claim(

@@ -100,6 +100,7 @@ class ClaimDraft:
     warnings: tuple[Problem, ...] = ()
     other_coverages: tuple[Coverage, ...] = field(default=(), repr=False)  # not billed yet
     qmb: bool = False  # a coverage says so: the patient owes nothing
+    location: str = ""  # key in the practice file
 
 
 @value(kw_only=True)

@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from claimline import settings
 from claimline.errors import WrongUsageError
-from claimline.services import explain_claim, visit_text
+from claimline.services import claim_place, explain_claim, visit_text
 from claimline.services.bill_values import BilledClaim, HeldVisits, held_id
 from edi.claim import Claim, Contact, Party, Submission
 from edi.problem import Problem
@@ -329,6 +329,8 @@ def _record(
         patient_name=f"{patient.last_name}, {patient.first_name}",
         patient_birth=patient.birth_date.isoformat(),
         decisions=_json.encode(decisions(draft)),
+        rendering_npi=claim_place.rendering_npi(claim),
+        location=draft.location,
     )
 
 

@@ -64,6 +64,8 @@ def _flat_record(one: SentRecord) -> Flat:
         one.patient_name,
         one.patient_birth,
         one.decisions,
+        one.rendering_npi,
+        one.location,
     )
 
 
@@ -79,6 +81,8 @@ def _record(flat: Flat) -> SentRecord:
         patient_name=flat[7],
         patient_birth=flat[8],
         decisions=flat[9],
+        rendering_npi=flat[10],
+        location=flat[11],
     )
 
 

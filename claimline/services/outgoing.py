@@ -17,14 +17,14 @@ from attrs import evolve, field, frozen
 from sqlalchemy import select
 
 from claimline import __version__
-from claimline.services import bill_file, outbox, payer_facts
+from claimline.services import bill_file, claim_place, outbox, payer_facts
 from claimline.services.bill_values import MadeFile, new_serial
 from edi.claim import Claim
 from edi.problem import Problem
 from mapping.draft import ClaimDraft
 from mapping.numbers import line_control_number, patient_control_number
 from mapping.practice import Exchange, Practice
-from reconcile.ledger import Ledger, Run, SentFile, SentRecord, Usage
+from reconcile.ledger import Ledger, Run, SentFile, SentRecord, Usage, bulk
 from reconcile.ledger.tables import sent_claim
 from reconcile.values import SentClaim, SentLine
 
@@ -158,6 +158,23 @@ def family_of(connection: "Connection", family: str, usage: Usage) -> tuple[tupl
     return tuple((row.control, row.frequency) for row in rows)
 
 
+def _placed(
+    connection: "Connection", gone: Sequence[tuple[Gone, SentRecord]], usage: Usage
+) -> list[SentRecord]:
+    """The records; one made without a draft has the location of the claim it comes from."""
+    c = sent_claim.c
+    families = sorted({one.outgoing.family for one, record in gone if not record.location})
+    known: dict[str, str] = {}
+    for batch in bulk.batches(families):
+        where = c.family.in_(batch) & (c.usage == usage) & (c.location != "")
+        query = select(c.family, c.location).where(where).order_by(c.id)
+        known |= {row.family: row.location for row in connection.execute(query)}
+    return [
+        record if record.location else evolve(record, location=known.get(one.outgoing.family, ""))
+        for one, record in gone
+    ]
+
+
 class _Sender:
     """One run: what it is asked, and what it has done so far."""
 
@@ -218,7 +235,7 @@ class _Sender:
             receiver=ids.receiver,
             profile=bill_file.profile_of(receiver, ids, self._request.profiles),
         )
-        writer.record_sent(file, [record for _, record in gone])
+        writer.record_sent(file, _placed(writer.connection, gone, usage))
         if self._note is not None:
             self._note(writer, [one for one, _ in gone])
         self._keep(receiver, numbers, [one for one, _ in gone])
@@ -275,6 +292,8 @@ class _Sender:
             patient_name=one.patient.name,
             patient_birth=one.patient.birth,
             decisions=_json.encode(one.decisions),
+            rendering_npi=claim_place.rendering_npi(claim),
+            location=one.draft.location if one.draft is not None else "",
         )
 
     def _keep(self, receiver: str, numbers: bill_file.Numbers, gone: Sequence[Gone]) -> None:

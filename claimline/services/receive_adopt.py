@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from attrs import define, field
 
 from claimline.render.words import shown_number
+from claimline.services import claim_place
 from claimline.services.collector import swept
 from claimline.services.payer_facts import remember_families
 from claimline.services.read import is_professional
@@ -158,6 +159,8 @@ def record_of(claim: Claim, transaction: str) -> SentRecord:
         payer_name=claim.payer.name,
         patient_name=", ".join(word for word in (patient.name, patient.first) if word),
         patient_birth=birth.isoformat() if birth else "",
+        rendering_npi=claim_place.rendering_npi(claim),
+        location=claim_place.place(claim),
     )
 
 
