@@ -98,10 +98,10 @@ class Desk:
         self.visits(2)
         return self
 
-    def copied(self, folder: Path) -> "Desk":
-        """The same desk in another folder, its SQLite ledger with it."""
+    def copied(self, folder: Path, url: str = "") -> "Desk":
+        """The same desk in another folder, its SQLite ledger with it, or with another database."""
         shutil.copytree(self.folder, folder)
-        copy = Desk(folder)
+        copy = Desk(folder, url)
         text = (folder / "night.toml").read_text(encoding="utf-8")
         text = text.replace(self.url, copy.url)
         (folder / "night.toml").write_text(text, encoding="utf-8")
