@@ -35,6 +35,7 @@ def opened(profile: Profile, login: Login) -> "Transport":
         line = socket.create_connection((login.host, login.port), login.timeout)
     except OSError as error:
         raise _unreachable(profile, login, error) from error
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # each request waits for its answer
     transport = None
     try:
         transport = paramiko.Transport(line)

@@ -208,6 +208,7 @@ def serving(root: Path, key: paramiko.PKey) -> Iterator[Server]:
                 line, _ = listening.accept()
             except OSError:
                 return
+            line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # as OpenSSH does
             transport = paramiko.Transport(line)
             transports.append(transport)
             transport.add_server_key(key)
