@@ -8,6 +8,7 @@ writer, as is everything once a claim was recorded after the snapshot.
 import marshal
 import pickle
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
@@ -17,6 +18,7 @@ from claimline.services.receive_look import Look, look, transactions
 from claimline.services.receive_read import Claims, Ended, Through
 from edi.envelope import Transaction
 from reconcile.ledger import keeping, posting, received
+from reconcile.ledger.payers import Payers
 from reconcile.ledger.payments import Kept, Reading
 from reconcile.ledger.posting import Item, Made
 from reconcile.ledger.received import Context
@@ -43,7 +45,38 @@ def next_claim(connection: Connection) -> int:
     return int(connection.execute(select(func.max(sent_claim.c.id))).scalar() or 0) + 1
 
 
-def answers(ledger: "Ledger", transaction: Transaction, context: Context) -> Iterator[bytes]:
+class Ahead:
+    """Looks payments up in one snapshot after the other, and remembers what did not change."""
+
+    def __init__(self, ledger: "Ledger") -> None:
+        self._ledger = ledger
+        self._next_claim = 0
+        self._payers: dict[str, bool] = {}
+
+    @contextmanager
+    def snapshot(self) -> Iterator["Snapshot"]:
+        """The ledger as it is now."""
+        with self._ledger.reading() as connection:
+            found = next_claim(connection)
+            if found != self._next_claim:
+                self._next_claim, self._payers = found, {}
+            yield Snapshot(
+                connection=connection,
+                next_claim=found,
+                payers=Payers(connection, self._payers),
+            )
+
+
+@frozen(kw_only=True)
+class Snapshot:
+    """The ledger as it was at one moment."""
+
+    connection: Connection
+    next_claim: int
+    payers: Payers
+
+
+def answers(snapshot: Snapshot, transaction: Transaction, context: Context) -> Iterator[bytes]:
     """A payment made ready to be written: where it was looked up, its batches, its end.
 
     Nothing but an empty answer comes for a payment that must be looked at as a whole.
@@ -52,14 +85,13 @@ def answers(ledger: "Ledger", transaction: Transaction, context: Context) -> Ite
     if through.faults:
         yield b""
         return
-    with ledger.reading() as connection:
-        yield str(next_claim(connection)).encode()
-        for claims in through.batches(lambda _: True):
-            yield pack(_batch(connection, context, claims))
+    yield str(snapshot.next_claim).encode()
+    for claims in through.batches(lambda _: True):
+        yield pack(_batch(snapshot, context, claims))
     yield pickle.dumps(through.ended())
 
 
-def _batch(connection: Connection, context: Context, claims: Claims) -> Batch:
+def _batch(snapshot: Snapshot, context: Context, claims: Claims) -> Batch:
     items = [
         Item(
             id=0,
@@ -72,7 +104,7 @@ def _batch(connection: Connection, context: Context, claims: Claims) -> Batch:
         )
         for kept, cents in claims
     ]
-    made, left = posting.ahead(connection, items)
+    made, left = posting.ahead(snapshot.connection, items, snapshot.payers)
     is_left = set(left)
     return Batch(
         marks=tuple(item.fingerprint for n, item in enumerate(items) if n not in is_left),
@@ -99,7 +131,7 @@ class Ready:
         return sum(one.claims + 1 for one in self.looked.payments)
 
 
-def ready(ledger: "Ledger", name: str, source: Callable[[], Iterable[bytes]]) -> Ready | None:
+def ready(ahead: Ahead, name: str, source: Callable[[], Iterable[bytes]]) -> Ready | None:
     """A small file made ready to be written; None for what the writer must look at as a whole."""
     data = b""
     for chunk in source():
@@ -107,20 +139,18 @@ def ready(ledger: "Ledger", name: str, source: Callable[[], Iterable[bytes]]) ->
         if len(data) > SMALL:
             return None
     found = keeping.packed(data)
-    if ledger.file(found.digest) is not None:
-        return None
-    looked = look([data], name)
-    if looked.kind != "835":
-        return None
-    contexts = {one.number: received.context_before(one) for one in looked.payments if one.complete}
-    return Ready(
-        packed=found,
-        looked=looked,
-        answers=tuple(
-            tuple(answers(ledger, transaction, contexts[number])) if number in contexts else ()
+    with ahead.snapshot() as snapshot:
+        if keeping.find_file(snapshot.connection, found.digest) is not None:
+            return None
+        looked = look([data], name)
+        if looked.kind != "835":
+            return None
+        contexts = {p.number: received.context_before(p) for p in looked.payments if p.complete}
+        made = tuple(
+            tuple(answers(snapshot, transaction, contexts[number])) if number in contexts else ()
             for number, transaction in transactions([data], name)
-        ),
-    )
+        )
+    return Ready(packed=found, looked=looked, answers=made)
 
 
 def is_last(answer: bytes) -> bool:

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING
 from attrs import define, field
 
 from claimline.services.receive_look import transactions
-from claimline.services.receive_post import TOGETHER, post_row, with_what_stands
+from claimline.services.receive_post import TOGETHER, oddities, post_row, told_new
 from claimline.services.receive_values import FileResult
 from reconcile.ledger import keeping, received
 
 if TYPE_CHECKING:
     from claimline.services.receive_ahead import Ready
+    from claimline.services.receive_post import Oddities
     from claimline.services.receive_values import PaymentResult
     from edi.problem import Problem
     from reconcile.ledger import Ledger, Run, StoredFile, Writer
@@ -64,20 +65,20 @@ class Group:
         except Exception:  # noqa: BLE001 - each by itself: what is wrong is told with its file
             for one in files:
                 one.stored = None
+        with self._ledger.reading() as connection:
+            odd = oddities(connection, [one.stored.id for one in files if one.stored])
         for one in files:
-            if one.stored is None:
-                yield self._alone(one.name)
-            else:
-                yield self._told(one, one.stored)
+            yield _told(one, one.stored, odd) if one.stored else self._alone(one.name)
 
-    def _told(self, one: _File, stored: "StoredFile") -> FileResult:
-        return FileResult(
-            file=one.name,
-            state="received",
-            digest=stored.digest,
-            payments=with_what_stands(self._ledger, stored.id, one.payments),
-            problems=(*one.ready.looked.problems, *one.problems),
-        )
+
+def _told(one: _File, stored: "StoredFile", odd: "dict[int, Oddities]") -> FileResult:
+    return FileResult(
+        file=one.name,
+        state="received",
+        digest=stored.digest,
+        payments=tuple(told_new(one.payments, odd)),
+        problems=(*one.ready.looked.problems, *one.problems),
+    )
 
 
 def _write(writer: "Writer", one: _File) -> None:
@@ -92,6 +93,6 @@ def _write(writer: "Writer", one: _File) -> None:
     here = transactions(keeping.file_bytes(writer.connection, stored.digest), one.name)
     for row in received.rows_of(writer.connection, stored.id):
         answers = iter(one.ready.answers[row.number - 1])
-        one.payments[row.id], problems = post_row(writer, row, stored, here, answers)
+        one.payments[row.id], problems = post_row(writer, row, stored, here, answers, fresh=True)
         one.problems += problems
     one.stored = stored

@@ -29,6 +29,8 @@ from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment, remittance
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from reconcile.attention import Concern
     from reconcile.ledger import Ledger, Run, StoredFile, Writer
 
@@ -101,6 +103,8 @@ def post_row(
     stored: "StoredFile",
     here: Here,
     answers: Iterator[bytes] | None,
+    *,
+    fresh: bool = False,
 ) -> tuple[PaymentResult, list[Problem]]:
     """Post a payment: from what was read ahead, where that holds; else by reading it here.
 
@@ -110,8 +114,9 @@ def post_row(
         stored: the file.
         here: the file's transactions from this payment's on, at the latest.
         answers: what was read ahead, if anything.
+        fresh: the payment was kept in this transaction.
     """
-    made = post_ahead(writer, row, answers) if answers is not None else None
+    made = post_ahead(writer, row, answers, fresh=fresh) if answers is not None else None
     if made is None:
         transaction = next(t for number, t in here if number == row.number)
         made = post_one(writer, row, stored.digest, transaction)
@@ -123,22 +128,39 @@ def with_what_stands(
     ledger: "Ledger", file_id: int, new: dict[int, PaymentResult]
 ) -> tuple[PaymentResult, ...]:
     """The payments of a file, new ones and known ones, with what waits of them for a person."""
-    odd: dict[int, int] = {}
-    told: dict[int, list[Concern]] = {}
     with ledger.reading() as connection:
         rows = list(received.rows_of(connection, file_id))
         known = any(row.id not in new for row in rows)
         stand = standing.of_file(connection, file_id) if known else {}
-        found = standing.concerns_of(connection, remittance.c.file_id == file_id)
-        for number, concerns in found if rows else ():
-            odd[number] = odd.get(number, 0) + 1
-            if odd[number] <= CONCERNS:
-                told.setdefault(number, []).extend(concerns)
-    results = (new.get(row.id) or _known(row, stand.get(row.id)) for row in rows)
+        odd = oddities(connection, [file_id]) if rows else {}
     return tuple(
-        evolve(result, odd=odd.get(row.id, 0), concerns=tuple(told.get(row.id, ())))
-        for row, result in zip(rows, results, strict=True)
+        _with_oddities(new.get(row.id) or _known(row, stand.get(row.id)), odd.get(row.id))
+        for row in rows
     )
+
+
+Oddities = tuple[int, tuple["Concern", ...]]  # of how many claims, and of the first of them
+
+
+def oddities(connection: "Connection", files: Sequence[int]) -> dict[int, Oddities]:
+    """What does not fit in the claims of these files, by row number of the payment."""
+    found: dict[int, Oddities] = {}
+    for number, concerns in standing.concerns_of(connection, remittance.c.file_id.in_(files)):
+        count, told = found.get(number, (0, ()))
+        found[number] = count + 1, (*told, *concerns) if count < CONCERNS else told
+    return found
+
+
+def _with_oddities(result: PaymentResult, odd: Oddities | None) -> PaymentResult:
+    return result if odd is None else evolve(result, odd=odd[0], concerns=odd[1])
+
+
+def told_new(
+    results: dict[int, PaymentResult], odd: dict[int, Oddities]
+) -> Iterator[PaymentResult]:
+    """The payments of a file that was written now, with what is odd in them."""
+    for number, result in results.items():
+        yield _with_oddities(result, odd.get(number))
 
 
 def post_again(ledger: "Ledger", writer: "Writer", digest: str, rows: list[Any]) -> None:
@@ -241,7 +263,7 @@ def post_one(
 
 
 def post_ahead(
-    writer: "Writer", row: Any, answers: Iterator[bytes]
+    writer: "Writer", row: Any, answers: Iterator[bytes], *, fresh: bool = False
 ) -> tuple[PaymentResult, list[Problem]] | None:
     """Post one payment that another process made ready, where all of it is still true.
 
@@ -249,6 +271,8 @@ def post_ahead(
         writer: the open transaction.
         row: of ``remittance``, still to be posted.
         answers: what ``receive_ahead.answers`` gave for it.
+        fresh: the payment was kept in this transaction: no other copy of it was dealt with where
+            it is the first.
 
     Returns:
         As ``post_one``; None where the payment must be looked at here.
@@ -259,11 +283,14 @@ def post_ahead(
     start = next(answers, b"")
     if not (start and row.complete) or int(start) != writer.ids(sent_claim, 0):
         return None
-    if received.same_payment(writer.connection, row):
+    first = fresh and row.payment_id == row.id
+    if not first and received.same_payment(writer.connection, row):
         return None
     work = _Work(writer=writer, row=row)
+    if first and row.claims <= TOGETHER:
+        work.seen = Counter()
     work.run_ahead(answers)
-    return _done(writer, row, work)
+    return (work.result(), work.problems) if first else _done(writer, row, work)
 
 
 def _done(writer: "Writer", row: Any, work: "_Work") -> tuple[PaymentResult, list[Problem]]:
@@ -340,6 +367,7 @@ class _Work:
     aside: str = ""
     met: str = ""  # state of what was entered by hand, where it does not stand
     told: str = ""
+    seen: Counter[str] | None = None  # fingerprints so far, where none of them was there before
 
     def run(self, reading: Reading) -> None:
         """Read it through, some hundred claims at a time."""
@@ -365,7 +393,8 @@ class _Work:
                 return
             heads = self._heads(context, answer.marks)
             self._count(posting.write(self.writer, heads, answer.made))
-            self._batch(context, [_left_fields(*one) for one in answer.left])
+            if answer.left:
+                self._batch(context, [_left_fields(*one) for one in answer.left])
         raise Unusable
 
     def _is_new(self, fingerprint: str) -> bool:
@@ -377,7 +406,7 @@ class _Work:
     def _heads(self, context: received.Context, marks: Sequence[str]) -> list[posting.Head]:
         """The first columns of claim payments with these fingerprints."""
         payment = context.payment_id
-        occurrences = posting.occurrences(self.writer, payment, marks)
+        occurrences = posting.occurrences(self.writer, payment, marks, self.seen)
         first = self.writer.ids(claim_payment, len(marks))
         remittance_id = context.remittance_id
         return [

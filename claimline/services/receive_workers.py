@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 
 from claimline.services.collector import rarely_collected
-from claimline.services.receive_ahead import Ready, answers, is_last, ready
+from claimline.services.receive_ahead import Ahead, Ready, answers, is_last, ready
 from claimline.services.receive_look import transactions
 from reconcile.ledger import received
 
@@ -86,9 +86,10 @@ def _files(
 ) -> Callable[[Send], None]:
     def work(send: Send) -> None:
         with ledger.again() as own:
+            ahead = Ahead(own)
             for name in names:
                 try:
-                    made = ready(own, name, source(name))
+                    made = ready(ahead, name, source(name))
                 except Exception:  # noqa: BLE001 - the first process meets it too, and tells
                     made = None
                 send(pickle.dumps(made))
@@ -165,10 +166,12 @@ def _payments(
 
     def work(send: Send) -> None:
         with ledger.again() as own:
+            ahead = Ahead(own)
             for number, transaction in transactions(own.file_bytes(stored.digest), name):
                 if number in contexts:
-                    for answer in answers(own, transaction, contexts[number]):
-                        send(answer)
+                    with ahead.snapshot() as snapshot:
+                        for answer in answers(snapshot, transaction, contexts[number]):
+                            send(answer)
 
     return work
 

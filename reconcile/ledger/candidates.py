@@ -11,7 +11,9 @@ from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from edi.remittance import ClaimPayment
+from reconcile.keys import stem
 from reconcile.ledger import bulk, sent
+from reconcile.ledger.acknowledgements_numbers import told_controls, told_families
 from reconcile.ledger.convert import to_cents
 from reconcile.ledger.tables import sent_claim, sent_line
 from reconcile.ledger.tables_received import claim_payment
@@ -64,9 +66,9 @@ class Finder:
 
         They carry the very number of a claim, and that has no relatives; none for the others.
         """
-        keys = [candidate_keys(payment) for payment in payments]
-        stems = self._by_stem({key.stem for key in keys if key.stem})
-        found = [dict.fromkeys(stems.get(key.stem, ())) for key in keys]
+        keys = [stem(payment.control) for payment in payments]
+        stems = self._by_stem({key for key in keys if key})
+        found = [dict.fromkeys(stems.get(key, ())) for key in keys]
         for n, payment in enumerate(payments):
             alone = all(len(self._families[family]) == 1 for family in found[n])
             if not (alone and self._has(payment, found[n])):
@@ -91,8 +93,8 @@ class Finder:
                     _CLAIM.usage == self._usage, _CLAIM.stem.in_(batch)
                 )
             )
-            for stem, family in rows:
-                found.setdefault(stem, []).append(family)
+            for key, family in rows:
+                found.setdefault(key, []).append(family)
         self._load({family for families in found.values() for family in families})
         return found
 
@@ -145,7 +147,7 @@ class Finder:
             )
             for control, family in rows:
                 found.setdefault(control, []).append(family)
-        return found
+        return found | told_families(self._connection, controls - found.keys(), self._usage)
 
     def _by_line_control(self, controls: set[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -215,7 +217,8 @@ def learned_controls(connection: Connection, claims: Iterable[int]) -> dict[int,
     """The payer claim numbers seen so far for these sent claims, by row number."""
     found: dict[int, dict[str, None]] = {}
     c = claim_payment.c
-    for batch in bulk.batches(list(claims)):
+    claims = list(claims)
+    for batch in bulk.batches(claims):
         rows = connection.execute(
             select(c.sent_claim_id, c.payer_control)
             .where(c.sent_claim_id.in_(batch), c.method.in_(TEACHING), c.payer_control != "")
@@ -223,4 +226,6 @@ def learned_controls(connection: Connection, claims: Iterable[int]) -> dict[int,
         )
         for number, control in rows:
             found.setdefault(number, {})[control] = None
+    for number, controls in told_controls(connection, claims).items():
+        found.setdefault(number, {}).update(dict.fromkeys(controls))
     return {number: tuple(controls) for number, controls in found.items()}

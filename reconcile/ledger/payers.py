@@ -16,9 +16,9 @@ _OWN: Final = frozenset(RANKS)
 class Payers:
     """Remembers which ids are used by sent claims, for one batch."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, known: dict[str, bool] | None = None) -> None:
         self._connection = connection
-        self._known: dict[str, bool] = {}
+        self._known = {} if known is None else known  # what is known of the same claims
 
     def known(self, ids: Iterable[str]) -> frozenset[str]:
         """Those of a payment's payer ids that sent claims name a payer by.

@@ -18,7 +18,6 @@ from reconcile.ledger import bulk, by_hand
 from reconcile.ledger.candidates import TEACHING, Candidate, Finder
 from reconcile.ledger.convert import number_text, to_cents, to_json
 from reconcile.ledger.payers import Payers
-from reconcile.ledger.payments import adjudication_id
 from reconcile.ledger.received import Context
 from reconcile.ledger.rows import unmatched_json
 from reconcile.ledger.tables_received import awaiting, claim_payment, line_share, posting
@@ -127,11 +126,16 @@ class Posted:
     lines_left: int  # lines that fit no sent line
 
 
-def occurrences(writer: "Writer", payment_id: int, marks: Sequence[str]) -> list[int]:
-    """How many equal claim payments of that payment stand before each of these."""
+def occurrences(
+    writer: "Writer", payment_id: int, marks: Sequence[str], known: Counter[str] | None = None
+) -> list[int]:
+    """How many equal claim payments of that payment stand before each of these.
+
+    ``known`` are those that stand before, where the caller counts them; these are added to it.
+    """
     c = claim_payment.c
-    seen: Counter[str] = Counter()
-    for batch in bulk.batches(list(dict.fromkeys(marks))):
+    seen: Counter[str] = Counter() if known is None else known
+    for batch in bulk.batches(list(dict.fromkeys(marks)) if known is None else ()):
         query = select(c.fingerprint, func.count()).where(
             c.payment_id == payment_id, c.fingerprint.in_(batch)
         )
@@ -164,14 +168,20 @@ def post(writer: "Writer", items: Sequence[Item], *, aside: str = "") -> Posted:
     return write(writer, heads, _made(results))
 
 
-def ahead(connection: Connection, items: Sequence[Item]) -> tuple[Made, tuple[int, ...]]:
+def ahead(
+    connection: Connection, items: Sequence[Item], payers: Payers
+) -> tuple[Made, tuple[int, ...]]:
     """What can be decided of new claim payments on a snapshot, by the claims sent alone.
+
+    Args:
+        connection: the open snapshot.
+        items: claim payments of one book.
+        payers: of the same snapshot.
 
     Returns:
         The rows of those decided, in their order, and the places of the others.
     """
     finder = Finder(connection, items[0].context.usage)
-    payers = Payers(connection)
     nobody = by_hand.Hand()
     results: list[_Result] = []
     left: list[int] = []
@@ -217,7 +227,7 @@ def _decide(
     adjudication = adjudicate(
         payment,
         match.claim,
-        id=adjudication_id(context.payment_key, item.fingerprint, item.occurrence),
+        id="",  # it is made of the row's columns when the row is read
         method=match.method,
         payer=payers.paying(payment, match.claim, context.payer_ids),
         date=context.date,

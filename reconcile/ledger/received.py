@@ -132,18 +132,21 @@ def _first_of(connection: Connection, one: Scanned) -> int | None:
     amount: two payments of them would count its money twice. Their claims are compared.
     """
     c, header = remittance.c, one.header
-    exact = select(c.payment_id).where(c.payment_key == one.key).limit(1)
-    found = connection.execute(exact).scalar()
-    if found is not None or not header.trace:
-        return found
+    if not header.trace:
+        exact = select(c.payment_id).where(c.payment_key == one.key).limit(1)
+        return connection.execute(exact).scalar()
     alike = select(c.payment_id, c.payment_key).where(
         c.trace == header.trace,
         c.originator == header.originator,
         c.paid == to_cents(header.paid),
         c.usage == one.usage,
     )
+    rows = connection.execute(alike.order_by(c.id)).fetchall()
+    same = next((payment for payment, key in rows if key == one.key), None)
+    if same is not None:
+        return int(same)
     dated: dict[int, bool] = {}
-    for payment, key in connection.execute(alike.order_by(c.id)):
+    for payment, key in rows:
         dated[payment] = dated.get(payment, False) or bool(from_json(key)[3])
     if header.payment_date is None:
         return next(iter(dated), None)

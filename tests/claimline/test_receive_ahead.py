@@ -21,6 +21,12 @@ CLAIMS = 40
 DENIED = Line(paid="0", cas=("CO*97*100",))
 
 
+@pytest.fixture(autouse=True)
+def _processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More processes are used, whatever the machine and the runner of the tests."""
+    monkeypatch.setattr(receive_workers, "can_fork", lambda ledger: ledger.let_go())
+
+
 def _number(place: int) -> str:
     return f"CLAIM{place:06d}XX"
 
@@ -91,8 +97,8 @@ def _counting(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     found = []
     work = receive_post.post_ahead
 
-    def counted(*arguments: object) -> object:
-        made = work(*arguments)  # type: ignore[arg-type]  # as it was called
+    def counted(*arguments: object, **more: object) -> object:
+        made = work(*arguments, **more)  # type: ignore[arg-type]  # as it was called
         found.append(made is not None)
         return made
 
