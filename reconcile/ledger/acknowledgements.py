@@ -15,8 +15,9 @@ from edi.acknowledgement import Acknowledged, Acknowledgement, Status
 from edi.acknowledgement_words import meaning
 from reconcile.acknowledgements_match import Named
 from reconcile.keys import stem
-from reconcile.ledger import bulk, keeping
-from reconcile.ledger.acknowledgements_join import Context, Joiner, settle
+from reconcile.ledger import bulk, keeping, settle
+from reconcile.ledger.acknowledgements_join import Context, Joiner
+from reconcile.ledger.acknowledgements_join import settle as settle_joins
 from reconcile.ledger.convert import from_date, to_cents, to_json
 from reconcile.ledger.records import StoredFile
 from reconcile.ledger.tables import file
@@ -85,8 +86,10 @@ def keep(
     below = head.kind == "277CA" and any(level == "claim" for level, _ in kept.verdicts)
     kept.in_rejected = 0 if below else len(joiner.in_rejected)
     writer.changed(joiner.changed)
+    if kept.learned:
+        settle.after_learned(writer, kept.learned)
     if about.state == "unmatched":
-        settled = settle(writer.connection, [kept.id])[kept.id]
+        settled = settle_joins(writer.connection, [kept.id])[kept.id]
         kept.state, kept.why, kept.unmatched = settled
     return kept
 

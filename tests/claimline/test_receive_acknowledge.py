@@ -17,6 +17,7 @@ from acknowledged_made import (
     take_277ca,
 )
 from attrs import evolve
+from receive_made import Line, clp, remit, x12
 from sqlalchemy import delete, select, update
 
 from claimline.services.rebuild import rebuild
@@ -262,6 +263,26 @@ def _resend(ledger: Ledger, claim_number: str, *, control: int) -> None:
             select(sent_claim.c.id).where(sent_claim.c.control == claim_number)
         ).scalar_one()
         writer.add(resent_claim, [(stored.id, claim, "0001", 10, *writer.recorded)])
+
+
+class TestPayersNumber:
+    """REF 1K: the payer's claim number, before any payment has it as CLP07."""
+
+    @pytest.mark.parametrize("first", ["277CA", "835"])
+    def test_payment_without_our_number(self, ledger: Ledger, first: str) -> None:
+        """A payment that lost our number is matched by the number told, in either order."""
+        told = a277ca(claim_said(ONE, "A2:20*20260303*WQ*100", "REF*1K*ICN77"))
+        paid = x12(remit(clp("0", Line(control=""), icn="ICN77")))
+        if first == "835":
+            assert take(ledger, paid).payments[0].unmatched == 1
+        take_277ca(ledger, told)
+        if first == "277CA":
+            take(ledger, paid)
+        [found] = [one for one in ledger.received(usage="T") if one.adjudications]
+        assert (found.claim.control, found.adjudications[0].method) == (
+            ONE, "payer claim control number"
+        )  # fmt: skip
+        assert equal_after_rebuild(ledger)
 
 
 class TestTwice:
