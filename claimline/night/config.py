@@ -13,6 +13,8 @@ from attrs import field, frozen
 
 from claimline import files, settings
 from claimline.errors import CommandError, WrongUsageError
+from claimline.services.bank_read import Profile as BankProfile
+from claimline.services.bank_read import read_profile
 from claimline.services.missing import read_limits
 from claimline.services.practice import text_of
 from claimline.transfer.profiles import read_profiles
@@ -64,7 +66,7 @@ class Config:
     production: bool = False
     folders: Folders
     bank_files: tuple[str, ...] = ()  # patterns
-    bank_profile: str = ""
+    bank_profile: BankProfile | None = None  # how the bank names its columns
     html: bool = True
     metrics_file: Path | None = None
     profiles: tuple[Profile, ...] = ()
@@ -104,7 +106,7 @@ def read_config(name: str) -> Config:
         production=document.get("production", False),
         folders=Folders(**made),
         bank_files=_patterns(path, bank.get("files", [])),
-        bank_profile=str(_path(path, bank["profile"])) if bank.get("profile") else "",
+        bank_profile=_bank_profile(path, bank.get("profile", "")),
         html=report.get("html", True),
         metrics_file=_path(path, metrics) if metrics else None,
         profiles=read_profiles(document.get("profiles", {}), path.parent),
@@ -208,6 +210,23 @@ def _patterns(file: Path, texts: Sequence[str]) -> tuple[str, ...]:
         text if Path(text).is_absolute() else f"{folder}/{text}"
         for text in (str(Path(one).expanduser()) for one in texts)
     )
+
+
+def _bank_profile(file: Path, text: str) -> BankProfile | None:
+    """How the bank writes its CSV, where the file says so.
+
+    Raises:
+        WrongUsageError: the profile cannot be read.
+    """
+    if not text:
+        return None
+    name = str(_path(file, text))
+    try:
+        return read_profile(name, text_of(name, files.content(name)))
+    except WrongUsageError:
+        raise
+    except CommandError as error:
+        raise WrongUsageError(f"bank.profile: {error.message}", todo=error.todo) from error
 
 
 def _ledger(file: Path, text: str) -> str:

@@ -105,7 +105,6 @@ def _steps(steps: Sequence[Mapping[str, Any]]) -> Table:
             Column(key="name", title="Step", kind="id"),
             Column(key="result", title="Result", kind="id"),
             Column(key="told", title="Told"),
-            Column(key="seconds", title="Seconds", kind="number"),
         ),
         rows=[step_cells(step) for step in steps],
     )

@@ -15,6 +15,7 @@ from attrs import evolve, frozen
 from claimline.errors import COULD_NOT_RUN, NEEDS_PERSON, CommandError
 from claimline.night.context import HaltedError, Night
 from claimline.night.logs import log_step
+from claimline.night.steps_bank import bank_step
 from claimline.night.steps_build import build_step
 from claimline.night.steps_proof import missing_step, proof_step
 from claimline.night.steps_receive import post_step, receive_step
@@ -40,6 +41,7 @@ STEPS: Final = (
     Part(name="collect", does="files of the clearinghouses into the inbox", work=collect_step),
     Part(name="receive", does="files of the inbox into the ledger", work=receive_step),
     Part(name="post", does="payments that a run before was cut off in", work=post_step),
+    Part(name="bank", does="deposits of the bank's files into the ledger", work=bank_step),
     Part(name="build", does="claims of visits, and to further payers", work=build_step),
     Part(name="send", does="files of claims to the clearinghouses", work=send_step),
     Part(name="waiting", does="what waits for a person", work=waiting_step),
