@@ -136,7 +136,7 @@ RULES: Final[tuple[Rule, ...]] = (
     ),
     Rule(
         key="remits.sums",
-        says="each remittance's sums are those of its claims and provider adjustments",
+        says="each remittance's sums are those of its claims and PLBs",
         unit="money",
         left="sums kept",
         right="added up anew",

@@ -3,7 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+from mapping.numbers import is_intact
+
 SHOWN_FROM: Final = 4  # characters: a shorter number is masked whole
+OURS_FROM: Final = 16  # characters: four or more of them are checked
 
 
 def counted(number: int, noun: str, plural: str = "") -> str:
@@ -24,7 +27,12 @@ def masked(identifier: str) -> str:
 
 
 def shown_number(identifier: str) -> str:
-    """A claim's number, masked where it may be a name: other systems put names into it."""
+    """A claim's number, masked where it may be a name: other systems put names into it.
+
+    One of ours may be letters alone: its check characters tell it from a name.
+    """
+    if len(identifier) >= OURS_FROM and is_intact(identifier):
+        return identifier
     plain = identifier.isascii() and " " not in identifier and "," not in identifier
     return identifier if plain and any(c.isdigit() for c in identifier) else masked(identifier)
 

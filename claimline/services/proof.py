@@ -224,11 +224,13 @@ def _row(one: Item) -> dict[str, Any]:
 
 def _faults(faults: Sequence[tuple[str, Item]], proof: Proof) -> Table:
     rows = [{**_row(item), "says": RULE[key].says} for key, item in faults]
-    keys = list(dict.fromkeys(key for key, _ in faults))
     more = sum(one.broken for one in proof.equations) - len(faults)
     notes = [f"And {more:,} more like these."] if more > 0 else []
-    for key in keys:
-        notes += [f"{RULE[key].says}: {RULE[key].means}", f"  {RULE[key].todo}"]
+    by_todo: dict[str, list[str]] = {}
+    for key in dict.fromkeys(key for key, _ in faults):
+        by_todo.setdefault(RULE[key].todo, []).append(f"{RULE[key].says}: {RULE[key].means}")
+    for todo, means in by_todo.items():
+        notes += [*means, f"  To do: {todo}"]
     return Table(
         title="What does not close",
         columns=(
