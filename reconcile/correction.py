@@ -8,13 +8,13 @@ N142, N517 and MA130 ask for a new claim).
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Final, Literal
+from typing import Final
 
-from attrs import evolve, frozen
+from attrs import evolve
 
 from edi.claim import FREQUENCY_VOID
 from reconcile.correction_caution import FIND_FIRST, cautions
-from reconcile.correction_deadline import Deadline
+from reconcile.correction_choice import Choice, Outcome
 from reconcile.correction_refuse import (
     CHECKS,
     TOO_LATE,
@@ -28,6 +28,7 @@ from reconcile.correction_refuse import (
     unprocessed_part,
     wants_records,
 )
+from reconcile.correction_rejected import after_rejection
 from reconcile.correction_standing import (
     DUPLICATE,
     Answered,
@@ -51,24 +52,9 @@ __all__ = [
     "standing",
 ]
 
-Outcome = Literal["go", "wait", "nothing", "ask", "refused"]
 ROADS: Final[tuple[Road, ...]] = ("replacement", "void", "new", "reopening", "appeal", "records")
 FIRST: Final = "P"  # SBR01 of the first payer
 FILES: Final = frozenset({"replacement", "void", "new"})  # the others are sheets
-
-
-@frozen(kw_only=True)
-class Choice:
-    """What is to be done. Only of ``outcome`` "go" something is made."""
-
-    outcome: Outcome
-    road: Road | None = None  # chosen, or asked for and refused
-    because: str  # in words for a biller
-    todo: str = ""  # what to do instead
-    deadline: Deadline | None = None
-    payer_claim: str = ""  # for REF*F8 and the sheets
-    never: tuple[str, ...] = ()
-    warnings: tuple[str, ...] = ()
 
 
 def choose(
@@ -84,6 +70,7 @@ def choose(
     """
     stopped = (
         _after_void(given, asked, changes, on)
+        or after_rejection(given, asked, changes, on)
         or next(_stops(given, asked), None)
         or _other_payer(given, changes)
     )

@@ -11,6 +11,7 @@ from reconcile.by_policy import by_policy
 from reconcile.correction_compare import Difference
 from reconcile.correction_deadline import Deadline, deadline
 from reconcile.denials import finding
+from reconcile.lifecycle_values import Stand
 from reconcile.look import wants_a_look
 from reconcile.values import (
     Adjudication,
@@ -26,6 +27,7 @@ UNPROCESSABLE: Final = frozenset({"MA130", "N142", "N517"})
 WORKED: Final = frozenset({"denied", "reduced"})
 DUPLICATE: Final = "duplicate"
 RECORDS: Final = "records"
+WHOLE: Final = frozenset({"file rejected", "batch rejected"})
 Changes = Sequence[Difference] | None  # None: nobody has said what is to change
 
 
@@ -47,6 +49,8 @@ class Standing:
     answers: tuple[Adjudication, ...]  # its payer's decisions, oldest first
     lines: tuple[Answered, ...]
     facts: PayerFacts
+    rejected: str = ""  # by what: refused before anybody decided about payment; empty: it was not
+    rejected_whole: bool = False  # its file or batch was refused, not the claim for itself
 
     @property
     def newest(self) -> Adjudication | None:
@@ -105,6 +109,7 @@ def standing(
     family: Sequence[SentClaim],
     neighbours: Sequence[SentLine | Neighbour] = (),
     on: dt.date,
+    stand: Stand | None = None,
 ) -> Standing:
     """Gather what decides.
 
@@ -115,6 +120,7 @@ def standing(
         family: its family's claims to the same payer, in the order of sending, with the claim.
         neighbours: other lines of the patient and day.
         on: the day of the question.
+        stand: where the claim is in its life, if that is known.
     """
     own = sorted(
         (a for a in adjudications if a.rank == claim.payer_rank and a.status not in NEVER_POSTED),
@@ -128,9 +134,22 @@ def standing(
         if books.status in WORKED or wants_a_look(books):
             found = finding(line, claim, books, neighbours, facts, on)
         told.append(Answered(line=line, books=books, finding=found))
+    rejected = stand is not None and stand.state == "rejected"
     return Standing(
-        claim=claim, family=tuple(family), answers=tuple(own), lines=tuple(told), facts=facts
+        claim=claim,
+        family=tuple(family),
+        answers=tuple(own),
+        lines=tuple(told),
+        facts=facts,
+        rejected=_said(stand) if stand is not None and rejected else "",
+        rejected_whole=stand is not None and rejected and stand.event in WHOLE,
     )
+
+
+def _said(stand: Stand) -> str:
+    """By what a claim was rejected: 277CA A7:562."""
+    cause = stand.cause
+    return " ".join(part for part in (cause.kind, cause.codes) if part) or stand.event
 
 
 def age(given: Adjudication) -> tuple[dt.date, str, int, str]:

@@ -143,6 +143,7 @@ class _Correcting:
             family=[one.sent.claim for one in self.found.family],
             neighbours=[line for _, line in story.neighbours],
             on=self.request.today,
+            stand=story.stand,
         )
 
     def _result(self, choice: Choice) -> CorrectResult:

@@ -8,7 +8,7 @@ from claimline.errors import CommandError, WrongUsageError
 from claimline.render.words import listed
 from claimline.services import bill_input, visit_text
 from claimline.services.correct_values import CorrectRequest
-from edi.claim import FREQUENCY_VOID
+from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
 from mapping.visit import Visit
 from reconcile.correction import FIRST
 from reconcile.ledger import ClaimStory, Found, Ledger, Usage
@@ -54,9 +54,16 @@ def named(ledger: Ledger, identifier: str, usage: Usage | None = None) -> Target
     """The claim an identifier leads to, in the given book or in any; see ``target``."""
     found = _families(ledger, identifier, usage)
     [family] = found.families
-    stories = ledger.story(family, usage=found.usage)
+    stories = [one for one in ledger.story(family, usage=found.usage) if one.was_sent]
+    if not stories:
+        raise WrongUsageError(
+            f"claim {family} was taken back before it was sent: there is nothing to correct",
+            todo="mend the visit; claimline bill makes the claim again",
+        )
     word = identifier.strip().upper()
     same = [one for one in stories if one.sent.claim.control.upper() == word]
+    if not same or same[0].sent.claim.frequency == FREQUENCY_ORIGINAL:
+        stories = [one for one in stories if not _is_rejected_correction(one)] or stories
     first_payer = [
         one
         for one in stories
@@ -69,6 +76,12 @@ def named(ledger: Ledger, identifier: str, usage: Usage | None = None) -> Target
         family=tuple(one for one in stories if one.sent.claim.payer_rank == rank),
         usage=found.usage,
     )
+
+
+def _is_rejected_correction(story: ClaimStory) -> bool:
+    """Whether it is a replacement or void that was rejected: it changed nothing at the payer."""
+    state = story.stand.state if story.stand is not None else ""
+    return state == "rejected" and story.sent.claim.frequency != FREQUENCY_ORIGINAL
 
 
 def _families(ledger: Ledger, identifier: str, book: Usage | None) -> Found:

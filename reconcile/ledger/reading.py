@@ -12,7 +12,7 @@ from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, case, func, or_, select, tuple_
 
 from edi.remittance import ProviderAdjustment
-from reconcile.ledger import bulk, rows, sent
+from reconcile.ledger import bulk, rows, sent, states
 from reconcile.ledger.beside import Beside
 from reconcile.ledger.candidates import learned_controls
 from reconcile.ledger.convert import dollars, from_date, from_json, to_date
@@ -49,7 +49,7 @@ class Filter:
 
 def received(connection: Connection, wanted: Filter) -> Iterator[Received]:
     """The claims of a filter with what came back for them, in the order they were recorded."""
-    condition = _condition(wanted)
+    condition = condition_of(wanted)
     beside = Beside(usage=wanted.usage)
     last = 0
     while True:
@@ -61,7 +61,8 @@ def received(connection: Connection, wanted: Filter) -> Iterator[Received]:
         yield from _received(connection, numbers, beside)
 
 
-def _condition(wanted: Filter) -> ColumnElement[bool]:
+def condition_of(wanted: Filter) -> ColumnElement[bool]:
+    """The condition of a filter on ``sent_claim``."""
     condition: ColumnElement[bool] = (_CLAIM.usage == wanted.usage) & was_sent()
     if wanted.since:
         condition &= _CLAIM.date >= from_date(wanted.since)
@@ -195,6 +196,7 @@ def story(connection: Connection, family: str, usage: Usage) -> tuple[ClaimStory
     claims = with_followers(connection, claims, usage)
     answers = rows.adjudications(connection, {n: c.control for n, c in claims.items()})
     near = neighbours(connection, claims)
+    stands = states.read(connection, numbers)
     return tuple(
         ClaimStory(
             sent=_record(connection, row, claims[row.id]),
@@ -207,6 +209,7 @@ def story(connection: Connection, family: str, usage: Usage) -> tuple[ClaimStory
             payments=_payments_of(connection, row.id),
             neighbours=tuple(near[row.id]),
             provider_adjustments=_hints(connection, claims[row.id], answers.get(row.id, ())),
+            stand=stands.get(row.id),
         )
         for row in found
     )

@@ -11,6 +11,7 @@ from attrs import field, frozen
 
 from edi.problem import Problem
 from edi.remittance import ClaimPayment
+from reconcile.lifecycle_values import Stand
 from reconcile.plb import ProviderEntry
 from reconcile.values import Adjudication, ClaimMatch, Neighbour, SentClaim, SentLine
 
@@ -224,6 +225,12 @@ class ClaimStory:
     payments: tuple[Payment, ...]  # those of the adjudications, by trace number
     neighbours: tuple[tuple[str, SentLine], ...]  # (claim, line) of the patient on these days
     provider_adjustments: tuple[ProviderEntry, ...] = ()  # whose reference names the claim
+    stand: Stand | None = None  # where it is in its life
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether it left: it was not taken back before."""
+        return self.stand is None or self.stand.event != "taken back"
 
 
 @frozen(kw_only=True)
