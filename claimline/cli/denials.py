@@ -219,6 +219,7 @@ def _columns() -> "tuple[Column, ...]":
         Column(key="who", title="Who acts", place="file"),
         Column(key="confidence", title="Confidence", place="file"),
         Column(key="trace", title="Payment", kind="id", place="file"),
+        Column(key="source", title="payment", place="below", heading="Source"),
         Column(key="payment_date", title="Payment date", kind="date", place="file"),
         Column(key="payer_claim", title="Payer's claim number", kind="id", place="file"),
         Column(key="matched_by", title="Matched by", place="file"),

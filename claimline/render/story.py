@@ -348,6 +348,7 @@ def _answer_title(answer: Content, head: str) -> str:
         f"{head}{answer['date']}, payment {answer['trace']} of {answer['payer_name']}{number}: "
         f"{status}, {answer['paid']} of {answer['charge']}\n"
         f"Claim matched by {answer['matched_by']}{lines}"
+        + "".join(f"\n{one}" for one in answer["by_hand"])
     )
 
 

@@ -11,6 +11,7 @@ from attrs import evolve, frozen
 
 from claimline.errors import WrongUsageError
 from claimline.render.words import counted, listed
+from claimline.services.by_hand_told import sources
 from claimline.services.judging import PAGE, judged, judged_fields
 from claimline.services.owes import Owing, sent_on_of
 from claimline.services.payer_facts import Facts
@@ -84,13 +85,15 @@ def _rows(
         since=query.since,
         until=query.until,
     )
+    by_hand = sources(ledger, usage)
     while page := list(islice(claims, PAGE)):
-        yield from _page(ledger, page, query, facts)
+        for row in _page(ledger, page, query, facts):
+            yield {**row, "source": by_hand.get(row["trace"] or "", "")}
     if UNMATCHED in query.statuses:
         for other in ledger.unposted(usage=usage):
             row = unmatched_row(other, query.on)
             if _is_wanted(row, query) and _is_of(other.payer, query.payer, names):
-                yield row
+                yield {**row, "source": by_hand.get(row["trace"] or "", "")}
 
 
 def _page(ledger: Ledger, page: Sequence[Received], query: Query, facts: Facts) -> Iterator[Row]:

@@ -11,6 +11,7 @@ from typing import Any, Final
 from attrs import asdict, frozen
 
 from claimline import __version__
+from claimline.services.by_hand_told import said_by_hand, with_said
 from claimline.services.correct_kept import corrections_of
 from claimline.services.denials import unmatched_row, whole
 from claimline.services.explain_claim import of_sent
@@ -93,6 +94,8 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
         }
         for story in stories
     )
+    hand = said_by_hand(ledger, (a for s in stories for a in s.adjudications), found.usage)
+    told = tuple(with_said(one, hand) for one in told)
     if question.explain or found.kind == "visit id":
         told = tuple(
             one | {"decided": of_sent(story, one["sent"], practice)}
@@ -318,6 +321,7 @@ def _adjudication(given: Adjudication, story: ClaimStory) -> Content:
     own = given.payer == story.sent.claim.payer
     status = codes.lookup("claim_status", given.status)
     return {
+        "id": given.id,
         "date": given.date.isoformat(),
         "trace": given.trace,
         "payer": given.payer,
