@@ -50,8 +50,7 @@ def copy_facts(
         if read_again:
             query = _without_read(table, query)
         copy(here, there, table, query)
-    if until:
-        held_states(there)
+    held_states(there)
 
 
 def copy(here: Connection, there: Connection, table: Table, query: Select[Any]) -> None:
