@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, Table, or_, select, update
 
 from reconcile.ledger import bulk
 from reconcile.ledger.columns import metadata
-from reconcile.ledger.tables import decision, file, held_claim, held_visit, sent_claim, visit
+from reconcile.ledger.tables import decision, held_claim, held_visit, visit
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement, claim_state
 from reconcile.ledger.tables_received import (
     awaiting,
@@ -22,12 +22,6 @@ DERIVED: Final = frozenset(
     for table in (posting, line_share, awaiting, claim_payment, provider_adjustment, claim_state)
 )
 READ_AGAIN: Final = ("TA1", "999", "997", "277CA")  # made anew from the kept bytes by ``verify``
-_PARENTS: Final = {  # rows without a moment of their own go with their parent
-    "file_chunk": file,
-    "sent_line": sent_claim,
-    "held_visit": held_claim,
-    "acknowledged": acknowledgement,
-}
 _ROWS_AT_ONCE: Final = 5000
 _H: Final = held_claim.c
 
@@ -70,11 +64,13 @@ def _query(table: Table, until: str) -> Select[Any]:
         return query.where(table.c.recorded_at <= until)
     if table.name == "run":
         return query.where(table.c.started_at <= until)
-    parent = _PARENTS.get(table.name)
-    if parent is None:  # counters
-        return query
-    key = table.c[f"{parent.name}_id"]
-    return query.join(parent, parent.c.id == key).where(parent.c.recorded_at <= until)
+    keys = (key for column in table.c if not column.nullable for key in column.foreign_keys)
+    for key in keys:  # rows without a moment of their own go with their parent
+        parent = key.column.table
+        if "recorded_at" in parent.c:
+            mine = parent.c.recorded_at <= until
+            return query.join(parent, key.column == key.parent).where(mine)
+    return query  # counters
 
 
 def _without_read(table: Table, query: Select[Any]) -> Select[Any]:
