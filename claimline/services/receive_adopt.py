@@ -19,7 +19,7 @@ from edi.claim import Claim, Party
 from edi.envelope import Transaction
 from edi.problem import Problem
 from edi.x837p import read_837p
-from reconcile.ledger import SentRecord, bulk, received
+from reconcile.ledger import SentRecord, adopted_transactions, bulk, received
 from reconcile.values import ZERO, SentClaim, SentLine
 
 if TYPE_CHECKING:
@@ -33,13 +33,13 @@ def adopt(
     problems: list[Problem] = []
     if stored.kind not in ("837P", "mixed"):
         return (), problems
-    results = []
+    results: list[AdoptedResult] = []
     with ledger.begin(run) as writer:
         for interchange in envelope.read(ledger.file_bytes(stored.digest), [], name):
             for group in interchange.groups():
                 for transaction in group.transactions():
                     if is_professional(transaction):
-                        work = _Adopting(writer=writer, stored=stored)
+                        work = _Adopting(writer=writer, stored=stored, number=len(results) + 1)
                         results.append(work.run(transaction))
                         problems += work.problems
         new = received.new_problems(writer.connection, stored.id, problems)
@@ -57,6 +57,7 @@ class _Adopting:
 
     writer: "Writer"
     stored: "StoredFile"
+    number: int  # of the transaction among the 837Ps of the file, from 1
     problems: list[Problem] = field(factory=list)
     counts: Counter[str] = field(factory=Counter)
     conflicting: list[str] = field(factory=list)
@@ -115,6 +116,9 @@ class _Adopting:
     def _records(self, transaction: Transaction) -> Iterator[SentRecord]:
         for part in read_837p(transaction):
             if not isinstance(part, Claim):
+                adopted_transactions.note(
+                    self.writer, self.stored.id, self.number, _named(transaction, part.reference)
+                )
                 continue
             if any(line.date for line in part.lines):
                 said = part.subscriber.filing_indicator
@@ -129,6 +133,20 @@ class _Adopting:
     def _tell(self, transaction: Transaction, code: str, control: str, message: str) -> None:
         where = transaction.place(claim=control)
         self.problems.append(Problem(code=code, message=message, where=where))
+
+
+def _named(transaction: Transaction, reference: str) -> "adopted_transactions.Named":
+    """By what the transaction is spoken of in acknowledgements."""
+    interchange = transaction.interchange
+    return adopted_transactions.Named(
+        usage="T" if interchange.usage.upper() == "T" else "P",
+        sender=interchange.sender[1].strip(),
+        receiver=interchange.receiver[1].strip(),
+        interchange=interchange.control,
+        group=transaction.group.control,
+        transaction=transaction.control,
+        reference=reference,
+    )
 
 
 def record_of(claim: Claim, transaction: str) -> SentRecord:

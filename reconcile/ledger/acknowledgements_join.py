@@ -28,7 +28,12 @@ from reconcile.keys import stem
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import from_json
 from reconcile.ledger.tables import sent_claim, sent_file, sent_line
-from reconcile.ledger.tables_answered import acknowledged, acknowledgement, resent_claim
+from reconcile.ledger.tables_answered import (
+    acknowledged,
+    acknowledgement,
+    adopted_transaction,
+    resent_claim,
+)
 
 if TYPE_CHECKING:
     from attrs import frozen as value
@@ -44,8 +49,10 @@ TRIED: Final = ("joined", "partly", "unmatched", "elsewhere")  # states that joi
 NO_FILE: Final = "no file of that number was sent from here"
 NO_TRANSACTION: Final = "the file sent has no transaction of that number"
 NO_BATCH: Final = "no batch of that number was sent from here"
+_LONGEST: Final = 9  # digits of ISA13 and GS06
 BELOW: Final = "said of the claims below it"
 SEVERAL_PAYERS: Final = "the transaction sent has claims to several payers: which are meant?"
+SEVERAL_GROUPS: Final = "the file has several groups: only its transactions are joined"
 OTHER_GROUP: Final = "it speaks of a group that is none of claims"
 
 
@@ -113,7 +120,7 @@ class Joiner:
         self.in_rejected: set[int] = set()  # of them those in what was rejected as a whole
         self._connection = connection
         self._context = context
-        self._files: dict[int, tuple[int, str] | None] = {}  # ISA13 -> file, how
+        self._files: dict[tuple[str, str], tuple[int, str] | None] = {}  # number -> file, how
         self._placed: dict[int, _Placed] = {}
 
     def join(self, some: Sequence[Named]) -> list[Joined]:
@@ -151,50 +158,81 @@ class Joiner:
     def _whole(self, named: Named) -> Joined:
         """The file and transaction that are named, by themselves or around a claim."""
         if named.interchange or named.level == "interchange":
-            return self._in_file(named.interchange, "")
+            return self._in_file("interchange_control", named.interchange, "")
         if named.group or named.level == "group":
             if named.functional_id and named.functional_id != CLAIMS_ONLY:
                 return Joined(method=OTHER_GROUP)
-            return self._in_file(named.group, named.transaction)
+            return self._in_file("group_control", named.group, named.transaction)
         return self._batch(named.batch)
 
-    def _in_file(self, control: str, transaction: str) -> Joined:
-        found = self._file(control)
+    def _in_file(self, kind: str, control: str, transaction: str) -> Joined:
+        found = self._file(kind, control)
         if found is None:
             return Joined(method=NO_FILE)
         file_id, method = found
         if not transaction:
+            several = kind == "group_control" and self._has_several_groups(file_id)
+            if several:
+                return Joined(method=SEVERAL_GROUPS)
             return Joined(file_id=file_id, method=method)
         name = self._of(file_id).name(transaction)
         if not name:
             return Joined(method=NO_TRANSACTION)
         return Joined(file_id=file_id, transaction=name, method=method)
 
+    def _has_several_groups(self, file_id: int) -> bool:
+        """Whether a file made elsewhere has more groups than one: a word on one is not on all."""
+        c = adopted_transaction.c
+        query = select(c.group_control).where(c.file_id == file_id).distinct().limit(2)
+        return len(self._connection.execute(query).fetchall()) > 1
+
     def _batch(self, reference: str) -> Joined:
         numbers = batch_numbers(reference)
-        found = self._file(str(numbers[0])) if numbers else None
+        found = self._file("interchange_control", str(numbers[0])) if numbers else None
         if numbers is None or found is None:
-            return Joined(method=NO_BATCH)
+            return self._adopted_batch(reference)
         name = self._of(found[0]).name(numbers[1])
         if not name:
             return Joined(method=NO_TRANSACTION)
         return Joined(file_id=found[0], transaction=name, method=BATCH_NUMBER)
 
-    def _file(self, control: str) -> tuple[int, str] | None:
-        """The file of an interchange number: of these two partners, else the only one there is."""
-        if not (control.isascii() and control.isdigit()):
-            return None
-        number = int(control)
-        if number not in self._files:
-            self._files[number] = self._look_up(number)
-        return self._files[number]
-
-    def _look_up(self, number: int) -> tuple[int, str] | None:
-        c = sent_file.c
-        query = select(c.file_id, c.sender, c.receiver).where(
-            c.usage == self._context.usage, c.interchange_control == number
+    def _adopted_batch(self, reference: str) -> Joined:
+        """The transaction of that BHT03 in a file made elsewhere, where only one has it."""
+        c = adopted_transaction.c
+        query = select(c.file_id, c.transaction_control).where(
+            c.usage == self._context.usage, c.reference == reference, c.reference != ""
         )
-        rows = self._connection.execute(query.order_by(c.file_id)).fetchall()
+        rows = self._connection.execute(query.distinct().limit(2)).fetchall()
+        if len(rows) != 1:
+            return Joined(method=NO_BATCH)
+        [(file_id, transaction)] = rows
+        return Joined(file_id=file_id, transaction=transaction, method=BATCH_NUMBER)
+
+    def _file(self, kind: str, control: str) -> tuple[int, str] | None:
+        """The file of a number: of these two partners, else the only one there is.
+
+        Args:
+            kind: ``interchange_control`` (ISA13) or ``group_control`` (GS06).
+            control: the number; leading zeros do not matter.
+        """
+        number = control.lstrip("0")
+        if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST):
+            return None
+        if (kind, number) not in self._files:
+            self._files[kind, number] = self._look_up(kind, number)
+        return self._files[kind, number]
+
+    def _look_up(self, kind: str, number: str) -> tuple[int, str] | None:
+        c, other = sent_file.c, adopted_transaction.c
+        own = select(c.file_id, c.sender, c.receiver).where(
+            c.usage == self._context.usage, c.interchange_control == int(number)
+        )
+        elsewhere = select(other.file_id, other.sender, other.receiver).where(
+            other.usage == self._context.usage, other[kind] == number
+        )
+        rows = self._connection.execute(own.order_by(c.file_id)).fetchall()
+        query = elsewhere.distinct().order_by(other.file_id)
+        rows += self._connection.execute(query).fetchall()
         ours = (_plain(self._context.receiver), _plain(self._context.sender))
         for row in rows:
             if (_plain(row.sender), _plain(row.receiver)) == ours:

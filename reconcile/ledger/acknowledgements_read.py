@@ -174,7 +174,7 @@ def _is_of(row: Any, npi: str) -> bool:
 def _own_fault(row: Any, sending: Sending, positions: _Positions) -> bool | None:
     """Whether the fault a 999 names is in this claim; None where it names no place."""
     places = [code.position for code in codes_of(row.codes) if code.position]
-    if row.verdict != "rejected" or not places:
+    if row.verdict != "rejected" or not places or not sending.position:
         return None
     return any(positions.is_in(sending, place) for place in places)
 

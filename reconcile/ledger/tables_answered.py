@@ -5,7 +5,7 @@ Facts: ``acknowledgement`` and ``acknowledged`` as they came, ``delivered_file``
 thing was joined to (from ``file_id`` on), the ``state`` of an acknowledgement, ``claim_state``.
 """
 
-from sqlalchemy import Column, Index, String, Table, Text
+from sqlalchemy import Column, Index, Integer, String, Table, Text
 
 from reconcile.ledger.columns import (
     Number,
@@ -115,6 +115,23 @@ resent_claim = Table(  # the same claim in a later file, with new control number
     count("position"),  # of the CLM in its transaction, ST = 1
     *recorded(),
     Index(None, "sent_claim_id"),
+)
+
+adopted_transaction = Table(  # by what a transaction made elsewhere is spoken of
+    "adopted_transaction",
+    metadata,
+    key_to("file"),
+    Column("number", Integer, primary_key=True, autoincrement=False),  # in the file, from 1
+    code("usage", 1),
+    words("sender"),  # ISA06
+    words("receiver"),  # ISA08
+    words("interchange_control"),  # ISA13 without leading zeros
+    words("group_control"),  # GS06 without leading zeros
+    words("transaction_control"),  # ST02
+    words("reference"),  # BHT03
+    Index(None, "usage", "interchange_control"),
+    Index(None, "usage", "group_control"),
+    Index(None, "usage", "reference"),
 )
 
 transfer = Table(  # a file that came from or went to a clearinghouse

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from acknowledged_made import (
@@ -282,6 +283,36 @@ class TestPayersNumber:
         assert (found.claim.control, found.adjudications[0].method) == (
             ONE, "payer claim control number"
         )  # fmt: skip
+        assert equal_after_rebuild(ledger)
+
+
+class TestMadeElsewhere:
+    """Files of claims that another system made, taken over."""
+
+    @pytest.mark.parametrize("first", ["claims", "answers"])
+    def test_all_numbers_of_a_file_taken_over(
+        self, ledger: Ledger, fixtures: Path, first: str
+    ) -> None:
+        """TA1, 999 and a rejected batch find the file, the transaction and its claims."""
+        claims = (fixtures / "x12/837p/pass/subscriber_is_patient.edi").read_bytes()
+        isa = claims[:106].decode().split("*")
+        ids = {"sender": isa[8].strip(), "receiver": isa[6].strip(), "usage": isa[15]}
+        segments = [part.strip().split("*") for part in claims.decode().split("~")]
+        number = {part[0]: part for part in segments}
+        group, batch = number["GS"][6], number["BHT"][3]
+        answers = [
+            interchange(before=(f"TA1*{isa[13]}*260301*0800*A*000",), **ids),
+            interchange(a999(int(group), ak2(number["ST"][2])), control=901, **ids),
+            interchange(a277ca(batch=batch, batch_stc="A3:24*20260303*U*1", source="AY"),
+                        control=902, group="HN", version="005010X214", **ids),
+        ]  # fmt: skip
+        for data in [claims, *answers] if first == "claims" else [*answers, claims]:
+            take(ledger, data)
+        assert verdicts(ledger, number["CLM"][1]) == [
+            ("TA1", "interchange", "accepted"),
+            ("999", "transaction", "accepted"),
+            ("277CA", "transaction", "rejected"),
+        ]
         assert equal_after_rebuild(ledger)
 
 

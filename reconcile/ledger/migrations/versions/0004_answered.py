@@ -25,6 +25,7 @@ def upgrade() -> None:
     _delivered_file()
     _unsent_file()
     _resent_claim()
+    _adopted_transaction()
     _transfer()
     _bank_deposit()
     _night_report()
@@ -187,6 +188,27 @@ def _resent_claim() -> None:
     op.create_index(
         "ix_resent_claim_sent_claim_id", "resent_claim", ["sent_claim_id"], unique=False
     )
+
+
+def _adopted_transaction() -> None:
+    words = ("sender", "receiver", "interchange_control", "group_control", "transaction_control",
+             "reference")  # fmt: skip
+    op.create_table(
+        "adopted_transaction",
+        sa.Column("file_id", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("usage", sa.String(length=1), nullable=False),
+        *(sa.Column(name, sa.Text(), server_default="", nullable=False) for name in words),
+        sa.ForeignKeyConstraint(["file_id"], ["file.id"], name="fk_adopted_transaction_file_id"),
+        sa.PrimaryKeyConstraint("file_id", "number", name="pk_adopted_transaction"),
+    )
+    for name in ("interchange_control", "group_control", "reference"):
+        op.create_index(
+            f"ix_adopted_transaction_usage_{name}",
+            "adopted_transaction",
+            ["usage", name],
+            unique=False,
+        )
 
 
 def _transfer() -> None:
