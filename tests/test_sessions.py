@@ -28,7 +28,12 @@ PAGES = (
     "docs/rules/documentation.md",
     "docs/rules/identifiers.md",
     "docs/rules/secondary.md",
+    "docs/by-hand.md",
+    "docs/missing.md",
+    "docs/transfer.md",
     "docs/acknowledgements.md",
+    "docs/life-of-a-claim.md",
+    "docs/night.md",
 )
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
 AGE = re.compile(r"\b\d{2,4} days old\b")  # of a figure entered

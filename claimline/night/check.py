@@ -12,7 +12,7 @@ from claimline.render import Column, Result, Table, counted
 from claimline.services.practice import load
 from mapping.practice import Practice
 from mapping.structure import nearest
-from reconcile.ledger import LedgerError, open_ledger
+from reconcile.ledger import LedgerError, LedgerMissing, open_ledger
 from reconcile.ledger.connect import parse, shown
 
 BOOKS = {True: "production", False: "test"}
@@ -50,7 +50,7 @@ def result_of(config: Config) -> tuple[Result, int]:
         "warnings": warnings,
         "steps": plan,
     }
-    tables = (_table(rows, config), _profiles_table(data), _plan_table(plan))
+    tables = (_table(rows, config), _profiles_table(data, config), _plan_table(plan))
     book = BOOKS[config.production]
     head = f"{config.file.name} is right. {practice.name}, {book} book, {practice.time_zone} time."
     text = (head, *(f"look: {line}" for line in warnings))
@@ -127,6 +127,9 @@ def _ledger_row(config: Config) -> dict[str, str]:
     try:
         with open_ledger(config.ledger):
             return {"where": place, "state": "opens"}
+    except LedgerMissing:
+        told = "is not there; for the very first night: claimline night --new-ledger"
+        return {"where": place, "state": told}
     except LedgerError as error:
         return {"where": place, "state": error.message}
 
@@ -164,12 +167,19 @@ def _short(where: str, config: Config) -> str:
     return where.removeprefix(f"{config.beside}/")
 
 
-def _profiles_table(data: dict[str, Any]) -> Table:
+def _profiles_table(data: dict[str, Any], config: Config) -> Table:
     columns = ("profile", "kind", "book", "receivers", "put", "get", "call")
     return Table(
         title="Clearinghouses",
         columns=tuple(Column(key=key, title=key.capitalize()) for key in columns),
-        rows=data["profiles"],
+        rows=[
+            {
+                **row,
+                "put": _short(row["put"], config),
+                "get": [_short(folder, config) for folder in row["get"]],
+            }
+            for row in data["profiles"]
+        ],
         empty="None.",
         notes=("Whether they can be reached says: claimline transfer check",)
         if data["profiles"]

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from claimline.errors import NEEDS_PERSON
 from claimline.night.page import (
+    DRY,
     HEADINGS,
     file_rows,
     ids_shown,
@@ -64,7 +65,7 @@ def _page(report: Report) -> Iterator[str]:
     yield f'<header class="{kind}"><h1>{_text(report["headline"])}</h1>'
     yield f"<p>{_text(name)}, {_text(report['book'])} book. {_text(times(report))}</p>"
     if report["dry_run"]:
-        yield "<p><b>Dry run:</b> nothing was fetched, recorded, written or sent.</p>"
+        yield f"<p>{_text(DRY)}</p>"
     yield "</header>"
     if needs:
         yield from _notes("What needs a person", needs)

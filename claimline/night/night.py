@@ -146,7 +146,13 @@ def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
     """The report of the steps."""
     logged = evolve(night, log=begin_log(night.day.isoformat(), number))
     done = run.steps(logged, wanted)
-    report = report_of(night, done, number=number, ended=settings.now())
+    report = report_of(
+        night,
+        done,
+        number=number,
+        ended=settings.now(),
+        left_out=[name for name in run.names() if name not in wanted],
+    )
     log_end(logged.log, report)
     return report
 

@@ -14,6 +14,10 @@ WHEN: Final[Mapping[str, str]] = {
     "soon": "this week",
     "know": "",
 }
+DRY: Final = (
+    "Dry run: nothing was fetched, recorded, written or sent. What waits, what is missing and the "
+    "proof are those of the ledger as it is now."
+)
 HEADINGS: Final = ("What came", "Files of claims", "What went")
 RESULTS: Final[Mapping[int, str]] = {0: "done", 1: "done, see above", 2: "failed", 3: "failed"}
 FEW: Final = 4  # numbers shown with a note
@@ -31,8 +35,7 @@ def _head(report: Report) -> Iterator[str]:
     yield f"{report['practice']}: {title(report)}, {report['book']} book"
     yield times(report)
     if report["dry_run"]:
-        yield "Dry run: nothing was fetched, recorded, written or sent. What waits, what is missing"
-        yield "and the proof are those of the ledger as it is now."
+        yield DRY
 
 
 def title(report: Report) -> str:

@@ -21,7 +21,14 @@ BOOKS: Final = {"P": "production", "T": "test"}
 Report = dict[str, Any]
 
 
-def report_of(night: Night, steps: Sequence[Step], *, number: int, ended: dt.datetime) -> Report:
+def report_of(
+    night: Night,
+    steps: Sequence[Step],
+    *,
+    number: int,
+    ended: dt.datetime,
+    left_out: Sequence[str] = (),
+) -> Report:
     """The report of a night.
 
     Args:
@@ -29,6 +36,7 @@ def report_of(night: Night, steps: Sequence[Step], *, number: int, ended: dt.dat
         steps: what each did, in order.
         number: of the night among those of its day, from 1; 0 in a dry run.
         ended: when it was done.
+        left_out: steps that were not asked for.
     """
     notes = sorted_notes(_each_once(steps))
     needs = [note for note in notes if note["urgency"] != "know"]
@@ -45,8 +53,9 @@ def report_of(night: Night, steps: Sequence[Step], *, number: int, ended: dt.dat
         "ended": local(night, ended),
         "time_zone": night.practice.time_zone,
         "status": status,
-        "headline": headline(needs, status),
+        "headline": headline(needs, status, left_out=left_out),
         "needs_person": len(needs),
+        "left_out": list(left_out),
         "notes": notes,
         "steps": [step_row(step) for step in steps],
         "states": next((s.detail["states"] for s in steps if "states" in s.detail), []),
@@ -70,9 +79,11 @@ def local(night: Night, moment: dt.datetime) -> str:
     return moment.astimezone(night.zone).isoformat(timespec="seconds")
 
 
-def headline(needs: Sequence[dict[str, Any]], status: int) -> str:
+def headline(needs: Sequence[dict[str, Any]], status: int, *, left_out: Sequence[str] = ()) -> str:
     """The first line of the page."""
     if not needs:
+        if left_out:
+            return f"Done. Left out, as asked: {', '.join(left_out)}."
         return "All well."
     now = sum(note["urgency"] == "now" for note in needs)
     urgent = f", {now} of them now" if now and now < len(needs) else " now" if now else ""
