@@ -1,6 +1,7 @@
 """``claimline transfer``: files to and from the clearinghouses."""
 
 from contextlib import contextmanager
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
@@ -120,12 +121,12 @@ def list_files(*, config: str, profile: str, shape: str) -> int:
         Column(key="way", title="Way", kind="id"),
         Column(key="name", title="File", kind="id"),
         Column(key="size", title="Bytes", kind="number"),
-        Column(key="modified", title="Changed (UTC)", kind="date"),
+        Column(key="modified", title="changed", place="file"),
         Column(key="state", title="State"),
-        Column(key="when", title="Moved", kind="date"),
+        Column(key="when", title="moved", place="file"),
+        Column(key="moment", title="When", kind="date", in_files=False),
     )
-    moments = ("modified", "when")
-    shown = [row | {key: row[key][:16].replace("T", " ") for key in moments} for row in rows]
+    shown = [row | {"moment": row["when"] or row["modified"]} for row in rows]
     show(Result(data=rows, tables=(Table(columns=columns, rows=shown, empty="No files."),)), shape)
     return status
 
@@ -149,7 +150,7 @@ def collect(*, config: str, profile: str, dry_run: bool, shape: str) -> int:
         done = fetch(
             profiles, night.config.folders, ledger, run, night.local, dry_run=night.dry_run
         )
-    return _told(done, shape, "Nothing new.")
+    return _told(done, shape, "would come", "Nothing new.")
 
 
 @transfer.command()
@@ -172,7 +173,7 @@ def send(*, config: str, profile: str, dry_run: bool, shape: str) -> int:
         done = deliver(profiles, ledger, run, night.local, dry_run=dry_run)
         if not dry_run:
             clear_outbox(night.config.folders, ledger, night.local)
-    return _told(done, shape, "Nothing waits.")
+    return _told(done, shape, "would go", "Nothing waits.")
 
 
 def _night(config: str, profile: str, *, dry_run: bool) -> "tuple[Night, tuple[Profile, ...]]":
@@ -223,12 +224,12 @@ def _ledger(night: "Night", what: str) -> "Iterator[tuple[Ledger, Run]]":
         yield ledger, run
 
 
-def _told(done: "Transferred", shape: str, empty: str) -> int:
+def _told(done: "Transferred", shape: str, would: str, empty: str) -> int:
     """Print what was moved; what a person should know goes to standard error."""
     from claimline.files import complain
     from claimline.render import Column, Result, Table, show
 
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "profile": one.profile,
             "name": one.name,
@@ -241,17 +242,28 @@ def _told(done: "Transferred", shape: str, empty: str) -> int:
     ]
     columns = (
         Column(key="profile", title="Profile", kind="id", once=True),
-        Column(key="name", title="File", kind="id"),
+        Column(key="file", title="File", kind="id", in_files=False),
         Column(key="state", title="State", kind="id"),
         Column(key="size", title="Bytes", kind="number"),
-        Column(key="inbox", title="here", place="below"),
+        Column(key="here", title="In the inbox", kind="id", in_files=False),
+        Column(key="name", title="name", place="file"),
+        Column(key="inbox", title="inbox", place="file"),
         Column(key="digest", title="SHA-256", place="file"),
     )
     for note in done.notes:
         todo = note.todo + (f" ({note.call})" if note.call and note.call not in note.todo else "")
         complain(note.what, todo)
     data = {"files": rows, "counts": dict(done.counts), "notes": _notes(done)}
-    table = Table(columns=columns, rows=rows, empty=empty, tight=True)
+    shown = [
+        row
+        | {
+            "file": PurePath(row["name"]).name,
+            "here": PurePath(row["inbox"]).name,
+            "state": would if row["state"] == "would" else row["state"],
+        }
+        for row in rows
+    ]
+    table = Table(columns=columns, rows=shown, empty=empty)
     show(Result(data=data, tables=(table,)), shape)
     return done.status
 

@@ -4,6 +4,7 @@ import datetime as dt
 import os
 import stat
 from collections.abc import Iterator
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, Literal
 
 from attrs import frozen
@@ -62,7 +63,7 @@ def check_own(folders: "Folders") -> Iterator[Finding]:
         try:
             found = path.stat()
         except FileNotFoundError:
-            yield _own(what, "well", f"{path} will be made when it is needed")
+            yield _own(what, "well", "will be made when it is needed")
             continue
         except OSError as error:
             yield _own(what, "wrong", f"{path}: {error.strerror}", "see whose folder it is")
@@ -70,9 +71,9 @@ def check_own(folders: "Folders") -> Iterator[Finding]:
         if not stat.S_ISDIR(found.st_mode) or not os.access(path, os.W_OK | os.X_OK):
             yield _own(what, "wrong", f"{path} is no folder we may write to", "see whose it is")
         elif found.st_mode & 0o077:
-            yield _own(what, "look", f"{path} can be read by others", f"chmod 700 {path}")
+            yield _own(what, "look", "can be read by others", f"chmod 700 {path}")
         else:
-            yield _own(what, "well", str(path))
+            yield _own(what, "well", "for its owner only")
         disks.setdefault(found.st_dev, what)
     if len(disks) > 1:
         yield _own(
@@ -134,17 +135,17 @@ def _looked(profile: Profile, place: Place, now: dt.datetime) -> Iterator[Findin
         try:
             files = place.files(folder)
         except StaysError as error:
-            yield _folder(profile, folder, "wrong", error)
+            yield _folder(profile, "get", "wrong", error)
             continue
         wanted = sum(is_wanted(one.name, profile.patterns) for one in files)
-        detail = f"{counted(len(files), 'file')}, {wanted} wanted"
-        yield Finding(profile=profile.key, what=f"get {folder}", state="well", detail=detail)
+        detail = f"{_last(folder)}: {counted(len(files), 'file')}, {wanted} wanted"
+        yield Finding(profile=profile.key, what="get", state="well", detail=detail)
         ahead = max([ahead, *(one.modified for one in files)])
     if profile.put:
         yield _put(profile, place)
-    for folder in (profile.after_folder, profile.taken_folder):
-        if folder:
-            yield _there(profile, place, folder)
+    for what in ("after_folder", "taken_folder"):
+        if getattr(profile, what):
+            yield _there(profile, place, what)
     if ahead > now.timestamp() + SKEW:
         minutes = int(ahead - now.timestamp()) // 60
         yield Finding(
@@ -156,24 +157,30 @@ def _looked(profile: Profile, place: Place, now: dt.datetime) -> Iterator[Findin
         )
 
 
-def _folder(profile: Profile, folder: str, state: State, error: TransferError) -> Finding:
+def _folder(profile: Profile, what: str, state: State, error: TransferError) -> Finding:
     return Finding(
         profile=profile.key,
-        what=f"folder {folder}",
+        what=what,
         state=state,
         detail=error.message,
         todo=error.todo,
     )
 
 
-def _there(profile: Profile, place: Place, folder: str) -> Finding:
+def _there(profile: Profile, place: Place, what: str) -> Finding:
     """Whether a folder can be listed."""
+    folder: str = getattr(profile, what)
     try:
         count = len(place.files(folder))
     except StaysError as error:
-        return _folder(profile, folder, "wrong", error)
-    detail = counted(count, "file")
-    return Finding(profile=profile.key, what=f"folder {folder}", state="well", detail=detail)
+        return _folder(profile, what, "wrong", error)
+    detail = f"{_last(folder)}: {counted(count, 'file')}"
+    return Finding(profile=profile.key, what=what, state="well", detail=detail)
+
+
+def _last(folder: str) -> str:
+    """The end of a folder's name, which tells it from the others."""
+    return PurePath(folder).name or folder
 
 
 def _put(profile: Profile, place: Place) -> Finding:
@@ -182,17 +189,17 @@ def _put(profile: Profile, place: Place) -> Finding:
         count = len(place.files(profile.put))
     except StaysError as error:
         may_be = error.kind == "transfer.denied"
-        return _folder(profile, profile.put, "look" if may_be else "wrong", error)
+        return _folder(profile, "put", "look" if may_be else "wrong", error)
     if profile.login is None and not os.access(profile.put, os.W_OK):
         return Finding(
             profile=profile.key,
-            what=f"put {profile.put}",
+            what="put",
             state="wrong",
             detail="it may not be written to",
             todo="see whose folder it is",
         )
-    detail = f"{counted(count, 'file')} there, not picked up yet"
-    return Finding(profile=profile.key, what=f"put {profile.put}", state="well", detail=detail)
+    detail = f"{_last(profile.put)}: {counted(count, 'file')} there"
+    return Finding(profile=profile.key, what="put", state="well", detail=detail)
 
 
 def _listed(profile: Profile, place: Place, ledger: "Ledger") -> Iterator[Listed]:

@@ -116,7 +116,7 @@ def test_check_tells_what_a_person_should_look_at(config: Path, command: Command
     status, out, _ = command("transfer", "check", "--config", config, "--format", "json")
     wrong = {one["what"]: one["state"] for one in json.loads(out) if one["state"] != "well"}
     assert status == 1
-    assert wrong == {"inbox": "look", f"folder {config.parent / 'relay' / 'in'}": "wrong"}
+    assert wrong == {"inbox": "look", "put": "wrong"}
 
 
 def test_a_clock_that_is_ahead_is_told(config: Path, command: Command) -> None:
