@@ -12,6 +12,7 @@ from typing import Final
 import click
 
 from claimline.cli import COMMANDS, cli, load
+from claimline.docs_life import with_life
 
 HEAD: Final = "<!-- Written by `make docs`; edit the program, not this page. -->\n"
 WIDTH: Final = 100
@@ -88,6 +89,10 @@ def main(arguments: list[str]) -> int:
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
         click.echo(f"wrote {folder / name}")
+    told = folder / "life-of-a-claim.md"
+    if told.exists():
+        told.write_text(with_life(told.read_text(encoding="utf-8")), encoding="utf-8")
+        click.echo(f"drew {told}")
     return 0
 
 

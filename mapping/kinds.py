@@ -318,6 +318,10 @@ KINDS: Final[Mapping[str, Kind]] = MappingProxyType(
             ),
         ),
         "flag": Kind(convert=flag, schema=_schema("boolean")),
+        "control": Kind(
+            convert=whole(1, 999_999_999, "an interchange control number"),
+            schema=_schema("integer", minimum=1, maximum=999_999_999),
+        ),
         "count": Kind(
             convert=whole(0, 9999, "a count"), schema=_schema("integer", minimum=0, maximum=9999)
         ),

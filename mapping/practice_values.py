@@ -125,6 +125,12 @@ class Exchange:
     receiver: str = field(metadata=doc("ISA08"))
     group_sender: str = field(default="", metadata=doc("GS02; empty: as ISA06"))
     group_receiver: str = field(default="", metadata=doc("GS03; empty: as ISA08"))
+    first_interchange_control: int = field(
+        default=1,
+        metadata=doc(
+            "ISA13 to begin with; for a second ledger that sends under the same ids", "control"
+        ),
+    )
     profile: str = field(
         default="",
         metadata=doc("profile of night.toml that delivers the files; empty: a person sends them"),

@@ -149,7 +149,8 @@ def standing(
 def _said(stand: Stand) -> str:
     """By what a claim was rejected: 277CA A7:562."""
     cause = stand.cause
-    return " ".join(part for part in (cause.kind, cause.codes) if part) or stand.event
+    kind = "by hand," if cause.kind == "hand" else cause.kind
+    return " ".join(part for part in (kind, cause.codes or cause.reason) if part) or stand.event
 
 
 def age(given: Adjudication) -> tuple[dt.date, str, int, str]:

@@ -34,6 +34,8 @@ PAGES = (
     "docs/acknowledgements.md",
     "docs/life-of-a-claim.md",
     "docs/night.md",
+    "docs/proof.md",
+    "docs/provider-adjustments.md",
 )
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
 AGE = re.compile(r"\b\d{2,4} days old\b")  # of a figure entered

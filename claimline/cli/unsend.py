@@ -55,7 +55,7 @@ def unsend(*, file: str, reason: str, out: Path, test: bool | None, ledger: str,
     if done.again:
         text.append("Its claims stand as they did before it was made.")
     elif not done.already:
-        text.append("claimline bill makes its visits into claims again.")
+        text.append("Its claims count as never sent: bill, or correct, makes them again.")
     data = {
         "file": done.file.name,
         "digest": done.file.digest,

@@ -302,17 +302,25 @@ class _Billing:
             "claim", usage=self.usage, count=count, start=self.request.first_serial
         )
         control = writer.reserve(
-            "interchange", sender=ids.sender, receiver=ids.receiver, usage=self.usage
+            "interchange",
+            sender=ids.sender,
+            receiver=ids.receiver,
+            usage=self.usage,
+            start=ids.first_interchange_control,
         )
         return Numbers(control=control, first=first)
 
     def _expect(self, receiver: str, count: int) -> Numbers:
         """The numbers a file of so many claims will be given."""
         ids = self._ids(receiver)
-        first = self._next("claim", "", "", count)
-        return Numbers(control=self._next("interchange", ids.sender, ids.receiver, 1), first=first)
+        return Numbers(
+            first=self._next("claim", "", "", count, self.request.first_serial),
+            control=self._next(
+                "interchange", ids.sender, ids.receiver, 1, ids.first_interchange_control
+            ),
+        )
 
-    def _next(self, kind: str, sender: str, receiver: str, count: int) -> int:
+    def _next(self, kind: str, sender: str, receiver: str, count: int, start: int) -> int:
         key = (kind, sender, receiver)
         if key not in self._expected:
             self._expected[key] = self.ledger.next_number(
@@ -320,7 +328,7 @@ class _Billing:
                 sender=sender,
                 receiver=receiver,
                 usage=self.usage,
-                start=self.request.first_serial if kind == "claim" else 1,
+                start=start,
             )
         number = self._expected[key]
         self._expected[key] = number + count

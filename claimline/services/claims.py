@@ -51,7 +51,7 @@ def why(cause: Cause, event: str, state: str = "") -> str:
     if cause.codes:
         parts.append(cause.codes)
     if cause.person:
-        parts.append(f"{cause.person}: {cause.reason}" if cause.reason else cause.person)
+        parts.append(cause.reason or f"by {cause.person}")
     place = cause.file
     if place and cause.segment:
         place += f" segment {cause.segment}"

@@ -322,7 +322,11 @@ class _Sender:
         next_number = self._ledger.next_number
         return bill_file.Numbers(
             control=next_number(
-                "interchange", sender=ids.sender, receiver=ids.receiver, usage=usage
+                "interchange",
+                sender=ids.sender,
+                receiver=ids.receiver,
+                usage=usage,
+                start=ids.first_interchange_control,
             ),
             first=next_number("claim", usage=usage, start=self._request.first_serial),
         )
@@ -332,7 +336,11 @@ class _Sender:
         start = self._request.first_serial
         first = writer.reserve("claim", usage=usage, count=count, start=start) if count else 0
         control = writer.reserve(
-            "interchange", sender=ids.sender, receiver=ids.receiver, usage=usage
+            "interchange",
+            sender=ids.sender,
+            receiver=ids.receiver,
+            usage=usage,
+            start=ids.first_interchange_control,
         )
         return bill_file.Numbers(control=control, first=first)
 

@@ -28,8 +28,9 @@ def _key(counter: Counter) -> ColumnElement[bool]:
 
 
 def _first(counter: Counter, found: int | None, count: int, start: int) -> int:
-    first = start if found is None else int(found)
-    return 1 if counter[0] in _ROLLS_OVER and first + count - 1 > NINE_DIGITS else first
+    rolls = counter[0] in _ROLLS_OVER
+    first = start if found is None else max(int(found), start if rolls else 0)
+    return 1 if rolls and first + count - 1 > NINE_DIGITS else first
 
 
 def peek(connection: Connection, counter: Counter, start: int = 1) -> int:
@@ -40,6 +41,8 @@ def peek(connection: Connection, counter: Counter, start: int = 1) -> int:
 
 def reserve(connection: Connection, counter: Counter, count: int, start: int = 1) -> int:
     """Take ``count`` numbers in a row of a counter, which begins at ``start`` if it is new.
+
+    A greater ``start`` moves a counter of interchanges on: another ledger has used those before.
 
     Returns:
         The first of them.

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, select, tuple_
 
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import from_json
-from reconcile.ledger.tables import decision, file, sent_claim, sent_file, written_file
+from reconcile.ledger.tables import decision, file, run, sent_claim, sent_file, written_file
 from reconcile.ledger.tables_answered import (
     acknowledged,
     acknowledgement,
@@ -285,10 +285,11 @@ class Facts:
                 a.acknowledgement_id, a.position, a.level, a.verdict, a.codes, a.text, a.date,
                 a.detail, a.file_id, a.transaction_control, a.sent_claim_id,
                 g.kind, g.source, g.source_name, g.transaction_control.label("own_control"),
-                g.date.label("own_date"), g.recorded_at, file.c.name.label("file_name"),
+                g.date.label("own_date"), g.recorded_at, file.c.name.label("file_name"), run.c.user,
             )
             .join(acknowledgement, g.id == a.acknowledgement_id)
             .outerjoin(file, file.c.id == g.file_id)
+            .outerjoin(run, run.c.id == g.run_id)
             .where(where, g.state.not_in(IGNORED))
             .order_by(a.id)
         )  # fmt: skip
@@ -376,7 +377,7 @@ def _provider(row: Any) -> str:
 
 
 def _event(kind: EventKind, number: int, row: Any) -> Event:
-    person = row.source_name if row.source == "person" else ""
+    person = (row.user or row.source_name) if row.kind == "hand" else ""
     return Event(
         kind=kind,
         at=row.recorded_at,

@@ -212,6 +212,23 @@ class TestEmit:
         assert desk.do("emit", "nothing.837", "--out", "again")[0] == 2
 
 
+class TestFirstNumber:
+    """Two ledgers that send under the same ids must not use the same numbers."""
+
+    def test_begins_where_the_practice_says(self, desk: Desk) -> None:
+        """The first number moves the ledger's counter on; a lower one changes nothing."""
+        text = Path(desk.practice).read_text()
+        at = 'test = { sender = "RIVERBENDT", '
+        assert at in text
+        for first, name in ((500000, "000500000"), (7, "000500001")):
+            path = desk.folder / f"{first}.toml"
+            path.write_text(text.replace(at, f"{at}first_interchange_control = {first}, "))
+            newest = sorted((desk.folder / "outbox").glob("*.837"))[-1].name
+            desk.do("unsend", newest, "--reason", "begin anew")
+            main(["bill", desk.visits, "--practice", str(path)])
+            assert f"*{name}*0*T*" in desk.out(f"relay-T-{name}.837")
+
+
 class TestBook:
     """Test files never leave as production."""
 
