@@ -60,10 +60,12 @@ class Server:
         """Statements of an administrator; gives the rows of the last."""
         import psycopg
 
+        rows: list[Any] = []
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
             for statement in statements:
                 done = connection.execute(statement)  # type: ignore[call-overload]  # our own texts
-            return list(done.fetchall()) if done.description else []
+                rows = list(done.fetchall()) if done.description else []
+        return rows
 
     def new_database(self, *options: str) -> str:
         """The name of a new and empty database."""
