@@ -6,6 +6,7 @@ same step (``acknowledgements_join``); the joins are derived and can be made aga
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import define, field, frozen
@@ -19,6 +20,7 @@ from reconcile.ledger import bulk, keeping, settle
 from reconcile.ledger.acknowledgements_join import Context, Joiner
 from reconcile.ledger.acknowledgements_join import settle as settle_joins
 from reconcile.ledger.convert import from_date, to_cents, to_json
+from reconcile.ledger.payments import LARGEST
 from reconcile.ledger.records import StoredFile
 from reconcile.ledger.tables import file
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement
@@ -104,13 +106,13 @@ def _head_row(
         head.kind,
         about.usage,
         head.source,
-        head.source_name,
-        head.source_id,
-        about.interchange_control,
-        head.control,
-        head.reference,
-        about.sender,
-        about.receiver,
+        _plain(head.source_name),
+        _plain(head.source_id),
+        _plain(about.interchange_control),
+        _plain(head.control),
+        _plain(head.reference),
+        _plain(about.sender),
+        _plain(about.receiver),
         day,
         about.digest,
         about.state,
@@ -132,13 +134,23 @@ def _thing_row(
         stem(thing.claim) if thing.claim else "",
         thing.verdict,
         to_json([code_of(status) for status in thing.statuses]),
-        thing.text,
-        thing.payer_control,
+        _plain(thing.text),
+        _plain(thing.payer_control),
         from_date(thing.date) if thing.date else day,
-        None if thing.amount is None else to_cents(thing.amount),
+        _cents(thing.amount),
         _detail(thing),
         *joined,
     )
+
+
+def _plain(text: str) -> str:
+    """A text without the character that no database column takes."""
+    return text.replace("\0", "")
+
+
+def _cents(amount: Decimal | None) -> int | None:
+    """Whole cents; None where nothing is said, or more than the tables hold."""
+    return None if amount is None or abs(amount) >= LARGEST else to_cents(amount)
 
 
 def _detail(thing: Acknowledged) -> str:
@@ -193,7 +205,7 @@ def named_of(thing: Acknowledged, day: str) -> Named:
         line=thing.line,
         procedure=thing.procedure,
         service_date=from_date(thing.service_date) if thing.service_date else "",
-        cents=None if thing.amount is None else to_cents(thing.amount),
+        cents=_cents(thing.amount),
         date=from_date(thing.date) if thing.date else day,
         refuses=thing.verdict == "rejected",
     )

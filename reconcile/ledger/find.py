@@ -171,7 +171,7 @@ def _by_file(connection: Connection, kind: str, word: str) -> Iterable[Found]:
         connection,
         kind,
         word,
-        lambda fits: _CLAIM.file_id.in_(select(c.id).where(fits(c.name) | fits(c.digest))),
+        lambda fits: _in_files(select(c.id).where(fits(c.name) | fits(c.digest))),
     )
 
 
@@ -180,8 +180,13 @@ def _by_interchange(connection: Connection, kind: str, word: str) -> Iterable[Fo
     if not (word.isascii() and word.isdigit() and len(word) <= len("123456789")):
         return ()
     files = select(sent_file.c.file_id).where(sent_file.c.interchange_control == int(word))
+    return _claims(connection, kind, _in_files(files))
+
+
+def _in_files(files: Select[Any]) -> ColumnElement[bool]:
+    """Claims sent in these files, first or again."""
     again = select(resent_claim.c.sent_claim_id).where(resent_claim.c.file_id.in_(files))
-    return _claims(connection, kind, _CLAIM.file_id.in_(files) | _CLAIM.id.in_(again))
+    return _CLAIM.file_id.in_(files) | _CLAIM.id.in_(again)
 
 
 def _by_acknowledgement(connection: Connection, kind: str, word: str) -> Iterable[Found]:

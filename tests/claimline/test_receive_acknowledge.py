@@ -1,6 +1,7 @@
 """Acknowledgements received: what they are joined to, what they say, what is done twice."""
 
 import datetime as dt
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from attrs import evolve
 from receive_made import Line, clp, remit, x12
 from sqlalchemy import delete, select, update
 
+from claimline.__main__ import main
 from claimline.services.rebuild import rebuild
 from reconcile.acknowledgements import Heard, next_step, standing
 from reconcile.ledger import Ledger, SentFile, SentRecord, open_ledger
@@ -28,6 +30,7 @@ from reconcile.ledger.acknowledgements_read import heard_of
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement, resent_claim
 
+Capture = pytest.CaptureFixture[str]
 ONE, TWO, THREE = "C0000001X", "C0000002X", "C0000003X"
 
 
@@ -314,6 +317,42 @@ class TestMadeElsewhere:
             ("277CA", "transaction", "rejected"),
         ]
         assert equal_after_rebuild(ledger)
+
+
+class TestHostile:
+    """What no honest sender writes."""
+
+    @pytest.mark.parametrize(
+        "stc",
+        ["A2:20*20260303*WQ*99999999999999999", "A2:20*20260303*WQ*1********A\0B", "A2:20*not a day",
+         "*", "A2:" + "9" * 5000],
+        ids=["amount", "nul", "date", "empty", "long"],
+    )  # fmt: skip
+    def test_values_without_sense(self, ledger: Ledger, stc: str) -> None:
+        """A value no table takes does not stop the rest of the file."""
+        result = take_277ca(ledger, a277ca(claim_said(ONE, stc), claim_said(TWO, "A7:562")))
+        assert [one.state for one in result.acknowledged] == ["joined"]
+        assert verdicts(ledger, TWO) == [("277CA", "claim", "rejected")]
+
+    def test_numbers_without_sense(self, ledger: Ledger) -> None:
+        """Control numbers of any length are looked for and not found."""
+        ta1 = f"TA1*{'9' * 40}*260301*0800*A*000"
+        sets = ["AK2*837*" + "9" * 300, f"IK3*NM1*{'9' * 30}*2010*8", "IK5*R"]
+        result = take(ledger, interchange(a999(77, sets), before=(ta1,)))
+        assert [one.state for one in result.acknowledged] == ["partly", "unmatched"]
+
+
+def test_json_of_receive(ledger: Ledger, tmp_path: Path, capsys: Capture) -> None:
+    """The JSON of receive has every acknowledgement with its counts and what was rejected."""
+    path = tmp_path / "a.999"
+    path.write_bytes(interchange(a999(77, ak2("0001", "R"), ak2("0002"))))
+    url = ledger.url.render_as_string(hide_password=False)
+    assert main(["receive", str(path), "--ledger", url, "--format", "json"]) == 1
+    [file] = json.loads(capsys.readouterr().out)["files"]
+    [told] = file["acknowledgements"]
+    assert (told["kind"], told["source"], told["our_file"]) == ("999", "translator", "77.837")
+    assert {"level": "transaction", "verdict": "rejected", "count": 1} in told["counts"]
+    assert told["claims_in_rejected"] == 2
 
 
 class TestTwice:
