@@ -274,9 +274,11 @@ def _check(
     for claim in claims:
         if not claim.lines and not claim.charge:
             faults.append(f"claim {claim.control}: no line and no charge")
+        off = False
         for n, line in enumerate(claim.lines, 1):
             rest = line.charge - line.paid - sum(a.amount for a in line.adjustments)
             if rest:
+                off = True
                 faults.append(
                     f"claim {claim.control}, line {n} ({line.procedure.code}): charge less "
                     f"adjustments is {line.paid + rest:.2f}, paid says {line.paid:.2f}: "
@@ -285,7 +287,7 @@ def _check(
         faults += [
             f"claim {claim.control}: {_words(one)}"
             for one in balance.add_claim(claim)
-            if one.level == "claim"
+            if one.level == "claim" and not off  # the lines say it already
         ]
     faults += [_words(one) for one in balance.add_trailer(trailer)]
     if typed.amount < 0:
