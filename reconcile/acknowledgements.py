@@ -142,16 +142,19 @@ def next_step(now: Standing) -> str:
 
 
 def _after_rejection(word: Heard) -> str:
-    again = "send it again as an original claim (frequency 1), not as a replacement"
-    if word.kind == "TA1":
-        return "the whole file was rejected: mend what TA105 says and send the file's claims again"
+    mend = "mend the claim and send it as a new original: claimline correct --visits"
     if word.level in ("interchange", "group"):
-        return "the whole file was rejected: send its claims again in a new file, once mended"
+        return (
+            "the whole file was rejected: mend what the codes say, then claimline resend its file"
+        )
     if word.level == "transaction" and word.own_fault is False:
         return (
             "nothing is wrong with this claim: it was rejected with another of its transaction; "
-            "send it again as it is, in a new file"
+            "send it as it is: claimline resend"
         )
     if word.level in ("transaction", "provider"):
-        return f"mend what the codes say and {again}"
-    return f"mend the claim and {again}"
+        return (
+            "all of the transaction was rejected; where the fault is in this claim, mend it: "
+            "claimline correct --visits; else claimline resend"
+        )
+    return f"{mend}; it is no replacement, and there is nothing to appeal"

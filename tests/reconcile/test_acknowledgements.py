@@ -129,14 +129,25 @@ def test_earliest_of_equal_proofs() -> None:
     assert (found.sending, found.day) == (0, dt.date(2026, 3, 3))
 
 
-def test_steps_after_a_rejection_never_say_replacement_or_appeal() -> None:
-    """A rejected claim goes again as an original: there is nothing to replace or appeal."""
-    for level in ("interchange", "transaction", "claim"):
-        [word] = words(("payer", level, "rejected", "03"))
-        step = next_step(standing([word], sending=0))
-        assert "again" in step
-        assert "appeal" not in step
-        assert "as a replacement" not in step.replace("not as a replacement", "")
+@pytest.mark.parametrize(
+    ("level", "own_fault", "road"),
+    [("interchange", None, "resend"), ("group", None, "resend"), ("transaction", False, "resend"),
+     ("transaction", True, "correct"), ("provider", None, "correct"), ("claim", None, "correct")],
+    ids=["file", "group", "other's-fault", "own-fault", "provider", "claim"],
+)  # fmt: skip
+def test_step_after_a_rejection(level: str, own_fault: bool | None, road: str) -> None:
+    """What was rejected as a whole is sent again, a rejected claim is mended first."""
+    [word] = words(("payer", level, "rejected", "03"))
+    step = next_step(standing([evolve(word, own_fault=own_fault)], sending=0))
+    assert f"claimline {road}" in step
+
+
+def test_a_rejected_claim_is_neither_replaced_nor_appealed() -> None:
+    """Nobody decided on it: it goes as a new original."""
+    [word] = words(("payer", "claim", "rejected", "03"))
+    step = next_step(standing([word], sending=0))
+    assert "original" in step
+    assert "no replacement, and there is nothing to appeal" in step
 
 
 class TestWhichClaim:
