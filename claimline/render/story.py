@@ -6,6 +6,7 @@ from typing import Any
 from claimline.render.content import adjustment_items
 from claimline.render.decided import decided_tables
 from claimline.render.heard import heard_table
+from claimline.render.life import life_table
 from claimline.render.values import Column, Row, Table
 from claimline.render.words import due_text
 from claimline.services.trace import SEVERAL
@@ -217,6 +218,8 @@ def _story(claim: Content, found_by: str) -> Iterator[Table]:
     said = heard_table(claim)
     if said is not None:
         yield said
+    if claim["history"]:
+        yield life_table(claim)
     if claim["follows"]:
         words = f"Answers and money stand on the lines of claim {claim['follows']}"
         yield Table(columns=(), rows=(), title=words)

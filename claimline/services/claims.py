@@ -2,14 +2,16 @@
 
 import datetime as dt
 from collections.abc import Sequence
+from typing import Any
 
 from attrs import frozen
 from sqlalchemy import func, select
 
 from claimline import __version__
 from claimline.errors import WrongUsageError
-from reconcile.ledger import Decision, Ledger, Run, Usage, out_files
-from reconcile.ledger.convert import to_json
+from reconcile.ledger import ClaimStory, Decision, Ledger, Run, Usage, out_files
+from reconcile.ledger.convert import dollars, to_json
+from reconcile.ledger.states import cause_fields
 from reconcile.ledger.states_facts import CLOSE, REOPEN
 from reconcile.ledger.states_listed import ListedClaim, StateCount, StateFilter, counts, listed
 from reconcile.ledger.tables import sent_claim
@@ -57,7 +59,7 @@ def why(cause: Cause, event: str, state: str = "") -> str:
         place += f" segment {cause.segment}"
     if place:
         parts.append(f"{cause.kind} {place}".strip())
-    return ", ".join(parts)
+    return ", ".join(part for part in parts if part)
 
 
 def next_step(claim: ListedClaim) -> str:
@@ -118,3 +120,33 @@ def close(
             writer.decide(decided, usage=row.usage)
         writer.changed(numbers)
     return tuple(dict.fromkeys(row.control for row in rows))
+
+
+def life_of(story: ClaimStory) -> dict[str, Any]:
+    """Where a claim is in its life and how it came there, as plain values."""
+    stand = story.stand
+    if stand is None:
+        return {"state": None, "history": []}
+    return {
+        "state": {
+            "state": stand.state,
+            "event": stand.event,
+            "since": stand.since,
+            "open": str(dollars(stand.open)),
+            "cause": cause_fields(stand.cause),
+            "means": STATE[stand.state].means,
+            "todo": STATE[stand.state].todo,
+        },
+        "history": [
+            {
+                "event": one.event.kind,
+                "at": one.event.at,
+                "date": one.event.date or None,
+                "state": one.state,
+                "counts": one.counts,
+                "cause": cause_fields(one.event.cause),
+                "why": why(one.event.cause, "", ""),
+            }
+            for one in story.history
+        ],
+    }

@@ -12,6 +12,7 @@ from attrs import asdict, frozen
 
 from claimline import __version__
 from claimline.services.by_hand_told import said_by_hand, with_said
+from claimline.services.claims import life_of
 from claimline.services.correct_kept import corrections_of
 from claimline.services.denials import unmatched_row, whole
 from claimline.services.explain_claim import of_sent
@@ -251,6 +252,7 @@ def _told(
         "collected": money(claim.collected),
         "sent": _sent(story)
         | {"segments": _segments(ledger, story, question) if with_segments else []},
+        **life_of(story),
         "received": [_adjudication(a, story) for a in story.adjudications],
         "books": [_books(b, judgements.get((claim.control, b.line))) for b in books],
         "neighbours": [_neighbour(control, line) for control, line in story.neighbours],

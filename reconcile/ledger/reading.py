@@ -29,6 +29,7 @@ from reconcile.ledger.records import (
 )
 from reconcile.ledger.tables import file, sent_claim, sent_line, visit
 from reconcile.ledger.tables_received import claim_payment, provider_adjustment, remittance
+from reconcile.lifecycle import history
 from reconcile.plb import ProviderEntry
 from reconcile.values import Adjudication, ClaimMatch, SentClaim, SentLine
 
@@ -210,6 +211,7 @@ def story(connection: Connection, family: str, usage: Usage) -> tuple[ClaimStory
             neighbours=tuple(near[row.id]),
             provider_adjustments=_hints(connection, claims[row.id], answers.get(row.id, ())),
             stand=stands.get(row.id),
+            history=history(states.events(connection, row.id)),
         )
         for row in found
     )

@@ -11,7 +11,7 @@ from attrs import field, frozen
 
 from edi.problem import Problem
 from edi.remittance import ClaimPayment
-from reconcile.lifecycle_values import Stand
+from reconcile.lifecycle_values import Chapter, Stand
 from reconcile.plb import ProviderEntry
 from reconcile.values import Adjudication, ClaimMatch, Neighbour, SentClaim, SentLine
 
@@ -226,6 +226,7 @@ class ClaimStory:
     neighbours: tuple[tuple[str, SentLine], ...]  # (claim, line) of the patient on these days
     provider_adjustments: tuple[ProviderEntry, ...] = ()  # whose reference names the claim
     stand: Stand | None = None  # where it is in its life
+    history: tuple[Chapter, ...] = ()  # how it came there
 
     @property
     def was_sent(self) -> bool:

@@ -1,0 +1,32 @@
+"""The life of a claim as a table: what happened, and the state it led to."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from claimline.render.values import Column, Table
+
+COLUMNS: Final = (
+    Column(key="day", title="Known since", kind="date"),
+    Column(key="event", title="What happened"),
+    Column(key="state", title="Then it was"),
+    Column(key="why", title="Where it stands"),
+)
+
+
+def life_table(claim: Mapping[str, Any]) -> Table:
+    """How a claim came to its state; a word that changed nothing shows no state."""
+    now = claim["state"]
+    return Table(
+        title=f"Its life: {now['state']}",
+        columns=COLUMNS,
+        rows=[
+            {
+                "day": one["at"][:10],
+                "event": one["event"],
+                "state": one["state"] if one["counts"] else "",
+                "why": one["why"],
+            }
+            for one in claim["history"]
+        ],
+        notes=(now["means"],),
+    )
