@@ -109,7 +109,7 @@ def read_config(name: str) -> Config:
         bank_profile=_bank_profile(path, bank.get("profile", "")),
         html=report.get("html", True),
         metrics_file=_path(path, metrics) if metrics else None,
-        profiles=read_profiles(document.get("profiles", {}), path.parent),
+        profiles=read_profiles(document.get("profiles", {}), path.parent, made),
         missing=limits,
     )
 

@@ -78,12 +78,15 @@ SFTP_ONLY: Final = (
 )  # fmt: skip
 
 
-def read_profiles(table: Mapping[str, Any], folder: Path) -> tuple[Profile, ...]:
+def read_profiles(
+    table: Mapping[str, Any], folder: Path, own: Mapping[str, Path] | None = None
+) -> tuple[Profile, ...]:
     """Read the table ``profiles`` of night.toml.
 
     Args:
         table: as TOML gives it: one table per profile.
         folder: that relative paths of this machine start from.
+        own: our own folders by name, which none may be a clearinghouse's too.
 
     Raises:
         WrongUsageError: with every key that is not right.
@@ -109,6 +112,7 @@ def read_profiles(table: Mapping[str, Any], folder: Path) -> tuple[Profile, ...]
         if not wrong:
             made.append(_profile(key, written, folder))
     faults += _doubled(made)
+    faults += _ours(made, own or {})
     if faults:
         listed = "\n".join(f"  {fault}" for fault in faults)
         raise WrongUsageError(
@@ -285,4 +289,20 @@ def _doubled(made: list[Profile]) -> Iterator[str]:
                 yield (
                     f"profiles.{profile.key}.receivers: {receiver} is served by "
                     f"profiles.{other} already"
+                )
+
+
+def _ours(made: list[Profile], own: Mapping[str, Path]) -> Iterator[str]:
+    """Clearinghouses' folders that are our own: a file would be put away before it is taken."""
+    names = {path.resolve(): name for name, path in own.items()}
+    for profile in made:
+        if profile.login is not None:
+            continue
+        used = [("put", profile.put), *(("get", each) for each in profile.get)]
+        used += [("after_folder", profile.after_folder), ("taken_folder", profile.taken_folder)]
+        for key, folder in used:
+            if folder and (name := names.get(Path(folder).resolve())):
+                yield (
+                    f"profiles.{profile.key}.{key}: is our own {name}; give the clearinghouse a "
+                    "folder of its own"
                 )

@@ -48,7 +48,8 @@ def send(
         if not profile.put:
             continue
         work = _Work(profile, ledger, run, now)
-        work.notes += notes.expiry(profile, now.date())
+        if not profile.get:  # else collecting says it
+            work.notes += notes.expiry(profile, now.date())
         try:
             work.go(wait, dry_run=dry_run)
         except TransferError as error:
@@ -109,22 +110,31 @@ class _Work:
                 continue
             if stand == "vanished":
                 self.notes.append(notes.vanished(self.profile, out.name))
-            if stand != "waiting":
-                self._delivered(out)
             self._told(out, STATES[stand])
 
     def _one(self, place: Place, progress: Progress, out: Outgoing) -> Stand:
-        name = place.join(self.profile.put, out.name)
+        """Bring one file over there, and record it when it was taken."""
+        path = place.join(self.profile.put, out.name)
         with self.ledger.reading() as connection:
-            rows = transfers.known(connection, self.profile.key, "out", [name]).get(name, ())
-        return uploaded(
+            rows = transfers.known(connection, self.profile.key, "out", [path]).get(path, ())
+
+        def whole() -> None:
+            with self.ledger.begin(self.run) as writer:
+                transfers.add(writer, self._row(out, path, "uploaded"))
+
+        stand = uploaded(
             place,
             self.profile,
             out,
             was_whole=any(row.digest == out.digest for row in rows),
-            whole=lambda: self._record(out, name, "uploaded"),
+            whole=whole,
             count=progress.moved,
         )
+        if stand != "waiting":
+            with self.ledger.begin(self.run) as writer:
+                transfers.add(writer, self._row(out, path, "sent"))
+                writer.mark_delivered(out.digest, profile=self.profile.key, name=out.name)
+        return stand
 
     def _outgoing(self, stored: "StoredFile") -> Outgoing | None:
         """A file with its name over there; None, and told, where it must not go."""
@@ -163,10 +173,6 @@ class _Work:
             digest=stored.digest,
         )
 
-    def _record(self, out: Outgoing, name: str, result: "Result") -> None:
-        with self.ledger.begin(self.run) as writer:
-            transfers.add(writer, self._row(out, name, result))
-
     def _row(self, out: Outgoing, name: str, result: "Result") -> transfers.Transfer:
         return transfers.Transfer(
             profile=self.profile.key,
@@ -176,12 +182,6 @@ class _Work:
             size=out.size,
             result=result,
         )
-
-    def _delivered(self, out: Outgoing) -> None:
-        """Record that the clearinghouse took it."""
-        with self.ledger.begin(self.run) as writer:
-            transfers.add(writer, self._row(out, out.name, "sent"))
-            writer.mark_delivered(out.digest, profile=self.profile.key, name=out.name)
 
     def _told(self, out: Outgoing, state: str) -> None:
         self.files[out.digest] = Moved(

@@ -108,6 +108,24 @@ def test_all_faults_are_told_at_once() -> None:
     assert all(key in message for key in ("profiles.a.host", "profiles.a.port", "profiles.b.usr"))
 
 
+@pytest.mark.parametrize(
+    ("changes", "key"),
+    [
+        ({"put": "outbox", "book": "test", "receivers": "relay"}, "put"),
+        ({"get": "x/../inbox"}, "get"),
+        ({"after": "move", "after_folder": "archive"}, "after_folder"),
+    ],
+)
+def test_our_own_folders_are_no_clearinghouses(
+    tmp_path: Path, changes: dict[str, Any], key: str
+) -> None:
+    """A file would be put away before it is taken: told with the key, however it is written."""
+    own = {name: tmp_path / name for name in ("inbox", "outbox", "archive", "quarantine")}
+    with pytest.raises(WrongUsageError) as caught:
+        read_profiles({"drop": FOLDER | changes}, tmp_path, own)
+    assert f"profiles.drop.{key}: is our own" in caught.value.message
+
+
 def test_the_profile_of_a_receiver_is_found_by_book() -> None:
     """Test and production files of one receiver may go different ways."""
     test = SFTP | {"book": "test", "put": "/test"}
