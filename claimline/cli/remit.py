@@ -1,6 +1,6 @@
 """``claimline remit``: remittances that came on paper, by a portal or by phone."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,41 +77,59 @@ def enter(
         raise WrongUsageError("say how it came", todo=f"--source {'|'.join(SOURCES)}")
     with _open(ledger) as opened:
         usage = _book(opened, test=test)
-        typed = _typed(file, opened, usage)
-        result = service.enter(
-            opened,
-            typed,
-            service.Entry(
-                name=file or "what was entered",
-                usage=usage,
-                source=source,  # type: ignore[arg-type]  # click let none but these pass
-                user=by or settings.user(),
-                now=settings.now(),
-                reason=reason,
-                unknown=unknown,
-            ),
+        rows = [] if file else _answers(opened, usage)
+        about = service.Entry(
+            name=file or ANSWERS,
+            usage=usage,
+            source=source,  # type: ignore[arg-type]  # click let none but these pass
+            user=by or settings.user(),
+            now=settings.now(),
+            reason=reason,
+            unknown=unknown,
         )
+        try:
+            typed = _typed(file, rows)
+            result = service.enter(opened, typed, about)
+        except WrongUsageError:
+            _keep(rows)
+            raise
     _show(result, typed, shape)
     return result.status
 
 
-def _typed(file: str, ledger: "Ledger", usage: "Usage") -> "Typed":
-    """What the file says, or what the answers do."""
+ANSWERS: Final = "what was typed"
+
+
+def _answers(ledger: "Ledger", usage: "Usage") -> list[dict[str, str]]:
+    """Rows by questions, on a terminal."""
     import sys
 
+    if sys.stdin is None or not sys.stdin.isatty():
+        raise WrongUsageError(
+            "name a CSV file; questions are asked on a terminal only",
+            todo="claimline remit enter --template prints one",
+        )
+    return list(_asked(ledger, usage))
+
+
+def _typed(file: str, rows: Sequence[dict[str, str]]) -> "Typed":
+    """The remittance of the file, or of the answers."""
     from claimline import files
     from claimline.services.practice import text_of
     from claimline.services.remit_read import read, typed
 
     if file:
         return read(file, text_of(file, files.content(file)))
-    if sys.stdin is None or not sys.stdin.isatty():
-        raise WrongUsageError(
-            "name a CSV file; questions are asked on a terminal only",
-            todo="claimline remit enter --template prints one",
-        )
-    rows = list(enumerate(_asked(ledger, usage), 2))
-    return typed("what was entered", rows)
+    return typed(ANSWERS, list(enumerate(rows, 2)))
+
+
+def _keep(rows: Sequence[dict[str, str]]) -> None:
+    """Show what was typed, so that it can be mended in a file and need not be typed again."""
+    from claimline.services.remit_read import as_csv
+
+    if rows:
+        click.echo("What was typed, for a file:")
+        click.echo(as_csv(rows), nl=False)
 
 
 def _asked(ledger: "Ledger", usage: "Usage") -> Iterator[dict[str, str]]:
@@ -136,17 +154,26 @@ def _asked(ledger: "Ledger", usage: "Usage") -> Iterator[dict[str, str]]:
             click.echo("  No claim of that number was sent from here; code by code, empty ends it.")
             lines = list(_own_lines())
         for line in lines:
-            words = f"  {line['code']} {line['modifiers']} {line['service_date']} {line['charge']}"
-            click.echo(" ".join(words.split()) if not words.strip() else words)
-            yield {
-                **payment,
-                **about,
-                **line,
-                "paid": click.prompt("    Paid", default="0.00"),
-                "adjustments": click.prompt("    Adjustments (CO-45 40.00; PR-3 20.00)",
-                                            default="", show_default=False),
-                "remarks": click.prompt("    Remarks (N130 M15)", default="", show_default=False),
-            }  # fmt: skip
+            words = (line["code"], line["modifiers"], line["service_date"], line["charge"])
+            click.echo(f"  {' '.join(filter(None, words))}")
+            yield {**payment, **about, **line, **_amounts(line)}
+
+
+def _amounts(line: dict[str, str]) -> dict[str, str]:
+    """Paid, adjustments and remarks of a line, asked again until it adds up."""
+    from claimline.services.remit_read import off
+
+    while True:
+        said = {
+            "paid": click.prompt("    Paid", default="0.00"),
+            "adjustments": click.prompt("    Adjustments (CO-45 40.00; PR-3 20.00)", default="",
+                                        show_default=False),
+            "remarks": click.prompt("    Remarks (N130 M15)", default="", show_default=False),
+        }  # fmt: skip
+        wrong = off({**line, **said})
+        if not wrong:
+            return said
+        click.echo(f"    {wrong}: once more")
 
 
 def _sent_lines(ledger: "Ledger", claim: str, usage: "Usage") -> Iterator[dict[str, str]]:

@@ -152,6 +152,27 @@ def typed(name: str, rows: Sequence[tuple[int, Mapping[str, str]]]) -> Typed:
     )
 
 
+def off(row: Mapping[str, str]) -> str:
+    """What is wrong with one line as it was typed; empty where it adds up."""
+    try:
+        line = _line(row)
+    except ValueError as error:
+        return str(error)
+    rest = line.charge - line.paid - sum((a.amount for a in line.adjustments), ZERO)
+    if not rest:
+        return ""
+    return f"charge less adjustments is {line.paid + rest:.2f}, paid says {line.paid:.2f}"
+
+
+def as_csv(rows: Sequence[Mapping[str, str]]) -> str:
+    """Rows as the CSV that ``read`` takes."""
+    written = io.StringIO()
+    table = csv.DictWriter(written, COLUMNS, restval="", lineterminator="\n")
+    table.writeheader()
+    table.writerows(rows)
+    return written.getvalue()
+
+
 def refused(name: str, faults: Sequence[str]) -> WrongUsageError:
     """The error for a remittance that is not right: nothing of it is kept."""
     listed = "\n".join(f"  {fault}" for fault in faults)
