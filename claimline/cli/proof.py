@@ -21,8 +21,9 @@ from claimline.errors import DONE, NEEDS_PERSON, WrongUsageError
     "--accept",
     "accepted",
     multiple=True,
-    metavar="KEY",
-    help="Accept a difference of a payer that will not be mended: it is listed, not added up.",
+    metavar="NUMBER",
+    help="Accept the difference of this claim, line or payment, which the payer will not mend: "
+    "it is listed, and not added up.",
 )
 @click.option("--undo", is_flag=True, help="With --accept: take that back.")
 @click.option("--reason", default="", help="With --accept: why. It is kept with your name.")
@@ -56,7 +57,7 @@ def proof(
     \b
     Example:
       claimline proof
-      claimline proof --accept 3f9c21ab07 --reason "Aetna will not correct it: call 4411, 3/2"
+      claimline proof --accept CP7K2MWQ4XTRB9DEF --reason "no correction: call 4411"
     """
     from claimline import __version__, settings
     from claimline.render import Result, counted, show
@@ -65,7 +66,7 @@ def proof(
     from reconcile.ledger import Run, open_ledger
 
     if (undo or reason) and not accepted:
-        raise WrongUsageError("--undo and --reason belong to --accept KEY")
+        raise WrongUsageError("--undo and --reason belong to --accept NUMBER")
     if accepted and day:
         raise WrongUsageError("--accept is a decision of today: leave --as-of out")
     if accepted and not reason.strip():

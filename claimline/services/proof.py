@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 BOOKS: Final = {"P": "production", "T": "test"}
 UNEXPLAINED_TODO: Final = (
     "Ask the payer for a corrected remittance. If it stays so, accept the difference: "
-    'claimline proof --accept KEY --reason "..."'
+    'claimline proof --accept CLAIM --reason "..."'
 )
 
 
@@ -28,41 +28,49 @@ def of_book(ledger: "Ledger", usage: "Usage") -> Proof:
 
 
 def decide(
-    ledger: "Ledger", run: "Run", usage: "Usage", keys: Sequence[str], *, reason: str, undo: bool
+    ledger: "Ledger", run: "Run", usage: "Usage", words: Sequence[str], *, reason: str, undo: bool
 ) -> tuple[Item, ...]:
     """Accept differences of payers, or take that back; a decision each, kept for good.
 
     Raises:
-        WrongUsageError: a key names nothing that can be accepted, or was accepted already.
+        WrongUsageError: one of ``words`` names nothing that can be accepted, or several.
     """
     proof = of_book(ledger, usage)
-    known = {one.key: one for one in (proof.accepted if undo else proof.unexplained)}
-    items = tuple(_named(key, known, proof, undo=undo) for key in dict.fromkeys(keys))
+    known = proof.accepted if undo else proof.unexplained
+    items = tuple(_named(word, known, proof, undo=undo) for word in dict.fromkeys(words))
     with ledger.begin(run) as writer:
         for item in items:
             writer.decide(accept(item, user=run.user, reason=reason, undo=undo))
     return items
 
 
-def _named(key: str, known: dict[str, Item], proof: Proof, *, undo: bool) -> Item:
-    """The difference of that key.
+def _named(word: str, known: Sequence[Item], proof: Proof, *, undo: bool) -> Item:
+    """The difference of that claim, line, payment or key.
 
     Raises:
-        WrongUsageError: there is none that can be accepted, or taken back.
+        WrongUsageError: there is none that can be accepted, or taken back; or several.
     """
-    if key in known:
-        return known[key]
-    broken = any(item.key == key for one in proof.equations for item in one.items)
-    if broken:
+    found = [item for item in known if word in _numbers(item)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        keys = ", ".join(item.key for item in found)
+        raise WrongUsageError(f"{word} has {len(found)} differences", todo=f"name one: {keys}")
+    if any(word in _numbers(item) for one in proof.equations for item in one.items):
         raise WrongUsageError(
-            f"{key} is a fault of the ledger, not a difference of a payer: it cannot be accepted",
+            f"{word} is a fault of the ledger, not a difference of a payer: it cannot be accepted",
             todo="do what claimline proof says below it",
         )
-    word = "accepted" if undo else "open"
+    state = "accepted" if undo else "open"
     raise WrongUsageError(
-        f"{key}: no difference of that key is {word}",
-        todo="take the key from claimline proof; a difference that changed has another",
+        f"{word}: no difference of that claim, line or payment is {state}",
+        todo="take the number from claimline proof",
     )
+
+
+def _numbers(item: Item) -> tuple[str, ...]:
+    """By what a difference may be named."""
+    return tuple(filter(None, (item.key, item.claim, item.line, item.trace)))
 
 
 # --- for programs -------------------------------------------------------------------------------
@@ -254,7 +262,7 @@ def _unexplained(proof: Proof) -> Table:
         columns=(
             *_ITEM,
             Column(key="difference", title="Dollars", kind="money"),
-            Column(key="key", title="Key", kind="id"),
+            Column(key="key", title="key", place="file"),
             *_FROM,
         ),
         rows=[_row(one) for one in proof.unexplained],
@@ -270,7 +278,7 @@ def _accepted(items: Iterable[Item]) -> Table:
         columns=(
             *_ITEM,
             Column(key="difference", title="Dollars", kind="money"),
-            Column(key="key", title="Key", kind="id"),
+            Column(key="key", title="key", place="file"),
             Column(key="accepted", title="by", place="below"),
         ),
         rows=[_row(one) for one in items],

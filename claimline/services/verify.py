@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 SHOWN: Final = 20  # differences named
 COPIED: Final = (  # nothing but the ledger holds these: copied, not compared
     "decisions of persons, and who looked at what",
-    "visits that were billed or wait, by id and digest",
+    "visits that were billed or wait, by id and digest; claims held",
     "how claims were drafted: reasoning, evidence, expected amounts",
     "keys of patients and payers in the practice's own files",
     "files written, delivered, taken back, sent again; transfers",

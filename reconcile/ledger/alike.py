@@ -15,7 +15,7 @@ from attrs import frozen
 from sqlalchemy import Connection, Select, func, select
 
 from reconcile.ledger.facts import READ_AGAIN
-from reconcile.ledger.tables import held_claim, sent_claim
+from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement, claim_state
 from reconcile.ledger.tables_received import (
     awaiting,
@@ -161,9 +161,6 @@ def _which(connection: Connection, what: str, key: Key) -> str:
     if what in _BY_CLAIM:
         query = select(sent_claim.c.control).where(sent_claim.c.id == key[0])
         return f"claim {connection.execute(query).scalar() or key[0]}"
-    if what == "held claims":
-        query = select(held_claim.c.claim).where(held_claim.c.id == key[0])
-        return f"held {connection.execute(query).scalar() or key[0]}"
     if what in _BY_ACKNOWLEDGEMENT:
         return f"file {key[0]}, number {key[1]}"
     query = select(_R.trace, _C.control).outerjoin(
@@ -227,7 +224,7 @@ def _kinds() -> Mapping[str, _Kind]:
         **_acknowledged(),
         "states": _kind((claim_state.c.sent_claim_id,), _others(claim_state, "sent_claim_id"),
                         lambda q: q, claim_state),
-        "held claims": _kind((held_claim.c.id,), [held_claim.c.state], lambda q: q, held_claim),
+
     })  # fmt: skip
 
 

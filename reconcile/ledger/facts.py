@@ -44,7 +44,8 @@ def copy_facts(
         if read_again:
             query = _without_read(table, query)
         copy(here, there, table, query)
-    held_states(there)
+    if until:
+        held_states(there)
 
 
 def copy(here: Connection, there: Connection, table: Table, query: Select[Any]) -> None:
@@ -93,9 +94,13 @@ def held_states(connection: Connection, kinds: Collection[str] = ("release", "ov
     words = dict(zip(("release", "override"), ("released", "overridden"), strict=True))
     connection.execute(update(held_claim).values(state="held"))
     d = decision.c
-    said = select(d.kind, d.subject, d.recorded_at).where(d.kind.in_(kinds)).order_by(d.id)
-    for kind, subject, moment in connection.execute(said).fetchall():
-        mine = (_H.claim == subject) & (_H.recorded_at <= moment)
+    said = (
+        select(d.kind, d.subject, d.run_id, d.recorded_at).where(d.kind.in_(kinds)).order_by(d.id)
+    )
+    for kind, subject, run_id, moment in connection.execute(said).fetchall():
+        mine = (_H.claim == subject) & (
+            or_(_H.recorded_at < moment, (_H.recorded_at == moment) & (_H.run_id <= run_id))
+        )
         connection.execute(update(held_claim).where(mine).values(state=words[kind]))
     newer = held_claim.alias()
     replaced = select(newer.c.id).where(
@@ -108,7 +113,7 @@ def held_states(connection: Connection, kinds: Collection[str] = ("release", "ov
         .where(
             held_visit.c.held_claim_id == _H.id,
             visit.c.usage == _H.usage,
-            visit.c.recorded_at >= _H.recorded_at,
+            or_(visit.c.recorded_at > _H.recorded_at, visit.c.run_id > _H.run_id),
         )
     )
     still = _H.state != "replaced"

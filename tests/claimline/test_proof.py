@@ -312,7 +312,7 @@ class TestNotExplained:
         asked = ["proof", "--test", "--ledger", ledger_url]
         assert main([*asked, "--accept", key]) == 2  # no reason
         assert main([*asked, "--accept", "0000000000", "--reason", "x"]) == 2
-        assert main([*asked, "--accept", key, "--reason", "they will not"]) == 0
+        assert main([*asked, "--accept", OPEN, "--reason", "they will not"]) == 0
         assert "they will not" in capsys.readouterr().out
         assert main([*asked, "--accept", key, "--reason", "again"]) == 2
         assert main([*asked]) == 0

@@ -83,7 +83,6 @@ DAMAGES = {
             )
         ),
     ),
-    "held claim": ("held claims", _first(tables.held_claim, state="released")),
     "bytes": ("files", _first(tables.file, size=1)),
 }  # fmt: skip
 
