@@ -11,6 +11,7 @@ from transfer_made import NOW, RUN, interchange, profile
 
 from claimline.night.config import Folders
 from claimline.transfer import Collected, Profile, collect
+from claimline.transfer.names import ends_whole
 from reconcile.ledger import Ledger
 
 YOUNG = NOW.timestamp() - 5
@@ -33,6 +34,36 @@ def states(done: Collected) -> dict[str, str]:
 def kinds(done: Collected) -> list[str]:
     """The kinds of notes."""
     return [note.kind for note in done.notes]
+
+
+@pytest.mark.parametrize(
+    ("tail", "whole"),
+    [
+        (b"GE*1*1~IEA*1*000000001~", True),
+        (b"GE*1*1~\r\nIEA*1*000000001~\r\n", True),
+        (b"GE|1|1\nIEA|1|000000001\n", True),
+        (b"GE*1*1~IEA*1*000000001~   \n\n", True),
+        (b"GE*1*1~IEA*1*", False),
+        (b"GE*1*1~IEA", False),
+        (b"IEA*1*000000001~ISA*00*", False),
+        (b"the word IEA in a report", False),
+        (b"", False),
+    ],
+    ids=[
+        "usual",
+        "lines",
+        "other marks",
+        "blanks",
+        "cut",
+        "bare",
+        "another begins",
+        "text",
+        "empty",
+    ],
+)
+def test_the_end_of_an_interchange_is_known(tail: bytes, whole: bool) -> None:
+    """IEA with its two elements, whatever the separators, and nothing behind it but blanks."""
+    assert ends_whole(tail) == whole
 
 
 @pytest.fixture(name="there")

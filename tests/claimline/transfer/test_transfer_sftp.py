@@ -220,6 +220,21 @@ def test_the_password_comes_from_the_keyring(
     assert "keyring set other riverbend" in note.todo
 
 
+@pytest.mark.parametrize(
+    ("package", "given"),
+    [("paramiko", {}), ("keyring", {"password_env": "", "password_keyring": "relay"})],
+)
+def test_a_package_that_is_not_installed_is_told(
+    make: MakeProfile, fetch: Any, monkeypatch: pytest.MonkeyPatch, package: str, given: Any
+) -> None:
+    """Without the extra packages it is said what to install; nothing else goes wrong."""
+    profile = make(**given)
+    monkeypatch.setitem(sys.modules, package, None)
+    (note,) = fetch(profile).notes
+    assert note.kind == "transfer.not-installed"
+    assert "claimline[sftp]" in note.todo
+
+
 @pytest.mark.parametrize("kind", ["ecdsa", "rsa", "ed25519"])
 @pytest.mark.parametrize("phrase", ["", "gate-keeper-9"], ids=["open", "passphrase"])
 def test_a_key_lets_in(  # noqa: PLR0917 - fixtures and one case
