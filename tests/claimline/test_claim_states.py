@@ -2,16 +2,26 @@
 
 from collections.abc import Iterator
 from itertools import permutations
+from pathlib import Path
 
 import pytest
 from acknowledged_made import a277ca, a999, ak2, claim_said, interchange, take_277ca
-from databases import NewUrl
-from receive_made import RUN, Line, clp, new_ledger, record, remit, sent, take, x12
+from databases import NewUrl, tamper
+from receive_made import DAY, RUN, Line, clp, new_ledger, record, remit, sent, take, x12
 from sqlalchemy import select
 
 from claimline.services.rebuild import rebuild
-from reconcile.ledger import Ledger, deliveries, states
+from reconcile.ledger import (
+    Ledger,
+    connect,
+    deliveries,
+    migrate,
+    open_ledger,
+    states,
+    upgrade_ledger,
+)
 from reconcile.ledger.tables import sent_claim
+from reconcile.ledger.totals import own_lines
 from reconcile.lifecycle import Stand
 
 ONE, TWO, THREE = "AAAAAAAAAAAA11", "BBBBBBBBBBBB22", "CCCCCCCCCCCC33"
@@ -234,3 +244,54 @@ class TestMadeAgain:
         assert {one.state for one in before.values()} == {"rejected", "accepted", "paid"}
         assert all(one.equal for one in rebuild(ledger, RUN))
         assert stands(ledger) == before
+
+    def test_upgrade_fills_them(self, tmp_path: Path) -> None:
+        """A ledger of the version before has the states of its claims after the upgrade."""
+        url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
+        engine = connect.make_engine(connect.parse(url))
+        migrate.upgrade(engine, "0003")
+        engine.dispose()
+        tamper(
+            url,
+            "INSERT INTO run (id, command, version, started_at) "
+            "VALUES (1, 'bill', '0', '2026-03-01T08:00:00Z')",
+            "INSERT INTO file (id, digest, kind, direction, name, size, chunks, run_id, "
+            "recorded_at) VALUES (1, 'd', '837P', 'out', '1.837', 0, 0, 1, "
+            "'2026-03-01T08:00:00Z')",
+            "INSERT INTO sent_file (file_id, usage, sender, receiver, interchange_control, name, "
+            "claims, run_id, recorded_at) VALUES (1, 'T', 'US', 'THEM', 1, '1.837', 1, 1, "
+            "'2026-03-01T08:00:00Z')",
+            "INSERT INTO written_file (file_id, name, run_id, recorded_at) "
+            "VALUES (1, '1.837', 1, '2026-03-02T08:00:00Z')",
+            "INSERT INTO sent_claim (id, usage, control, stem, family, frequency, origin, charge, "
+            "date, until, collected, file_id, position, run_id, recorded_at, payer_rank) "
+            f"VALUES (1, 'T', '{ONE}', 's', '{ONE}', '1', 'billed', 10000, '2026-01-05', "
+            "'2026-01-05', 0, 1, 20, 1, '2026-03-01T08:00:00Z', 'P')",
+        )
+        assert upgrade_ledger(url) == ("0003", connect.HEAD)
+        with open_ledger(url) as ledger:
+            stand = stands(ledger)[ONE, "1"]
+        assert (stand.state, stand.open, stand.since) == ("sent", 10000, "2026-03-02T08:00:00Z")
+
+
+class TestTotals:
+    """What fills a patient's yearly therapy total."""
+
+    def test_rejected_and_taken_back_do_not(self, ledger: Ledger) -> None:
+        """KX accrues in the order of receipt: what the payer never got fills nothing."""
+        record(ledger, sent(ONE), control=7)
+        record(ledger, sent(TWO), control=8)
+        record(ledger, sent(THREE), control=9)
+        written(ledger, 7)
+        found = written(ledger, 8)
+
+        def filled() -> list[str]:
+            with ledger.reading() as connection:
+                lines = own_lines(connection, usage="T", payers=["aetna"], since=DAY)
+                return [one.claim for one in lines]
+
+        assert filled() == [ONE, TWO, THREE]
+        take_277ca(ledger, a277ca(claim_said(ONE, REJECTED)))
+        with ledger.begin(RUN) as writer:
+            writer.unsend(found, user="eva", reason="wrong month")
+        assert filled() == [THREE]
