@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import permutations
 from pathlib import Path
+from random import Random
 
 import pytest
 from acknowledged_made import a277ca, a999, ak2, claim_said, interchange, take_277ca
@@ -18,8 +19,10 @@ from reconcile.ledger import (
     migrate,
     open_ledger,
     states,
+    states_facts,
     upgrade_ledger,
 )
+from reconcile.ledger.states_paid import Decisions
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.totals import own_lines
 from reconcile.lifecycle import Stand
@@ -295,3 +298,37 @@ class TestTotals:
         with ledger.begin(RUN) as writer:
             writer.unsend(found, user="eva", reason="wrong month")
         assert filled() == [THREE]
+
+
+CAS = (
+    "CO*45*25", "CO*45*100", "PR*1*100", "PR*2*20", "PR*3*15", "CO*97*100", "CO*50*100",
+    "CO*151*50", "PR*204*100", "OA*23*40", "OA*94*-30", "CO*253*2", "CO*59*10", "CO*133*100",
+    "PR*100*75", "CO*18*100", "PI*16*60", "XX*1*10", "CO*45*-25", "OA*18*100", "CO*999*10",
+)  # fmt: skip
+
+
+def test_quick_sums_are_those_of_the_books(ledger: Ledger) -> None:
+    """Whatever one answer says of two lines, adding it up in cents gives what the books give."""
+    dice = Random(7)
+    records, claims = [], []
+    for number in range(400):
+        control = f"QQQQQQQQQQ{number:04d}"
+        lines = tuple(
+            Line(
+                paid=str(dice.choice((0, 0, 30, 55, 75, 100, 130))),
+                cas=tuple(dice.sample(CAS, dice.randint(0, 3))),
+            )
+            for _ in range(2)
+        )
+        records.append(sent(control, *lines, member=f"W{number}"))
+        remarks = dice.choice(((), (), (), ("MOA***N781",), ("MOA***MA18",), ("MOA***N851",)))
+        claims.append(clp(control, *lines, icn=f"I{number}", extra=remarks))
+    record(ledger, *records)
+    take(ledger, x12(remit(*claims)))
+    with ledger.reading() as connection:
+        rows = states_facts.claims(connection, range(1, 401))
+        quick = Decisions(connection).of(rows, set())
+        whole = Decisions(connection).of(rows, set(range(1, 401)))
+    told = {n: (one.kind, one.open) for n, one in quick.items()}
+    assert told == {n: (one.kind, one.open) for n, one in whole.items()}
+    assert {kind for kind, _ in told.values()} >= {"denied", "partly paid", "paid", "settled"}
