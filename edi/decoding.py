@@ -11,6 +11,7 @@ from typing import Final
 
 from edi.problem import declare
 
+_NOTHING: Final = "\ufffd"  # stands for NUL, which no text may hold (PostgreSQL refuses it)
 _PIECE: Final = 256 * 1024  # bytes decoded at a time
 _UTF16_STARTS: Final = {  # the IS of an ISA without a byte order mark before it
     b"I\0S\0": "utf-16-le",
@@ -84,11 +85,11 @@ class Decoder:
 
     def _decode(self, piece: bytes, *, final: bool) -> str:
         if self._utf16 is not None:
-            return self._utf16.decode(piece, final)
+            return self._utf16.decode(piece, final).replace("\0", _NOTHING)
         data = self._rest + piece if self._rest else piece
         self._rest = b""
         if self._latin:
-            return data.decode("latin-1")
+            return data.decode("latin-1").replace("\0", _NOTHING)
         try:
             text, used = codecs.utf_8_decode(data, "strict", final)
         except UnicodeDecodeError as error:
@@ -97,10 +98,10 @@ class Decoder:
             line = self._lines + start.count("\n")
             message = "The file is not UTF-8; from this line on it was read as Latin-1."
             self._report("file.encoding", message, line)
-            return start + data[error.start :].decode("latin-1")
+            return (start + data[error.start :].decode("latin-1")).replace("\0", _NOTHING)
         self._rest = data[used:]
         self._lines += text.count("\n")
-        return text
+        return text.replace("\0", _NOTHING)
 
 
 def _pieces(chunks: Iterable[bytes]) -> Iterator[bytes]:

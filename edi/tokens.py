@@ -18,6 +18,8 @@ from edi.separators import IsaHeader, Separators, from_isa
 _ISA_ROOM: Final = 400  # characters in which an ISA must have its 16 separators
 _FIRST_BLOCK: Final = 8 * 1024  # small, so that many small interchanges stay cheap
 _LAST_BLOCK: Final = 256 * 1024
+_LONGEST: Final = 32 * 1024 * 1024  # characters of a segment; what is longer is cut
+_KEPT: Final = 64 * 1024  # of one that is longer
 _BLANK: Final = "\r\n\t \ufeff"
 _LINE_ENDS: Final = ("", "\n", "\r\n", "\r")
 _KNOWN_LIMIT: Final = 10_000  # heads of segments remembered as well-formed
@@ -67,6 +69,10 @@ declare(
         "segment.lower-case": (
             "A segment's name is in lower case.",
             "Nothing: it was read as upper case. Tell the sender.",
+        ),
+        "segment.too-long": (
+            "A segment has no end for more than thirty million characters.",
+            "Ask the sender for the file again: its segment terminator may have changed midway.",
         ),
         "segment.unterminated": (
             "The last segment has no terminator.",
@@ -281,6 +287,7 @@ class Tokens:
         """Some whole segments without the last terminator, or (..., False) what is left."""
         source, mark = self._source, self.header.separators.terminator
         parts: list[str] = []
+        length = 0
         while True:
             source.fill(self._size)
             window = source.text[source.at : source.at + self._size]
@@ -292,6 +299,18 @@ class Tokens:
                 block = "".join(parts) if len(parts) > 1 else parts[0]
                 self._open = bool(window)
                 return self._bounded(block, whole=bool(window))
+            length += len(window)
+            if length > _LONGEST:
+                block, length = "".join(parts), 0
+                if self._segment_at(block, "ISA") >= 0:
+                    return self._bounded(block, whole=False)
+                parts = [self._shortened(block)]
+
+    def _shortened(self, block: str) -> str:
+        """The beginning of a segment that does not end, and what may be that of an ISA."""
+        words = "A segment does not end for more than thirty million characters; the rest was cut."
+        self.report("segment.too-long", words, self._line, standard="IK304:8")
+        return block[:_KEPT] + block[-_ISA_ROOM:]
 
     def _bounded(self, block: str, *, whole: bool) -> tuple[str, bool]:
         """The part of a block that belongs to this interchange; the rest is given back."""
