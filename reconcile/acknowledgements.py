@@ -24,6 +24,7 @@ RANK: Final[dict[Source, int]] = {"translator": 0, "clearinghouse": 1, "payer": 
 DEPTH: Final[dict[Level, int]] = {
     "interchange": 0, "group": 1, "transaction": 2, "provider": 3, "claim": 4, "line": 5,
 }  # fmt: skip
+OWN: Final = "report"  # the list of a code that is the sender's own
 SYNTAX: Final = frozenset({"TA1", "999", "997"})  # say nothing of acceptance by the payer
 
 
@@ -31,7 +32,7 @@ SYNTAX: Final = frozenset({"TA1", "999", "997"})  # say nothing of acceptance by
 class Code:
     """One code of an acknowledgement in our words, with the place of ours it speaks of."""
 
-    list: str  # edi.acknowledgement.CODE_LISTS, or "report"
+    list: str  # edi.acknowledgement.CODE_LISTS, or OWN
     code: str
     words: str = ""
     entity: str = ""  # STC01-3

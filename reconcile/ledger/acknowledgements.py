@@ -13,7 +13,7 @@ from attrs import define, field, frozen
 from sqlalchemy import Connection, select
 
 from edi.acknowledgement import Acknowledged, Acknowledgement, Status
-from edi.acknowledgement_words import meaning
+from reconcile.acknowledgements import OWN
 from reconcile.acknowledgements_match import Named
 from reconcile.keys import stem
 from reconcile.ledger import bulk, keeping, settle
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
 
 FEW: Final = 20  # rejected claims told by name of one acknowledgement
-OWN: Final = "report"  # the list of a code that is the sender's own
 
 
 @frozen(kw_only=True)
@@ -169,7 +168,7 @@ def _detail(thing: Acknowledged) -> str:
 
 
 def code_of(status: Status) -> list[Any]:
-    """[list, code, our words, places]; never the bad value itself: it may be patient data."""
+    """[list, code, places]; never the bad value itself: it may be patient data."""
     places = {
         "entity": status.entity,
         "segment": status.segment,
@@ -178,17 +177,12 @@ def code_of(status: Status) -> list[Any]:
         "element": status.element,
         "trigger": status.trigger,
     }
-    return [status.list, status.code, words_of(status), {k: v for k, v in places.items() if v}]
+    return [status.list, status.code, {k: v for k, v in places.items() if v}]
 
 
 def shown_code(status: Status) -> str:
     """A code as a person reads it: with its list, where that is not the usual one."""
     return status.code if status.list in ("STC", OWN) else f"{status.list} {status.code}"
-
-
-def words_of(status: Status) -> str:
-    """What a code means in our words, with its place; empty for a report's own code."""
-    return "" if status.list == OWN else meaning(status)
 
 
 def named_of(thing: Acknowledged, day: str) -> Named:

@@ -230,9 +230,11 @@ class Joiner:
         elsewhere = select(other.file_id, other.sender, other.receiver).where(
             other.usage == self._context.usage, other[kind] == number
         )
-        rows = self._connection.execute(own.order_by(c.file_id)).fetchall()
         query = elsewhere.distinct().order_by(other.file_id)
-        rows += self._connection.execute(query).fetchall()
+        rows = [
+            *self._connection.execute(own.order_by(c.file_id)),
+            *self._connection.execute(query),
+        ]
         ours = (_plain(self._context.receiver), _plain(self._context.sender))
         for row in rows:
             if (_plain(row.sender), _plain(row.receiver)) == ours:

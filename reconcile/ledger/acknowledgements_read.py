@@ -6,7 +6,9 @@ from typing import Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
 
-from reconcile.acknowledgements import Code, Heard, in_order
+from edi.acknowledgement import Status
+from edi.acknowledgement_words import meaning
+from reconcile.acknowledgements import OWN, Code, Heard, in_order
 from reconcile.acknowledgements_match import Sending
 from reconcile.ledger import bulk
 from reconcile.ledger.acknowledgements_join import resendings
@@ -181,10 +183,13 @@ def _own_fault(row: Any, sending: Sending, positions: _Positions) -> bool | None
 
 def codes_of(text: str) -> tuple[Code, ...]:
     """The codes of a row of ``acknowledged``."""
-    return tuple(
-        Code(list=name, code=code, words=words, **places)
-        for name, code, words, places in from_json(text)
-    )
+    return tuple(_code(*each) for each in from_json(text))
+
+
+def _code(name: str, code: str, places: dict[str, Any]) -> Code:
+    """A code with our words of today: the tables of words may have been mended since it came."""
+    words = "" if name == OWN else meaning(Status(list=name, code=code, **places))
+    return Code(list=name, code=code, words=words, **places)
 
 
 def _word(row: Any, sending: int, *, own_fault: bool | None = None) -> Heard:

@@ -58,7 +58,7 @@ acknowledged = Table(  # what an acknowledgement says of one thing, as it came a
     words("key"),  # JSON: [ISA13, GS06, ST02, BHT03, CLM01, 6R] of ours, as it names them
     words("stem"),  # reconcile.keys.stem of the claim number
     code("verdict", 20),  # see edi.acknowledgement.Verdict
-    words("codes"),  # JSON: [[list, code, words of ours], ...]
+    words("codes"),  # JSON: [[list, code, {places}], ...], see acknowledgements.code_of
     words("text"),  # STC12 or the report's own words; may hold patient data, never logged
     words("payer_control"),  # REF*1K
     code("date", 10),  # CCYY-MM-DD
