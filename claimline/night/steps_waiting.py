@@ -10,6 +10,8 @@ from claimline.errors import DONE, NEEDS_PERSON
 from claimline.night.context import Night
 from claimline.night.values import Note, Step, Urgency
 from claimline.render.words import counted, shown_number
+from claimline.services import pause
+from claimline.services.adjustments import adjustment_notes
 from edi.problem import CODES
 from reconcile.ledger import HeldRecord, nights
 from reconcile.ledger.convert import dollars
@@ -18,6 +20,7 @@ from reconcile.ledger.standing import Waiting
 from reconcile.lifecycle import STATE
 
 SHOWN: Final = 5  # numbers in one note
+CHOSEN: Final = frozenset({pause.CODE})  # a person wants them held
 HELD: Final = "claimline held list names the visits"
 ZERO: Final = Decimal("0.00")
 
@@ -62,13 +65,20 @@ def waiting_step(night: Night, _before: Sequence[Step]) -> Step:
                 for one in states
                 if one.state in STATES
             }
-    notes = (*_held(night, held), *_waiting(night, waiting), *_states(night, states, named))
+        old = adjustment_notes(ledger, night.usage, night.day)
+    notes = (
+        *_held(night, held),
+        *_waiting(night, waiting),
+        *_states(night, states, named),
+        *old,
+    )
     return Step(
         name="waiting",
         status=NEEDS_PERSON if any(note.urgency != "know" for note in notes) else DONE,
         counts={
             "held": len(held),
             "payments and claims": len(waiting),
+            "old adjustments": len(old),
             **{one.state: one.claims for one in states if one.state in STATES},
         },
         notes=notes,
@@ -97,7 +107,7 @@ def _held(night: Night, held: Iterable[HeldRecord]) -> Iterator[Note]:
         known = CODES.get(code)
         yield Note(
             kind=f"held.{code}" if code else "held",
-            urgency="soon",
+            urgency="know" if code in CHOSEN else "soon",
             what=f"{counted(len(some), 'claim')} held: {known.meaning if known else code}",
             todo="; ".join(filter(None, (known.todo if known else "", HELD))),
             count=len(some),
