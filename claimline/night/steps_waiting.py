@@ -36,6 +36,7 @@ class _Words:
 
 WAITING: Final[Mapping[str, _Words]] = {
     "incomplete": _Words("today", "payment", "cut off or miscounted: kept, not posted"),
+    "replaced": _Words("soon", "remittance", "entered by hand otherwise than its 835 says"),
     "aside": _Words("today", "payment or claim", "contradicting an earlier one: kept aside"),
     "unmatched": _Words("today", "paid claim", "fitting nothing that was sent"),
     "acknowledgement": _Words("soon", "answer", "fitting no file or claim that was sent"),

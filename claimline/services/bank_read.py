@@ -218,8 +218,9 @@ def _amount(text: str) -> Decimal:
 def _date(text: str, shape: str) -> dt.date:
     for one in (shape,) if shape else _SHAPES:
         try:
-            return dt.datetime.strptime(text[:11].strip(), one).replace(tzinfo=dt.UTC).date()
-        except ValueError:
+            written = text if shape else text[:11].strip()  # without a time of day
+            return dt.datetime.strptime(written, one).replace(tzinfo=dt.UTC).date()
+        except ValueError:  # written in another way
             continue
     raise ValueError("the date cannot be read; say date_format in a profile")
 

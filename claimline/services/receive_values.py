@@ -35,6 +35,7 @@ class PaymentResult:
     aside: int = 0
     not_posted: int = 0  # CLP02 23 and 25, or not readable
     parked: int = 0  # an old system's, as a person's rule says
+    differs: bool = False  # from what a person entered before it came
     lines_left: int = 0  # lines of posted claims that fit no sent line
     provider_adjusted: Decimal = Decimal("0.00")
     difference: Decimal | None = None  # claims - provider adjustments - BPR02; None: not added up
@@ -49,7 +50,7 @@ class PaymentResult:
         if not STANDS.isdisjoint((self.state, self.stored)):
             return True
         left = self.unmatched or self.aside or self.not_posted or self.lines_left
-        return bool(left or self.unbalanced or self.odd or self.difference)
+        return bool(left or self.unbalanced or self.odd or self.difference or self.differs)
 
 
 @frozen(kw_only=True)

@@ -316,7 +316,7 @@ def _date(text: str) -> dt.date:
     for shape in ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d"):
         try:
             return dt.datetime.strptime(text, shape).replace(tzinfo=dt.UTC).date()
-        except ValueError:
+        except ValueError:  # written in another way
             continue
     raise ValueError("a date is written as 2026-03-20")
 

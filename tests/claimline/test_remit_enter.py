@@ -142,6 +142,7 @@ def test_differences_are_told_until_somebody_looked(ledger_url: str) -> None:
         enter(ledger, wrong)
         (payment,) = take(ledger, _real()).payments
         assert "entered by hand; it differs" in payment.why
+        assert payment.needs_person
         (one,) = service.listed(ledger, "T")
         assert "payment 70.00 entered, 75.00 came; claim CT1 paid 70.00, came 75.00" in one.why
         (waits,) = ledger.waiting(usage="T")
