@@ -13,9 +13,9 @@ Json = Any
 
 
 @pytest.fixture(name="story")
-def _story(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Story:
+def _story(tmp_path: Path, ledger_url: str, capsys: pytest.CaptureFixture[str]) -> Story:
     """The therapist and the assistant, billed."""
-    story = Story("1-therapist-and-assistant", tmp_path, capsys)
+    story = Story("1-therapist-and-assistant", tmp_path, ledger_url, capsys)
     story.bill()
     return story
 
@@ -139,11 +139,11 @@ FULL = {"total": "27.14", "part": "6.92", "cas": "CAS*CO*45*40.39**253*.55"}
 CUT = {"total": "19.27", "part": "4.92", "cas": "CAS*CO*45*40.39**59*10.03**253*.39"}
 
 
-def two_disciplines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Story:
+def two_disciplines(tmp_path: Path, ledger_url: str, capsys: pytest.CaptureFixture[str]) -> Story:
     """PT and OT of one day, a unit of 97530 each, billed as two claims."""
     folder = tmp_path / "two"
     folder.mkdir()
-    story = Story("1-therapist-and-assistant", tmp_path, capsys)
+    story = Story("1-therapist-and-assistant", tmp_path, ledger_url, capsys)
     (visit,) = json.loads((story.source / "visits.json").read_text())
     visit |= {"procedures": [{"code": "97530", "therapist_minutes": 15}], "assistant": ""}
     other = visit | {"visit_id": "S2", "discipline": "OT", "treating_clinician": "tanaka"}
@@ -169,10 +169,14 @@ def two_disciplines(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Story
     ],
 )
 def test_pt_and_ot_of_a_day_share_one_full_unit(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], files: list[str], off: list[str]
+    tmp_path: Path,
+    ledger_url: str,
+    capsys: pytest.CaptureFixture[str],
+    files: list[str],
+    off: list[str],
 ) -> None:
     """Two claims of a day: the payer chooses which has the full unit, and there is just one."""
-    story = two_disciplines(tmp_path, capsys)
+    story = two_disciplines(tmp_path, ledger_url, capsys)
     for name in files:
         story.receive(f"{name}.835")
     assert [row["words"] for row in underpaid(story)] == off
