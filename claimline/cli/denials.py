@@ -45,6 +45,7 @@ NO_DAY: Final = "9999"  # after all days
     help="Only lines of this state; may be given several times.",
 )
 @click.option("--due", type=DAY, help="Only lines with a deadline up to this day.")
+@click.option("--as-of", "day", type=DAY, help="As the books were known at the end of that day.")
 @click.option(
     "--sort",
     type=click.Choice(["sent", "due"]),
@@ -65,6 +66,7 @@ def denials(
     until: dt.datetime | None,
     status: tuple[str, ...],
     due: dt.datetime | None,
+    day: dt.datetime | None,
     sort: str,
     test: bool | None,
     practice: str,
@@ -88,11 +90,12 @@ def denials(
     from claimline import settings
     from claimline.render import Result, show
     from claimline.services import denials as service
+    from claimline.services.again import books_of
     from claimline.services.practice import load
     from reconcile.ledger import open_ledger
 
     query = service.Query(
-        on=settings.today(),
+        on=day.date() if day else settings.today(),
         usage=None if test is None else "T" if test else "P",
         codes=procedure_codes(codes),
         payer=payer,
@@ -105,7 +108,8 @@ def denials(
         raise WrongUsageError(f"--since {query.since} is later than --until {query.until}")
     known = load(practice) if practice else None
     totals = service.Totals()
-    with open_ledger(settings.ledger_url(ledger)) as opened:
+    url = settings.ledger_url(ledger)
+    with open_ledger(url) as kept, books_of(kept, day, practice) as opened:
         found = totals.through(service.rows(opened, query, known))
         if sort == "due":
             found = iter(sorted(found, key=lambda row: row["deadline"] or NO_DAY))

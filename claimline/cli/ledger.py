@@ -1,5 +1,6 @@
 """``claimline ledger``: status and care of the database."""
 
+import datetime as dt
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -7,7 +8,13 @@ from typing import Any
 
 import click
 
-from claimline.cli.options import book_option, format_option, ledger_option
+from claimline.cli.options import (
+    DAY,
+    book_option,
+    format_option,
+    ledger_option,
+    practice_option,
+)
 from claimline.errors import DONE, NEEDS_PERSON
 
 
@@ -22,22 +29,28 @@ def ledger() -> None:
 
 
 @ledger.command()
+@click.option("--as-of", "day", type=DAY, help="As it was known at the end of that day.")
+@practice_option
 @ledger_option
 @format_option("table", "json", "csv")
-def status(*, ledger: str, shape: str) -> int:
+def status(*, day: dt.datetime | None, practice: str, ledger: str, shape: str) -> int:
     r"""Show what is in the ledger.
+
+    The day of --as-of ends in the time zone of --practice, else at midnight UTC.
 
     \b
     Example:
       claimline ledger status --format json
     """
-    from attrs import asdict
+    from attrs import asdict, evolve
 
     from claimline.render import Column, Result, Table, show
+    from claimline.services.again import books_of
     from reconcile.ledger import open_ledger
 
-    with open_ledger(_url(ledger)) as opened:
-        found = opened.status()
+    with open_ledger(_url(ledger)) as opened, books_of(opened, day, practice) as books:
+        when = f" as of {day:%Y-%m-%d}" if day else ""
+        found = evolve(books.status(), place=f"{opened.place}{when}")
     rows = [{"what": what, "count": count} for what, count in _counts(found)]
     sums = [{"what": what, "amount": amount} for what, amount in _sums(found)]
     what = Column(key="what", title="What")

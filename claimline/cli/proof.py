@@ -62,7 +62,7 @@ def proof(
     from claimline import __version__, settings
     from claimline.render import Result, counted, show
     from claimline.services import proof as service
-    from claimline.services.again import as_of, zone_of
+    from claimline.services.again import books_of
     from reconcile.ledger import Run, open_ledger
 
     if (undo or reason) and not accepted:
@@ -78,11 +78,8 @@ def proof(
             done = service.decide(opened, run, usage, accepted, reason=reason.strip(), undo=undo)
             word = "taken back" if undo else "accepted"
             click.echo(f"claimline: {counted(len(done), 'difference')} {word}", err=True)
-        if day:
-            with as_of(opened, day.date(), zone_of(practice)) as then:
-                found = service.of_book(then, usage)
-        else:
-            found = service.of_book(opened, usage)
+        with books_of(opened, day, practice) as books:
+            found = service.of_book(books, usage)
     when = f" as of {day:%Y-%m-%d}" if day else ""
     result = Result(
         data=service.data(found),

@@ -88,3 +88,13 @@ def as_of(ledger: "Ledger", day: dt.date, zone: dt.tzinfo = dt.UTC) -> Iterator[
                 copy_facts(here, writer.connection, until=moment(now))
                 make_again(ledger, writer)
             yield copy
+
+
+@contextmanager
+def books_of(ledger: "Ledger", day: dt.datetime | None, practice: str = "") -> Iterator["Ledger"]:
+    """The ledger itself, or its books as of a day that was asked for (``as_of``)."""
+    if day is None:
+        yield ledger
+        return
+    with as_of(ledger, day.date(), zone_of(practice)) as then:
+        yield then

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from claimline.errors import WrongUsageError
 from claimline.render import Column, Table, counted
 from claimline.render.words import shown_number
+from claimline.services.collector import rarely_collected
 from reconcile.ledger.proof import accept, prove
 from reconcile.proof import Equation, Item, Proof
 from reconcile.proof_rules import RULE
@@ -23,7 +24,7 @@ UNEXPLAINED_TODO: Final = (
 
 def of_book(ledger: "Ledger", usage: "Usage") -> Proof:
     """The proof of one book, of one moment."""
-    with ledger.reading() as connection:
+    with rarely_collected(), ledger.reading() as connection:
         return prove(connection, usage)
 
 

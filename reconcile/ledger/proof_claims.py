@@ -1,7 +1,7 @@
 """The proof's walk over the claims: lines, answers, postings, states, some hundred at a time."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import define
@@ -64,7 +64,7 @@ class Walk:
             self._batch(claims, last)
             last = claims[-1].id
 
-    def _batch(self, claims: list[Any], after: int) -> None:
+    def _batch(self, claims: Sequence[Any], after: int) -> None:
         until = claims[-1].id
         lines = self._lines(after, until)
         answers = self._answers(after, until)
@@ -209,9 +209,9 @@ class Walk:
         }  # fmt: skip
         for answer, share in self._shares(here):
             answers[answer].shares.append(share)
-        for number, place, *amount in self._postings(here):
+        for number, place, kind, group, reason, cents in self._postings(here):
             there = answers[number].postings
-            there.setdefault(place or 0, []).append(tuple(amount))  # type: ignore[arg-type]  # four columns of a row
+            there.setdefault(place or 0, []).append((kind, group, reason, cents))
         found: dict[int, list[AnswerRow]] = {}
         for one in answers.values():
             found.setdefault(one.claim, []).append(one)
@@ -243,9 +243,9 @@ class Walk:
 
     def _with_answer(self, query: Select[Any], table: Any, here: Any, order: Any) -> Iterator[Any]:
         found = query.join(claim_payment, _C.id == table.c.claim_payment_id).where(here)
-        yield from self.connection.execute(found.order_by(order))
+        yield from self.connection.execute(found.order_by(order)).fetchall()
 
-    def _with_family(self, claims: list[Any]) -> set[str]:
+    def _with_family(self, claims: Sequence[Any]) -> set[str]:
         """The families of which more than the original was sent."""
         found: set[str] = set()
         families = sorted({claim.family for claim in claims})

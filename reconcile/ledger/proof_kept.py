@@ -217,13 +217,14 @@ class Kept:
         ahead = next(rows, None)
         adjusted: list[int | None] = []
         for place, text in enumerate(transaction.texts(), 1):
-            if text.startswith(f"CLP{element}"):
+            name = text[:3]
+            if name == "CLP":
                 if ahead is not None and ahead.position == place:
                     self._claim(row, payment, text.split(element), ahead)
                     ahead = next(rows, None)
-            elif text.startswith(f"BPR{element}"):
+            elif name == "BPR":
                 self._amount(row, payment, _at(text.split(element), 2), payment.paid, "BPR02")
-            elif text.startswith(f"PLB{element}"):
+            elif name == "PLB":
                 split = text.split(element)
                 adjusted += [_at(split, n) for n in _PLB_AMOUNTS if n < len(split) and split[n]]
         if ahead is not None:
