@@ -43,8 +43,10 @@ td.k{white-space:nowrap;width:1%;padding-right:2em}
 .tag.know{color:var(--dim);font-weight:400}
 .bad{color:var(--now);font-weight:650}.ok{color:var(--well)}
 footer{margin-top:2em;color:var(--dim);font-size:.9em}
-@media print{body{padding:0;font-size:11px;max-width:none}tr{break-inside:avoid}
-h2{break-after:avoid;margin-top:1.1em}}
+@page{margin:9mm}
+@media print{body{padding:0;font-size:8.8px;line-height:1.2;max-width:none}
+tr{break-inside:avoid}h2{break-after:avoid;margin:.7em 0 .1em}th,td{padding:.06em .7em .06em 0}
+header{margin-bottom:.8em}footer{margin-top:.8em}.do code,.note code{font-size:9px}}
 """
 FAILED: Final = "failed"
 
@@ -71,7 +73,7 @@ def _page(report: Report) -> Iterator[str]:
         yield from _notes("What needs a person", needs)
     yield from _steps(report["steps"])
     for heading, rows in zip(HEADINGS, file_rows(report["steps"]), strict=True):
-        yield from _table(heading, (("File", "file", "k"), ("", "told", "")), rows)
+        yield from _table(heading, (("", "file", "k"), ("", "told", "")), rows)
     yield from _states(report["states"])
     if report["proof"]:
         yield from _proof(report["proof"])
@@ -133,7 +135,8 @@ def _table(
     if not rows:
         return
     heads = "".join(f'<th class="{kind}">{_text(name)}</th>' for name, _, kind in columns)
-    yield f"<h2>{_text(heading)}</h2><table><tr>{heads}</tr>"
+    titled = f"<tr>{heads}</tr>" if any(name for name, _, _ in columns) else ""
+    yield f"<h2>{_text(heading)}</h2><table>{titled}"
     for row in rows:
         cells = (f'<td class="{_kind(row, key, kind)}">{_text(row.get(key))}</td>'
                  for _, key, kind in columns)  # fmt: skip

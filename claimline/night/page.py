@@ -21,6 +21,7 @@ DRY: Final = (
 HEADINGS: Final = ("What came", "Files of claims", "What went")
 RESULTS: Final[Mapping[int, str]] = {0: "done", 1: "done, see above", 2: "failed", 3: "failed"}
 FEW: Final = 4  # numbers shown with a note
+FILES: Final = 12  # files shown of each kind
 
 
 def result_of(report: Report) -> Result:
@@ -154,7 +155,15 @@ def file_rows(steps: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]],
         if step["name"] == "build"
         for row in step.get("files", ())
     ]
-    return came, made, went
+    return _cut(came), _cut(made), _cut(went)
+
+
+def _cut(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """As many files as fit the page, those that need a person first; the JSON has all of them."""
+    if len(rows) <= FILES:
+        return rows
+    first = sorted(rows, key=lambda row: -int(row.get("status", 0)))[:FILES]
+    return [*first, {"file": "", "told": f"and {len(rows) - FILES:,} more: see the JSON page"}]
 
 
 def _came(row: Mapping[str, Any]) -> str:
