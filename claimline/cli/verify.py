@@ -85,7 +85,7 @@ def verify(
 
 def _tables(found: "Verified") -> "Iterator[Table]":
     from claimline.render import Column, Table
-    from claimline.services.verify import COPIED, TODO
+    from claimline.services.verify import COPIED, NEXT
 
     rows = [
         {
@@ -121,5 +121,5 @@ def _tables(found: "Verified") -> "Iterator[Table]":
                  "made": d.made}
                 for d in found.differences
             ],
-            notes=(TODO,),
+            notes=(NEXT,),
         )  # fmt: skip

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from reconcile.ledger.plb_hints import Hint
 
 OLD_DAYS: Final = 60  # open longer than this is told in the morning; a setting of the night
-TODO: Final = {
+NEXT: Final = {
     "owed to the payer": "the payer will take it from a coming payment: keep the money ready; if "
     "it is wrong, object before it is taken",
     "taken, its origin not seen": "ask the payer for the claim and the remittance it comes from; "
@@ -81,7 +81,7 @@ def adjustment_notes(
             what=f"{_kind_words(one.receivable)} of {one.payer}, reference "
             f"{shown_number(one.receivable.reference) or 'none'}: "
             f"{abs(one.receivable.open):,.2f} {one.receivable.state} for {one.days} days",
-            todo=TODO[one.receivable.state],
+            todo=NEXT[one.receivable.state],
             call=one.payer,
             days=one.days,
             money=abs(one.receivable.open),

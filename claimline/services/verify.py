@@ -148,7 +148,7 @@ def _read_again(ledger: "Ledger", writer: "Writer") -> None:
     writer.at = at
 
 
-TODO: Final = (
+NEXT: Final = (
     "Amounts, states and matches that differ: make a backup, then claimline ledger rebuild. Files, "
     "sent claims or payments that differ: restore the last backup that verifies, and receive the "
     "files since again."
