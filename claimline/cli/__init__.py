@@ -46,6 +46,7 @@ COMMANDS: Final = (
     Entry("remit", "claimline.cli.remit:remit", "Remittances on paper: enter, list, take back."),
     Entry("bank", "claimline.cli.bank:bank", "Deposits against the payments of the 835s."),
     Entry("secondary", "claimline.cli.secondary:secondary", "Claims to the payer after the first."),
+    Entry("report", "claimline.cli.report:report", "Aging, denials, days to pay, balances ..."),
     Entry("owes", "claimline.cli.owes:owes", "Say what the patient owes now, and why."),
     Entry("correct", "claimline.cli.correct:correct", "Correct a claim that was sent."),
     Entry("timely", "claimline.cli.timely:timely", "Proof that claims were filed in time."),

@@ -1,0 +1,349 @@
+"""The tables of reports: what stands in a column, and what a figure is called."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Final
+
+from attrs import evolve
+
+from claimline.render import Column, Table, counted
+from claimline.render.content import adjustment_items
+from claimline.services.reports import Figures, Question, Row
+from claimline.services.reports_lists import LINE_AMOUNTS, LineKind, Sums
+from edi import codes
+from reconcile.reports.aging import AGES
+from reconcile.reports.drift import Change
+
+NOT_SAID: Final = "(not recorded)"
+HEADS: Final = {
+    "payer": "Payer", "code": "Code", "provider": "Treating", "location": "Location",
+    "month": "Month of service",
+}  # fmt: skip
+DUE: Final = (
+    "Due: may be asked for now. Later: a payer comes first. Check: a person looks first. Credit: "
+    "collected and not owed, to be given back."
+)
+TOLD: Final = (
+    "Told where at least {least} lines were answered before and since, and the difference could "
+    "hardly be chance."
+)
+EMPTY: Final = "Nothing to count: no such claims."
+
+
+def _number(key: str, title: str, **more: Any) -> Column:
+    return Column(key=key, title=title, kind="number", **more)
+
+
+def _money(key: str, title: str, **more: Any) -> Column:
+    return Column(key=key, title=title, kind="money", **more)
+
+
+AGING: Final = (
+    _number("claims", "Claims"),
+    *(_money(age, f"{age} days" if "+" not in age else "over 120") for age in AGES),
+    _money("no_day", "No day"),
+    _money("open", "Open"),
+    Column(key="oldest", title="Oldest", kind="date", place="file"),
+)
+DENIALS: Final = (
+    _number("lines", "Lines"),
+    _number("denied_lines", "Denied"),
+    _number("denied_rate", "% of lines"),
+    _number("reduced_lines", "Reduced"),
+    _money("billed", "Billed"),
+    _money("denied", "Refused"),
+    _number("money_rate", "% of money"),
+    _number("duplicates", "Dupl."),
+)
+FIRST_PASS: Final = (
+    _number("counted", "Counted"),
+    _number("passed", "First try"),
+    _number("rate", "%"),
+    _number("rejected", "Rejected"),
+    _number("refused", "Denied or cut"),
+    _number("waiting", "Waiting"),
+)
+DAYS: Final = (
+    _number("claims", "Claims paid"),
+    _number("median", "Half within"),
+    _number("nine_in_ten", "9 of 10 within"),
+    _number("longest", "Longest"),
+    _number("no_day", "Day not known"),
+)
+SUMMARY: Final = (
+    _number("claims", "Claims"),
+    _number("lines", "Lines", place="file"),
+    _money("billed", "Billed"),
+    _money("paid", "Paid"),
+    _money("contractual", "Contract"),
+    _money("patient", "Patient"),
+    _money("denied", "Denied"),
+    _money("other", "Other"),
+    _money("open", "Open"),
+    _money("not_explained", "Not explained"),
+)
+FIGURE_TITLES: Final = {
+    "aging": ("What the payers have not decided", AGING),
+    "denials": ("Denied lines and money", DENIALS),
+    "first-pass": ("Through at the first try", FIRST_PASS),
+    "days-to-pay": ("Days until the money came", DAYS),
+    "summary": ("What became of everything billed", SUMMARY),
+}
+LINE_TITLES: Final[dict[LineKind, str]] = {
+    "denied": "Denied and cut lines",
+    "adjusted": "Lines paid with more adjustments than the contract's price",
+    "deductible": "Lines with a deductible",
+    "all": "Decided lines",
+}
+LINES: Final = (
+    Column(key="claim", title="Claim", kind="id"),
+    Column(key="line", title="Line control number", kind="id", place="file"),
+    Column(key="payer", title="Payer", place="file"),
+    Column(key="provider", title="Treating", kind="id", place="file"),
+    Column(key="name", title="Treating, name", place="file"),
+    Column(key="location", title="Location", place="file"),
+    Column(key="date", title="Date", kind="date"),
+    Column(key="procedure", title="Code", kind="id", in_files=False),
+    Column(key="code", title="Code", kind="id", place="file"),
+    Column(key="modifiers", title="Modifiers", kind="id", place="file"),
+    _number("units", "Units", place="file"),
+    _money("billed", "Billed"),
+    _money("allowed", "Allowed"),
+    _money("deductible", "Deduct."),
+    _money("coinsurance", "Coins."),
+    _money("copay", "Copay"),
+    _money("paid", "Paid"),
+    _money("denied", "Denied", place="file"),
+    Column(key="status", title="State", kind="id", place="file"),
+    Column(key="adjustments", title="adjusted", kind="list", place="below"),
+    Column(key="remarks", title="remarks", kind="list", place="below"),
+    Column(key="said", title="in words", place="file"),
+    Column(key="from", title="payer", place="below", in_files=False),
+    Column(key="trace", title="Payment", kind="id", place="file"),
+    Column(key="payment_date", title="Payment date", kind="date", place="file"),
+)
+UNMATCHED: Final = (
+    Column(key="trace", title="Payment", kind="id", once=True),
+    Column(key="payer", title="Payer", once=True),
+    Column(key="payment_date", title="Paid on", kind="date", once=True),
+    _number("age", "Days"),
+    Column(key="claim", title="Claim", kind="id"),
+    Column(key="date", title="Service", kind="date"),
+    _money("billed", "Billed"),
+    _money("paid", "Paid"),
+    Column(key="state", title="State", kind="id", place="file"),
+    Column(key="why", title="why", place="below"),
+    Column(key="candidates", title="may be", kind="list", place="below"),
+    Column(key="payer_claim", title="Payer's number", kind="id", place="file"),
+    Column(key="file", title="File", place="file"),
+)
+PATIENTS: Final = (
+    Column(key="patient", title="Patient", kind="id"),
+    Column(key="patient_id", title="Number", kind="id"),
+    Column(key="patient_name", title="Name"),
+    _money("due", "Due"),
+    _money("later", "Later"),
+    _money("check", "Check"),
+    _money("credit", "Credit"),
+    Column(key="oldest", title="Oldest", kind="date"),
+    Column(key="claims", title="claims", kind="list", place="file"),
+    Column(key="because", title="because", kind="list", place="below"),
+    Column(key="not_yet", title="not yet", kind="list", place="below"),
+)
+DRIFT: Final = (
+    Column(key="payer", title="Payer", once=True),
+    Column(key="since", title="Since", kind="date"),
+    Column(key="what", title="What"),
+    Column(key="now", title="Now", kind="id"),
+    Column(key="before", title="Before", kind="id"),
+    Column(key="examples", title="for example", kind="list", place="below"),
+    Column(key="todo", title="to do", place="below"),
+)
+DRIFT_FILE: Final = (
+    _number("lines_with", "Lines with it", place="file"),
+    _number("lines", "Lines", place="file"),
+    _number("lines_with_before", "Lines with it before", place="file"),
+    _number("lines_before", "Lines before", place="file"),
+)
+LOOK: Final = {
+    "modifier": "lines still match by their control number; see whether they are paid less "
+    "(claimline underpaid), and ask the payer",
+    "code": "compare units and price with the contract (claimline underpaid), and ask the payer",
+    "reason": "claimline explain {what}; work the newest ones first (claimline denials)",
+    "remark": "claimline explain {what}; work the newest ones first (claimline denials)",
+    "more": "see the reasons that came with it, and claimline denials",
+    "less": "nothing",
+}
+
+
+def figures_table(name: str, found: Figures, question: Question) -> Table:
+    """A table of figures, a row for each group, the total below."""
+    title, columns = FIGURE_TITLES[name]
+    head = HEADS[question.by]
+    group = (
+        Column(key="shown", title=head, in_files=False),
+        Column(key="group", title=head, kind="id", place="file"),
+        Column(key="name", title=f"{head}, name", place="file"),
+    )
+    if name == "aging" and question.by == "code":
+        columns = (_number("claims", "Lines"), *columns[1:])
+    rows = [row | {"shown": shown(row)} for row in found.rows]
+    if name == "summary" and not any(_is_some(row["not_explained"]) for row in rows):
+        columns = tuple(c for c in columns if c.key != "not_explained")
+    total = found.total | {"shown": "total", "group": "total"}
+    return Table(
+        title=f"{title}, by {question.by}" + _span(question),
+        columns=(*group, *columns),
+        rows=rows,
+        totals=total if rows else None,
+        notes=found.notes if rows else (),
+        empty=EMPTY,
+        sheet=name,
+    )
+
+
+def _is_some(amount: str) -> bool:
+    return amount != "0.00"
+
+
+def shown(row: Row) -> str:
+    """A group's name with its key, or that the claims do not say it."""
+    if row["group"] is None:
+        return NOT_SAID
+    return f"{row['name']} {row['group']}" if row["name"] else str(row["group"])
+
+
+def _span(question: Question) -> str:
+    """Of which days and payer, in words."""
+    parts = [f"payer {question.payer}"] if question.payer else []
+    parts += [f"service from {question.since}"] if question.since else []
+    parts += [f"service until {question.until}"] if question.until else []
+    parts += ["TEST BOOK"] if question.usage == "T" else []
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def lines_table(rows: Iterable[Row], kind: LineKind, question: Question) -> tuple[Table, Sums]:
+    """Lines as a list; the sums are there once the rows have gone by."""
+    sums = Sums.of(*LINE_AMOUNTS)
+    table = Table(
+        title=LINE_TITLES[kind] + _span(question),
+        columns=LINES,
+        rows=_flat(sums.through(rows)),
+        totals=sums.total,
+        empty="No such lines.",
+        sheet=f"{kind} lines",
+        tight=True,
+    )
+    return table, sums
+
+
+def _flat(rows: Iterable[Row]) -> Iterator[Row]:
+    for row in rows:
+        yield row | {
+            "procedure": " ".join((row["code"], *row["modifiers"])),
+            "adjustments": adjustment_items(row["adjustments"]),
+            "said": [
+                _meaning("carc", a["reason"]) for a in row["adjustments"]
+            ] + [_meaning("rarc", code) for code in row["remarks"]],
+            "from": f"{row['payer']}, payment {row['trace']} of {row['payment_date']}",
+        }  # fmt: skip
+
+
+def _meaning(kind: codes.Kind, code: str) -> str:
+    found = codes.lookup(kind, code)
+    return f"{code} {found.meaning}" if found is not None else f"{code} not in our tables"
+
+
+def unmatched_table(rows: Iterable[Row], question: Question) -> tuple[Table, Sums]:
+    """Payments on no claim, with their sums."""
+    sums = Sums.of("billed", "paid")
+    table = Table(
+        title=f"Payments that fit no claim of ours{_span(question)}",
+        columns=UNMATCHED,
+        rows=sums.through(rows),
+        totals=sums.total,
+        notes=("claimline match puts them where they belong; claimline ledger waiting says why.",),
+        empty="Every payment is on a claim.",
+        sheet="unmatched",
+    )
+    return table, sums
+
+
+def patients_table(rows: Iterable[Row], question: Question) -> tuple[Table, Sums]:
+    """Balances of patients, with their sums."""
+    sums = Sums.of("due", "later", "check", "credit")
+    table = Table(
+        title=f"What patients owe{_span(question)}",
+        columns=PATIENTS,
+        rows=sums.through(rows),
+        totals=sums.total,
+        notes=(DUE,),
+        empty="No patient owes anything, and nothing has to be given back.",
+        sheet="patients",
+    )
+    return table, sums
+
+
+def finished(made: tuple[Table, Sums]) -> Table:
+    """A list for people: read whole, without a total where there is nothing, and counted."""
+    table, sums = made
+    rows = list(table.rows)
+    return evolve(
+        table,
+        rows=rows,
+        totals=sums.total if rows else None,
+        notes=(counted(len(rows), "row"), *table.notes) if rows else (),
+    )
+
+
+def drift_table(changes: Sequence[Change], question: Question) -> Table:
+    """What payers do differently, each with its own earlier answers beside it."""
+    return Table(
+        title=f"What payers do differently than before{_span(question)}",
+        columns=(*DRIFT, *DRIFT_FILE),
+        rows=[drift_row(one) for one in changes],
+        notes=(TOLD.format(least=question.least),) if changes else (),
+        empty=f"No payer changed its ways; fewer than {question.least} lines before or since say "
+        "nothing (--least).",
+        sheet="drift",
+    )
+
+
+def drift_row(one: Change) -> Row:
+    """A change in words and in figures."""
+    todo = LOOK["more" if one.is_more else "less"] if one.kind == "denied" else LOOK[one.kind]
+    return {
+        "payer": one.payer,
+        "kind": one.kind,
+        "since": one.since.isoformat(),
+        "what": _WORDS[one.kind](one),
+        "now": f"{one.hits:,} of {one.lines:,} lines",
+        "before": f"{one.hits_before:,} of {one.lines_before:,}",
+        "lines_with": one.hits,
+        "lines": one.lines,
+        "lines_with_before": one.hits_before,
+        "lines_before": one.lines_before,
+        "examples": list(one.examples),
+        "todo": todo.format(what=one.what),
+    }
+
+
+def _began(one: Change) -> str:
+    return "began to" if one.is_new else "more often"
+
+
+def _reason(one: Change) -> str:
+    group, _, reason = one.what.partition("-")
+    return f"{_began(one)} {'give' if one.is_new else 'gives'} {group}-{_meaning('carc', reason)}"
+
+
+_WORDS: Final[dict[str, Callable[[Change], str]]] = {
+    "modifier": lambda one: (
+        f"{_began(one)} {'drop' if one.is_new else 'drops'} modifier {one.what}"
+    ),
+    "code": lambda one: f"{_began(one)} {'answer' if one.is_new else 'answers'} {one.what}",
+    "reason": _reason,
+    "remark": lambda one: (
+        f"{_began(one)} {'give' if one.is_new else 'gives'} remark {_meaning('rarc', one.what)}"
+    ),
+    "denied": lambda one: "denies more lines" if one.is_more else "denies fewer lines",
+}

@@ -1,0 +1,208 @@
+"""Sent claims as reports walk through them: each with its answers, its state, who, where and when.
+
+Read in batches of some hundred claims, so that memory stays flat however large the book is.
+"""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from attrs import field, frozen
+from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+
+from reconcile.ledger import bulk, rows, sent, states_facts
+from reconcile.ledger.families import with_followers
+from reconcile.ledger.reading import Filter, condition_of
+from reconcile.ledger.tables import sent_claim, sent_file, written_file
+from reconcile.ledger.tables_answered import claim_state, delivered_file
+from reconcile.lifecycle import REJECTIONS
+from reconcile.values import Adjudication, SentClaim
+
+if TYPE_CHECKING:
+    from attrs import frozen as value
+else:
+    from attrs import define as value
+
+_CLAIM: Final = sent_claim.c
+_STATE: Final = claim_state.c
+
+
+@frozen(kw_only=True)
+class Walk:
+    """How to walk through the claims of a filter."""
+
+    only_open: bool = False  # only claims of which the payers have not decided all
+    by_patient: bool = False  # in the order of the patients, else of recording
+    rejections: bool = False  # say whether a claim was ever rejected
+    decisions: bool = False  # with what was kept of further coverages
+
+
+@value(kw_only=True)
+class Reported:
+    """A sent claim with what reports ask of it. ``open`` in cents, as its state has it."""
+
+    claim: SentClaim
+    answers: tuple[Adjudication, ...]
+    payer: str  # name, else key
+    provider: str  # NPI of who treated
+    location: str  # key in the practice file
+    state: str
+    event: str  # that led to it
+    open: int
+    sent: str = ""  # UTC, when it left for the first time; empty: not known
+    rejected: bool = False  # one of its sendings was, before anybody decided about payment
+    decisions: str = field(default="", repr=False)
+    patient_id: str = field(default="", repr=False)
+    patient_name: str = field(default="", repr=False)
+
+
+def claims(connection: Connection, wanted: Filter, walk: Walk) -> Iterator[Reported]:
+    """The claims of a filter, those taken back before they were sent left out."""
+    asked = condition_of(wanted)
+    if walk.only_open:
+        open_ones = select(_STATE.sent_claim_id).where(
+            _STATE.sent_claim_id == _CLAIM.id, _STATE.open != 0
+        )
+        asked &= open_ones.exists()
+    work = _Work(connection, walk)
+    keys = (_CLAIM.patient, _CLAIM.id) if walk.by_patient else (_CLAIM.id,)
+    last: Any = None
+    while True:
+        query = select(*keys).where(asked).order_by(*keys).limit(bulk.BATCH)
+        if last is not None:
+            query = query.where(_after(keys, last))
+        found = connection.execute(query).fetchall()
+        if not found:
+            return
+        last = found[-1]
+        yield from work.load([row[-1] for row in found], wanted)
+
+
+def _after(keys: Sequence[Any], last: Any) -> ColumnElement[bool]:
+    """The rows behind the last one seen, in the order of the keys."""
+    if len(keys) == 1:
+        return and_(keys[0] > last[0])
+    first, second = keys
+    return or_(first > last[0], and_(first == last[0], second > last[1]))
+
+
+class _Work:
+    """Loads batch after batch; what belongs to files is asked once."""
+
+    def __init__(self, connection: Connection, walk: Walk) -> None:
+        self._connection = connection
+        self._walk = walk
+        self._files: dict[int, str] = {}
+        self._facts = states_facts.Facts(connection) if walk.rejections else None
+
+    def load(self, numbers: list[int], wanted: Filter) -> Iterator[Reported]:
+        """These claims, in their order."""
+        connection = self._connection
+        found = sent.load(connection, _CLAIM.id.in_(numbers))
+        found = with_followers(connection, found, wanted.usage)
+        answers = rows.adjudications(connection, {n: c.control for n, c in found.items()})
+        about = self._about(numbers)
+        self._load_files({row.file_id for row in about.values()})
+        rejected = self._rejected(numbers)
+        for number in numbers:
+            row = about[number]
+            yield Reported(
+                claim=found[number],
+                answers=answers.get(number, ()),
+                payer=row.payer_name or row.payer,
+                provider=row.rendering_npi,
+                location=row.location,
+                state=row.state or "",
+                event=row.event or "",
+                open=row.open or 0,
+                sent=self._files[row.file_id] if row.origin == "billed" else "",
+                rejected=number in rejected,
+                decisions=row.decisions if self._walk.decisions else "",
+                patient_id=row.patient_id,
+                patient_name=row.patient_name,
+            )
+
+    def _about(self, numbers: Sequence[int]) -> dict[int, Any]:
+        columns = [
+            _CLAIM.id, _CLAIM.payer, _CLAIM.payer_name, _CLAIM.rendering_npi, _CLAIM.location,
+            _CLAIM.origin, _CLAIM.file_id, _CLAIM.patient_id, _CLAIM.patient_name,
+            _STATE.state, _STATE.event, _STATE.open,
+        ]  # fmt: skip
+        if self._walk.decisions:
+            columns.append(_CLAIM.decisions)
+        query = (
+            select(*columns)
+            .outerjoin(claim_state, _STATE.sent_claim_id == _CLAIM.id)
+            .where(_CLAIM.id.in_(numbers))
+        )
+        return {row.id: row for row in self._connection.execute(query)}
+
+    def _load_files(self, numbers: set[int]) -> None:
+        missing = numbers - self._files.keys()
+        if missing:
+            self._files |= dict.fromkeys(missing, "") | sent_moments(self._connection, missing)
+
+    def _rejected(self, numbers: Sequence[int]) -> set[int]:
+        if self._facts is None:
+            return set()
+        events = self._facts.of_claims(states_facts.claims(self._connection, numbers))
+        return {n for n, some in events.items() if any(one.kind in REJECTIONS for one in some)}
+
+
+def sent_moments(connection: Connection, files: set[int]) -> dict[int, str]:
+    """When files of claims made here left, UTC, by row number: delivered, written or recorded."""
+    found: dict[int, str] = {}
+    for batch in bulk.batches(sorted(files)):
+        s = sent_file.c
+        query = (
+            select(
+                s.file_id, s.recorded_at, written_file.c.recorded_at.label("written"),
+                delivered_file.c.recorded_at.label("delivered"),
+            )
+            .outerjoin(written_file, written_file.c.file_id == s.file_id)
+            .outerjoin(delivered_file, delivered_file.c.file_id == s.file_id)
+            .where(s.file_id.in_(batch))
+        )  # fmt: skip
+        for row in connection.execute(query):
+            found[row.file_id] = row.delivered or row.written or row.recorded_at
+    return found
+
+
+@value(kw_only=True)
+class OpenGroup:
+    """The open cents of the claims of one payer, clinician, location, day and file."""
+
+    payer: str
+    provider: str
+    location: str
+    date: str  # of service, CCYY-MM-DD
+    sent: str  # UTC; empty: not known
+    claims: int
+    open: int
+
+
+def open_amounts(connection: Connection, wanted: Filter) -> Iterator[OpenGroup]:
+    """What is open, added up by the database: its sum is that of ``claim_state.open``."""
+    keys = (
+        _CLAIM.payer, _CLAIM.payer_name, _CLAIM.rendering_npi, _CLAIM.location, _CLAIM.date,
+        _CLAIM.file_id, _CLAIM.origin,
+    )  # fmt: skip
+    query = (
+        select(*keys, func.count().label("claims"), func.sum(_STATE.open).label("open"))
+        .join(claim_state, _STATE.sent_claim_id == _CLAIM.id)
+        .where(condition_of(wanted), _STATE.open != 0)
+        .group_by(*keys)
+        .order_by(*keys)
+    )
+    files: dict[int, str] = {}
+    for row in connection.execute(query):
+        if row.file_id not in files:
+            files[row.file_id] = sent_moments(connection, {row.file_id}).get(row.file_id, "")
+        yield OpenGroup(
+            payer=row.payer_name or row.payer,
+            provider=row.rendering_npi,
+            location=row.location,
+            date=row.date,
+            sent=files[row.file_id] if row.origin == "billed" else "",
+            claims=row.claims,
+            open=int(row.open),
+        )
