@@ -127,7 +127,13 @@ def list_files(*, config: str, profile: str, shape: str) -> int:
         Column(key="moment", title="When", kind="date", in_files=False),
     )
     shown = [row | {"moment": row["when"] or row["modified"]} for row in rows]
-    show(Result(data=rows, tables=(Table(columns=columns, rows=shown, empty="No files."),)), shape)
+    show(
+        Result(
+            data=rows,
+            tables=(Table(columns=columns, rows=shown, empty="" if status else "No files."),),
+        ),
+        shape,
+    )
     return status
 
 
@@ -263,7 +269,7 @@ def _told(done: "Transferred", shape: str, would: str, empty: str) -> int:
         }
         for row in rows
     ]
-    table = Table(columns=columns, rows=shown, empty=empty)
+    table = Table(columns=columns, rows=shown, empty="" if done.failed else empty)
     show(Result(data=data, tables=(table,)), shape)
     return done.status
 

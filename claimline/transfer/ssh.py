@@ -112,13 +112,13 @@ def _check_key(profile: Profile, login: Login, key: "PKey") -> None:
     ):
         return
     pinned = " or ".join(str(each) for each in login.host_keys)
-    whom = f"Call {profile.call}" if profile.call else "Call the clearinghouse"
+    whom = profile.call or "the clearinghouse by a number you know"
     raise TransferError(
         "transfer.host-key",
         f"{profile.where}: the server shows the key {offered}; pinned is {pinned}. Nothing was "
         "sent, no password either",
-        todo=f"{whom} by a number you know and ask for the fingerprint. Only if it is the one "
-        f"shown, put it into profiles.{profile.key}.host_key",
+        todo=f"call {whom}: what is the fingerprint? Only if it is the one shown, put it into "
+        f"profiles.{profile.key}.host_key",
     )
 
 
