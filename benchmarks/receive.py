@@ -1,6 +1,7 @@
-"""How fast ``receive`` takes an 835 into SQLite, all included, with a small and a large ledger.
+"""How fast ``receive`` takes 835s into the ledger, all included: one large file, many small ones.
 
-    .venv/bin/python benchmarks/receive.py [--claims 20000] [--lines 10000 1000000]
+    .venv/bin/python -m benchmarks.receive [--claims 100000] [--before 400000]
+        [--postgresql postgresql://...]
 
 Makes its own input: claims recorded as sent, and the 835 that answers them (2.3 lines a claim; a
 tenth denied; a tenth without line control numbers). Prints a table.
@@ -8,15 +9,22 @@ tenth denied; a tenth without line control numbers). Prints a table.
 
 import argparse
 import datetime as dt
+import os
 import resource
+import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from claimline.services.receive import receive_file
+import attrs
+from sqlalchemy.engine import make_url
+
+from claimline import files
+from claimline.services.receive import receive
 from mapping.numbers import patient_control_number
 from reconcile.ledger import Ledger, Run, SentFile, SentRecord, open_ledger
 from reconcile.values import SentClaim, SentLine
@@ -140,43 +148,139 @@ def paid_on(body: list[str], serial: int, claim: SentClaim) -> Decimal:
     return paid
 
 
-def measure(lines: int, count: int, folder: Path) -> tuple[float, float, int]:
-    """Claims a second and megabytes a second of one 835, beside that many lines."""
-    ledger = open_ledger(str(folder / f"{lines}.sqlite3"), create=True)
-    before = max(0, round(lines / 2.3) - count)
-    fill(ledger, 1, before)
-    fill(ledger, before + 1, count)
-    data, made = answer(claims(before + 1, count), f"EFT{lines}")
-    path = folder / f"{lines}.835"
-    path.write_bytes(data)
+@attrs.frozen(kw_only=True)
+class Case:
+    """What is received into what."""
+
+    database: str  # a folder for SQLite, or the URL of an empty PostgreSQL database
+    claims: int
+    files: int = 1
+    before: int = 0  # claims that were sent before
+
+
+def prepare(case: Case, folder: Path) -> list[Path]:
+    """A ledger with the claims sent, and the files that answer them."""
+    each = case.claims // case.files
+    with open_ledger(case.database, create=True) as ledger:
+        fill(ledger, 1, case.before + case.claims)
+    paths = []
+    for number in range(case.files):
+        data, _ = answer(claims(case.before + 1 + number * each, each), f"EFT{number}")
+        path = folder / f"{number:05d}.835"
+        path.write_bytes(data.replace(b"000000001", b"%09d" % (number + 1)))
+        paths.append(path)
+    return paths
+
+
+def run_once(database: str, names: list[str]) -> None:
+    """Receive them, in this process; prints what ``measure`` reads."""
     run = Run(command="receive", version="0", started=NOW)
-    start = time.perf_counter()
-    result = receive_file(ledger, run, path.name, lambda: [path.read_bytes()])
-    seconds = time.perf_counter() - start
-    posted = sum(payment.posted for payment in result.payments)
-    assert posted == made, result.payments
-    assert result.status == 0, result
-    ledger.close()
-    return made / seconds, len(data) / seconds / 1e6, len(data)
+    with open_ledger(database) as ledger:
+        start = time.perf_counter()
+        results = list(receive(ledger, run, names, lambda name: lambda: files.chunks(name)))
+        seconds = time.perf_counter() - start
+    assert all(result.status == 0 for result in results)
+    posted = sum(payment.posted for result in results for payment in result.payments)
+    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    cpu = sum(one.ru_utime + one.ru_stime for one in used)
+    print(posted, seconds, cpu, max(one.ru_maxrss for one in used) // 1024)
+
+
+def measure(case: Case, label: str) -> None:
+    """Measure in a process of its own, and print a row."""
+    with TemporaryDirectory() as folder:
+        paths = prepare(case, Path(folder))
+        size = sum(path.stat().st_size for path in paths)
+        server = server_seconds(case.database)
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.receive", "--once", case.database, *map(str, paths)],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        posted, seconds, cpu, peak = map(float, done.stdout.split())
+        cpu += server_seconds(case.database) - server
+        assert posted == case.claims
+        print(
+            f"{label:<12}{case.files:>7,}{case.claims:>10,}{size / 1e6:>8.1f}{seconds:>9.1f}"
+            f"{posted / seconds:>10,.0f}{cpu / posted * 1e6:>14.0f}{peak:>9.0f}"
+        )
+        sys.stdout.flush()
+
+
+def server_seconds(database: str) -> float:
+    """Processor seconds the server has used so far, where it runs on this machine."""
+    if "://" not in database:
+        return 0.0
+    import psycopg
+
+    with psycopg.connect(database) as connection:
+        row = connection.execute("SHOW data_directory").fetchone()
+    folder = row[0] if row else ""
+    used = 0.0
+    ticks = os.sysconf("SC_CLK_TCK")
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with suppress(OSError):
+            name, _, rest = path.read_text().partition("(")[2].rpartition(")")
+            if name == "postgres" and str((path.parent / "cwd").readlink()) == folder:
+                fields = rest.split()
+                used += sum(int(fields[n]) for n in (11, 12, 13, 14)) / ticks
+    return used
 
 
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--claims", type=int, default=20_000)
-    parser.add_argument("--lines", type=int, nargs="*", default=[10_000, 1_000_000])
+    parser.add_argument("--claims", type=int, default=100_000)
+    parser.add_argument("--before", type=int, default=0, help="claims sent before")
+    parser.add_argument("--postgresql", default="", help="URL of a server: databases are made")
+    parser.add_argument("--once", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
-    print(f"{'lines in the ledger':>20} {'claims':>8} {'MB':>6} {'claims/s':>9} {'MB/s':>6}")
-    with TemporaryDirectory() as folder:
-        for lines in options.lines:
-            speed, megabytes, size = measure(lines, options.claims, Path(folder))
-            print(
-                f"{lines:>20,} {options.claims:>8,} {size / 1e6:>6.1f} {speed:>9,.0f} "
-                f"{megabytes:>6.2f}"
+    if options.once:
+        run_once(options.once[0], options.once[1:])
+        return
+    print("\nreceive: 835s into the ledger, all included\n")
+    print(
+        f"{'ledger':<12}{'files':>7}{'claims':>10}{'MB':>8}{'seconds':>9}{'claims/s':>10}"
+        f"{'CPU us/claim':>14}{'peak MB':>9}"
+    )
+    count = options.claims
+    for number in (1, max(1, count // 100)):
+        with TemporaryDirectory() as folder:
+            place = str(Path(folder) / "ledger.sqlite3")
+            measure(
+                Case(database=place, claims=count, files=number, before=options.before), "SQLite"
             )
-            sys.stdout.flush()
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    print(f"peak memory {peak:,.0f} MB, its own input included")
+        if options.postgresql:
+            place = new_database(options.postgresql)
+            measure(
+                Case(database=place, claims=count, files=number, before=options.before),
+                "PostgreSQL",
+            )
+    print(f"\noxedi merely reading one file of {count:,} claims: {oxedi_reads(count)}")
+
+
+def new_database(url: str) -> str:
+    """A new and empty database beside that one."""
+    import psycopg
+
+    name = f"bench{time.time_ns()}"
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")  # type: ignore[call-overload]  # our name
+    place = make_url(url).set(database=name)
+    return place.render_as_string(hide_password=False)
+
+
+def oxedi_reads(count: int) -> str:
+    """How fast a Rust parser reads the same file into tables, and keeps nothing."""
+    try:
+        import oxedi
+    except ImportError:
+        return "not installed"
+    data, made = answer(claims(1, count), "EFT")
+    start = time.perf_counter()
+    oxedi.parse(data)
+    return f"{made / (time.perf_counter() - start):,.0f} claims/s"
 
 
 if __name__ == "__main__":
