@@ -4,6 +4,7 @@ What is written of a step are its counts, of a note its kind: never its words.
 """
 
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import PurePath
 from typing import Any
 
@@ -21,7 +22,7 @@ def begin_log(day: str, number: int) -> Any:
     from claimline.log import logger
 
     log = logger().bind(run=f"{day}-{number}")
-    log.info("night begins", day=day, version=__version__)
+    _tell(log, "night begins", day=day, version=__version__)
     return log
 
 
@@ -29,7 +30,8 @@ def log_step(night: Night, step: Step) -> None:
     """One line for a step that is done, one for each of its notes and each file that went."""
     if night.log is None:
         return
-    night.log.info(
+    _tell(
+        night.log,
         "step",
         step=step.name,
         status=step.status,
@@ -37,25 +39,24 @@ def log_step(night: Night, step: Step) -> None:
         counts={key: count for key, count in step.counts.items() if isinstance(count, int)},
     )
     for note in step.notes:
-        night.log.info(
-            "note", step=step.name, kind=note.kind, urgency=note.urgency, count=note.count
-        )
+        about = {"kind": note.kind, "urgency": note.urgency, "count": note.count}
+        _tell(night.log, "note", step=step.name, **about)
     if step.name in {"collect", "send"}:
         _log_moved(night, step.name, step.detail.get("files", ()))
 
 
 def _log_moved(night: Night, step: str, rows: Iterable[dict[str, Any]]) -> None:
-    assert night.log is not None
     for row in rows:
         told = {key: row[key] for key in ("profile", "file", "state", "bytes", "digest")}
-        night.log.info("transfer", step=step, **told)
+        _tell(night.log, "transfer", step=step, **told)
 
 
 def log_received(night: Night, result: FileResult) -> None:
     """One line for a received file."""
     if night.log is None:
         return
-    night.log.info(
+    _tell(
+        night.log,
         "file",
         file=PurePath(result.file).name,
         digest=result.digest,
@@ -70,4 +71,11 @@ def log_received(night: Night, result: FileResult) -> None:
 def log_end(log: Any, report: Report) -> None:
     """The last line: how it ended."""
     if log is not None:
-        log.info("night ends", status=report["status"], needs_person=report["needs_person"])
+        told = {"status": report["status"], "needs_person": report["needs_person"]}
+        _tell(log, "night ends", **told)
+
+
+def _tell(log: Any, event: str, **keys: Any) -> None:
+    """Write a line; where nobody takes it any more (a closed pipe), the night goes on."""
+    with suppress(OSError):
+        log.info(event, **keys)

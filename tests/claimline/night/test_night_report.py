@@ -2,7 +2,9 @@
 
 import datetime as dt
 import json
+import os
 import re
+import subprocess
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -147,6 +149,21 @@ def test_logs_are_json_lines_of_the_run(done: Desk, tmp_path: Path) -> None:
     assert lines[0]["event"] == "night begins"
     assert lines[-1]["event"] == "night ends"
     assert lines[-1]["status"] == 1
+
+
+def test_a_log_nobody_reads_stops_nothing(done: Desk, tmp_path: Path) -> None:
+    """Where standard error goes nowhere any more, the night does its work all the same."""
+    desk = done.copied(tmp_path / "desk")
+    reader, writer = os.pipe()
+    os.close(reader)
+    environment = desk.environment(SECOND) | {"CLAIMLINE_LOG": "info"}
+    with os.fdopen(writer, "wb") as closed:
+        ended = subprocess.run(
+            desk.command(), env=environment, stdout=subprocess.DEVNULL, stderr=closed,
+            check=False, timeout=120,
+        )  # fmt: skip
+    assert ended.returncode == 1
+    assert desk.report("2026-03-18-2")["number"] == 2
 
 
 @pytest.mark.parametrize(
