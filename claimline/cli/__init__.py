@@ -47,6 +47,7 @@ COMMANDS: Final = (
     Entry("bank", "claimline.cli.bank:bank", "Deposits against the payments of the 835s."),
     Entry("secondary", "claimline.cli.secondary:secondary", "Claims to the payer after the first."),
     Entry("report", "claimline.cli.report:report", "Aging, denials, days to pay, balances ..."),
+    Entry("advice", "claimline.cli.advice:advice", "A remittance advice to read and print."),
     Entry("owes", "claimline.cli.owes:owes", "Say what the patient owes now, and why."),
     Entry("correct", "claimline.cli.correct:correct", "Correct a claim that was sent."),
     Entry("timely", "claimline.cli.timely:timely", "Proof that claims were filed in time."),

@@ -3,7 +3,7 @@
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import IO, Final
 
@@ -51,6 +51,22 @@ def show_text(text: str, output: Path | None = None) -> None:
         return
     with _made(output) as raw, os.fdopen(os.dup(raw), "w", encoding="utf-8", newline="") as stream:
         stream.write(text)
+
+
+def show_lines(lines: Iterable[str], output: Path | None = None) -> None:
+    """Print lines as they come, or write them to a file, for its owner only.
+
+    Raises:
+        CommandError: the file cannot be written.
+    """
+    ended = (f"{line}\n" for line in lines)
+    if output is None:
+        with quiet_pipe():
+            sys.stdout.writelines(ended)
+            sys.stdout.flush()
+        return
+    with _made(output) as raw, os.fdopen(os.dup(raw), "w", encoding="utf-8", newline="") as stream:
+        stream.writelines(ended)
 
 
 def _writer(shape: str) -> Writer:

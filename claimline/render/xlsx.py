@@ -44,7 +44,9 @@ def xlsx_bytes(result: Result) -> bytes:
     for number, tables in enumerate(_kinds(result.tables), 1):
         first = tables[0]
         rows = chain.from_iterable(table.rows for table in tables)
-        _fill(book.create_sheet(first.sheet or f"Sheet {number}"), first.columns, rows)
+        totals = first.totals if len(tables) == 1 else None
+        sheet = book.create_sheet(first.sheet or f"Sheet {number}")
+        _fill(sheet, first.columns, rows, totals)
     kept = io.BytesIO()
     book.save(kept)
     return kept.getvalue()
@@ -58,8 +60,16 @@ def _kinds(tables: Iterable[Table]) -> list[list[Table]]:
     return list(kinds.values())
 
 
-def _fill(sheet: "WriteOnlyWorksheet", columns: Sequence[Column], rows: Iterable[Row]) -> None:
-    """Fill a sheet: frozen header, filter, a width that shows what is in it."""
+def _fill(
+    sheet: "WriteOnlyWorksheet",
+    columns: Sequence[Column],
+    rows: Iterable[Row],
+    totals: Row | None = None,
+) -> None:
+    """Fill a sheet: frozen header, filter, a width that shows what is in it.
+
+    Totals stand below an empty row, outside of what is filtered and sorted.
+    """
     from openpyxl.utils import get_column_letter
 
     columns = [column for column in columns if column.in_files]
@@ -79,6 +89,9 @@ def _fill(sheet: "WriteOnlyWorksheet", columns: Sequence[Column], rows: Iterable
                 todo="narrow the list down, or use --format csv",
             )
         sheet.append([style.value(column, row.get(column.key)) for column in columns])
+    if totals is not None and seen:
+        sheet.append([])
+        sheet.append([style.bold(column, totals.get(column.key)) for column in columns])
     sheet.auto_filter.ref = f"A1:{get_column_letter(len(columns))}{count}"
 
 
@@ -105,9 +118,10 @@ class _Style:
     """Makes the cells of a sheet; the styles are made once."""
 
     def __init__(self, sheet: "WriteOnlyWorksheet") -> None:
-        from openpyxl.styles import Alignment
+        from openpyxl.styles import Alignment, Font
 
         self.sheet = sheet
+        self.heavy = Font(bold=True)
         self.top = Alignment(vertical="top")
         self.wrapped = Alignment(vertical="top", wrap_text=True)
 
@@ -121,6 +135,12 @@ class _Style:
             whole = column.kind == "number" and typed == int(typed)
             made.number_format = WHOLE if whole else FORMATS[column.kind]
         made.alignment = self.wrapped if column.kind in {"text", "list"} else self.top
+        return made
+
+    def bold(self, column: Column, value: Any) -> "WriteOnlyCell":
+        """The same in bold: a total."""
+        made = self.value(column, value)
+        made.font = self.heavy
         return made
 
 

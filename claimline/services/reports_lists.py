@@ -40,9 +40,12 @@ class Sums:
     count: int = 0
 
     @classmethod
-    def of(cls, *names: str) -> "Sums":
-        """Sums of these amounts, all 0.00; ``total`` is filled while the rows go by."""
-        return cls(names, dict.fromkeys(names, money(ZERO)))
+    def of(cls, head: str, *names: str) -> "Sums":
+        """Sums of these amounts, all 0.00; ``total`` is filled while the rows go by.
+
+        In its column ``head`` it says that it is the total.
+        """
+        return cls(names, {head: "total", **dict.fromkeys(names, money(ZERO))})
 
     def through(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The same rows, added up."""

@@ -223,7 +223,7 @@ def _span(question: Question) -> str:
 
 def lines_table(rows: Iterable[Row], kind: LineKind, question: Question) -> tuple[Table, Sums]:
     """Lines as a list; the sums are there once the rows have gone by."""
-    sums = Sums.of(*LINE_AMOUNTS)
+    sums = Sums.of("claim", *LINE_AMOUNTS)
     table = Table(
         title=LINE_TITLES[kind] + _span(question),
         columns=LINES,
@@ -255,7 +255,7 @@ def _meaning(kind: codes.Kind, code: str) -> str:
 
 def unmatched_table(rows: Iterable[Row], question: Question) -> tuple[Table, Sums]:
     """Payments on no claim, with their sums."""
-    sums = Sums.of("billed", "paid")
+    sums = Sums.of("trace", "billed", "paid")
     table = Table(
         title=f"Payments that fit no claim of ours{_span(question)}",
         columns=UNMATCHED,
@@ -270,7 +270,7 @@ def unmatched_table(rows: Iterable[Row], question: Question) -> tuple[Table, Sum
 
 def patients_table(rows: Iterable[Row], question: Question) -> tuple[Table, Sums]:
     """Balances of patients, with their sums."""
-    sums = Sums.of("due", "later", "check", "credit")
+    sums = Sums.of("patient", "due", "later", "check", "credit")
     table = Table(
         title=f"What patients owe{_span(question)}",
         columns=PATIENTS,
