@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 from attrs import evolve
+from databases import NewUrl
 from receive_made import Line, clp, new_ledger, record, remit, sent, take, x12
 
 from claimline import settings
@@ -182,9 +183,9 @@ def expecting(control: str, amount: str | None = "35.07", **more: Any) -> SentRe
 REFUSED = Line(paid="0", cas=("CO*50*100",))
 
 
-def test_what_the_payer_says_comes_before_what_was_expected(tmp_path: Path) -> None:
+def test_what_the_payer_says_comes_before_what_was_expected(new_url: NewUrl) -> None:
     """AMT*B6 counts; a refused line holds nothing; unanswered or without B6 as expected."""
-    with new_ledger(tmp_path) as ledger:
+    with new_ledger(new_url) as ledger:
         record(ledger, *map(expecting, ("A", "B", "C", "D")), expecting("E", None))
         said = [*clp("A"), "AMT*B6*26"]
         take(ledger, x12(remit(said, clp("B", REFUSED, icn="I2"), clp("C", icn="I3"))))
@@ -193,23 +194,23 @@ def test_what_the_payer_says_comes_before_what_was_expected(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize("order", list(permutations(range(3))), ids=str)
-def test_reversals_take_back_what_they_reverse(tmp_path: Path, order: tuple[int, ...]) -> None:
+def test_reversals_take_back_what_they_reverse(new_url: NewUrl, order: tuple[int, ...]) -> None:
     """Paid, corrected to a refusal, the first reversed a week later: nothing, in any order."""
     files = [
         x12(remit([*clp("A"), "AMT*B6*26"]), control=1),
         x12(remit(clp("A", REFUSED, icn="I2"), trace="EFT2", date="20260227"), control=2),
         x12(remit(clp("A", status="22", sign=-1), trace="EFT3", date="20260306"), control=3),
     ]
-    with new_ledger(tmp_path) as ledger:
+    with new_ledger(new_url) as ledger:
         record(ledger, expecting("A"))
         for number in order:
             take(ledger, files[number], name=f"{number}.835")
         assert allowed(ledger) == {"A": "0.00"}
 
 
-def test_of_a_family_the_newest_claim_counts(tmp_path: Path) -> None:
+def test_of_a_family_the_newest_claim_counts(new_url: NewUrl) -> None:
     """A replacement takes the place of its claim; a void leaves nothing of it."""
-    with new_ledger(tmp_path) as ledger:
+    with new_ledger(new_url) as ledger:
         record(ledger, expecting("A"), expecting("B"))
         record(
             ledger,
