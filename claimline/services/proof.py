@@ -207,7 +207,7 @@ def _money(proof: Proof) -> Table:
         ),
         rows=rows,
         totals={"where": total[0], "amount": total[1]} if rows else None,
-        empty="No payment was received.",
+        empty="Nothing: no payment was received, or they come to 0.00.",
         notes=tuple(notes),
         sheet="Money",
     )

@@ -43,6 +43,7 @@ def prove(connection: Connection, usage: Usage) -> Proof:
         connection=connection, usage=usage, tallies=tallies, tell=open_items.payment
     )
     payments.run()
+    payments.not_on_claims(walk.on_lines + walk.on_claims)
     Kept(connection=connection, usage=usage, tallies=tallies).run()
     return Proof(
         usage=usage,

@@ -179,11 +179,13 @@ class Kept:
     # --- what came back ---
 
     def _paid_files(self) -> Any:
-        """Files with a payment that is dealt with."""
+        """Files with a payment that is dealt with, and 835s that no payment is known of."""
         counted = exists().where(
             _R.file_id == file.c.id, _R.usage == self.usage, _R.state.in_(("posted", "aside"))
         )
-        return select(file).where(counted, file.c.direction == "in").order_by(file.c.id)
+        lost = (file.c.kind == "835") & ~exists().where(_R.file_id == file.c.id)
+        here = file.c.direction == "in"
+        return select(file).where(here, or_(counted, lost)).order_by(file.c.id)
 
     def _paid_file(self, row: Any) -> None:
         query = select(

@@ -134,10 +134,11 @@ class Payments:
             elif row.incomplete:
                 places.incomplete += row.paid
             else:
-                continue  # replaced by another payment that is here
-            places.paid += row.paid
-            tally.left += row.paid
+                self._nowhere(row)
+                continue
             if not row.posted:
+                places.paid += row.paid
+                tally.left += row.paid
                 tally.right += row.paid
             if row.paid != row.least:
                 tally.fault(
@@ -149,19 +150,32 @@ class Payments:
         tally, places = self.tallies["remits.money"], self.places
         claims, adjusted, open_cents = row.claims or 0, row.adjusted or 0, row.difference
         placed = claims - adjusted - open_cents
-        if placed and placed == -row.paid:  # BPR03 D: a debit, below zero
-            placed = row.paid
-            claims, adjusted, open_cents = -claims, -adjusted, -open_cents
+        paid = -row.paid if placed == -row.paid else row.paid  # BPR03 D: a debit takes money
+        places.paid += paid
+        tally.left += paid
         tally.right += placed
         places.claims += claims
         places.adjusted += adjusted
         places.difference += open_cents
-        if placed != row.paid:
+        if placed != paid:
             tally.fault(
-                Break(equation="remits.money", expected=row.paid, found=placed, payment=row.first)
+                Break(equation="remits.money", expected=paid, found=placed, payment=row.first)
             )
         if open_cents:
             self.tell(row.first, open_cents)
+
+    def _nowhere(self, row: Any) -> None:
+        """A payment of which no copy counts: only what was entered by hand may give way so."""
+        if not row.real and row.claims is None:
+            return
+        why = "no copy of this payment counts"
+        if row.claims is not None:
+            why = "this payment does not count, and has claims on the books"
+        tally = self.tallies["remits.money"]
+        tally.left += row.paid
+        tally.fault(
+            Break(equation="remits.money", expected=row.paid, found=0, why=why, payment=row.first)
+        )
 
     def _money_query(self) -> Any:
         """One row for each payment, whatever its copies and parts."""
@@ -188,6 +202,7 @@ class Payments:
                 func.min(_R.paid).label("least"),
                 _sum(posted).label("difference"),
                 *(self._has(state) for state in (*COUNTED, "pending", "incomplete")),
+                func.max(case((_R.origin == "", 1), else_=0)).label("real"),
             )
             .where(_R.usage == self.usage)
             .group_by(_R.payment_id)
@@ -271,6 +286,16 @@ class Payments:
         )
         for state, count, cents in self.connection.execute(query):
             self.places.left[state] = (count, cents)
+
+    def not_on_claims(self, on_claims: int) -> None:
+        """What is on no claim is the rest, and must be what the claim payments themselves say."""
+        rest = self.places.claims - on_claims
+        found = sum(cents for state, (_, cents) in self.places.left.items() if state != "aside")
+        if rest != found:
+            self.tallies["remits.money"].fault(
+                Break(equation="remits.money", expected=rest, found=found,
+                      why="paid on no claim: the payments less what is on claims, and one by one")
+            )  # fmt: skip
 
 
 def _sum(cents: Any) -> Any:

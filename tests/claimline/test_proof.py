@@ -107,6 +107,8 @@ _POSTED = POSTING.claim_payment_id.in_(_of(PAID)) & (POSTING.reason == "45")
 _SHARED = SHARE.claim_payment_id.in_(_of(PAID)) & (SHARE.paid != 0)
 _STATE = STATE.sent_claim_id.in_(_sent(OPEN))
 _LINE = tables.sent_line.c.control == f"01{OPEN}"
+_SECOND = select(PAYMENT.id).where(PAYMENT.trace == "EFT2")
+_IN_SECOND = select(ANSWER.id).where(ANSWER.remittance_id.in_(_SECOND))
 _PLB = received.provider_adjustment.c.reason == "L6"
 
 # What is done to the books, the equation that must fail, and what it must name.
@@ -212,6 +214,16 @@ DAMAGES = {
                       "remits.sums", "EFT1"),
     "PLB removed": (_gone((received.provider_adjustment, _PLB)), "remits.sums", "EFT1"),
     "PLB twice": (_twice(received.provider_adjustment, _PLB), "remits.sums", "EFT1"),
+    "payment that does not count": (_set(received.remittance, _FIRST, state="duplicate"),
+                                    "remits.money", "EFT1"),
+    "payment and all of it removed": (
+        _gone(*((table, table.c.claim_payment_id.in_(_IN_SECOND))
+                for table in (received.posting, received.line_share, received.awaiting)),
+              (received.claim_payment, ANSWER.id.in_(_IN_SECOND)),
+              (received.provider_adjustment,
+               received.provider_adjustment.c.remittance_id.in_(_SECOND)),
+              (received.remittance, PAYMENT.trace == "EFT2")),
+        "remits.kept", "second.835"),
     "bytes": (_set(tables.file_chunk,
                    tables.file_chunk.c.file_id.in_(
                        select(tables.file.c.id).where(tables.file.c.name == "first.835")),
@@ -359,3 +371,16 @@ class TestMoney:
         (_, total), *rest = proof.places
         assert sum(amount for _, amount in rest) == total
         assert dict(rest)["not whole, or not posted yet"] == 75
+
+    def test_debit(self, ledger: Ledger) -> None:
+        """A payment that takes money (BPR03 D) counts below zero; nothing of it is on no claim."""
+        back = clp(PAID, Line(), Line(code="97110", paid="0", cas=("PR*1*100",)), icn="ICN1",
+                   status="22", sign=-1)  # fmt: skip
+        data = x12(remit(back, trace="EFT3", paid="75"), control=3)
+        assert data.count(b"BPR*I*75*C*") == 1
+        take(ledger, data.replace(b"BPR*I*75*C*", b"BPR*I*75*D*"), "debit.835")
+        proof = proof_of(ledger)
+        assert proof.closes, told(proof)
+        (_, total), *rest = proof.places
+        assert sum(amount for _, amount in rest) == total
+        assert dict(rest)["on no claim: unmatched, not posted, parked"] == 75
