@@ -141,13 +141,32 @@ def _change(
     split = _split([(lines[w], weeks[w].hits if w in weeks else 0) for w in order], least)
     if split is None:
         return None
-    since = order[split:]
+    change = _told((payer, *thing), lines, weeks, order=order, split=split)
+    if not change.is_more:
+        return change if thing[0] == "denied" else None
+    while order[split] not in weeks:  # nothing of it in that week yet
+        split += 1
+    change = _told((payer, *thing), lines, weeks, order=order, split=split)
+    if change.hits < LEAST_HITS or change.lines < least or _is_over(lines, weeks, order, least):
+        return None
+    return evolve(change, since=min(one.first for w, one in weeks.items() if w >= order[split]))
+
+
+def _told(
+    what: tuple[str, Kind, str],
+    lines: Counter[dt.date],
+    weeks: dict[dt.date, _Week],
+    *,
+    order: Sequence[dt.date],
+    split: int,
+) -> Change:
+    """The counts before and since a week."""
+    since, before = order[split:], order[:split]
     own = [weeks[week] for week in since if week in weeks]
-    before = order[:split]
-    change = Change(
-        payer=payer,
-        kind=thing[0],
-        what=thing[1],
+    return Change(
+        payer=what[0],
+        kind=what[1],
+        what=what[2],
         since=since[0],
         hits=sum(one.hits for one in own),
         lines=sum(lines[week] for week in since),
@@ -155,16 +174,6 @@ def _change(
         lines_before=sum(lines[week] for week in before),
         examples=_examples(own),
     )
-    if not change.is_more:
-        return change if thing[0] == "denied" else None
-    if change.hits < LEAST_HITS or _is_over(lines, weeks, order, least):
-        return None
-    return _since_first(change, own)
-
-
-def _since_first(change: Change, own: Sequence[_Week]) -> Change:
-    """The change from the first day on which it was seen since the week that parts the answers."""
-    return evolve(change, since=min(one.first for one in own))
 
 
 def _split(weeks: Sequence[tuple[int, int]], least: int) -> int | None:
