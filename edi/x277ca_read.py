@@ -33,7 +33,8 @@ _VERDICTS: Final[Mapping[str, Verdict]] = {
 } | dict.fromkeys(sorted(_REJECTS), "rejected")
 _FOREIGN: Final = frozenset("FPR")  # finalized, pending, requests: a status answer's, not ours
 _STRENGTH: Final[tuple[Verdict, ...]] = ("other", "forwarded", "received", "accepted", "rejected")
-_LEVELS: Final[Mapping[str, Level]] = {"21": "transaction", "19": "provider", "PT": "claim"}
+_LEVELS: Final[Mapping[str, Level]] = {"21": "transaction", "19": "provider"}
+_ABOVE: Final = frozenset({"20", "21", "19"})  # below these stand claims: PT; 22 and 23 elsewhere
 _KNOWN: Final = 4096
 
 declare(
@@ -152,9 +153,9 @@ class Reader:
             self.batch = self.provider = self.claim = ""
         elif self.hl == "19":
             self.provider = self.claim = ""
-        elif self.hl == "PT":
+        else:
             self.claim = ""
-        if self.hl in ("21", "19"):
+        if self.hl in _LEVELS:
             self.thing = _Thing(_LEVELS[self.hl], self.position)
 
     def nm1(self, segment: list[str]) -> None:
@@ -171,7 +172,7 @@ class Reader:
             self.trace = value
         elif self.hl == "21":
             self.batch = value
-        elif self.hl == "PT":
+        elif self._has_claims:
             self._end()
             self.claim = value
             self.thing = _Thing("claim", self.position)
@@ -182,7 +183,7 @@ class Reader:
         """STC: a status; several may stand for one thing, one that rejects counts."""
         thing = self.thing
         if thing is None:
-            if self.hl != "PT":
+            if not self._has_claims:
                 return
             self._tell("ack.no-claim-number", "A status stands before any claim number (TRN).")
             thing = self.thing = _Thing("claim", self.position)
@@ -245,6 +246,11 @@ class Reader:
 
     # -- what they have in common
 
+    @property
+    def _has_claims(self) -> bool:
+        """Whether claims stand at the level at hand."""
+        return bool(self.hl) and self.hl not in _ABOVE
+
     def _money(self, text: str, element: str) -> Decimal | None:
         amount = read_money(text.strip())
         if amount is None:
@@ -262,13 +268,17 @@ class Reader:
         return tuple(made)
 
     def _verdict(self, action: str, codes: tuple[str, ...]) -> Verdict:
-        """STC03 first, then the categories; where one of both rejects, it is rejected."""
+        """STC03 first, then the categories; where one of both rejects, it is rejected.
+
+        A claim that is taken as rejected and is not is looked at and asked about; one taken as
+        accepted that was rejected is missed until it is too late to file. So neither alone clears.
+        """
         categories = [code.split(self.component or "\0")[0].strip().upper() for code in codes]
         category = categories[0]
         if category[:1] in _FOREIGN:
             words = "The status category is one of an answer about payment; it decides nothing."
             self._tell("ack.category", words, "STC01-1", category)
-            return "other"
+            return "other"  # also with STC03 U: a claim that is denied must not go as an original
         rejecting = any(each in _REJECTS for each in categories)
         if action in ("U", "WQ") and category in _VERDICTS and (action == "U") != rejecting:
             words = f"STC03 is {action} while the category is {category}; taken as rejected."
@@ -285,7 +295,7 @@ class Reader:
         if self.headed:
             return
         self.headed = True
-        source: Source = "clearinghouse" if self.name[1] == "AY" else "payer"
+        source: Source = "payer" if self.name[1].strip() == "PR" else "clearinghouse"
         self.ready.insert(
             0,
             Acknowledgement(

@@ -249,6 +249,22 @@ class Test277CA:
         assert codes == ["ack.date", "ack.amount", "ack.amount", "ack.amount", "ack.no-status"]
         assert shape(found) == [("transaction", "received", "B"), ("claim", "other", "C")]
 
+    @pytest.mark.parametrize(
+        ("name", "source"),
+        [("NM1*PR*2*P~", "payer"), ("NM1*AY*2*R~", "clearinghouse"), ("NM1*ACV*2*X~", "clearinghouse"),
+         ("", "clearinghouse")],
+    )  # fmt: skip
+    def test_only_a_payer_speaks_as_a_payer(self, name: str, source: str) -> None:
+        """A sender that does not say it is the payer is not taken for it: its word proves less."""
+        found, _ = of_body(f"HL*1**20~{name}HL*2*1*21~STC*A1:19~", "277")
+        assert found.source == source
+
+    @pytest.mark.parametrize("level", ["PT", "22", "23"])
+    def test_claims_below_any_patient_level_are_read(self, level: str) -> None:
+        """A claim at the subscriber's or dependent's level of other 277s is not lost."""
+        found, _ = of_body(f"HL*4*3*{level}~TRN*2*C1~STC*A7:562**U~", "277")
+        assert shape(found) == [("claim", "rejected", "C1")]
+
     def test_a_clearinghouse_is_told_from_a_payer(self) -> None:
         """NM1*AY is a clearinghouse, NM1*PR the payer."""
         found, _ = of_body("HL*1**20~NM1*AY*2*RELAY*****46*R1~HL*2*1*21~STC*A1:19~", "277")
