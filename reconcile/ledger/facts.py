@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, or_, select, update
+from sqlalchemy import Connection, Select, Table, null, or_, select, update
 
 from reconcile.ledger import bulk
 from reconcile.ledger.columns import metadata
@@ -70,8 +70,17 @@ def _query(table: Table, until: str) -> Select[Any]:
         parent = key.column.table
         if "recorded_at" in parent.c:
             mine = parent.c.recorded_at <= until
-            return query.join(parent, key.column == key.parent).where(mine)
+            found = select(*_unjoined(table)).select_from(table)
+            return found.join(parent, key.column == key.parent).where(mine)
     return query  # counters
+
+
+def _unjoined(table: Table) -> list[Any]:
+    """The columns of a table; what a row was joined to may have come later, and is joined anew."""
+    return [
+        null().label(column.name) if column.nullable and column.foreign_keys else column
+        for column in table.c
+    ]
 
 
 def _without_read(table: Table, query: Select[Any]) -> Select[Any]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from acknowledged_made import a277ca, claim_said, take_277ca
 from proof_made import BACK, PAID, bytes_of, fill
 from receive_made import DAY, clp, remit, sent, take, x12
 from sqlalchemy import Connection, delete, select, update
@@ -194,6 +195,19 @@ class TestAsOf:
         """Before the first fact there is nothing."""
         with as_of(days, dt.date(2026, 2, 1)) as then:
             assert then.status().files == 0
+
+    def test_answered_before_it_was_known(self, ledger_url: str) -> None:
+        """An acknowledgement of a claim that was taken over later stands alone until then."""
+        second = Run(command="receive", version="0", started=RUN.started + dt.timedelta(days=2))
+        with open_ledger(ledger_url) as ledger:
+            take_277ca(ledger, a277ca(claim_said(BACK, "A2:20*20260303*WQ*100")))
+            take(ledger, bytes_of(sent(BACK)), "theirs.837", run=second)
+            with as_of(ledger, RUN.started.date()) as then:
+                assert then.status().files == 1
+            with as_of(ledger, second.started.date()) as then, then.reading() as connection:
+                assert connection.execute(select(answered.claim_state.c.state)).scalar() == (
+                    "accepted"
+                )
 
     def test_zone(self) -> None:
         """The day ends where the practice is."""
