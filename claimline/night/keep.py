@@ -1,5 +1,6 @@
 """Keeping what a night told: files that are never overwritten, a row of the ledger, figures."""
 
+import errno
 import json
 import os
 import re
@@ -18,6 +19,7 @@ from claimline.night.report import Report
 from claimline.render.table import write_tables
 from reconcile.ledger import LedgerError, nights
 
+LINKLESS: Final = frozenset({errno.EPERM, errno.EOPNOTSUPP, errno.ENOTSUP, errno.ENOSYS})  # shares
 _NUMBER: Final = re.compile(r"\d{4}-\d\d-\d\d-(\d{1,9})\.(?:json|txt|html)")
 
 
@@ -110,7 +112,23 @@ def _write_new(path: Path, text: str) -> None:
             stream.write(text)
             stream.flush()
             os.fsync(stream.fileno())
-        os.link(part, path)  # refuses a name that is taken
+        _named(part, path)
     finally:
         with suppress(OSError):
             part.unlink(missing_ok=True)
+
+
+def _named(part: Path, path: Path) -> None:
+    """Give a whole file its name, which nothing has yet.
+
+    Raises:
+        OSError: the name is taken, or the disk does not take it.
+    """
+    try:
+        os.link(part, path)  # refuses a name that is taken
+    except OSError as error:
+        if error.errno not in LINKLESS:
+            raise
+        if path.exists():  # nobody else writes here: the night holds its lock
+            raise FileExistsError(errno.EEXIST, "the name is taken") from error
+        part.rename(path)

@@ -41,7 +41,7 @@ def report_of(
     notes = sorted_notes(_each_once(steps))
     needs = [note for note in notes if note["urgency"] != "know"]
     status = worst(DONE, *(step.status for step in steps), NEEDS_PERSON if needs else DONE)
-    return {
+    made = {
         "version": VERSION,
         "claimline": __version__,
         "practice": night.practice.name,
@@ -61,6 +61,19 @@ def report_of(
         "states": next((s.detail["states"] for s in steps if "states" in s.detail), []),
         "proof": next((s.detail["proof"] for s in steps if "proof" in s.detail), None),
     }
+    report: Report = _writable(made)
+    return report
+
+
+def _writable(value: Any) -> Any:
+    """The same with every text such as UTF-8 and a database take: a file's name may be neither."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "replace").decode().replace("\0", "?")
+    if isinstance(value, dict):
+        return {_writable(key): _writable(one) for key, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_writable(one) for one in value]
+    return value
 
 
 def could_not_run(night: Night, note: Note, *, status: int) -> Report:

@@ -6,6 +6,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final
 
+from attrs import evolve
+
 from claimline import files
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
 from claimline.night.context import HaltedError, Night
@@ -14,8 +16,8 @@ from claimline.night.values import Note, Step
 from claimline.render.words import counted, shown_number
 from claimline.services.receive import Source, receive
 from claimline.services.receive_values import FileResult
-from claimline.transfer import PutAway, inbox_files, put_away
-from claimline.transfer.names import UNFINISHED, ends_whole
+from claimline.transfer import PutAway, inbox_files, plainly_named, put_away
+from claimline.transfer.names import UNFINISHED, ends_whole, name_fault, shown
 from reconcile.ledger import Ledger, LedgerError, nights
 
 SETTLED: Final = 60  # seconds without a change: nobody is writing the file any more
@@ -26,9 +28,10 @@ BOOKS: Final = {"P": "production", "T": "test"}
 
 def receive_step(night: Night, before: Sequence[Step]) -> Step:
     """Receive what lies in the inbox: each file kept first, then posted, then put away."""
-    names = _inbox(night, before)
     if night.dry_run:
-        return _would_receive(night, names)
+        return _would_receive(night, _inbox(night, before))
+    renamed = plainly_named(night.config.folders)
+    names = [name for name in _inbox(night, before) if not name_fault(Path(name).name)]
     results: list[FileResult] = []
     with night.ledger() as ledger:
         for result in receive(ledger, night.run, names, _source):
@@ -36,7 +39,9 @@ def receive_step(night: Night, before: Sequence[Step]) -> Step:
             results.append(result)
             if result.later:
                 _check_ledger(night, ledger, results)
-    return _told(night, results, _put_away(night, results))
+    step = _told(night, results, _put_away(night, results))
+    status = max(step.status, *(NEEDS_PERSON for one in renamed if one.urgency != "know"), DONE)
+    return evolve(step, status=status, notes=(*renamed, *step.notes))
 
 
 def post_step(night: Night, _before: Sequence[Step]) -> Step:
@@ -99,13 +104,19 @@ def _inbox(night: Night, before: Sequence[Step]) -> list[str]:
 
 
 def _is_growing(path: Path, now: float) -> bool:
-    """Whether a file is young and has no end of an interchange: the next night takes it."""
-    found = path.stat()
-    if abs(now - found.st_mtime) >= SETTLED:
+    """Whether a file is young and has no end of an interchange: the next night takes it.
+
+    One that cannot be read is not growing: receiving it tells why.
+    """
+    try:
+        found = path.stat()
+        if abs(now - found.st_mtime) >= SETTLED:
+            return False
+        with path.open("rb") as stream:
+            stream.seek(max(0, found.st_size - TAIL))
+            return not ends_whole(stream.read())
+    except OSError:
         return False
-    with path.open("rb") as stream:
-        stream.seek(max(0, found.st_size - TAIL))
-        return not ends_whole(stream.read())
 
 
 def file_row(result: FileResult) -> dict[str, Any]:
@@ -149,7 +160,7 @@ def _would_receive(night: Night, names: Sequence[str]) -> Step:
     with night.ledger() as ledger:
         for name in names:
             known += ledger.file(_digest(name)) is not None
-    rows = [{"file": Path(name).name, "state": "waits"} for name in names]
+    rows = [{"file": shown(Path(name).name), "state": "waits"} for name in names]
     counts = {"files": len(names), "known": known}
     return Step(name="receive", counts=counts, detail={"files": rows})
 

@@ -35,10 +35,22 @@ def send_step(night: Night, _before: Sequence[Step]) -> Step:
             return step
         try:
             clear_outbox(night.config.folders, ledger, night.local)
-        except TransferError as error:
-            note = Note(kind=error.kind, urgency="today", what=error.message, todo=error.todo)
+        except (TransferError, OSError) as error:
+            note = _not_cleared(error)
             return evolve(step, status=max(step.status, 1), notes=(*step.notes, note))
     return step
+
+
+def _not_cleared(error: TransferError | OSError) -> Note:
+    """Files went, and the outbox still holds them."""
+    if isinstance(error, TransferError):
+        return Note(kind=error.kind, urgency="today", what=error.message, todo=error.todo)
+    return Note(
+        kind="transfer.disk",
+        urgency="today",
+        what=f"files that were sent stay in the outbox: {error.strerror or type(error).__name__}",
+        todo="see to the outbox and its owner; nothing is sent twice, the next run moves them",
+    )
 
 
 def _step(name: str, done: Collected | Delivered) -> Step:

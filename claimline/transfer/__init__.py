@@ -6,7 +6,7 @@ for the person at the terminal.
 
 from claimline.transfer.collect import collect
 from claimline.transfer.profiles import profile_for, read_profiles
-from claimline.transfer.put_away import clear_outbox, inbox_files, put_away
+from claimline.transfer.put_away import clear_outbox, inbox_files, plainly_named, put_away
 from claimline.transfer.send import send
 from claimline.transfer.values import Collected, Delivered, Moved, Profile, PutAway
 
@@ -19,6 +19,7 @@ __all__ = [
     "clear_outbox",
     "collect",
     "inbox_files",
+    "plainly_named",
     "profile_for",
     "put_away",
     "read_profiles",

@@ -64,6 +64,16 @@ def collect(
     )
 
 
+def _known_digest(remote: Remote, rows: Iterable[transfers.Transfer]) -> str:
+    """The digest of a file that came before; empty where it must be fetched.
+
+    Size and time tell it. Where the server says no time, another file of that size and name may
+    stand there: it is fetched and known by its bytes.
+    """
+    same = (row.digest for row in rows if (row.size, row.modified) == (remote.size, remote.moment))
+    return next(same, "") if remote.modified else ""
+
+
 @define
 class _Work:
     """A profile being worked. Done again from its start after a cut: what came is known then."""
@@ -98,9 +108,9 @@ class _Work:
                 connection, self.profile.key, "in", (one.path for one in wanted)
             )
         for remote in wanted:
-            rows = known.get(remote.path, ())
-            if any((row.size, row.modified) == (remote.size, remote.moment) for row in rows):
-                self._move_over_there(place, remote, rows[-1].digest)
+            digest = _known_digest(remote, known.get(remote.path, ()))
+            if digest:
+                self._move_over_there(place, remote, digest)
             elif remote.path not in self.files:
                 self._one(place, progress, remote)
 

@@ -3,10 +3,11 @@
 import os
 import stat
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
-from claimline.transfer.disk import synced
+from claimline.transfer.disk import sync_folder, synced
 from claimline.transfer.errors import StaysError
 from claimline.transfer.values import Profile, Remote
 
@@ -21,13 +22,13 @@ class LocalPlace:
 
     def files(self, folder: str) -> tuple[Remote, ...]:
         """The plain files of a folder, by name."""
+        found = []
         try:
             with os.scandir(folder) as entries:
-                found = [
-                    _remote(entry.path, entry.stat())
-                    for entry in entries
-                    if entry.is_file(follow_symlinks=False)
-                ]
+                for entry in entries:
+                    with suppress(FileNotFoundError):  # taken away since it was listed
+                        if entry.is_file(follow_symlinks=False):
+                            found.append(_remote(entry.path, entry.stat()))
         except OSError as error:
             self._refused("the folder cannot be listed", folder, error)
         return tuple(sorted(found, key=lambda one: one.name))
@@ -69,6 +70,8 @@ class LocalPlace:
             Path(old).rename(new)
         except OSError as error:
             self._refused("cannot be renamed", old, error)
+        with suppress(OSError):  # some mounts cannot: then it is as durable as they are
+            sync_folder(Path(new).parent)
 
     def join(self, folder: str, name: str) -> str:
         """The path of a file in a folder."""

@@ -14,6 +14,7 @@ from edi.separators import from_isa
 
 FIELDS: Final = ("name", "stem", "sender", "receiver", "control", "usage", "book", "date")
 UNIQUE: Final = frozenset({"name", "stem", "control"})  # one of them tells any two files apart
+SHORT_ENDING: Final = 20  # characters: a longer one is no ending
 LONGEST: Final = 200  # characters: file systems end at 255 bytes
 BOOKS: Final = {"T": "test", "P": "production"}
 UNFINISHED: Final = (".part", ".tmp", ".temp", ".filepart", ".partial", ".crdownload")
@@ -117,6 +118,19 @@ def is_wanted(name: str, patterns: Iterable[str]) -> bool:
     if name.startswith(".") or lower.endswith(UNFINISHED):
         return False
     return any(fnmatchcase(lower, pattern.lower()) for pattern in patterns)
+
+
+def plain(name: str, digest: str) -> str:
+    r"""A name for a file whose own cannot be printed or kept: what of it can, and its digest.
+
+    >>> plain("era\udcff of\ntoday.835", "0123456789")
+    'era_ of_today-01234567.835'
+    """
+    text = "".join(mark if mark.isprintable() and mark not in "/\\" else "_" for mark in name)
+    path = PurePath(text)
+    stem, ending = path.stem, path.suffix if len(path.suffix) <= SHORT_ENDING else ""
+    kept = stem.encode()[: LONGEST // 2].decode(errors="ignore")
+    return with_digest(f"{kept}{ending}", digest, 8)
 
 
 def with_digest(name: str, digest: str, length: int) -> str:

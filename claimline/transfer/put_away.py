@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 from claimline.night.values import Note
 from claimline.transfer.disk import digest_of, moved, synced
 from claimline.transfer.errors import TransferError
+from claimline.transfer.names import UNFINISHED, name_fault, plain, shown, with_digest
 from claimline.transfer.values import PutAway
 
 if TYPE_CHECKING:
@@ -31,6 +32,27 @@ def inbox_files(folders: "Folders") -> tuple[Path, ...]:
     except FileNotFoundError:
         return ()
     return tuple(path for path in found if not path.name.startswith("."))
+
+
+def plainly_named(folders: "Folders") -> tuple[Note, ...]:
+    """Give files of the inbox whose names cannot be printed or kept a plain one: they are received.
+
+    A file that cannot be read or renamed is left as it is, and told.
+    """
+    notes = []
+    for path in inbox_files(folders):
+        fault = name_fault(path.name)
+        if not fault or path.suffix.lower() in UNFINISHED:
+            continue
+        told = shown(path.name)
+        try:
+            digest = digest_of(path)
+            target = moved(path, path.parent, plain(path.name, digest), digest)
+        except (TransferError, OSError) as error:
+            notes.append(_odd(told, f"{fault}, and it cannot be renamed: {_why_not(error)}"))
+        else:
+            notes.append(_renamed(told, target.name, fault))
+    return tuple(notes)
 
 
 def put_away(
@@ -104,8 +126,6 @@ def _quarantine(folder: Path, path: Path, result: "FileResult", now: dt.datetime
     digest = digest_of(path)
     name = path.name
     if (folder / name).exists() and digest_of(folder / name) != digest:
-        from claimline.transfer.names import with_digest
-
         name = with_digest(name, digest, 8)
     text = "\n".join(_words(name, digest, result, now)) + "\n"
     _write(folder / f"{name}.problems.txt", text)
@@ -184,12 +204,37 @@ def _stays(path: Path, result: "FileResult") -> Note:
     )
 
 
+def _renamed(told: str, name: str, fault: str) -> Note:
+    return Note(
+        kind="transfer.renamed",
+        urgency="know",
+        what=f"{told} in the inbox is named {name} now: of its name, {fault}",
+        ids=(name,),
+    )
+
+
+def _odd(told: str, fault: str) -> Note:
+    return Note(
+        kind="transfer.odd-name",
+        urgency="today",
+        what=f"{told} stays in the inbox: of its name, {fault}",
+        todo="give it a plain name; the next run takes it",
+        ids=(told,),
+    )
+
+
+def _why_not(error: Exception) -> str:
+    """What the disk said."""
+    if isinstance(error, TransferError):
+        return error.message
+    return getattr(error, "strerror", None) or type(error).__name__
+
+
 def _not_moved(path: Path, error: Exception) -> Note:
-    why = error.message if isinstance(error, TransferError) else getattr(error, "strerror", "")
     return Note(
         kind="transfer.disk",
         urgency="now",
-        what=f"{path.name} stays in the inbox: {why}",
+        what=f"{path.name} stays in the inbox: {_why_not(error)}",
         todo="see to the folders and the disk; it was received, and nothing is posted twice",
         ids=(path.name,),
     )

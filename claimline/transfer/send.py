@@ -151,7 +151,8 @@ class _Work:
         return self._named(stored, found)
 
     def _named(self, stored: "StoredFile", found: Envelope) -> Outgoing | None:
-        made = dt.date.fromisoformat(stored.recorded_at[:10])
+        recorded = dt.datetime.fromisoformat(stored.recorded_at)
+        made = recorded.astimezone(self.now.tzinfo).date()  # the practice's day
         name = remote_name(self.profile.name, stored.name, found, made)
         if fault := name_fault(name):
             self._refused(stored, notes.bad_name(self.profile, stored.name, fault))
