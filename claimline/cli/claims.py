@@ -62,8 +62,8 @@ def claims(
     r"""Count the claims by state, and list them with the cause and the next step.
 
     Rejected is not denied: a rejected claim was refused before anybody decided about payment. What
-    each state means: docs/life-of-a-claim.md. A claim that is closed by --close opens again when a
-    payer says more about it.
+    each state means: docs/life-of-a-claim.md. A claim that is closed by --close opens again when an
+    answer or a rejection comes after that.
 
     \b
     Example:

@@ -83,7 +83,7 @@ def close(
 ) -> tuple[str, ...]:
     """A person says that nothing is to be done about claims any more, or takes that back.
 
-    A claim opens again by itself when a payer says more about it.
+    A claim opens again by itself when it is answered, or rejected, afterwards.
 
     Returns:
         Their numbers.
@@ -107,13 +107,15 @@ def close(
         numbers = sorted({number for some in found.values() for number in some})
         rows = writer.connection.execute(
             select(
-                c.id, c.control, c.usage,
+                c.id, c.control, c.frequency, c.usage,
                 select(func.count()).where(p.sent_claim_id == c.id, p.state == "posted")
                 .scalar_subquery().label("answers"),
             ).where(c.id.in_(numbers)).order_by(c.id)
         ).fetchall()  # fmt: skip
         for row in rows:
-            detail = to_json({"usage": row.usage, "answers": row.answers})
+            detail = to_json(
+                {"usage": row.usage, "frequency": row.frequency, "answers": row.answers}
+            )
             decided = Decision(
                 kind=kind, subject=row.control, user=user, reason=reason, detail=detail
             )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 KIND: Final = "resend"  # of the decision that is kept
 WHOLE: Final = frozenset({"file rejected", "batch rejected"})
-OVERTAKEN: Final = "another run sent them meanwhile: look with claimline claims"
+OVERTAKEN: Final = "another run sent them, or took in an answer: look with claimline claims"
 MEND: Final = "mend what was named and send it as a new claim: claimline correct CLAIM --visits"
 
 REFUSED: Final = {  # why not and what to do instead, by the event or the state of the claim
@@ -190,6 +190,9 @@ def _why_not(
     left = Left(control=claim.control, state=state, why="")
     if claim.latest != file.id:
         return evolve(left, why=f"it was sent again in {claim.latest_name}", already=True)
+    if claim.newer:
+        why = f"claim {claim.newer} was made in its place"
+        return evolve(left, why=why, todo="let it go, or unsend its file first")
     if event in WHOLE or (
         request.reason and (state == "sent" or (state == "rejected" and by_name))
     ):
@@ -241,13 +244,13 @@ def _file(ledger: Ledger, run: Run, request: ResendRequest, chosen: _Chosen) -> 
 
 
 def _still(writer: "Writer", chosen: _Chosen) -> None:
-    """Look again inside the transaction: another run may have sent them meanwhile.
+    """Look again inside the transaction: meanwhile they may have been sent, or answered.
 
     Raises:
-        CommandError: it has.
+        CommandError: they were.
     """
     now = {one.id: one for one in out_files.sent_in(writer.connection, chosen.file.id)}
-    if any(now[one.id].latest != chosen.file.id for one in chosen.go):
+    if any(now[one.id] != one for one in chosen.go):
         raise CommandError(OVERTAKEN)
 
 

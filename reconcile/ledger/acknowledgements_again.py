@@ -55,7 +55,13 @@ def join_again(writer: "Writer", ids: Iterable[int]) -> set[str]:
 
 
 def _join(writer: "Writer", head: Any) -> set[str]:
-    context = Context(usage=head.usage, sender=head.sender, receiver=head.receiver, date=head.date)
+    context = Context(
+        usage=head.usage,
+        sender=head.sender,
+        receiver=head.receiver,
+        date=head.date,
+        known=head.recorded_at,
+    )
     joiner = Joiner(writer.connection, context)
     learned: set[str] = set()
     for rows in _said(writer.connection, head.id):

@@ -64,6 +64,7 @@ class Context:
     sender: str  # ISA06 it came with
     receiver: str  # ISA08
     date: str  # CCYY-MM-DD
+    known: str = ""  # UTC, when it came: it speaks of no later sending. Empty: not asked
 
 
 @value(kw_only=True)
@@ -246,7 +247,7 @@ class Joiner:
     def _claims(self, some: Sequence[tuple[Named, Joined]]) -> "Any":
         """What each claim or line is joined to."""
         numbers = {named.claim for named, _ in some if named.claim}
-        exact, changed = _candidates(self._connection, numbers, self._context.usage)
+        exact, changed = _candidates(self._connection, numbers, self._context)
         found = []
         for named, whole in some:
             batch = (whole.file_id, whole.transaction) if whole.file_id is not None else None
@@ -274,30 +275,30 @@ def _plain(name: str) -> str:
 
 
 def _candidates(
-    connection: Connection, numbers: set[str], usage: str
+    connection: Connection, numbers: set[str], context: Context
 ) -> tuple[dict[str, list[Candidate]], dict[str, list[Candidate]]]:
     """The claims of these numbers: by the number itself, else by what is left of it."""
     exact: dict[str, list[Candidate]] = {}
     for batch in bulk.batches(sorted(numbers)):
-        condition = (_CLAIM.usage == usage) & _CLAIM.control.in_(batch)
-        for one in _load(connection, condition):
+        condition = (_CLAIM.usage == context.usage) & _CLAIM.control.in_(batch)
+        for one in _load(connection, condition, context.known):
             exact.setdefault(one.control, []).append(one)
     left = {number: stem(number) for number in numbers - exact.keys()}
     by_stem: dict[str, list[Candidate]] = {}
     for batch in bulk.batches(sorted({key for key in left.values() if key})):
-        condition = (_CLAIM.usage == usage) & _CLAIM.stem.in_(batch)
-        for one in _load(connection, condition):
+        condition = (_CLAIM.usage == context.usage) & _CLAIM.stem.in_(batch)
+        for one in _load(connection, condition, context.known):
             by_stem.setdefault(stem(one.control), []).append(one)
     changed = {number: by_stem[key] for number, key in left.items() if key in by_stem}
     return exact, changed
 
 
-def _load(connection: Connection, condition: Any) -> list[Candidate]:
+def _load(connection: Connection, condition: Any, known: str) -> list[Candidate]:
     columns = (_CLAIM.id, _CLAIM.control, _CLAIM.frequency, _CLAIM.date, _CLAIM.until,
                _CLAIM.charge, _CLAIM.file_id, _CLAIM.transaction_control, _CLAIM.position,
                _CLAIM.recorded_at)  # fmt: skip
     rows = connection.execute(select(*columns).where(condition).order_by(_CLAIM.id)).fetchall()
-    again = resendings(connection, [row.id for row in rows])
+    again = resendings(connection, [row.id for row in rows], known)
     return [
         Candidate(
             id=row.id,
@@ -315,12 +316,16 @@ def _load(connection: Connection, condition: Any) -> list[Candidate]:
     ]
 
 
-def resendings(connection: Connection, claims: Sequence[int]) -> dict[int, list[Sending]]:
-    """The later sendings of these claims, in order, by row number."""
+def resendings(
+    connection: Connection, claims: Sequence[int], until: str = ""
+) -> dict[int, list[Sending]]:
+    """The later sendings of these claims (until a moment), in order, by row number."""
     found: dict[int, list[Sending]] = {}
     r = resent_claim.c
     for batch in bulk.batches(list(claims)):
         query = select(resent_claim).where(r.sent_claim_id.in_(batch))
+        if until:
+            query = query.where(r.recorded_at <= until)
         for row in connection.execute(query.order_by(r.sent_claim_id, r.file_id)):
             found.setdefault(row.sent_claim_id, []).append(
                 Sending(row.file_id, row.transaction_control, row.position, row.recorded_at[:10])

@@ -28,10 +28,11 @@ def with_followers(
     """The claims, each naming the replacement or void of its family that came after it.
 
     A replacement counts once the payer decided it, and so does a new claim in place of one that
-    could not be processed; in place of a rejected claim, as soon as it was sent; a void likewise.
-    What was taken back before it was sent does not count. An original comes before all others of
-    its family, the others before those recorded later. Only a claim in the same turn of payers
-    follows one; a claim to a second payer names the claim on whose lines its answers stand.
+    could not be processed; in place of a rejected claim, as soon as it was sent; a void as soon as
+    it was made, unless it was rejected. What was taken back before it was sent does not count. An
+    original comes before all others of its family, the others before those recorded later. Only a
+    claim in the same turn of payers follows one; a claim to a second payer names the claim on whose
+    lines its answers stand.
     """
     claims = _with_firsts(connection, claims, usage)
     followers: dict[str, list[tuple[int, str, str, str]]] = {}
@@ -122,7 +123,7 @@ def _followed(
         if rank != claim.payer_rank or other == number or older or state == "closed":
             continue
         if frequency == FREQUENCY_VOID:
-            voided_by = control
+            voided_by = voided_by if state == "rejected" else control
         elif other in decided or (rejected and state not in {None, "ready"}):
             replaced_by = control
     if not (replaced_by or voided_by):

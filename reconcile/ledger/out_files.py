@@ -4,10 +4,11 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, Select, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, or_, select
 
+from reconcile.keys import stem
 from reconcile.ledger import bulk, states
-from reconcile.ledger.deliveries import claims_of
+from reconcile.ledger.deliveries import claims_of, was_sent
 from reconcile.ledger.records import SentFile, StoredFile, Usage
 from reconcile.ledger.states_facts import Facts, Transmission, claims
 from reconcile.ledger.tables import file, sent_claim, sent_file, written_file
@@ -53,6 +54,7 @@ class SentOnce:
     latest: int  # the file it went in last
     latest_name: str
     stand: Stand
+    newer: str = ""  # the claim made in its place; empty: none, or it was taken back
 
 
 def find(connection: Connection, word: str, *, usage: Usage | None = None) -> tuple[OutFile, ...]:
@@ -93,6 +95,7 @@ def sent_in(connection: Connection, file_id: int) -> tuple[SentOnce, ...]:
         rows = claims(connection, batch)
         sent = facts.transmissions(rows)
         stands = states.stands(connection, [row.id for row in rows])
+        newer = _newer(connection, rows)
         for row in rows:
             times = sent[row.id]
             here = next(one for one in times if one.file_id == file_id)
@@ -108,9 +111,24 @@ def sent_in(connection: Connection, file_id: int) -> tuple[SentOnce, ...]:
                     latest=latest.file_id,
                     latest_name=facts.file(latest.file_id).name,
                     stand=stands[row.id],
+                    newer=newer.get(row.id, ""),
                 )
             )
     return tuple(sorted(found, key=lambda one: (one.transaction, one.position, one.id)))
+
+
+def _newer(connection: Connection, rows: Sequence[Any]) -> dict[int, str]:
+    """The newest claim in the place of each: of its family, to the same payer in turn."""
+    c = sent_claim.c
+    query = select(c.id, c.control, c.family, c.usage, c.payer_rank).where(
+        c.family.in_(sorted({row.family for row in rows})), was_sent()
+    )
+    newest = {
+        (one.family, one.usage, one.payer_rank): one
+        for one in connection.execute(query.order_by(c.id))
+    }
+    found = {row.id: newest.get((row.family, row.usage, row.payer_rank)) for row in rows}
+    return {number: one.control for number, one in found.items() if one and one.id > number}
 
 
 def _standing(facts: Facts, times: Sequence[Transmission]) -> Transmission:
@@ -143,12 +161,14 @@ def numbers_of(
     """The row numbers of claims by their patient control numbers, in whatever letter case."""
     c = sent_claim.c
     found: dict[str, list[int]] = {}
-    for batch in bulk.batches(sorted({word.strip().upper() for word in controls})):
-        query = select(c.id, c.control).where(func.upper(c.control).in_(batch))
+    words = {word.strip().upper() for word in controls}
+    for batch in bulk.batches(sorted({stem(word) for word in words})):
+        query = select(c.id, c.control).where(c.stem.in_(batch))  # an index finds these
         if usage is not None:
             query = query.where(c.usage == usage)
         for row in connection.execute(query.order_by(c.id)):
-            found.setdefault(row.control.upper(), []).append(row.id)
+            if row.control.upper() in words:
+                found.setdefault(row.control.upper(), []).append(row.id)
     return found
 
 

@@ -18,7 +18,7 @@ from reconcile.ledger.states_facts import Facts, claims, within
 from reconcile.ledger.states_paid import Decided, Decisions
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_answered import claim_state
-from reconcile.lifecycle import Cause, Event, Stand, State, state_of
+from reconcile.lifecycle import REJECTIONS, Cause, Event, Stand, State, state_of
 from reconcile.lifecycle_table import NEXT
 from reconcile.turns import FIRST
 
@@ -173,7 +173,7 @@ class _Work:
         for number, some in found.items():
             if decided[number].kind is not None:
                 some.append(self._decision(decided[number]))
-            if number in closed:
+            if number in closed and not _refused_after(some, closed[number].at):
                 some.append(closed[number])
         return found
 
@@ -185,6 +185,11 @@ class _Work:
         return (
             Event(kind=told.kind) if told.by is None else self._decisions.event(told.kind, told.by)
         )
+
+
+def _refused_after(events: Iterable[Event], moment: str) -> bool:
+    """Whether a rejection came after a person had closed the claim: that has to be looked at."""
+    return any(one.kind in REJECTIONS and one.at > moment for one in events)
 
 
 def _with_relatives(connection: Connection, batch: Sequence[int]) -> tuple[list[Any], set[int]]:
@@ -226,6 +231,9 @@ def _plain_row(row: Any, state: State, event: Event, cents: int) -> bulk.Row:
     cause = event.cause
     if event.kind == TAKEN_BACK:
         return row.id, state, event.kind, event.at, cause_text(cause), 0
+    if not (cause.file and row.transaction_control and row.position):  # not all of it is known
+        text = cause_text(evolve(cause, transaction=row.transaction_control, segment=row.position))
+        return row.id, state, event.kind, event.at, text, cents
     place = f'"transaction":{_quoted(row.transaction_control)},"segment":{row.position}'
     text = f'{{"file":{_quoted(cause.file)},"kind":"{cause.kind}",{place}}}'
     return row.id, state, event.kind, event.at, text, cents
