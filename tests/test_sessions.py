@@ -36,6 +36,7 @@ PAGES = (
     "docs/night.md",
     "docs/proof.md",
     "docs/provider-adjustments.md",
+    "docs/reports.md",
 )
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
 AGE = re.compile(r"\b\d{2,4} days old\b")  # of a figure entered

@@ -131,7 +131,7 @@ def test_payer_and_days_narrow(ledger: Ledger) -> None:
 def test_lines_by_kind(ledger: Ledger) -> None:
     """Denied, adjusted and deductible lines are told apart; a plain price cut is none of them."""
     found = {
-        kind: [row["claim"] for row in lines(ledger, asked(), kind)]  # type: ignore[arg-type]
+        kind: [row["claim"] for row in lines(ledger, asked(), kind)]
         for kind in ("denied", "adjusted", "deductible")
     }
     assert found == {
