@@ -209,3 +209,52 @@ def test_options_that_a_report_has_not(
     status, _, errors = command("report", *arguments, "--ledger", job / "ledger.db")
     assert status == 2
     assert f"has no {option}" in errors
+
+
+def places(ledger: Path) -> set[tuple[str, str, str]]:
+    """Origin, treating NPI and location of the sent claims."""
+    c = sent_claim.c
+    with open_ledger(str(ledger)) as opened, opened.reading() as connection:
+        return set(
+            map(tuple, connection.execute(select(c.origin, c.rendering_npi, c.location)).fetchall())
+        )
+
+
+def test_billed_claims_say_who_treated_and_where(job: Path) -> None:
+    """Each billed claim keeps the clinician's NPI and the location's key of its visit."""
+    found = places(job / "ledger.db")
+    assert ("billed", "1555010218", "main") in found
+    assert all(npi and location for _, npi, location in found)
+
+
+def test_claims_taken_over_say_who_treated(command: Command, job: Path, tmp_path: Path) -> None:
+    """A claim of another system's 837P keeps who treated, and the service facility's number."""
+    names = sorted((job / "claims").glob("*.837"))
+    assert names
+    ledger = tmp_path / "other.db"
+    assert command("receive", *names, "--ledger", ledger)[0] == 0
+    found = places(ledger)
+    assert {(origin, bool(npi)) for origin, npi, _ in found} == {("adopted", True)}
+    said = json.loads(command("report", "aging", "--from", "sent", "--ledger", ledger,
+                              "--format", "json")[1])  # fmt: skip
+    assert said["total"]["no_day"] == said["total"]["open"]
+
+
+def test_drift_names_the_change(command: Command, tmp_path: Path) -> None:
+    """A payer that begins to refuse is told in words, with how often before and since."""
+    ledger = tmp_path / "drift.db"
+    with open_ledger(str(ledger), create=True) as opened:
+        controls = [f"C{n:07d}A" for n in range(60)]
+        records = [evolve(sent(one), payer_name="AETNA") for one in controls]
+        record(opened, *records, control=9)
+        for week in range(6):
+            day = f"{dt.date(2026, 1, 12) + dt.timedelta(weeks=week):%Y%m%d}"
+            line = DENIED if week >= 3 else PLAIN
+            paid = [clp(one, line) for one in controls[week * 10 : week * 10 + 10]]
+            take(opened, x12(remit(*paid, trace=f"E{week}", date=day), control=week + 1))
+    status, said, _ = command("report", "drift", "--ledger", ledger)
+    assert status == 0
+    assert "began to give CO-97 included in another paid service" in " ".join(said.split())
+    assert "30 of 30 lines" in said
+    assert "0 of 30" in said
+    assert "2026-02-02" in said
