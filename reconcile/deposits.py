@@ -48,7 +48,7 @@ class Paid:
 
     id: int
     date: dt.date
-    cents: int
+    cents: int  # below zero: a debit, which no deposit follows
     trace: str
     originator: str
     payer: str

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from reconcile.ledger import Ledger
     from reconcile.values import Adjudication
 
-Key = tuple[str, str]  # trace number and date of a payment
+Key = tuple[str | None, str | None]  # trace number and date of a payment
 
 
 def entered(connection: "Connection", usage: str) -> dict[Key, str]:
@@ -40,10 +40,10 @@ def entered(connection: "Connection", usage: str) -> dict[Key, str]:
     return found
 
 
-def sources(ledger: "Ledger", usage: str) -> dict[str, str]:
-    """How payments came that were entered by hand, by their number."""
+def sources(ledger: "Ledger", usage: str) -> dict[Key, str]:
+    """How payments came that were entered by hand, by their number and date."""
     with ledger.reading() as connection:
-        return {trace: said for (trace, _), said in entered(connection, usage).items()}
+        return entered(connection, usage)
 
 
 def said_by_hand(

@@ -88,12 +88,12 @@ def _rows(
     by_hand = sources(ledger, usage)
     while page := list(islice(claims, PAGE)):
         for row in _page(ledger, page, query, facts):
-            yield {**row, "source": by_hand.get(row["trace"] or "", "")}
+            yield {**row, "source": by_hand.get((row["trace"], row["payment_date"]), "")}
     if UNMATCHED in query.statuses:
         for other in ledger.unposted(usage=usage):
             row = unmatched_row(other, query.on)
             if _is_wanted(row, query) and _is_of(other.payer, query.payer, names):
-                yield {**row, "source": by_hand.get(row["trace"] or "", "")}
+                yield {**row, "source": by_hand.get((row["trace"], row["payment_date"]), "")}
 
 
 def _page(ledger: Ledger, page: Sequence[Received], query: Query, facts: Facts) -> Iterator[Row]:

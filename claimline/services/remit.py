@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final, Literal
 
 from attrs import asdict, evolve, frozen
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from claimline import __version__
 from claimline.errors import CommandError, WrongUsageError
@@ -29,11 +29,12 @@ from edi.writing import Envelope, WriteError
 from edi.x835 import write_835
 from reconcile.balance import Balance, Difference
 from reconcile.deposits import plain
+from reconcile.keys import normal
 from reconcile.ledger import Decision, Ledger, Run
 from reconcile.ledger import by_hand_remit as hand
-from reconcile.ledger.convert import dollars, from_json, to_json
+from reconcile.ledger.convert import dollars, from_json, to_cents, to_json
 from reconcile.ledger.tables import decision, file, sent_claim, sent_line
-from reconcile.ledger.tables_received import remittance
+from reconcile.ledger.tables_received import claim_payment, remittance
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -83,8 +84,41 @@ def enter(ledger: Ledger, typed: Typed, entry: Entry) -> "FileResult":
             decision.c.subject == digest, decision.c.kind == hand.ENTER
         )
         if writer.connection.execute(query).first() is None:
+            _refuse_twice(writer.connection, typed, entry)
             writer.decide(_decision(digest, typed, entry), usage=entry.usage)
     return receive_file(ledger, run, name, lambda: [data])
+
+
+def _refuse_twice(connection: "Connection", typed: Typed, entry: Entry) -> None:
+    """One payment is entered once: what stands by hand is taken back before it is entered anew.
+
+    It is the same payment by its number, or without one on a day, with a claim in common.
+
+    Raises:
+        WrongUsageError: it stands by hand already.
+    """
+    claims = {(normal(claim.control), to_cents(claim.charge)) for claim in typed.claims}
+    r, c = remittance.c, claim_payment.c
+    query = (
+        select(r.trace, r.payment_date, file.c.digest, c.control, c.charge)
+        .join(file, file.c.id == r.file_id)
+        .join(claim_payment, c.remittance_id == r.id)
+        .where(r.origin == hand.HAND, r.usage == entry.usage, r.state == "posted")
+        .order_by(c.id)
+    )
+    for row in connection.execute(query):
+        if typed.number:
+            same = plain(row.trace) == plain(typed.number)
+        else:
+            no_number = row.trace.startswith(hand.NO_NUMBER)
+            same = no_number and row.payment_date == typed.date.isoformat()
+        if same and (normal(row.control), row.charge) in claims:
+            known = typed.number or f"of {row.payment_date} without a number"
+            raise WrongUsageError(
+                f"{entry.name}: payment {known} stands already, entered otherwise: claim "
+                f"{row.control}",
+                todo=f"to correct it: claimline remit undo {row.digest[:12]}; then enter it again",
+            )
 
 
 def _decision(digest: str, typed: Typed, entry: Entry) -> Decision:
@@ -125,11 +159,11 @@ def _known(connection: "Connection", typed: Typed, entry: Entry) -> Known:
     c = sent_claim.c
     query = (
         select(c.id, c.control, c.payer_id, c.payer_name, c.billing_npi)
-        .where(c.usage == entry.usage, c.control.in_(controls))
+        .where(c.usage == entry.usage, func.upper(c.control).in_(controls))
         .order_by(c.id)
     )
     rows = connection.execute(query).fetchall()
-    found = {row.control for row in rows}
+    found = {row.control.upper() for row in rows}
     missing = [control for control in controls if control not in found]
     if missing and not entry.unknown:
         raise refused(
@@ -142,7 +176,7 @@ def _known(connection: "Connection", typed: Typed, entry: Entry) -> Known:
         payer_id=first.payer_id if first else "",
         payer_name=first.payer_name if first else "",
         billing_npi=first.billing_npi if first else "",
-        lines=_lines(connection, {row.id: row.control for row in rows}),
+        lines=_lines(connection, {row.id: row.control.upper() for row in rows}),
     )
 
 

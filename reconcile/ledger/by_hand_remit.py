@@ -33,6 +33,7 @@ REPLACED: Final = "replaced"
 UNDONE: Final = "undone"
 DIFFERS: Final = "; it differs: "
 DAYS: Final = 3  # business days that one without a number may lie apart (CAQH CORE 370)
+DAYS_OF_NUMBER: Final = 60  # calendar days in which a number is not used for another payment
 SHOWN: Final = 5  # differences that are told
 _LONGEST: Final = 20  # characters of a number that some write with zeros before it
 _CALENDAR: Final = Calendar()
@@ -151,15 +152,17 @@ def _window(row: Any) -> tuple[str, str]:
 def _is(writer: "Writer", hand: Any, real: Any) -> bool:
     """Whether the 835 is what was entered.
 
-    By its number with the amount or a claim in common; without a number, where all claims entered
-    are in it with their charge and payment, and the days are near.
+    By its number with a claim in common, or the amount and roughly the day; without a number, where
+    all claims entered are in it with their charge and payment, and the days are near.
     """
     connection = writer.connection
     entered, came = _claims(connection, hand), _claims(connection, real)
     if not hand.trace.startswith(NO_NUMBER):
         shared = {number for number, _, _ in entered} & {number for number, _, _ in came}
         same = plain(hand.trace) == plain(real.trace)
-        return same and (hand.paid == real.paid or bool(shared))
+        apart = abs((to_date(hand.payment_date) - to_date(real.payment_date)).days)
+        alike = hand.paid == real.paid != 0 and apart <= DAYS_OF_NUMBER
+        return same and (alike or bool(shared))
     first, last = _window(hand)
     return bool(entered) and first <= real.payment_date <= last and not entered - came
 

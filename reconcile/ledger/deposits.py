@@ -133,7 +133,7 @@ def payments(connection: Connection, usage: str) -> tuple[Paid, ...]:
         Paid(
             id=row.id,
             date=to_date(row.payment_date),
-            cents=row.paid,
+            cents=-row.paid if _is_debit(row) else row.paid,
             trace=row.trace,
             originator=row.originator,
             payer=row.payer_name,
@@ -143,3 +143,10 @@ def payments(connection: Connection, usage: str) -> tuple[Paid, ...]:
         )
         for row in rows
     )
+
+
+def _is_debit(row: Any) -> bool:
+    """Whether the payment takes money (BPR03 D): its claims and PLBs come to less than nothing."""
+    if row.claims_paid is None or not row.paid:
+        return False
+    return bool(row.claims_paid - row.provider_adjusted - row.difference == -row.paid)

@@ -129,3 +129,13 @@ def test_zero_payments_want_no_deposit(ledger_url: str) -> None:
         none = remit(clp("A", paid="0"), paid="0", method="NON")
         take(ledger, x12(none))
         assert not bank.matched(ledger, "T").payments
+
+
+def test_a_debit_wants_no_deposit(ledger_url: str) -> None:
+    """A payment that takes money (BPR03 D) is not missed at the bank, and no deposit is it."""
+    with open_ledger(ledger_url) as ledger:
+        data = x12(remit(clp("A", status="22", sign=-1), paid="75"))
+        take(ledger, data.replace(b"BPR*I*75*C*", b"BPR*I*75*D*"))
+        with ledger.reading() as connection:
+            assert [one.cents for one in deposits.payments(connection, "T")] == [-7500]
+        assert not bank.matched(ledger, "T").payments

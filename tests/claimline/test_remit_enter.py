@@ -8,6 +8,7 @@ from receive_made import NOW, Line, books, clp, record, remit, sent, states, tak
 
 from claimline.errors import WrongUsageError
 from claimline.services import remit as service
+from claimline.services.denials import Query, rows
 from claimline.services.rebuild import rebuild
 from claimline.services.receive_values import FileResult
 from claimline.services.remit_read import TEMPLATE, read
@@ -185,3 +186,42 @@ def test_undo_wants_one_that_stands(ledger_url: str) -> None:
     """A number that was never entered is refused."""
     with open_ledger(ledger_url) as ledger, pytest.raises(WrongUsageError, match="leads to no"):
         service.undo(ledger, "78", usage="T", user="mkeller", reason="wrong", now=NOW)
+
+
+@pytest.mark.parametrize("number", ["77", ""], ids=["number", "no number"])
+def test_what_stands_is_not_entered_otherwise(ledger_url: str, number: str) -> None:
+    """A payment that stands by hand is taken back before it is entered with other figures."""
+    first = GOOD.replace(",77,", f",{number},")
+    other = first.replace("75.00", "70.00").replace(",75,", ",70,").replace("25.00", "30.00")
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent("CT1"))
+        enter(ledger, first)
+        with pytest.raises(WrongUsageError, match="stands already, entered otherwise"):
+            enter(ledger, other)
+        assert states(ledger) == {"posted": 1}
+        (one,) = service.listed(ledger, "T")
+        service.undo(ledger, one.id, usage="T", user="me", reason="typed wrong", now=NOW)
+        (payment,) = enter(ledger, other).payments
+        assert (payment.state, str(payment.paid)) == ("posted", "70.00")
+
+
+def test_a_claim_number_in_small_letters_is_found(ledger_url: str) -> None:
+    """A claim that another system sent under a number in small letters can be entered."""
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent("abc-1"))
+        (payment,) = enter(ledger, GOOD.replace("CT1", "ABC-1")).payments
+        assert (payment.state, payment.posted) == ("posted", 1)
+
+
+def test_denials_name_the_source_of_their_own_payment(ledger_url: str) -> None:
+    """Another payment of the same number on another day is not said to be entered by hand."""
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent("CT1"), sent("CT2"))
+        denied = Line(paid="0", cas=("CO*50*100",))
+        take(ledger, x12(remit(clp("CT2", denied), trace="77", paid="0", date="20260301")))
+        enter(ledger, GOOD.replace("75.00,CT1", "0.00,CT1").replace(",75,", ",0,")
+              .replace("CO-45 25.00", "CO-50 100.00"))  # fmt: skip
+        query = Query(usage="T", on=dt.date(2026, 4, 1))
+        found = {row["claim"]: row["source"] for row in rows(ledger, query)}
+        assert found["CT2"] == ""
+        assert found["CT1"].startswith("entered by hand from paper")
