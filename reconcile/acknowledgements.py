@@ -13,19 +13,71 @@ from typing import TYPE_CHECKING, Final
 from attrs import field, frozen
 
 from edi.acknowledgement import Kind, Level, Source, Verdict
+from reconcile.lifecycle_table import NEXT
+from reconcile.lifecycle_values import EventKind, State
 
 if TYPE_CHECKING:
     from attrs import frozen as value
 else:
     from attrs import define as value
 
-# Whose word counts more. A person who enters what came on paper says whose word it is.
+# Whose word counts more. A person who enters what came on paper says whose word it is, the
+# payer's or the clearinghouse's; a word of nobody but the person counts as the payer's.
 RANK: Final[dict[Source, int]] = {"translator": 0, "clearinghouse": 1, "payer": 2, "person": 2}
 DEPTH: Final[dict[Level, int]] = {
     "interchange": 0, "group": 1, "transaction": 2, "provider": 3, "claim": 4, "line": 5,
 }  # fmt: skip
 OWN: Final = "report"  # the list of a code that is the sender's own
 SYNTAX: Final = frozenset({"TA1", "999", "997"})  # say nothing of acceptance by the payer
+_FILE: Final[dict[Verdict, EventKind]] = {
+    "accepted": "file accepted",
+    "accepted with errors": "file accepted",
+    "rejected": "file rejected",
+}
+_FORM: Final[dict[Verdict, EventKind]] = {
+    "accepted": "batch accepted",
+    "accepted with errors": "batch accepted",
+    "rejected": "batch rejected",
+}
+_BATCH: Final[dict[Verdict, EventKind]] = {
+    "accepted": "batch received",
+    "accepted with errors": "batch received",
+    "received": "batch received",
+    "forwarded": "batch received",
+    "rejected": "batch rejected",
+}
+_OF_CLAIM: Final[dict[Verdict, EventKind]] = {
+    "accepted": "claim accepted",
+    "accepted with errors": "claim received",
+    "received": "claim received",
+    "forwarded": "claim received",
+    "rejected": "claim rejected",
+}
+
+
+def event_of(kind: Kind, level: Level, verdict: Verdict) -> EventKind | None:
+    """What a word is in the life of a claim it speaks of; None where it decides nothing."""
+    if level == "line":
+        return None
+    if level == "claim":
+        return _OF_CLAIM.get(verdict)
+    if level == "interchange":
+        return _FILE.get(verdict)
+    return (_FORM if kind in SYNTAX else _BATCH).get(verdict)
+
+
+def refuses_group(level: Level, verdict: Verdict) -> bool:
+    """Whether a group was rejected (AK901 R): with all in it, also what had the right form."""
+    return level == "group" and verdict == "rejected"
+
+
+def depth_of(kind: Kind, level: Level, verdict: Verdict) -> int:
+    """How near to the claim a word is: the nearer counts, of one speaker on one day.
+
+    What a TA1, 999 or 997 rejects is rejected with all in it, whatever it says of its parts.
+    """
+    rejects = kind in SYNTAX and verdict == "rejected"
+    return DEPTH[level] + (len(DEPTH) if rejects else 0)
 
 
 @value(kw_only=True)
@@ -98,19 +150,26 @@ def standing(heard: Iterable[Heard], *, sending: int) -> Standing:
     """The word that stands for one sending of a claim; the order of ``heard`` does not matter.
 
     A word of a higher receiver stands over one of a lower; of one receiver the later stands, of
-    one day the deeper (file, transaction, claim), then the rejection.
+    one day the deeper (file, transaction, claim), then the rejection. They are followed in that
+    order through the table of a claim's life, so that the word that stands is the one that led to
+    the claim's state: what was accepted is not only received because a payer says it has the file.
     """
     own = [one for one in heard if one.sending == sending and one.verdict != "other"]
     whole = [one for one in own if one.level != "line"]
     lines = tuple(one for one in own if one.level == "line" and one.refuses)
-    stands = max(whole, key=_counts, default=None)
+    state: State = "sent"
+    stands = max(whole, key=_counts, default=None)  # where none of them decides anything
+    for one in sorted(whole, key=_counts):
+        kind = event_of(one.kind, one.level, one.verdict)
+        to = NEXT.get((state, kind)) if kind else None
+        if to is not None:
+            state, stands = to, one
     return Standing(sending=sending, word=stands, line_rejections=lines)
 
 
 def _counts(one: Heard) -> tuple[object, ...]:
-    of_this = one.verdict != "partly accepted"  # of a whole: it says nothing of this claim
-    order = (RANK[one.source], one.date, DEPTH[one.level], one.refuses)
-    return (of_this, *order, one.acknowledgement, one.id)
+    depth = depth_of(one.kind, one.level, one.verdict)
+    return (RANK[one.source], one.date, depth, one.refuses, one.acknowledgement, one.id)
 
 
 def in_order(heard: Iterable[Heard]) -> tuple[Heard, ...]:

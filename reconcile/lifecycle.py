@@ -52,10 +52,6 @@ __all__ = [
     "state_of",
 ]
 
-# Whose word counts more. What a person was told by telephone or portal is the payer's word.
-SPEAKERS: Final[Mapping[str, int]] = MappingProxyType(
-    {"translator": 0, "clearinghouse": 1, "payer": 2, "person": 2}
-)
 REJECTIONS: Final = frozenset({"file rejected", "batch rejected", "claim rejected"})
 # Steps of one transmission, then what is decided, then what comes after it.
 _STEPS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(

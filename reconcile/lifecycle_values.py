@@ -73,7 +73,7 @@ class Event:
     kind: EventKind
     at: str = ""  # UTC, when it became known: CCYY-MM-DDTHH:MM:SSZ
     transmission: int = 0  # how often the claim had been sent before
-    speaker: int = 0  # whose word it is, see ``lifecycle.SPEAKERS``
+    speaker: int = 0  # whose word it is, see ``acknowledgements.RANK``
     date: str = ""  # the day it is said of, CCYY-MM-DD
     depth: int = 0  # 0 the whole file ... 4 the claim itself
     cause: Cause = field(factory=Cause)

@@ -116,8 +116,13 @@ class AcknowledgementResult:
     def _told_levels(self) -> tuple[str, ...]:
         """The levels worth telling: what is said of a part says all that is said of the whole."""
         if self.kind in ("TA1", "999", "997"):
+            if self.count("group", REFUSED) and self._has_taken_transactions():
+                return ("interchange", "group")  # it is rejected with what is right in it
             return ("interchange", "transaction") if self._has("transaction") else WHOLES
         return ("claim", "line") if self._has("claim") else ("transaction", "provider")
+
+    def _has_taken_transactions(self) -> bool:
+        return any(level == "transaction" and v != REFUSED for level, v in self.verdicts)
 
     def _has(self, level: str) -> bool:
         return any(each == level for each, _ in self.verdicts)

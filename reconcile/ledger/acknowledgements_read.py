@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
 
 from edi.acknowledgement import Status
 from edi.acknowledgement_words import meaning
-from reconcile.acknowledgements import OWN, Code, Heard, in_order
+from reconcile.acknowledgements import OWN, Code, Heard, in_order, refuses_group
 from reconcile.acknowledgements_match import Sending
 from reconcile.ledger import bulk
 from reconcile.ledger.acknowledgements_join import resendings
@@ -156,13 +156,19 @@ def _of_claim(
     for number, sending in enumerate(sendings):
         of_transaction = wholes.get((sending.file, sending.transaction), [])
         told = spoken | {row.acknowledgement_id for row in of_transaction}
+        refused = {row.acknowledgement_id for row in (*own, *of_transaction) if _refuses(row)}
         for row in of_transaction:
             if row.acknowledgement_id in spoken or not _is_of(row, npi):
                 continue
             yield _word(row, number, own_fault=_own_fault(row, sending, positions))
         for row in wholes.get((sending.file, ""), []) if sending.transaction else ():
-            if row.acknowledgement_id not in told:
+            of_all = refuses_group(row.level, row.verdict) and row.acknowledgement_id not in refused
+            if row.acknowledgement_id not in told or of_all:
                 yield _word(row, number)
+
+
+def _refuses(row: Any) -> bool:
+    return bool(row.verdict == "rejected" and row.level != "line")
 
 
 def _is_of(row: Any, npi: str) -> bool:

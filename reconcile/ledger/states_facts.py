@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, select, tuple_
 
+from reconcile.acknowledgements import RANK, depth_of, event_of, refuses_group
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import from_json
 from reconcile.ledger.tables import decision, file, run, sent_claim, sent_file, written_file
@@ -19,7 +20,7 @@ from reconcile.ledger.tables_answered import (
     resent_claim,
     unsent_file,
 )
-from reconcile.lifecycle import SPEAKERS, state_of
+from reconcile.lifecycle import state_of
 from reconcile.lifecycle_values import Cause, Event, EventKind, State
 
 if TYPE_CHECKING:
@@ -36,31 +37,6 @@ COLUMNS: Final = (
 IGNORED: Final = ("duplicate", "undone")  # states of an acknowledgement that says nothing (new)
 CLOSE: Final = "close claim"  # kinds of decision
 REOPEN: Final = "reopen claim"
-_DEPTH: Final = {"interchange": 0, "group": 1, "transaction": 2, "provider": 3, "claim": 4}
-_FILE_KINDS: Final[dict[str, EventKind]] = {
-    "accepted": "file accepted",
-    "accepted with errors": "file accepted",
-    "rejected": "file rejected",
-}
-_SET_KINDS: Final[dict[str, EventKind]] = {
-    "accepted": "batch accepted",
-    "accepted with errors": "batch accepted",
-    "rejected": "batch rejected",
-}
-_BATCH_KINDS: Final[dict[str, EventKind]] = {
-    "accepted": "batch received",
-    "accepted with errors": "batch received",
-    "received": "batch received",
-    "forwarded": "batch received",
-    "rejected": "batch rejected",
-}
-_CLAIM_KINDS: Final[dict[str, EventKind]] = {
-    "accepted": "claim accepted",
-    "accepted with errors": "claim received",
-    "received": "claim received",
-    "forwarded": "claim received",
-    "rejected": "claim rejected",
-}
 SENT_KIND: Final = "837P"
 
 
@@ -211,7 +187,9 @@ class Facts:
             )  # fmt: skip
             for row in self._connection.execute(query):
                 by_hand = "" if row.profile else row.written or ""
-                back = (row.unsent, row.user, row.reason) if row.unsent else None
+                back = None  # what was delivered all the same left: nobody took it back
+                if row.unsent and not row.delivered:
+                    back = (row.unsent, row.user, row.reason)
                 self._files[row.id] = FileFacts(
                     name=row.name or row.own_name,
                     delivered=row.delivered or by_hand,
@@ -239,7 +217,7 @@ class Facts:
         spoken = set()
         for row in self._answers(where):
             spoken.add((row.sent_claim_id, row.acknowledgement_id))
-            kind = _CLAIM_KINDS.get(row.verdict)
+            kind = event_of(row.kind, row.level, row.verdict)
             if kind is not None:
                 number = _which(sent[row.sent_claim_id], row)
                 found.setdefault(row.sent_claim_id, []).append(_event(kind, number, row))
@@ -269,13 +247,13 @@ class Facts:
                 a.level.in_(("interchange", "group", "transaction", "provider")),
             )
             for row in self._answers(where):
-                kind = _kind_of_whole(row)
+                kind = event_of(row.kind, row.level, row.verdict)
                 if kind is None:
                     continue
-                of = _provider(row)
+                of, whole = _provider(row), refuses_group(row.level, row.verdict)
                 for claim, number in places[row.file_id, row.transaction_control]:
                     named = (claim, row.acknowledgement_id) in spoken
-                    if not named and (not of or of == npi[claim]):
+                    if (whole or not named) and (not of or of == npi[claim]):
                         found.setdefault(claim, []).append(_event(kind, number, row))
 
     def _answers(self, where: ColumnElement[bool]) -> Iterable[Any]:
@@ -304,7 +282,7 @@ class Facts:
         """
         if not self._has_closed:
             return {}
-        by_control = {(row.control, row.usage): row.id for row in rows}
+        known = {(row.control, row.frequency, row.usage): row.id for row in rows}
         c = decision.c
         query = select(decision).where(
             c.kind.in_((CLOSE, REOPEN)), c.subject.in_(sorted({row.control for row in rows}))
@@ -312,7 +290,7 @@ class Facts:
         found: dict[int, Event] = {}
         for row in self._connection.execute(query.order_by(c.id)):
             told = from_json(row.detail)
-            number = by_control.get((row.subject, told["usage"]))
+            number = known.get((row.subject, told["frequency"], told["usage"]))
             if number is None:
                 continue
             found.pop(number, None)
@@ -355,19 +333,6 @@ def _which(times: list[Transmission], row: Any) -> int:
     return max((n for n, t in enumerate(times) if t.recorded_at[:10] <= day), default=0)
 
 
-def _kind_of_whole(row: Any) -> EventKind | None:
-    """What a word about a file, group or transaction is for each claim in it."""
-    kinds = _BATCH_KINDS
-    if row.level == "interchange":
-        kinds = _FILE_KINDS
-    elif row.kind in {"999", "997"}:
-        kinds = _SET_KINDS
-    found = kinds.get(row.verdict)
-    if row.level == "group" and found == "batch accepted":
-        return "batch accepted"
-    return found
-
-
 def _provider(row: Any) -> str:
     """The billing provider's NPI that a word is limited to; empty for none."""
     if row.level != "provider":
@@ -382,9 +347,9 @@ def _event(kind: EventKind, number: int, row: Any) -> Event:
         kind=kind,
         at=row.recorded_at,
         transmission=number,
-        speaker=SPEAKERS.get(row.source, 0),
+        speaker=RANK[row.source],
         date=row.date or row.own_date,
-        depth=_DEPTH[row.level],
+        depth=depth_of(row.kind, row.level, row.verdict),
         cause=Cause(
             file=row.file_name or "",
             kind=row.kind,

@@ -28,7 +28,12 @@ from reconcile.acknowledgements import Heard, next_step, standing
 from reconcile.ledger import Ledger, SentFile, SentRecord, open_ledger
 from reconcile.ledger.acknowledgements_read import heard_of
 from reconcile.ledger.tables import sent_claim
-from reconcile.ledger.tables_answered import acknowledged, acknowledgement, resent_claim
+from reconcile.ledger.tables_answered import (
+    acknowledged,
+    acknowledgement,
+    claim_state,
+    resent_claim,
+)
 
 Capture = pytest.CaptureFixture[str]
 ONE, TWO, THREE = "C0000001X", "C0000002X", "C0000003X"
@@ -59,6 +64,20 @@ def heard(ledger: Ledger, control: str) -> tuple[Heard, ...]:
 def verdicts(ledger: Ledger, control: str) -> list[tuple[str, str, str]]:
     """Of each word: kind, level, verdict."""
     return [(one.kind, one.level, one.verdict) for one in heard(ledger, control)]
+
+
+def verdict(ledger: Ledger, control: str) -> str | None:
+    """The verdict that stands on the first sending of a claim."""
+    return standing(heard(ledger, control), sending=0).verdict
+
+
+def state(ledger: Ledger, control: str) -> str:
+    """Where a claim is in its life, as it is kept."""
+    with ledger.reading() as connection:
+        query = select(claim_state.c.state).join(
+            sent_claim, sent_claim.c.id == claim_state.c.sent_claim_id
+        )
+        return str(connection.execute(query.where(sent_claim.c.control == control)).scalar_one())
 
 
 def words(ledger: Ledger, data: bytes, name: str = "ack.x12") -> list[str]:
@@ -136,6 +155,25 @@ class TestTransactions:
         assert {verdicts(ledger, claim)[0] for claim in (ONE, TWO, THREE)} == {
             ("999", "group", "rejected")
         }
+
+    def test_rejected_group_takes_its_right_transactions_along(self, ledger: Ledger) -> None:
+        """AK901 R rejects the whole group, also a transaction whose own form was right."""
+        sets = (ak2("0001"), ak2("0002", "E", "IK3*CLM*10**8", f"CTX*CLM01:{THREE}"))
+        answer = a999(77, *sets, group="R")
+        assert words(ledger, interchange(answer)) == [
+            "999 of THEM: file 77.837 rejected (3 claims)"
+        ]
+        for control in (ONE, TWO, THREE):
+            assert verdict(ledger, control) == "rejected"
+            assert state(ledger, control) == "rejected"
+        assert equal_after_rebuild(ledger)
+
+    def test_claim_without_a_known_place(self, ledger: Ledger) -> None:
+        """A claim whose place in its file is not known has one and the same state both ways."""
+        record(ledger, at("C0000009X", "0001", 0), control=78)
+        assert equal_after_rebuild(ledger)
+        take(ledger, interchange(a999(77, ak2("0001"))), name="a.999")
+        assert equal_after_rebuild(ledger)
 
     def test_997_is_as_a_999(self, ledger: Ledger) -> None:
         """A 997 with AK5 rejects a transaction as a 999 with IK5 does."""

@@ -8,7 +8,7 @@ from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
-from reconcile.acknowledgements import Heard, next_step, standing
+from reconcile.acknowledgements import RANK, Heard, depth_of, event_of, next_step, standing
 from reconcile.acknowledgements_match import (
     SEVERAL,
     Candidate,
@@ -18,6 +18,7 @@ from reconcile.acknowledgements_match import (
     choose,
 )
 from reconcile.acknowledgements_proof import proof
+from reconcile.lifecycle import Event, state_of
 
 WORD = Heard(
     id=1,
@@ -191,3 +192,59 @@ class TestWhichClaim:
 def test_batch_numbers_of_ours(reference: str, numbers: tuple[int, str] | None) -> None:
     """Only a batch number in our own form is taken apart."""
     assert batch_numbers(reference) == numbers
+
+
+ROWS = [
+    ("translator", "interchange"), ("translator", "group"), ("translator", "transaction"),
+    ("clearinghouse", "transaction"), ("clearinghouse", "claim"), ("payer", "claim"),
+    ("payer", "transaction"),
+]  # fmt: skip
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(ROWS),
+            st.sampled_from(["accepted", "accepted with errors", "received", "rejected", "other"]),
+            st.sampled_from(["03", "04"]),
+        ),
+        max_size=6,
+    )
+)
+def test_the_word_that_stands_is_the_one_that_led_to_the_state(
+    rows: list[tuple[tuple[str, str], str, str]],
+) -> None:
+    """What trace says stands and the claim's state never differ: one table decides both."""
+    said = words(*((source, level, verdict, day) for (source, level), verdict, day in rows))
+    events = [Event(kind="recorded"), Event(kind="delivered")]
+    for one in said:
+        kind = event_of(one.kind, one.level, one.verdict)
+        if kind is not None:
+            events.append(
+                Event(
+                    kind=kind,
+                    speaker=RANK[one.source],
+                    date=one.date,
+                    depth=depth_of(one.kind, one.level, one.verdict),
+                    at=f"{one.id:02}",
+                )
+            )
+    stand, now = state_of(events), standing(said, sending=0)
+    assert (stand.state == "rejected") == (now.verdict == "rejected")
+    assert stand.state != "accepted" or now.verdict == "accepted"
+    if stand.since and now.word is not None:
+        assert stand.since == f"{now.word.id:02}"
+
+
+def test_a_payers_receipt_does_not_undo_an_acceptance() -> None:
+    """What the clearinghouse accepted is accepted also after the payer says it has the file."""
+    said = words(("clearinghouse", "claim", "accepted", "03"), ("payer", "claim", "received", "04"))
+    assert standing(said, sending=0).word == said[0]
+
+
+def test_a_rejected_group_rejects_what_had_the_right_form() -> None:
+    """AK901 R takes every transaction with it, also one with IK501 A."""
+    said = words(
+        ("translator", "transaction", "accepted", "03"), ("translator", "group", "rejected", "03")
+    )
+    assert standing(said, sending=0).verdict == "rejected"
