@@ -31,7 +31,7 @@ CASES = [
     ("trace {claim} --ledger {none}", COULD_NOT),
     ("receive {era}", DONE),
     ("receive {institutional}", PERSON),
-    ("receive {ack}", DONE),
+    ("receive {ack}", PERSON),
     ("receive {words}", COULD_NOT),
     ("receive {folder}", COULD_NOT),
     ("receive {era} missing.835", COULD_NOT),

@@ -1,6 +1,8 @@
 """A practice's desk for the tests of the night: its folders, a clearinghouse beside it, two days."""
 
+import atexit
 import datetime as dt
+import functools
 import hashlib
 import io
 import json
@@ -8,11 +10,13 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from canonical import Dump, canonical
+from night_starter import Starter
 
 from claimline.__main__ import main
 from claimline.services.sandbox import play
@@ -20,7 +24,6 @@ from reconcile.ledger import Run, open_ledger
 
 ROOT = Path(__file__).resolve().parents[3]
 FIXTURES = ROOT / "fixtures" / "night"
-KILLED = Path(__file__).with_name("night_killed.py")
 FIRST = "2026-03-04T02:30:00-05:00"
 SECOND = "2026-03-18T02:30:00-04:00"
 PAID = dt.date(2026, 3, 16)
@@ -48,6 +51,14 @@ def holding(path: Path) -> subprocess.Popen[str]:
     assert process.stdout is not None
     assert process.stdout.readline() == "held\n"
     return process
+
+
+@functools.cache
+def starter() -> Starter:
+    """One for all tests of a run."""
+    made = Starter()
+    atexit.register(made.close)
+    return made
 
 
 class Ended(NamedTuple):
@@ -107,12 +118,12 @@ class Desk:
         (folder / "night.toml").write_text(text, encoding="utf-8")
         return copy
 
-    def command(self, *more: str, die_at: int | None = None) -> list[str]:
-        """The command line of a night; ``die_at``: killed at that moment, 0: moments counted."""
-        start = [sys.executable, "-m", "claimline"]
-        if die_at is not None:
-            start = [sys.executable, str(KILLED), str(die_at)]
-        return [*start, "night", "--config", str(self.folder / "night.toml"), *more]
+    def command(self, *more: str) -> list[str]:
+        """The command line of a night."""
+        return [sys.executable, "-m", "claimline", *self._args(*more)]
+
+    def _args(self, *more: str) -> list[str]:
+        return ["night", "--config", str(self.folder / "night.toml"), *more]
 
     def night(self, now: str, *more: str) -> "Ended":
         """A night in this process: quick, for whatever needs no process of its own."""
@@ -129,12 +140,24 @@ class Desk:
             os.environ.update(before)
         return Ended(status, out.getvalue(), err.getvalue())
 
-    def process(
-        self, now: str, *more: str, die_at: int | None = None, **variables: str
-    ) -> subprocess.CompletedProcess[str]:
+    def begun(
+        self, now: str, *more: str, variables: dict[str, str] | None = None, **how: Any
+    ) -> tuple[int, Path]:
+        """A night begun in a process of its own (see ``Starter.start``), and what it says."""
+        out = self.folder.with_name(f"{self.folder.name}-{time.monotonic_ns()}.out")
+        environment = self.environment(now) | (variables or {})
+        return starter().start(self._args(*more), environment, out, **how), out
+
+    def process(self, now: str, *more: str, **how: Any) -> "Ended":
         """A night in a process of its own."""
+        process, out = self.begun(now, *more, **how)
+        status = starter().wait(process)
+        return Ended(status, out.read_text("utf-8"), Path(f"{out}.err").read_text("utf-8"))
+
+    def command_run(self, now: str, **variables: str) -> subprocess.CompletedProcess[str]:
+        """A night as people start it."""
         return subprocess.run(
-            self.command(*more, die_at=die_at),
+            self.command(),
             env=self.environment(now) | variables,
             capture_output=True,
             text=True,

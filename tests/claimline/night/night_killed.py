@@ -1,4 +1,4 @@
-"""A command that kills itself with SIGKILL at its N-th moment: ``night_killed.py N night ...``.
+"""A command that kills itself with SIGKILL at its N-th moment.
 
 A moment is whatever touches the world: a statement or a commit of the database, a file opened,
 renamed, linked or removed. With N = 0 nothing happens to it, and the number of its moments is the
@@ -37,20 +37,17 @@ class Moments:
             self.next()
 
 
-def main() -> int:
-    """Run the command line after the number."""
+def run(args: list[str], die_at: int | None) -> int:
+    """Run a command line; with a number, until that moment, or counting them."""
     from claimline.__main__ import main as command
 
-    moments = Moments(int(sys.argv[1]))
-    os.umask(0o077)
+    if die_at is None:
+        return command(args)
+    moments = Moments(die_at)
     event.listen(Engine, "before_cursor_execute", moments.next)
     event.listen(Engine, "commit", moments.next)
     sys.addaudithook(moments.audit)
-    status = command(sys.argv[2:])
+    status = command(args)
     sys.stdout.flush()
     sys.stderr.write(f"{moments.count}\n")
     return status
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -1,19 +1,22 @@
 """What a night must never do: run twice at once, change anything in a dry run, name a patient."""
 
+import errno
 import json
+import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from subprocess import CompletedProcess
+from typing import Any, NamedTuple
 
 import pytest
 from canonical import Dump, differences
-from night_desk import FIRST, FIXTURES, SECOND, Desk, holding
+from night_desk import FIRST, FIXTURES, SECOND, Desk, holding, starter
 
 from claimline.night.lock import path_of
-from reconcile.ledger import nights, open_ledger
+from claimline.night.run import names
+from reconcile.ledger import connect, nights, open_ledger
 
 
 @pytest.fixture(scope="module", name="second_day")
@@ -92,30 +95,27 @@ def test_of_two_nights_the_second_changes_nothing(desk: Desk) -> None:
 
 def test_two_nights_at_once_do_the_work_of_one(desk: Desk, alone: Dump) -> None:
     """Two real ones started together: one does all, the other ends with 3."""
-    both = [
-        subprocess.Popen(
-            desk.command(), env=desk.environment(SECOND), stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-        )
-        for _ in range(2)
-    ]  # fmt: skip
-    ends = sorted(process.wait(timeout=120) for process in both)
+    both = [desk.begun(SECOND)[0] for _ in range(2)]
+    ends = sorted(starter().wait(process) for process in both)
     assert ends in ([1, 1], [1, 3])  # both, where the first was done before the second began
     assert differences(alone, desk.dump()) == []
 
 
-def test_a_locked_ledger_is_told_and_the_next_night_does_it(desk: Desk, alone: Dump) -> None:
+def test_a_locked_ledger_is_told_and_the_next_night_does_it(
+    desk: Desk, alone: Dump, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Somebody writes all the time: 3, and nothing is sent; once he is done the next night is whole."""
+    monkeypatch.setitem(connect.make_engine.__kwdefaults__, "busy_seconds", 0.1)
     with closing(sqlite3.connect(desk.folder / "ledger.sqlite3")) as other:
         other.execute("BEGIN IMMEDIATE")
-        code = "import reconcile.ledger.connect as c; c.make_engine.__kwdefaults__['busy_seconds'] = 1\n"
-        code += "import sys; from claimline.__main__ import main; sys.exit(main(sys.argv[1:]))"
-        done = _run(desk, code)
+        done = desk.night(SECOND)
         assert done.returncode == 3, done.stdout + done.stderr
-        assert "is in use by another command" in done.stdout
-        assert "not done" in done.stdout
         assert "the report is not in the ledger" in done.stderr
-    assert (desk.folder / "reports" / "2026-03-18-1.json").exists()
+    report = desk.report("2026-03-18-1")
+    assert "is in use by another command" in report["notes"][0]["what"]
+    left_out = [step["name"] for step in report["steps"] if "left_out" in step]
+    assert left_out == [name for name in names() if name != "collect"]
+    assert not list((desk.folder / "clearinghouse" / "in").glob("*002.837"))
     assert desk.night(SECOND).returncode == 1
     assert differences(alone, desk.dump()) == []
 
@@ -135,18 +135,17 @@ def test_a_folder_for_reports_that_cannot_be_made_is_told(desk: Desk) -> None:
     assert desk.night(SECOND).returncode == 1
 
 
-def test_a_full_disk_for_the_report_is_told(desk: Desk, alone: Dump) -> None:
+def test_a_full_disk_for_the_report_is_told(
+    desk: Desk, alone: Dump, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The night's work stands; that its page could not be written is said, with exit status 3."""
-    code = (
-        "import errno, os, sys\n"
-        "real = os.link\n"
-        "def full(*given, **named):\n"
-        "    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))\n"
-        "os.link = full\n"
-        "from claimline.__main__ import main\n"
-        "sys.exit(main(sys.argv[1:]))"
-    )
-    done = _run(desk, code)
+
+    def full(*_given: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "link", full)
+        done = desk.night(SECOND)
     assert done.returncode == 3
     assert "No space left on device" in done.stderr
     assert not (desk.folder / "reports" / "2026-03-18-1.json").exists()
@@ -155,12 +154,101 @@ def test_a_full_disk_for_the_report_is_told(desk: Desk, alone: Dump) -> None:
     assert differences(alone, desk.dump()) == []
 
 
-def _run(desk: Desk, code: str) -> subprocess.CompletedProcess[str]:
-    """A night begun by a program of a few lines."""
-    return subprocess.run(
-        [sys.executable, "-c", code, *desk.command()[3:]],
-        env=desk.environment(SECOND), capture_output=True, text=True, check=False, timeout=120,
-    )  # fmt: skip
+@pytest.mark.parametrize(
+    "largest",
+    [
+        pytest.param(20_000, id="before-it-begins"),
+        pytest.param(60_000, id="as-it-begins"),
+        pytest.param(400_000, id="in-the-middle"),
+    ],
+)
+def test_a_full_disk_ends_the_night_and_the_next_does_it(
+    largest: int, desk: Desk, alone: Dump
+) -> None:
+    """No file of the process may grow beyond a size: 3, nothing half done; with room all is done."""
+    done = desk.process(SECOND, largest=largest)
+    assert done.returncode == 3
+    assert "full or failing" in " ".join((done.stdout + done.stderr).split())
+    assert list((desk.folder / "clearinghouse" / "in").glob("*002.837")) == []
+    again = desk.night(SECOND)
+    assert again.returncode == 1, again.stdout + again.stderr
+    assert differences(alone, desk.dump()) == []
+    assert (desk.folder / "clearinghouse" / "in" / "relay-T-000000002.837").exists()
+
+
+def test_a_share_without_hard_links_takes_the_report(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The page is written there too, and replaces none."""
+
+    def linkless(*_given: object) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM))
+
+    monkeypatch.setattr(os, "link", linkless)
+    (desk.folder / "reports" / "2026-03-18-1.json").mkdir()
+    assert desk.night(SECOND, "--only", "proof").returncode == 0
+    assert desk.night(SECOND, "--only", "proof").returncode == 0
+    assert desk.report("2026-03-18-3")["number"] == 3
+
+
+def test_files_of_any_name_are_received_and_told(desk: Desk) -> None:
+    """Names that are no text, have line feeds or are too long hold up neither page nor payment."""
+    inbox = desk.folder / "inbox"
+    inbox.mkdir(exist_ok=True)
+    answer = next((desk.folder / "clearinghouse" / "out").glob("*-15202.835"))
+    odd = os.fsdecode(b"\xff pay\n\x1b[2J.835")
+    answer.rename(inbox / odd)
+    (inbox / ("n" * 250)).write_bytes(b"no X12")
+    done = desk.night(SECOND)
+    assert done.returncode == 1, done.stderr
+    report = desk.report("2026-03-18-1")
+    received = {row["file"]: row for row in step_of(report, "receive")["files"]}
+    renamed = [name for name in received if name.startswith("_ pay__[2J-")]
+    assert [received[name]["posted"] for name in renamed] == [2]
+    assert [note["kind"] for note in report["notes"]].count("transfer.renamed") == 2
+    assert list(inbox.iterdir()) == []
+    assert "\x1b" not in done.stdout
+    assert step_of(report, "receive")["counts"]["paid"] == "251.75"
+
+
+def test_a_visit_file_of_any_name_is_told(desk: Desk) -> None:
+    """Its name is no text: the page is written all the same."""
+    (desk.folder / "visits" / os.fsdecode(b"v\xff.json")).write_bytes(b"{")
+    done = desk.night(SECOND)
+    assert done.returncode == 1, done.stderr
+    kinds = [note["kind"] for note in desk.report("2026-03-18-1")["notes"]]
+    assert "build.visits-unread" in kinds
+
+
+def step_of(report: dict[str, Any], name: str) -> dict[str, Any]:
+    """A step of a report."""
+    found: dict[str, Any] = next(step for step in report["steps"] if step["name"] == name)
+    return found
+
+
+class Told(NamedTuple):
+    """A night started as people start it, with logs."""
+
+    desk: Desk
+    done: CompletedProcess[str]
+
+
+@pytest.fixture(scope="module", name="told")
+def _told(second_day: Desk, tmp_path_factory: pytest.TempPathFactory) -> Told:
+    desk = second_day.copied(tmp_path_factory.mktemp("told") / "desk")
+    return Told(desk, desk.command_run(SECOND, CLAIMLINE_LOG="debug"))
+
+
+def test_logs_are_json_lines_of_the_run(told: Told) -> None:
+    """On request each step, file and note is a line with the run's name."""
+    lines = [json.loads(line) for line in told.done.stderr.splitlines()]
+    assert lines.pop()["event"] == "ended"  # of every command
+    assert {line["run"] for line in lines} == {"2026-03-18-1"}
+    named = [line["step"] for line in lines if line["event"] == "step"]
+    assert named == list(names())
+    assert lines[0]["event"] == "night begins"
+    assert lines[-1]["event"] == "night ends"
+    assert lines[-1]["status"] == 1
 
 
 def _secrets() -> Iterator[str]:
@@ -176,25 +264,25 @@ def _secrets() -> Iterator[str]:
             yield from (coverage["member_id"] for coverage in visit["coverages"])
 
 
-def test_nothing_a_night_tells_names_a_patient(desk: Desk) -> None:
+def test_nothing_a_night_tells_names_a_patient(told: Told) -> None:
     """Page, JSON, HTML, figures, logs, terminal and the names of all files: no patient in any."""
-    done = desk.process(SECOND, CLAIMLINE_LOG="debug")
-    told = [done.stdout, done.stderr, " ".join(desk.files())]
-    told += [path.read_text(encoding="utf-8") for path in (desk.folder / "reports").iterdir()]
-    told.append((desk.folder / "claimline.prom").read_text(encoding="utf-8"))
+    desk, done = told
+    said = [done.stdout, done.stderr, " ".join(desk.files())]
+    said += [path.read_text(encoding="utf-8") for path in (desk.folder / "reports").iterdir()]
+    said.append((desk.folder / "claimline.prom").read_text(encoding="utf-8"))
     with open_ledger(desk.url) as ledger, ledger.reading() as connection:
-        told.append(nights.newest(connection))
-    assert len(told) == 11
-    whole = "\n".join(told).lower()
+        said.append(nights.newest(connection))
+    assert len(said) == 11
+    whole = "\n".join(said).lower()
     assert "N-1013".lower() in whole  # the search finds what is there
     found = [text for text in set(_secrets()) if text.lower() in whole]
     assert found == []
 
 
-def test_all_that_is_kept_is_its_owners_only(desk: Desk) -> None:
+def test_all_that_is_kept_is_its_owners_only(told: Told) -> None:
     """Reports, archive, quarantine and ledger can be read by nobody else; the figures can."""
-    done = desk.process(SECOND)
-    assert done.returncode == 1
+    desk = told.desk
+    assert told.done.returncode == 1
     kept = ("inbox", "outbox", "archive", "quarantine", "reports")
     paths = [
         path for name in kept for path in [desk.folder / name, *(desk.folder / name).rglob("*")]
