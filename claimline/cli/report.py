@@ -105,6 +105,7 @@ def report(
     """
     from claimline import settings
     from claimline.render import show
+    from claimline.services.collector import rarely_collected
     from claimline.services.practice import load
     from claimline.services.reports import Question
     from reconcile.ledger import open_ledger
@@ -113,7 +114,7 @@ def report(
     if since and until and since > until:
         raise WrongUsageError(f"--since {since.date()} is later than --until {until.date()}")
     known = load(practice) if practice else None
-    with open_ledger(settings.ledger_url(ledger)) as opened:
+    with open_ledger(settings.ledger_url(ledger)) as opened, rarely_collected():
         question = Question(
             on=settings.today(),
             usage=opened.book() if test is None else "T" if test else "P",

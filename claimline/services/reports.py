@@ -5,19 +5,19 @@ memory does not grow with the ledger.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from decimal import Decimal
-from itertools import islice
 from typing import Any, Final, Literal
 
 from attrs import field, frozen
 
+from claimline.services.collector import swept
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import money
 from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
-from reconcile.ledger import Ledger, Usage
+from reconcile.ledger import Ledger, Usage, bulk
 from reconcile.ledger.convert import dollars, to_cents
 from reconcile.ledger.reading import Filter
 from reconcile.ledger.reporting import Reported, Walk, claims, open_amounts
@@ -78,8 +78,10 @@ def walked(
     """Each claim asked for, with its books as the payers' policies read them."""
     facts = Facts(ledger, question.practice, question.on)
     with ledger.reading() as connection:
-        for one in claims(connection, question.filter(answered=answered), walk):
-            yield one, _case(one, facts, question.zone)
+        found = claims(connection, question.filter(answered=answered), walk)
+        for page in swept(bulk.batches(found)):
+            for one in page:
+                yield one, _case(one, facts, question.zone)
 
 
 def _case(one: Reported, facts: Facts, zone: dt.tzinfo) -> Case:
@@ -326,10 +328,3 @@ class Labels:
     def of(self, group: str) -> Row:
         """A group's key and name; no key where the claims do not say it."""
         return {"group": group or None, "name": self._names.get(group)}
-
-
-def pages(given: Iterable[Any], size: int) -> Iterator[list[Any]]:
-    """The items, some hundred at a time."""
-    coming = iter(given)
-    while page := list(islice(coming, size)):
-        yield page

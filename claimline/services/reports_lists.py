@@ -13,8 +13,8 @@ from claimline.render.words import shown_number
 from claimline.services.owes import Owing, sent_on_of
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import money, number
-from claimline.services.reports import Labels, Question, Row, pages, walked
-from reconcile.ledger import Ledger, Run, UnpostedClaim
+from claimline.services.reports import Labels, Question, Row, walked
+from reconcile.ledger import Ledger, Run, UnpostedClaim, bulk
 from reconcile.ledger.reporting import Reported, Walk
 from reconcile.owes import Owed
 from reconcile.reports.parts import is_adjusted, parts_of
@@ -27,7 +27,6 @@ LINE_AMOUNTS: Final = (
     "billed", "allowed", "deductible", "coinsurance", "copay", "paid", "denied",
 )  # fmt: skip
 PATIENT_AMOUNTS: Final = ("due", "later", "check", "credit")
-PAGE: Final = 500
 NOT_MATCHED: Final = ("unmatched", "aside", "not posted")
 
 
@@ -177,9 +176,9 @@ def patients(ledger: Ledger, question: Question, viewer: Viewer | None = None) -
     owing = Owing(Facts(ledger, question.practice, question.on), question.on, question.practice)
     walk = Walk(by_patient=True, decisions=True)
     found = walked(ledger, question, walk, answered=False)
-    told = (each for page in pages(found, PAGE) for each in _owed(ledger, question, owing, page))
+    told = (each for page in bulk.batches(found) for each in _owed(ledger, question, owing, page))
     rows = (_patient(key, list(some)) for key, some in groupby(told, key=_key))
-    for page in pages((row for row in rows if row is not None), PAGE):
+    for page in bulk.batches(row for row in rows if row is not None):
         if viewer is not None:
             _record(ledger, viewer, page)
         for row in page:

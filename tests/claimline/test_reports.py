@@ -252,9 +252,13 @@ def test_drift_names_the_change(command: Command, tmp_path: Path) -> None:
             line = DENIED if week >= 3 else PLAIN
             paid = [clp(one, line) for one in controls[week * 10 : week * 10 + 10]]
             take(opened, x12(remit(*paid, trace=f"E{week}", date=day), control=week + 1))
-    status, said, _ = command("report", "drift", "--ledger", ledger)
+    status, said, _ = command("report", "drift", "--ledger", ledger, "--format", "json")
     assert status == 0
-    assert "began to give CO-97 included in another paid service" in " ".join(said.split())
-    assert "30 of 30 lines" in said
-    assert "0 of 30" in said
-    assert "2026-02-02" in said
+    rows = {row["what"]: row for row in json.loads(said)["rows"]}
+    assert set(rows) == {
+        "denies more lines",
+        "began to give CO-97 included in another paid service",
+    }
+    for row in rows.values():
+        assert (row["now"], row["before"]) == ("30 of 30 lines", "0 of 30")
+        assert row["since"] == "2026-02-02"
