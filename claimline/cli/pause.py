@@ -19,8 +19,8 @@ def pause(
     r"""Hold the visits of a payer, or list the payers that are paused.
 
     PAYER is its key in the practice file. bill holds its visits with the reason and goes on with
-    the others; claims that were made before are not touched. --resume releases what waited for this
-    alone: the next bill takes it.
+    the others; correct and secondary make nothing for it; files that were made before still go.
+    --resume releases what waited for this alone: the next bill takes it.
 
     \b
     Example:

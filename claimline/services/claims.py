@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 
 from claimline import __version__
 from claimline.errors import WrongUsageError
+from edi.claim import FREQUENCY_ORIGINAL
 from reconcile.ledger import ClaimStory, Decision, Ledger, Run, Usage, out_files
 from reconcile.ledger.convert import dollars, to_json
 from reconcile.ledger.states import cause_fields
@@ -16,7 +17,8 @@ from reconcile.ledger.states_facts import CLOSE, REOPEN
 from reconcile.ledger.states_listed import ListedClaim, StateCount, StateFilter, counts, listed
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment
-from reconcile.lifecycle import STATE, STATES, Cause
+from reconcile.lifecycle import REJECTIONS, STATE, STATES, Cause
+from reconcile.turns import FIRST
 
 WORK = tuple(row.state for row in STATES if row.work)  # states in which somebody has to act
 
@@ -65,10 +67,22 @@ def why(cause: Cause, event: str, state: str = "") -> str:
 def next_step(claim: ListedClaim) -> str:
     """What to do about a claim in its state."""
     if claim.state == "rejected":
-        if claim.event == "claim rejected":
-            return "mend what the codes name, then claimline correct --visits: a new claim"
-        return "claimline resend sends it again under new control numbers"
+        return _after_rejection(claim)
     return STATE[claim.state].todo
+
+
+def _after_rejection(claim: ListedClaim) -> str:
+    """The road depends on what was refused, and on what kind of claim it is."""
+    if claim.event in REJECTIONS - {"claim rejected"}:
+        return "claimline resend sends it again under new control numbers"
+    if claim.rank != FIRST:
+        return (
+            f"mend what the codes name, then claimline secondary bill {claim.family} --again --although; was "
+            "the fault outside of it: claimline resend CLAIM --reason"
+        )
+    if claim.frequency != FREQUENCY_ORIGINAL:
+        return f"mend what the codes name, then claimline correct {claim.family} once more"
+    return "mend what the codes name, then claimline correct --visits: a new claim"
 
 
 def close(

@@ -14,7 +14,7 @@ from attrs import define, evolve, field
 from claimline import __version__
 from claimline.errors import WrongUsageError
 from claimline.reference.lookup import open_tables
-from claimline.services import correct_draft, correct_find, correct_sheet, sent_claim
+from claimline.services import correct_draft, correct_find, correct_sheet, pause, sent_claim
 from claimline.services import outgoing as out
 from claimline.services.correct_find import Corrected, Target
 from claimline.services.correct_kept import KIND
@@ -166,6 +166,11 @@ class _Correcting:
             return self._result(_without_visits(choice))
         if self.practice is None:
             raise WrongUsageError(NEEDS_PRACTICE, todo="name it: --practice FILE")
+        payer = self.draft.payer if self.draft is not None else self.found.story.sent.claim.payer
+        stopped = pause.paused(self.ledger).get(payer)
+        if stopped is not None:
+            why = Choice(outcome="wait", road=choice.road, because=stopped.why, todo=stopped.todo)
+            return self._result(evolve(why, deadline=choice.deadline))
         with self.ledger.reading() as connection:
             family = self.found.story.sent.claim.family
             known = out.family_of(connection, family, self.found.usage)

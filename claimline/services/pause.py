@@ -46,6 +46,16 @@ class Paused:
     reason: str
     held: int = 0  # claims that wait for it
 
+    @property
+    def why(self) -> str:
+        """In words, without a patient."""
+        return f"{self.payer} is paused since {self.since[:10]}: {self.reason}"
+
+    @property
+    def todo(self) -> str:
+        """What ends it."""
+        return f"claimline pause {self.payer} --resume, then this once more"
+
 
 def paused(ledger: Ledger) -> dict[str, Paused]:
     """The payers that are paused now, by key."""
@@ -140,7 +150,7 @@ def kept_back(visits: Mapping[str, Visit], known: Mapping[str, Paused]) -> list[
 def _hold(visit: Visit, why: Paused) -> HeldVisits:
     problem = Problem(
         code=CODE,
-        message=f"{why.payer} is paused since {why.since[:10]}: {why.reason}",
+        message=why.why,
         where=Place(claim=visit.visit_id),
     )
     return HeldVisits(

@@ -9,7 +9,7 @@ from typing import Any, Final
 from attrs import evolve, field, frozen
 
 from claimline.errors import CommandError, WrongUsageError
-from claimline.services import bill_input
+from claimline.services import bill_input, pause
 from claimline.services.outgoing import (
     Gone,
     Outgoing,
@@ -30,6 +30,7 @@ from mapping.secondary import TURNS, Holder, Prior, faults, next_claim
 from mapping.visit import Coverage
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
+from reconcile.correction_standing import WHOLE
 from reconcile.decided import Decided
 from reconcile.ledger import ClaimStory, Decision, Ledger, Usage, Writer
 from reconcile.ledger.further import WithCoverages, with_coverages
@@ -116,6 +117,7 @@ def standings(
     the last payer that it was sent on to had neither got it nor answered.
     """
     asking = Asking(facts=Facts(ledger, practice, on), on=on, practice=practice)
+    stopped = pause.paused(ledger)
     with ledger.reading() as connection:
         for source in with_coverages(
             connection, usage, families=which.families, controls=which.coverages
@@ -128,7 +130,9 @@ def standings(
                 given = Kept(coverages=now[1:], qmb=any(one.qmb for one in now))
             for one in _standings(asking, source, given, again=again):
                 told = _same_first(one, now[0].payer) if now else one
-                yield _after_another(told, asking, ledger, usage) if _had_one(told) else told
+                if _had_one(told):
+                    told = _after_another(told, asking, ledger, usage)
+                yield _not_paused(told, stopped)
 
 
 def _standings(
@@ -142,10 +146,25 @@ def _standings(
     case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed)
     for place, found in enumerate(turns(asking, case)):
         name = asking.facts.named(found.payer, claim.date).name or found.payer
-        standing = Standing(source=source, kept=given, place=place, turn=found, name=name)
+        now = _after_rejection(found, source)
+        standing = Standing(source=source, kept=given, place=place, turn=now, name=name)
         yield _checked(standing, asking.practice)
         if not found.answered:
             return
+
+
+def _after_rejection(turn: Turn, source: WithCoverages) -> Turn:
+    """Held where the claim that was sent on was rejected: it is with nobody."""
+    billed = source.billed(turn.payer) if turn.state == "sent" else ""
+    by = source.rejected(billed)
+    if not by:
+        return turn
+    if by in WHOLE:
+        words = f"claim {billed} was refused with its file or batch: claimline resend {billed}"
+    else:
+        words = f"claim {billed} was rejected before anybody decided: mend what was named, then "
+        words += f"claimline secondary bill {source.claim.control} --again --although ..."
+    return evolve(turn, state="held", why=words, soft=False)
 
 
 def _without_last(
@@ -175,7 +194,9 @@ def _after_another(one: Standing, asking: Asking, ledger: Ledger, usage: Usage) 
     answers = [a for s in stories for a in s.adjudications if a.rank == one.turn.rank]
     facts = asking.facts.named(payer, source.claim.date)
     earlier = source.billed(payer) or source.billed_before(payer)
-    if one.turn.anew and _was_told(one, stories, source.billed(payer)):
+    if source.rejected(earlier):
+        earlier = ""  # it is with nobody
+    if earlier and one.turn.anew and _was_told(one, stories, source.billed(payer)):
         words = f"billed anew as claim {source.billed(payer)}: no answer yet"
         return evolve(one, turn=evolve(one.turn, state="sent", why=words))
     turn, marks = again_to(one.turn, facts, earlier, answers)
@@ -195,6 +216,14 @@ def _same_first(one: Standing, payer: str) -> Standing:
         return one
     words = f"the visit names {payer} first now: correct the claim (claimline correct)"
     return evolve(one, turn=evolve(one.turn, state="held", why=words, soft=False))
+
+
+def _not_paused(one: Standing, stopped: Mapping[str, pause.Paused]) -> Standing:
+    """Waiting where it could go and its payer is paused."""
+    why = stopped.get(one.turn.payer)
+    if why is None or not one.is_open:
+        return one
+    return evolve(one, turn=evolve(one.turn, state="waiting", why=why.why, soft=False))
 
 
 def _checked(standing: Standing, practice: Practice | None) -> Standing:

@@ -12,11 +12,13 @@ from reconcile.ledger.deliveries import was_sent
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.records import Usage
 from reconcile.ledger.tables import file, sent_claim
+from reconcile.ledger.tables_answered import claim_state
 from reconcile.turns import FIRST
 from reconcile.values import Adjudication, SentClaim
 
 MARK: Final = '"coverages": ['  # how ``bill`` writes further coverages into the decisions
 _CLAIM: Final = sent_claim.c
+REJECTED: Final = "rejected"  # see reconcile.lifecycle
 
 
 @frozen(kw_only=True)
@@ -29,6 +31,7 @@ class Member:
     payer: str
     recorded_at: str
     file: str
+    rejected: str = ""  # by which event of its life, where it stands rejected
 
 
 @frozen(kw_only=True)
@@ -55,6 +58,10 @@ class WithCoverages:
     def billed_before(self, payer: str) -> str:
         """The same of the claims that this one took the place of."""
         return _sent_on(self.family[: self._place], payer)
+
+    def rejected(self, control: str) -> str:
+        """By which event the claim of that number stands rejected; empty: it does not."""
+        return next((m.rejected for m in self.family if m.control == control), "")
 
     @property
     def is_corrected(self) -> bool:
@@ -177,9 +184,11 @@ def _members(
         query = (
             select(
                 _CLAIM.id, _CLAIM.family, _CLAIM.control, _CLAIM.frequency, _CLAIM.payer_rank,
-                _CLAIM.payer, _CLAIM.recorded_at, file.c.name,
+                _CLAIM.payer, _CLAIM.recorded_at, file.c.name, claim_state.c.state,
+                claim_state.c.event,
             )
             .join(file, file.c.id == _CLAIM.file_id)
+            .outerjoin(claim_state, claim_state.c.sent_claim_id == _CLAIM.id)
             .where(_CLAIM.family.in_(batch), _CLAIM.usage == usage, was_sent())
             .order_by(_CLAIM.id)
         )  # fmt: skip
@@ -191,6 +200,7 @@ def _members(
                 payer=row.payer,
                 recorded_at=row.recorded_at,
                 file=row.name,
+                rejected=row.event if row.state == REJECTED else "",
             )
             found.setdefault(row.family, []).append((row.id, member))
     return found

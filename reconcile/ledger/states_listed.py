@@ -46,7 +46,9 @@ class ListedClaim:
     """A claim with where it is. Amounts in cents."""
 
     claim: str  # CLM01; of a held claim its key
+    family: str  # CLM01 of the first claim of its visits
     frequency: str
+    rank: str  # SBR01 of the payer it was sent to
     state: State
     event: str
     since: str  # UTC
@@ -96,7 +98,8 @@ def listed(connection: Connection, wanted: StateFilter) -> Iterator[ListedClaim]
     while True:
         query = (
             select(
-                _CLAIM.id, _CLAIM.control, _CLAIM.frequency, _CLAIM.payer, _CLAIM.payer_name,
+                _CLAIM.id, _CLAIM.control, _CLAIM.family, _CLAIM.frequency, _CLAIM.payer_rank,
+                _CLAIM.payer, _CLAIM.payer_name,
                 _CLAIM.discipline, _CLAIM.date, _CLAIM.charge, _STATE.state, _STATE.event,
                 _STATE.since, _STATE.cause, _STATE.open,
             )
@@ -145,7 +148,9 @@ def _held(wanted: StateFilter) -> ColumnElement[bool]:
 def _of(row: Any) -> ListedClaim:
     return ListedClaim(
         claim=row.control,
+        family=row.family,
         frequency=row.frequency,
+        rank=row.payer_rank,
         state=row.state,
         event=row.event,
         since=row.since,
@@ -163,7 +168,9 @@ def _of_held(row: Any) -> ListedClaim:
     reasons: Sequence[tuple[str, str]] = from_json(row.reasons)
     return ListedClaim(
         claim=row.claim,
+        family="",
         frequency="",
+        rank="",
         state="held",
         event="held",
         since=row.recorded_at,

@@ -196,6 +196,8 @@ class Decisions:
                 event = None
                 if kind in {None, "replaced", "voided"}:
                     event = beside.event(number, claim, kind)
+                if kind is None and event is None and claim.replaced_by:
+                    event = beside.event(number, claim, "replaced")  # of a later payer's claim
                 found[number] = Decided(
                     kind=kind if event is None else event.kind,
                     by=some[-1] if some else None,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from acknowledged_made import a277ca, a999, ak2, claim_said, interchange
-from corrections_made import Desk
+from corrections_made import PRACTICE, Desk
 
 REJECTED = "A7:562:85*20260304*U*100"
 
@@ -84,6 +84,17 @@ class TestRejected:
         status, told = desk.correct(claim)
         assert (status, told["outcome"]) == (1, "nothing")
         assert "claimline resend" in str(told)
+
+    def test_paused_payer_waits(self, desk: Desk) -> None:
+        """Nothing goes to a payer that a person paused, a corrected claim neither."""
+        claim = desk.bill(FIRST)["claims"][0]["claim"]
+        said(desk, claim)
+        desk.run("pause", "medicare", "--reason", "no enrollment", "--practice", PRACTICE)
+        status, told = desk.correct(claim, *desk.mended(MENDED))
+        assert (status, told["outcome"], desk.files()) == (1, "wait", [])
+        assert "no enrollment" in str(told["because"])
+        desk.run("pause", "medicare", "--resume")
+        assert desk.correct(claim, *desk.mended(MENDED))[0] == 0
 
     def test_accepted_waits(self, desk: Desk) -> None:
         """An accepted claim is not corrected before the payer has decided."""
