@@ -1,6 +1,7 @@
 """Deposits of the bank: read once by content, and matched to the payments of the 835s."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
@@ -36,6 +37,8 @@ def take(
 ) -> Imported:
     """Read a bank's file into the ledger; what is known changes nothing.
 
+    Of the file itself only the deposits are kept: the rest holds account numbers.
+
     Raises:
         WrongUsageError: its columns cannot be told; nothing of it is kept.
     """
@@ -45,7 +48,8 @@ def take(
     if found.rows:
         with ledger.begin(run) as writer:
             short = name.replace("\\", "/").rpartition("/")[2]
-            stored = writer.store(data, kind=KIND, name=short, direction="in")
+            kept = deposits.as_kept(found.rows, hashlib.sha256(data).hexdigest())
+            stored = writer.store(kept, kind=KIND, name=short, direction="in")
             new = deposits.add(writer, stored.id, found.rows)
     return Imported(
         file=name,

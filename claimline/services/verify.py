@@ -31,7 +31,7 @@ COPIED: Final = (  # nothing but the ledger holds these: copied, not compared
     "how claims were drafted: reasoning, evidence, expected amounts",
     "keys of patients and payers in the practice's own files",
     "files written, delivered, taken back, sent again; transfers",
-    "rejections by hand and from reports; bank deposits; nights' reports; problems told",
+    "rejections by hand and from reports; nights' reports; problems told",
 )
 
 

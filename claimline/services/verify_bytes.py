@@ -1,22 +1,24 @@
-"""The facts of a ledger beside the bytes they were taken from: files, sent claims, payments."""
+"""The facts of a ledger beside the bytes they are from: files, claims, payments, deposits."""
 
 import unicodedata
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import define
+from attrs import asdict, define
 from sqlalchemy import exists, or_, select
 
+from claimline.services.bank import KIND as BANK
 from claimline.services.read import is_professional
 from claimline.services.receive_adopt import record_of
 from claimline.services.receive_look import transactions
 from edi.claim import Claim
 from edi.envelope import NotX12, Transaction
 from edi.x837p import read_837p
-from reconcile.ledger import LedgerDamaged, SentRecord, bulk, received, sent
+from reconcile.ledger import LedgerDamaged, SentRecord, bulk, deposits, received, sent
 from reconcile.ledger.alike import Compared, Differs
 from reconcile.ledger.convert import from_date, to_cents
+from reconcile.ledger.deposits import Row
 from reconcile.ledger.payments import LARGEST
 from reconcile.ledger.tables import file, sent_claim
 from reconcile.ledger.tables_answered import resent_claim
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
 _S: Final = sent_claim.c
 _R: Final = remittance.c
 FILES, CLAIMS, PAYMENTS = "files", "sent claims", "payments received"
+DEPOSITS: Final = "bank deposits"
 _Difference = tuple[str, str, str, str]  # which, what, in the ledger, in the bytes
 _Look = tuple[int, int, list[_Difference]]  # things in the ledger, in the bytes, what differs
 SECRET: Final = frozenset({"member id", "name", "birth date"})
@@ -48,6 +51,7 @@ class Bytes:
         yield from self._counted(FILES, self._files)
         yield from self._counted(CLAIMS, self._claims)
         yield from self._counted(PAYMENTS, self._payments)
+        yield from self._counted(DEPOSITS, self._deposits)
 
     def _counted(self, what: str, look: Any) -> Iterator[Compared | Differs]:
         """Count what a look gives: (in the ledger, in the bytes, differences) at a time."""
@@ -147,6 +151,35 @@ class Bytes:
                 continue
             for left in known.values():
                 yield 1, 0, [(f"payment {left.trace}", "payment", "there", f"not in {row.name}")]
+
+    # --- what the bank told ---
+
+    def _deposits(self) -> Iterator[_Look]:
+        for row in self._rows((file.c.direction == "in") & (file.c.kind == BANK)):
+            try:
+                rows = list(deposits.of_kept(b"".join(self.ledger.file_bytes(row.digest))))
+            except (LedgerDamaged, ValueError, TypeError, KeyError):
+                yield 0, 0, [(f"file {row.name}", "deposits", "there", "cannot be read")]
+                continue
+            made = dict(zip(deposits.marks(rows), rows, strict=True))
+            with self.ledger.reading() as connection:
+                kept = deposits.rows_of(connection, row.id)
+                missing = made.keys() - deposits.known(connection, list(made))
+            for mark, one in kept.items():
+                found = _deposit_differences(row, one, made.get(mark))
+                yield 1, int(mark in made), found
+            for mark in sorted(missing, key=lambda mark: made[mark].number):
+                which = f"deposit {made[mark].number}"
+                yield 0, 1, [(which, "deposit", "missing", f"in {row.name}")]
+
+
+def _deposit_differences(row: Any, kept: Row, made: Row | None) -> list[_Difference]:
+    """A deposit of the ledger and that of the bank's file."""
+    which = f"deposit {kept.number}"
+    if made is None:
+        return [(which, "deposit", "there", f"not in {row.name}")]
+    sides = zip(asdict(kept).items(), asdict(made).values(), strict=True)
+    return [(which, what, str(was), str(now)) for (what, was), now in sides if was != now]
 
 
 def _here(file_id: int) -> Any:

@@ -3,10 +3,10 @@
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
-from attrs import frozen
+from attrs import asdict, frozen
 from sqlalchemy import Connection, func, select
 
 from reconcile.deposits import Deposit, Paid, plain
@@ -57,14 +57,64 @@ def _content(one: Row) -> list[object]:
     return [one.date.isoformat(), one.cents, one.trace, one.originator, one.payer, one.text]
 
 
+def as_kept(rows: Sequence[Row], digest: str) -> bytes:
+    """What the ledger keeps of a bank's file: its deposits, one in a line, and its digest.
+
+    The file itself is not kept: it holds account numbers, and what has nothing to do with claims.
+    """
+    head = {"sha256": digest}
+    return "".join(f"{to_json(one)}\n" for one in (head, *map(_as_dict, rows))).encode()
+
+
+def _as_dict(one: Row) -> dict[str, Any]:
+    """A deposit as JSON holds it."""
+    return asdict(one) | {"date": one.date.isoformat()}
+
+
+def of_kept(data: bytes) -> Iterator[Row]:
+    """The deposits of a bank's file, from what is kept of it.
+
+    Raises:
+        ValueError: it is not what ``as_kept`` makes.
+    """
+    for line in data.decode().splitlines()[1:]:
+        said = from_json(line)
+        yield Row(**{**said, "date": to_date(said["date"])})
+
+
+def rows_of(connection: Connection, file_id: int) -> dict[str, Row]:
+    """The deposits that were taken from a file, by what makes them the same in another."""
+    query = select(bank_deposit).where(bank_deposit.c.file_id == file_id)
+    found = {}
+    for row in connection.execute(query.order_by(bank_deposit.c.id)):
+        one = _deposit(row)
+        found[row.mark] = Row(
+            number=row.number,
+            date=one.date,
+            cents=one.cents,
+            trace=one.trace,
+            originator=one.originator,
+            payer=one.payer,
+            is_claim=one.is_claim,
+            text=one.text,
+        )
+    return found
+
+
+def known(connection: Connection, keys: Sequence[str]) -> set[str]:
+    """Those of these deposits that are kept, from whatever file."""
+    found: set[str] = set()
+    for batch in bulk.batches(keys):
+        query = select(bank_deposit.c.mark).where(bank_deposit.c.mark.in_(batch))
+        found.update(connection.execute(query).scalars())
+    return found
+
+
 def add(writer: "Writer", file_id: int, rows: Sequence[Row]) -> int:
     """Keep the deposits of a file that are not known. Returns how many were new."""
     keys = marks(rows)
-    known: set[str] = set()
-    for batch in bulk.batches(keys):
-        query = select(bank_deposit.c.mark).where(bank_deposit.c.mark.in_(batch))
-        known.update(writer.connection.execute(query).scalars())
-    new = [(one, mark) for one, mark in zip(rows, keys, strict=True) if mark not in known]
+    here = known(writer.connection, keys)
+    new = [(one, mark) for one, mark in zip(rows, keys, strict=True) if mark not in here]
     first = writer.ids(bank_deposit, len(new))
     writer.add(
         bank_deposit,
@@ -109,7 +159,7 @@ def _deposit(row: Any) -> Deposit:
         payer=row.payer_name,
         is_claim=detail["claim"],
         text=detail["text"],
-        file=row.file_name,
+        file=getattr(row, "file_name", ""),
     )
 
 

@@ -3,13 +3,17 @@
 from pathlib import Path
 
 import pytest
-from receive_made import NOW, clp, remit, take, x12
+from receive_made import NOW, RUN, clp, remit, take, x12
+from sqlalchemy import select, update
 
 from claimline.errors import WrongUsageError
 from claimline.services import bank
 from claimline.services.bank_read import Profile, read, read_profile
+from claimline.services.verify import verify
 from reconcile.deposits import BY_TRACE_AND_PAYER
 from reconcile.ledger import Ledger, deposits, open_ledger
+from reconcile.ledger.tables import file
+from reconcile.ledger.tables_answered import bank_deposit
 
 ACCOUNT = "000123456789"
 
@@ -139,3 +143,30 @@ def test_a_debit_wants_no_deposit(ledger_url: str) -> None:
         with ledger.reading() as connection:
             assert [one.cents for one in deposits.payments(connection, "T")] == [-7500]
         assert not bank.matched(ledger, "T").payments
+
+
+def test_of_a_bank_file_only_the_deposits_are_kept(fixtures: Path, ledger_url: str) -> None:
+    """The bytes in the ledger hold no account number; verify compares the deposits with them."""
+    with open_ledger(ledger_url) as ledger:
+        _take(ledger, fixtures / "by-hand" / "bank.csv")
+        _take(ledger, fixtures / "by-hand" / "deposits.ach")
+        with ledger.reading() as connection:
+            digests = connection.execute(select(file.c.digest).order_by(file.c.id)).scalars().all()
+        kept = b"".join(piece for digest in digests for piece in ledger.file_bytes(digest))
+        assert b"88120017" in kept
+        for secret in (ACCOUNT, "000987654321", "RENT"):
+            assert secret.encode() not in kept
+        assert _deposits(ledger) == (5, 5, 0)  # one of the six stands in both files
+        with ledger.begin(RUN) as writer:
+            writer.connection.execute(
+                update(bank_deposit).where(bank_deposit.c.number == 3).values(cents=1)
+            )
+        assert _deposits(ledger) == (5, 5, 1)
+
+
+def _deposits(ledger: Ledger) -> tuple[int, int, int]:
+    """What verify says of the deposits: kept, made again, different."""
+    found = verify(ledger)
+    one = next(each for each in found.compared if each.what == "bank deposits")
+    assert found.equal == one.equal
+    return one.kept, one.made, one.broken
