@@ -6,10 +6,8 @@ cut off goes on where it stopped when the file is given again; a file given twic
 """
 
 import hashlib
-import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from pathlib import PurePath
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
@@ -18,6 +16,8 @@ from claimline.errors import CommandError
 from claimline.services.collector import rarely_collected
 from claimline.services.receive_acknowledge import acknowledge
 from claimline.services.receive_adopt import adopt
+from claimline.services.receive_ahead import Ready
+from claimline.services.receive_faults import alone, unforeseen
 from claimline.services.receive_group import Group
 from claimline.services.receive_look import NOTHING, Look, look
 from claimline.services.receive_post import post
@@ -104,13 +104,17 @@ def receive(
     group = Group(ledger, run, lambda name: _one(ledger, run, name, source(name), report))
     with files_ahead(ledger, given, source) as ahead:
         for place, name in enumerate(given):
-            ready = ahead(place)
-            if ready is not None:
-                group.add(name, ready)
-            if ready is None or group.is_full:
-                yield from group.results()
-            if ready is None:
-                yield _one(ledger, run, name, source(name), report)
+            found = ahead(place)
+            if isinstance(found, Ready):
+                group.add(name, found)
+                if group.is_full:
+                    yield from group.results()
+                continue
+            yield from group.results()
+            result = _one(ledger, run, name, source(name), report)
+            if found is not None:
+                result = evolve(result, problems=(*result.problems, alone(name, found.what)))
+            yield result
         yield from group.results()
 
 
@@ -128,7 +132,7 @@ def _one(
             file=name, state="unreadable", message=message, todo=error.todo, later=True
         )
     except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others go on
-        message = f"{name}: {_unforeseen(error)}"
+        message = f"{name}: {unforeseen(error)}"
         return FileResult(file=name, state="unreadable", message=message, todo=_REPORT, later=True)
 
 
@@ -142,13 +146,6 @@ def _receive_any(
         return receive_file(ledger, run, name, source)
     except envelope.NotX12:
         return receive_report(ledger, run, name, source(), report)
-
-
-def _unforeseen(error: Exception) -> str:
-    """An error nobody foresaw: its kind and place, never its text, which may hold patient data."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" at {PurePath(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
-    return f"internal error ({type(error).__name__}{place})"
 
 
 def receive_file(ledger: "Ledger", run: "Run", name: str, source: Source) -> FileResult:

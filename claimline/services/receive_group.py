@@ -7,8 +7,9 @@ wrong, nothing of them is written, and each is received by itself.
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from attrs import define, field
+from attrs import define, evolve, field
 
+from claimline.services.receive_faults import FORESEEN, alone, unforeseen
 from claimline.services.receive_look import transactions
 from claimline.services.receive_post import TOGETHER, oddities, post_row, told_new
 from claimline.services.receive_values import FileResult
@@ -58,17 +59,33 @@ class Group:
         files, self._files, self._claims = self._files, [], 0
         if not files:
             return
+        fault = self._write(files)
+        with self._ledger.reading() as connection:
+            odd = oddities(connection, [one.stored.id for one in files if one.stored])
+        for one in files:
+            if one.stored:
+                yield _told(one, one.stored, odd)
+            else:
+                result = self._alone(one.name)
+                more = (alone(one.name, fault),) if fault else ()
+                yield evolve(result, problems=(*result.problems, *more))
+
+    def _write(self, files: list[_File]) -> str:
+        """Write them in one transaction, or none of them; gives the fault that nobody foresaw."""
+        fault = ""
         try:
             with self._ledger.begin(self._run) as writer:
                 for one in files:
                     _write(writer, one)
-        except Exception:  # noqa: BLE001 - each by itself: what is wrong is told with its file
-            for one in files:
-                one.stored = None
-        with self._ledger.reading() as connection:
-            odd = oddities(connection, [one.stored.id for one in files if one.stored])
+        except FORESEEN:  # each by itself: what is wrong is told with its file
+            pass
+        except Exception as error:  # noqa: BLE001 - as above, and told with each
+            fault = unforeseen(error)
+        else:
+            return ""
         for one in files:
-            yield _told(one, one.stored, odd) if one.stored else self._alone(one.name)
+            one.stored = None
+        return fault
 
 
 def _told(one: _File, stored: "StoredFile", odd: "dict[int, Oddities]") -> FileResult:

@@ -15,6 +15,7 @@ from attrs import define, evolve, field
 
 from claimline.services.collector import swept
 from claimline.services.receive_ahead import unpack
+from claimline.services.receive_faults import alone
 from claimline.services.receive_look import transactions
 from claimline.services.receive_read import Ended, Through
 from claimline.services.receive_same import Compared, compare, covers
@@ -61,7 +62,8 @@ def post(
         for group in swept(_groups(pending)):
             try:
                 made = _post_group(ledger, run, stored, group, here=here, ahead=ahead)
-            except Unusable:
+            except Unusable as error:
+                problems += [alone(name, error.fault)] if error.fault else []
                 ahead = None
                 here = transactions(ledger.file_bytes(stored.digest), name)
                 made = _post_group(ledger, run, stored, group, here=here, ahead=None)

@@ -2,7 +2,8 @@
 
 They are forked while no connection to the ledger is open, look at it through one of their own, and
 answer with rows. What one of them cannot do, or does not get done, is done by the first process
-itself, which also tells what is wrong: so nothing depends on them but the time it takes.
+itself, which also tells what is wrong: so nothing depends on them but the time it takes. An error
+that nobody foresaw is sent on, to be told.
 """
 
 import os
@@ -19,6 +20,7 @@ from attrs import frozen
 
 from claimline.services.collector import rarely_collected
 from claimline.services.receive_ahead import Ahead, Ready, answers, is_last, ready
+from claimline.services.receive_faults import FORESEEN, unforeseen
 from claimline.services.receive_look import transactions
 from reconcile.ledger import received
 
@@ -35,10 +37,25 @@ FROM_FILES: Final = 8  # with fewer, starting them costs more than they save
 FROM_CLAIMS: Final = 4000  # of one file: as above
 _PIPE: Final = 1 << 20  # bytes a process may be ahead; what Linux grants everybody
 _SET_PIPE_SIZE: Final = 1031  # F_SETPIPE_SZ of Linux
+_FAULT: Final = b"!"  # how an answer begins that is none: see ``Fault``
 
 
 class Unusable(Exception):  # noqa: N818 - named by what is wrong
-    """Another process ended before it was done; what it made is dropped."""
+    """Another process ended before it was done; what it made is dropped.
+
+    ``fault`` is the error that ended it, where nobody foresaw it; empty where it was killed.
+    """
+
+    def __init__(self, fault: str = "") -> None:
+        super().__init__(fault)
+        self.fault = fault
+
+
+@frozen
+class Fault:
+    """An error nobody foresaw, in a process that reads ahead: its kind and place."""
+
+    what: str
 
 
 def can_fork(ledger: "Ledger") -> bool:
@@ -54,11 +71,12 @@ def can_fork(ledger: "Ledger") -> bool:
 @contextmanager
 def files_ahead(
     ledger: "Ledger", names: Sequence[str], source: Callable[[str], Source]
-) -> Iterator[Callable[[int], Ready | None]]:
+) -> Iterator[Callable[[int], Ready | Fault | None]]:
     """Reads small files ahead; gives for the place of a name what was made of it.
 
     None for a file that is to be received as a whole by the first process: a large one, one that
-    was received before, one with anything but remittances, or with something wrong in it.
+    was received before, one with anything but remittances, or with something wrong in it. A fault
+    where the other process failed in a way nobody foresaw; such a file too.
     """
     if len(names) < FROM_FILES or not can_fork(ledger):
         yield lambda _: None
@@ -69,12 +87,15 @@ def files_ahead(
             for n in range(WORKERS)
         ]
 
-        def fetch(place: int) -> Ready | None:
+        def fetch(place: int) -> Ready | Fault | None:
             line = lines[place % WORKERS]
             try:
-                found = pickle.loads(line.recv_bytes())  # noqa: S301 - of our own child
+                answer = line.recv_bytes()
             except (EOFError, OSError):
                 return None
+            if answer.startswith(_FAULT):
+                return Fault(_fault_of(answer))
+            found = pickle.loads(answer)  # noqa: S301 - of our own child
             assert found is None or isinstance(found, Ready)
             return found
 
@@ -89,12 +110,22 @@ def _files(
             ahead = Ahead(own)
             for name in names:
                 try:
-                    made = ready(ahead, name, source(name))
-                except Exception:  # noqa: BLE001 - the first process meets it too, and tells
-                    made = None
-                send(pickle.dumps(made))
+                    answer = pickle.dumps(ready(ahead, name, source(name)))
+                except (*FORESEEN, OSError):  # the first process meets it too, and tells
+                    answer = pickle.dumps(None)
+                except Exception as error:  # noqa: BLE001 - it is told, and the file received
+                    answer = _as_answer(error)
+                send(answer)
 
     return work
+
+
+def _as_answer(error: Exception) -> bytes:
+    return _FAULT + unforeseen(error).encode()
+
+
+def _fault_of(answer: bytes) -> str:
+    return answer.removeprefix(_FAULT).decode()
 
 
 @frozen(kw_only=True)
@@ -133,6 +164,8 @@ class Stream:
             answer = self._line.recv_bytes()
         except (EOFError, OSError):
             raise Unusable from None
+        if answer.startswith(_FAULT):
+            raise Unusable(_fault_of(answer))
         self._in_the_middle = not is_last(answer)
         return answer
 
@@ -207,6 +240,12 @@ def _child(
     ours.close()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the first process is told, and ends us
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    with suppress(Exception), rarely_collected():  # the first process does the rest, and tells
-        work(theirs.send_bytes)
+    with suppress(OSError):  # nobody listens any more
+        try:
+            with rarely_collected():
+                work(theirs.send_bytes)
+        except (*FORESEEN, OSError):  # the first process does the rest, meets it too, and tells
+            pass
+        except Exception as error:  # noqa: BLE001 - the first process does the rest, and tells it
+            theirs.send_bytes(_as_answer(error))
     theirs.close()

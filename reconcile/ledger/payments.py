@@ -6,7 +6,6 @@ in another file has the same. Kept segments are JSON and are read again by the r
 
 import hashlib
 import json
-import re
 import unicodedata
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -79,13 +78,13 @@ class Digest:
         return self._digest.hexdigest()
 
 
-_LONG: Final = re.compile(r"\d{16}")  # no amount beyond any sense is written with fewer digits
 LARGEST: Final = Decimal(10) ** 15  # dollars; more does not fit into the tables' whole cents
 
 
 def bounded(payment: ClaimPayment) -> ClaimPayment:
     """The payment; one with an amount beyond any sense is a fault, so that it is never posted."""
-    if all(-LARGEST < amount < LARGEST for amount in _amounts(payment)):
+    amounts = _amounts(payment)
+    if max(amounts) < LARGEST and min(amounts) > -LARGEST:
         return payment
     nothing = Decimal(0)
     faults = (*payment.faults, "an amount of more than 15 digits")
@@ -145,9 +144,7 @@ class Reading:
         for part in read_835(cast("Transaction", self)):  # all that the reader asks for is here
             if isinstance(part, ClaimPayment):
                 texts, mark = self._claims.popleft()
-                if _LONG.search("~".join(texts)):
-                    part = bounded(part)  # noqa: PLW2901 - the same part
-                yield Kept(part, texts, mark, separators)
+                yield Kept(bounded(part), texts, mark, separators)
             elif isinstance(part, RemittanceHeader):
                 yield bounded_header(part)
             else:

@@ -197,7 +197,7 @@ def ahead(
 
 def _match(writer: "Writer", items: Sequence[Item]) -> Iterable[_Result]:
     finder = Finder(writer.connection, items[0].context.usage)
-    hand = by_hand.load(writer.connection, items[0].context.usage)
+    hand = writer.hand(items[0].context.usage)
     found = finder.find([hand.addressed(item) for item in items])
     payers = Payers(writer.connection)
     for item, candidates in zip(items, found, strict=True):

@@ -16,6 +16,7 @@ from reconcile.ledger import (
     adopt,
     billing,
     bulk,
+    by_hand,
     by_hand_again,
     control,
     deliveries,
@@ -23,6 +24,7 @@ from reconcile.ledger import (
     keeping,
 )
 from reconcile.ledger.adopt import Adopted
+from reconcile.ledger.by_hand import Hand
 from reconcile.ledger.convert import moment
 from reconcile.ledger.records import (
     Decision,
@@ -47,6 +49,7 @@ class Writer:
         self._run_id = 0
         self._next: dict[str, int] = {}
         self._changed: set[int] = set()
+        self._hands: dict[str, Hand] = {}
 
     @property
     def run_id(self) -> int:
@@ -78,7 +81,14 @@ class Writer:
                 yield
         except BaseException:
             self._run_id, self._next = before
+            self._hands.clear()
             raise
+
+    def hand(self, usage: str) -> Hand:
+        """What persons decided about payments of a book, with what this transaction adds."""
+        if usage not in self._hands:
+            self._hands[usage] = by_hand.load(self.connection, usage)
+        return self._hands[usage]
 
     def changed(self, claims: Iterable[int]) -> None:
         """Something happened to these sent claims (row numbers): their state is made anew."""
@@ -128,6 +138,7 @@ class Writer:
         """Keep a person's decision; ``state`` is what it makes of the held claim, if of one."""
         row = (self.ids(decision), decided.kind, decided.subject, decided.user, decided.reason)
         self.add(decision, [(*row, decided.detail, *self.recorded)])
+        self._hands.clear()
         if state:
             held.set_state(self.connection, decided.subject, state, usage=usage)
         if decided.kind in by_hand_again.KINDS:
