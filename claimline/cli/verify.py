@@ -53,8 +53,9 @@ def verify(
 
     Files are compared with their digests, sent claims and payments with the bytes they came from;
     acknowledgements, matches, postings, states are made again. Nothing is changed. Exit status 1
-    where anything differs: the first differences are named. The day of --as-of ends in the time
-    zone of --practice, else at midnight UTC.
+    where anything differs: the first differences are named. Imported tables that decided claims and
+    are not imported any more are named too. The day of --as-of ends in the time zone of --practice,
+    else at midnight UTC.
 
     \b
     Example:
@@ -64,6 +65,7 @@ def verify(
     from claimline import settings
     from claimline.render import Result, show
     from claimline.services import verify as service
+    from claimline.services import verify_tables
     from claimline.services.again import zone_of
     from reconcile.ledger import open_ledger
 
@@ -74,10 +76,12 @@ def verify(
             zone=zone_of(practice),
             into=into,
         )
+        gone = verify_tables.gone(opened, settings.tables_path())
+    told = tuple(f"claims cite {one}, which is not imported any more" for one in gone)
     result = Result(
-        data=service.data(found),
+        data=service.data(found) | {"tables_gone": list(gone)},
         tables=tuple(_tables(found)),
-        text=(service.headline(found),),
+        text=(service.headline(found), *told, *((verify_tables.TODO,) if gone else ())),
     )
     show(result, shape, output)
     return DONE if found.equal else NEEDS_PERSON

@@ -136,6 +136,12 @@ def test_imported_tables_decide_and_are_cited(
     )
     assert "NCCI PTP medicare v321r0 (imported" in out
     assert "NCCI MUE medicare 2026-04-01 (imported" in out
+    asked = ("verify", "--ledger", tmp_path / "ledger.sqlite3", "--format", "json")
+    for path, gone in ((tables, []), (tmp_path / "none.sqlite3", ["NCCI MUE", "NCCI PTP"])):
+        monkeypatch.setenv("CLAIMLINE_TABLES", str(path))
+        status, out, _ = command(*asked)
+        assert status == 0
+        assert [one[:8] for one in json.loads(out)["tables_gone"]] == gone
 
 
 def test_starter_tables_are_named(desk: Any) -> None:
