@@ -48,8 +48,13 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
     ),
     "trace": ("trace", "trace number", "trn", "trn02", "payment trace", "eft number"),
     "originator": ("originator", "originator id", "company id", "trn03", "payer id"),
+    "kind": (
+        "type", "transaction type", "debit/credit", "credit/debit", "debit or credit",
+        "credit or debit", "dr/cr", "cr/dr", "debit/credit indicator", "credit debit indicator",
+    ),
     "payer": ("payer", "payer name", "originator name", "company name", "company"),
 }  # fmt: skip
+DEBITS: Final = frozenset({"debit", "dr", "d", "withdrawal"})  # in the column of the kind
 _SHAPES: Final = ("%m/%d/%Y", "%Y-%m-%d", "%m/%d/%y", "%Y%m%d", "%m-%d-%Y", "%d-%b-%Y")
 
 
@@ -63,6 +68,7 @@ class Profile:
     trace: str = ""
     originator: str = ""
     payer: str = ""
+    kind: str = ""  # says which rows are debits
     date_format: str = ""  # as %m/%d/%Y
     delimiter: str = ""
     skip_lines: int = 0  # before the header
@@ -178,8 +184,8 @@ def _row(number: int, cells: Sequence[str], places: _Places, profile: Profile) -
         parts = (cells[n].strip() for n in places[key] if n < len(cells))
         return " ".join(part for part in parts if part)
 
-    if not cell("amount"):
-        return None  # a withdrawal stands in another column
+    if not cell("amount") or cell("kind").lower() in DEBITS:
+        return None  # a withdrawal, which often stands in another column
     amount = _amount(cell("amount"))
     if amount <= 0:
         return None

@@ -71,7 +71,9 @@ def hints(
 
 
 def _words(one: Receivable) -> tuple[str, ...]:
-    return numbers_in(" ".join(entry.adjustment.reference for entry in one.entries))
+    """What may be a number of a claim: each reference as a whole, however short, and its words."""
+    references = [" ".join(e.adjustment.reference.upper().split()) for e in one.entries]
+    return tuple(dict.fromkeys((*filter(None, references), *numbers_in(" ".join(references)))))
 
 
 def _by_payer_number(

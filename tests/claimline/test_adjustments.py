@@ -141,6 +141,14 @@ class TestBook:
         assert (hint.claim, "ICN77001" in hint.evidence) == (ONE, True)
         assert found["L6"].days is None
 
+    def test_short_number(self, ledger: Ledger) -> None:
+        """A reference that is a claim's number as a whole leads to it, however short it is."""
+        record(ledger, sent("BBBBBBBBBB2"), control=2)
+        take(ledger, x12(remit(clp("BBBBBBBBBB2", icn="A1001"), trace="E5"), control=5), "5.835")
+        pay(ledger, 2, "20260301", "WO:A1001*30")
+        (one,) = book(ledger, "T", ON)
+        assert [hint.claim for hint in one.hints] == ["BBBBBBBBBB2"]
+
     def test_amount_of_a_reversal(self, ledger: Ledger) -> None:
         """Without a number, a claim taken back with that amount is a hint, by that evidence."""
         back = clp(ONE, icn="ICN77001", status="22", sign=-1)

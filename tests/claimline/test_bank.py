@@ -170,3 +170,11 @@ def _deposits(ledger: Ledger) -> tuple[int, int, int]:
     one = next(each for each in found.compared if each.what == "bank deposits")
     assert found.equal == one.equal
     return one.kept, one.made, one.broken
+
+
+def test_debits_with_amounts_above_zero_are_no_deposits() -> None:
+    """Where a column says which rows are debits, their amounts need no minus."""
+    text = "Date,Description,Amount,Type\n4/29/2026,A,62.40,CREDIT\n4/29/2026,RENT,62.40,Debit\n"
+    assert [row[1] for row in _read(text)] == [6240]
+    own = text.replace("Type", "S/H").replace("Debit", "DR")
+    assert [row[1] for row in _read(own, kind="S/H")] == [6240]
