@@ -7,7 +7,7 @@ claim that came back was not filed.
 """
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final, Literal
 
 from attrs import frozen
@@ -38,12 +38,13 @@ class Proof:
     strength: Strength
     sending: int = 0
     day: dt.date | None = None  # on which it was accepted or received, by the strongest words
+    arrived: dt.date | None = None  # that day, or the payer's receipt of what it then accepted
     words: tuple[Heard, ...] = ()
     against: tuple[Heard, ...] = ()
 
     def is_in_time(self, last: dt.date | None) -> bool | None:
         """Whether it was filed by that day; None where either is not known."""
-        return None if last is None or self.day is None else self.day <= last
+        return None if last is None or self.arrived is None else self.arrived <= last
 
 
 def proof(heard: Sequence[Heard], *, sendings: int) -> Proof:
@@ -55,6 +56,7 @@ def proof(heard: Sequence[Heard], *, sendings: int) -> Proof:
         strength=best.strength,
         sending=best.sending,
         day=best.day,
+        arrived=best.arrived,
         words=best.words,
         against=against,
     )
@@ -80,8 +82,20 @@ def _of_sending(heard: Iterable[Heard], number: int) -> Proof:
         strength=strongest,
         sending=number,
         day=dt.date.fromisoformat(proving[0][0].date),
+        arrived=dt.date.fromisoformat(min(_receipts(proving))),
         words=tuple(each for each, _ in proving),
     )
+
+
+def _receipts(proving: Sequence[tuple[Heard, Strength]]) -> Iterator[str]:
+    """The days that count against the filing limit: of the strongest words.
+
+    Of a payer that accepted also those on which it said that it had received.
+    """
+    strongest = proving[0][1]
+    for word, strength in proving:
+        if strength == strongest or (strongest == "payer" and strength == "received by the payer"):
+            yield word.date
 
 
 def strength_of(word: Heard) -> Strength:

@@ -79,6 +79,7 @@ def acknowledge(
             path = request.out / f"{digest[:_DIGITS]}-{number}.{ending}"
             made, known = _recorded(ledger, run, found, path.name, request.now, ta1=ta1)
             write_whole(path, made)
+            kinds = tuple(kind for kind in ("TA1", "999") if _holds(made, kind))
         codes = [one.code for group in found.groups for one in group.transactions]
         yield Answered(
             received=name,
@@ -94,6 +95,11 @@ def acknowledge(
             rejected=codes.count("R"),
             why=why,
         )
+
+
+def _holds(answer: bytes, kind: str) -> bool:
+    """Whether an answer of ours has that kind: what was made before may have no TA1."""
+    return (b"TA1*" if kind == "TA1" else b"ST*999*") in answer
 
 
 def _why(found: InterchangeAnswer) -> str:

@@ -76,7 +76,7 @@ def read(name: str, text: str) -> ReportProfile:
         source=cast("Source", check.choice("source", SOURCES, "clearinghouse")),
         kind=kind,
         text=text,
-        delimiter=check.text("delimiter", ","),
+        delimiter=check.delimiter(),
         skip=check.number("skip"),
         encoding=check.encoding(),
         date_format=check.text("date_format", "%Y-%m-%d"),
@@ -107,6 +107,12 @@ class _Check:
         found = self._given.get(key, default)
         if not isinstance(found, str) or not found:
             raise self._wrong(key, "must be a text that is not empty")
+        return found
+
+    def delimiter(self) -> str:
+        found = self.text("delimiter", ",")
+        if len(found) != 1 or found in '"\r\n':
+            raise self._wrong("delimiter", 'must be one character, "\\t" for a tabulator')
         return found
 
     def number(self, key: str) -> int:
@@ -144,13 +150,15 @@ class _Check:
 
     def _place(self, key: str, value: Any, kind: Kind) -> str | int | tuple[int, int]:
         if kind == "fixed":
-            numbers = isinstance(value, list) and all(isinstance(each, int) for each in value)
+            numbers = isinstance(value, list) and all(type(each) is int for each in value)
             if not numbers or len(value) != 2 or not 0 < value[0] <= value[1]:
                 raise self._wrong(f"columns.{key}", "must be [first, last] place in the line")
             return value[0], value[1]
-        if isinstance(value, bool) or not isinstance(value, str | int) or value in ("", 0):
-            raise self._wrong(f"columns.{key}", "must be a heading, or a number from 1")
-        return value
+        if isinstance(value, str) and value.strip():
+            return value
+        if type(value) is int and value > 0:
+            return value
+        raise self._wrong(f"columns.{key}", "must be a heading, or a number from 1")
 
     def statuses(self) -> dict[str, Verdict]:
         """What each status text means."""

@@ -79,10 +79,11 @@ class Reader:
     def _of_csv(self, text: str) -> Iterator[Row]:
         profile = self._profile
         lines = text.splitlines(keepends=True)[profile.skip :]
-        reader = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=profile.delimiter)
+        stream = io.StringIO("".join(lines), newline="")
+        reader = csv.reader(stream, delimiter=profile.delimiter, strict=True)
         places: dict[str, int] | None = None
         named = any(isinstance(column, str) for column in profile.columns.values())
-        for cells in reader:
+        while (cells := self._next(reader)) is not None:
             number = reader.line_num + profile.skip
             if not any(cell.strip() for cell in cells) or self._is_ignored(",".join(cells)):
                 continue
@@ -97,6 +98,19 @@ class Reader:
                 yield number, None
             else:
                 yield number, {key: cells[at].strip() for key, at in places.items()}
+
+    def _next(self, reader: Iterator[list[str]]) -> list[str] | None:
+        """The next row; None at the end. What is no row of a CSV is told with where it began."""
+        while True:
+            began = reader.line_num + self._profile.skip + 1  # type: ignore[attr-defined]  # csv
+            try:
+                return next(reader, None)
+            except csv.Error:
+                words = (
+                    f"Row {began} is no row of a CSV: a quotation mark is not closed, or stands "
+                    "within a field. It and what it ran into were left out."
+                )
+                self._tell("report.row", began, words)
 
     def _places(self, heading: list[str]) -> dict[str, int] | None:
         """Where each field stands in a row; None where a heading is not there."""

@@ -82,6 +82,8 @@ class Answer:
         said = MEANING[self.proof.strength]
         if self.proof.day is not None:
             said += f", on {self.proof.day.isoformat()}"
+        if self.proof.arrived is not None and self.proof.arrived != self.proof.day:
+            said += f", and received it on {self.proof.arrived.isoformat()}"
         if self.due is None:
             return f"{said}; the payer's filing limit is not known"
         verdict = {True: "in time", False: "too late", None: "not proven"}[self.in_time]
@@ -185,6 +187,7 @@ def data(answer: Answer) -> dict[str, Any]:
         "proven": answer.is_proven,
         "in_time": answer.in_time,
         "day": answer.proof.day.isoformat() if answer.proof.day else None,
+        "arrived": answer.proof.arrived.isoformat() if answer.proof.arrived else None,
         "deadline": answer.due.last.isoformat() if answer.due else None,
         "deadline_source": answer.due.source if answer.due else None,
         "words": answer.words,

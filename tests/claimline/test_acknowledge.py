@@ -70,6 +70,14 @@ def test_a_ta1_comes_on_request(command: Command, tmp_path: Path) -> None:
     assert told["kinds"] == ["TA1", "999"]
 
 
+def test_what_was_answered_without_a_ta1_is_told_so(command: Command, tmp_path: Path) -> None:
+    """--ta1 for a file that was answered before adds none to the same bytes, and claims none."""
+    answer(command, tmp_path, PAID)
+    _, [told] = answer(command, tmp_path, PAID, more=("--ta1",))
+    assert (told["known"], told["kinds"]) == (True, ["999"])
+    assert b"TA1" not in Path(told["file"]).read_bytes()
+
+
 def test_a_cut_remittance_is_rejected(command: Command, tmp_path: Path) -> None:
     """What is cut off is rejected, and the exit status says that a person should look."""
     cut = tmp_path / "cut.835"

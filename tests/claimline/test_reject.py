@@ -221,15 +221,33 @@ class TestReports:
             ('name = "x"\n[columns]\nclaim = "a"\nstatus = "b"\n[status]\nA = "gone"\n', "status.A"),
             ('name = "x"\nkind = "lines"\nline = "("\n[status]\nA = "accepted"\n', "line"),
             ('name = "x"\nencoding = "klingon"\n', "encoding"),
+            ('name = "x"\ndelimiter = "||"\n', "delimiter"),
+            ('name = "x"\n[columns]\nclaim = -1\nstatus = 2\n', "columns.claim"),
             ("name =", "TOML"),
         ],
         ids=["unknown-key", "no-status-column", "no-statuses", "unknown-verdict", "bad-pattern",
-             "encoding", "toml"],
+             "encoding", "long-delimiter", "place-below-one", "toml"],
     )  # fmt: skip
     def test_wrong_profile_names_the_key(self, text: str, named: str) -> None:
         """A profile that is not right is refused with the key that is wrong."""
         with pytest.raises(WrongUsageError, match=named):
             read("profile.toml", text)
+
+    def test_open_quotation_mark_loses_no_row_unsaid(self, ledger: Ledger) -> None:
+        """A row whose quotation mark is never closed is told with its number, not swallowed."""
+        report = CSV.splitlines()[:2]
+        text = "\n".join([*report, f'03/04/2026,{TWO},"Roe,Rejected,A7:164,x', "one more"])
+        found = taken(ledger, text, profile())
+        assert [(p.code, p.where.line) for p in found.problems] == [("report.row", 3)]
+        assert [one.verdict for one in heard(ledger)] == ["rejected"]
+
+    def test_field_too_long(self, ledger: Ledger) -> None:
+        """A field longer than any report's is told, and the rows around it are read."""
+        lines = CSV.splitlines()
+        text = "\n".join([lines[0], f"03/04/2026,X,{'x' * 200_000},Rejected,,", lines[1]])
+        found = taken(ledger, text, profile())
+        assert [p.code for p in found.problems] == ["report.row"]
+        assert [one.verdict for one in heard(ledger)] == ["rejected"]
 
     def test_heading_in_another_line(self, ledger: Ledger) -> None:
         """Where the heading lacks a column nothing is read, and the column is named."""

@@ -248,3 +248,18 @@ def test_a_rejected_group_rejects_what_had_the_right_form() -> None:
         ("translator", "transaction", "accepted", "03"), ("translator", "group", "rejected", "03")
     )
     assert standing(said, sending=0).verdict == "rejected"
+
+
+def test_the_payers_receipt_counts_against_the_limit() -> None:
+    """What the payer accepted after the limit was filed in time where it was received in time."""
+    said = words(
+        ("clearinghouse", "claim", "accepted", "02"),
+        ("payer", "claim", "received", "03"),
+        ("payer", "claim", "accepted", "09"),
+    )
+    shown = proof(said, sendings=1)
+    assert (shown.strength, shown.day, shown.arrived) == (
+        "payer", dt.date(2026, 3, 9), dt.date(2026, 3, 3),
+    )  # fmt: skip
+    assert shown.is_in_time(dt.date(2026, 3, 5)) is True
+    assert proof(said[2:], sendings=1).is_in_time(dt.date(2026, 3, 5)) is False
