@@ -17,6 +17,7 @@ from claimline.services.bank_read import Profile as BankProfile
 from claimline.services.bank_read import read_profile
 from claimline.services.missing import read_limits
 from claimline.services.practice import text_of
+from claimline.services.report_profile import ReportProfile, load
 from claimline.transfer.profiles import read_profiles
 from claimline.transfer.values import Profile
 from mapping.structure import nearest
@@ -31,6 +32,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {  # table: its keys, and what s
         "production": bool,
     },
     "folders": dict.fromkeys(FOLDERS, str),
+    "receive": {"reports": list},
     "bank": {"files": list, "profile": str},
     "report": {"html": bool, "metrics_file": str},
 }
@@ -65,6 +67,7 @@ class Config:
     visits: tuple[str, ...] = ()  # patterns of absolute paths
     production: bool = False
     folders: Folders
+    reports: tuple[ReportProfile, ...] = ()  # how clearinghouses' own reports are read
     bank_files: tuple[str, ...] = ()  # patterns
     bank_profile: BankProfile | None = None  # how the bank names its columns
     html: bool = True
@@ -105,6 +108,7 @@ def read_config(name: str) -> Config:
         visits=_patterns(path, document.get("visits", [])),
         production=document.get("production", False),
         folders=Folders(**made),
+        reports=_reports(path, document.get("receive", {}).get("reports", [])),
         bank_files=_patterns(path, bank.get("files", [])),
         bank_profile=_bank_profile(path, bank.get("profile", "")),
         html=report.get("html", True),
@@ -227,6 +231,21 @@ def _bank_profile(file: Path, text: str) -> BankProfile | None:
         raise
     except CommandError as error:
         raise WrongUsageError(f"bank.profile: {error.message}", todo=error.todo) from error
+
+
+def _reports(file: Path, texts: Sequence[str]) -> tuple[ReportProfile, ...]:
+    """How clearinghouses write their own reports: one that names its files before one for all.
+
+    Raises:
+        WrongUsageError: a profile cannot be read.
+    """
+    try:
+        found = [load(str(_path(file, text))) for text in texts]
+    except WrongUsageError:
+        raise
+    except CommandError as error:
+        raise WrongUsageError(f"receive.reports: {error.message}", todo=error.todo) from error
+    return tuple(sorted(found, key=lambda one: not one.files))
 
 
 def _ledger(file: Path, text: str) -> str:

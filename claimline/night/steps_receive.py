@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,7 +16,9 @@ from claimline.night.logs import log_received
 from claimline.night.values import Note, Step
 from claimline.render.words import counted, shown_number
 from claimline.services.receive import Source, receive
+from claimline.services.receive_faults import ALONE
 from claimline.services.receive_values import FileResult
+from claimline.services.report_profile import ReportProfile
 from claimline.transfer import PutAway, inbox_files, plainly_named, put_away
 from claimline.transfer.names import UNFINISHED, ends_whole, name_fault, shown
 from reconcile.ledger import Ledger, LedgerError, nights
@@ -34,14 +37,29 @@ def receive_step(night: Night, before: Sequence[Step]) -> Step:
     names = [name for name in _inbox(night, before) if not name_fault(Path(name).name)]
     results: list[FileResult] = []
     with night.ledger() as ledger:
-        for result in receive(ledger, night.run, names, _source):
-            log_received(night, result)
-            results.append(result)
-            if result.later:
-                _check_ledger(night, ledger, results)
+        for report, some in _by_report(night, names):
+            for result in receive(ledger, night.run, some, _source, report):
+                log_received(night, result)
+                results.append(result)
+                if result.later:
+                    _check_ledger(night, ledger, results)
     step = _told(night, results, _put_away(night, results))
     status = max(step.status, *(NEEDS_PERSON for one in renamed if one.urgency != "know"), DONE)
     return evolve(step, status=status, notes=(*renamed, *step.notes))
+
+
+def _by_report(
+    night: Night, names: Iterable[str]
+) -> Iterator[tuple[ReportProfile | None, list[str]]]:
+    """The files, by how each is read where it is no X12 but a clearinghouse's own report."""
+    groups: dict[int, list[str]] = {}
+    profiles = night.config.reports
+    for name in names:
+        file = Path(name).name.lower()
+        fits = (n for n, one in enumerate(profiles) if fnmatchcase(file, one.files.lower() or "*"))
+        groups.setdefault(next(fits, len(profiles)), []).append(name)
+    for place, some in sorted(groups.items(), reverse=True):  # X12 first: it says more
+        yield (profiles[place] if place < len(profiles) else None), some
 
 
 def post_step(night: Night, _before: Sequence[Step]) -> Step:
@@ -170,6 +188,7 @@ def _told(night: Night, results: Sequence[FileResult], put: PutAway) -> Step:
     notes = (
         *put.notes,
         *_problem_notes(results),
+        *_slow_notes(results),
         *_conflicts(results),
         *_other_book(night, new),
     )
@@ -226,6 +245,20 @@ def _problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
                 count=len(errors),
                 ids=(Path(one.file).name,),
             )
+
+
+def _slow_notes(results: Iterable[FileResult]) -> Iterator[Note]:
+    """One note for all files that a fault of ours kept from the quick way."""
+    found = [problem for one in results for problem in one.problems if problem.code == ALONE]
+    if found:
+        yield Note(
+            kind="receive.alone",
+            urgency="know",
+            what=f"{counted(len(found), 'file')} received the slow way, nothing is missing: "
+            f"{found[0].message}",
+            todo="tell the makers of Claimline the place that is named",
+            count=len(found),
+        )
 
 
 def _conflicts(results: Iterable[FileResult]) -> Iterator[Note]:

@@ -62,6 +62,7 @@ def test_paths_are_relative_to_the_file(tmp_path: Path, monkeypatch: pytest.Monk
         pytest.param(
             f'{LEAST}[profiles.relay]\nkind = "ftp"\n', "profiles.relay.kind", id="profile"
         ),
+        pytest.param(f'{LEAST}[receive]\nreports = ["a"]\n', "receive.reports: ", id="report"),
         pytest.param(f"{LEAST}[missing]\nshare = 200\n", "from 1 to 100", id="limits"),
         pytest.param("practice = [\n", "is no TOML", id="no-toml"),
     ],

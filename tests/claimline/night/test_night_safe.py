@@ -220,6 +220,43 @@ def test_a_visit_file_of_any_name_is_told(desk: Desk) -> None:
     assert "build.visits-unread" in kinds
 
 
+def test_a_clearinghouses_own_report_is_read_by_its_profile(desk: Desk) -> None:
+    """Its rejection is known in the morning; a file no profile fits goes to the quarantine."""
+    (desk.folder / "report.toml").write_text(REPORT, encoding="utf-8")
+    file = desk.folder / "night.toml"
+    text = file.read_text(encoding="utf-8") + '\n[receive]\nreports = ["report.toml"]\n'
+    file.write_text(text, encoding="utf-8")
+    claims = (desk.folder / "clearinghouse" / "in" / "relay-T-000000001.837").read_text()
+    number = claims.split("CLM*", 1)[1].split("*", 1)[0]
+    for name in ("daily-1.csv", "other.csv"):
+        path = desk.folder / "inbox" / name
+        path.parent.mkdir(exist_ok=True)
+        path.write_text(f"Claim,Status,Error\n{number},Rejected,E12\n", encoding="utf-8")
+        os.utime(path, (0, 0))
+    assert desk.night(SECOND, "--only", "receive").returncode == 1
+    told = {row["file"]: row for row in step_of(desk.report("2026-03-18-1"), "receive")["files"]}
+    assert told["daily-1.csv"]["state"] == "received"
+    assert told["daily-1.csv"]["told"]
+    assert told["other.csv"]["state"] == "unreadable"
+    assert (desk.folder / "archive" / "2026-03" / "daily-1.csv").exists()
+    assert (desk.folder / "quarantine" / "other.csv").exists()
+    with open_ledger(desk.url) as ledger, ledger.reading() as connection:
+        assert nights.claims_in(connection, "T", "rejected", 5) == (number,)
+
+
+REPORT = """
+name = "Relay daily report"
+kind = "csv"
+files = "daily*.csv"
+[columns]
+claim = "Claim"
+status = "Status"
+code = "Error"
+[status]
+"Rejected" = "rejected"
+"""
+
+
 def step_of(report: dict[str, Any], name: str) -> dict[str, Any]:
     """A step of a report."""
     found: dict[str, Any] = next(step for step in report["steps"] if step["name"] == name)

@@ -275,3 +275,17 @@ def test_a_password_that_expires_is_told(
     done = fetch(evolve(profile(tmp_path), password_expires=expires), folders, ledger)
     assert [note.urgency for note in done.notes] == ([urgency] if urgency else [])
     assert all(str(expires) in note.what for note in done.notes)
+
+
+def test_without_a_time_files_are_told_by_their_bytes(
+    tmp_path: Path, there: Path, folders: Folders, ledger: Ledger
+) -> None:
+    """A server that says no time: other content of that name and size is fetched all the same."""
+    one = profile(tmp_path)
+    put(there, "ack.999", interchange(1), modified=0)
+    assert states(fetch(one, folders, ledger)) == {"ack.999": "new"}
+    assert states(fetch(one, folders, ledger)) == {"ack.999": "known"}
+    put(there, "ack.999", interchange(2), modified=0)
+    assert states(fetch(one, folders, ledger)) == {"ack.999": "new"}
+    found = sorted(path.read_bytes() for path in folders.inbox.iterdir())
+    assert found == [interchange(1), interchange(2)]

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 from attrs import evolve
@@ -56,6 +57,14 @@ def test_the_name_over_there_follows_the_template(
     one = profile(tmp_path, name="{receiver}-{control:09d}-{usage}-{date:%Y%m%d}.clm")
     assert states(sent(one, ledger)) == {"RELAYTEST-000000042-T-20261122.clm": "sent"}
     assert [path.name for path in there.iterdir()] == ["RELAYTEST-000000042-T-20261122.clm"]
+
+
+def test_the_day_in_a_name_is_the_practices(tmp_path: Path, there: Path, ledger: Ledger) -> None:
+    """Recorded at 6:00 UTC, which is the evening before in Honolulu."""
+    recorded(ledger, interchange(42), "relay-test-000000042.837")
+    one = profile(tmp_path, name="{stem}-{date:%Y%m%d}.clm")
+    send([one], ledger, RUN, NOW.astimezone(ZoneInfo("Pacific/Honolulu")))
+    assert [path.name for path in there.iterdir()] == ["relay-test-000000042-20261121.clm"]
 
 
 @pytest.mark.parametrize(("book", "usage"), [("test", "P"), ("production", "T")])
