@@ -6,6 +6,7 @@ from attrs import frozen
 
 from claimline.services.again import make_again
 from claimline.services.receive_acknowledge import read_unread
+from claimline.services.receive_adopt import note_numbers
 from reconcile.ledger import derived
 
 if TYPE_CHECKING:
@@ -30,7 +31,8 @@ def rebuild(ledger: "Ledger", run: "Run") -> tuple[Rebuilt, ...]:
         LedgerDamaged: where the bytes of a received file are damaged; then nothing is changed.
     """
     with ledger.begin(run) as writer:
-        read_unread(ledger, writer)  # what an older version kept and did not read
+        note_numbers(ledger, writer)  # what an older version kept and did not read
+        read_unread(ledger, writer)
         before = derived.marks(writer.connection)
         derived.remember(writer.connection)
         make_again(ledger, writer)

@@ -47,6 +47,24 @@ def adopt(
     return tuple(results), problems
 
 
+def note_numbers(ledger: "Ledger", writer: "Writer") -> None:
+    """Keep the numbers of transactions that an older version took over without keeping them."""
+    for stored in adopted_transactions.unnoted_files(writer.connection):
+        number = 0
+        for interchange in envelope.read(ledger.file_bytes(stored.digest), []):
+            for group in interchange.groups():
+                for transaction in group.transactions():
+                    if not is_professional(transaction):
+                        continue
+                    number += 1
+                    bht = next((s for s in transaction.segments() if s[0] == "BHT"), [])
+                    transaction.drain()
+                    if transaction.complete:  # others were not taken over
+                        reference = bht[3].strip() if len(bht) > 3 else ""
+                        named = _named(transaction, reference)
+                        adopted_transactions.note(writer, stored.id, number, named)
+
+
 class _IncompleteError(Exception):
     """The transaction has no SE, or a wrong one: what was taken over of it is undone."""
 

@@ -3,9 +3,11 @@
 from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
-from sqlalchemy import select
+from sqlalchemy import Connection, select
 
-from reconcile.ledger import acknowledgements_again
+from reconcile.ledger import acknowledgements_again, keeping
+from reconcile.ledger.records import StoredFile
+from reconcile.ledger.tables import file, sent_claim
 from reconcile.ledger.tables_answered import adopted_transaction
 
 if TYPE_CHECKING:
@@ -25,6 +27,16 @@ class Named:
     group: str  # GS06
     transaction: str  # ST02
     reference: str  # BHT03
+
+
+def unnoted_files(connection: Connection) -> list[StoredFile]:
+    """Files of claims taken over by an older version, which did not keep these numbers."""
+    adopted = select(sent_claim.c.file_id).where(sent_claim.c.origin == "adopted")
+    query = select(file.c.digest).where(
+        file.c.id.in_(adopted), file.c.id.not_in(select(_C.file_id))
+    )
+    digests = connection.execute(query.order_by(file.c.id)).scalars().all()
+    return [found for digest in digests if (found := keeping.find_file(connection, digest))]
 
 
 def note(writer: "Writer", file_id: int, number: int, named: Named) -> None:

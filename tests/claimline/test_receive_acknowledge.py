@@ -31,6 +31,7 @@ from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_answered import (
     acknowledged,
     acknowledgement,
+    adopted_transaction,
     claim_state,
     resent_claim,
 )
@@ -354,6 +355,27 @@ class TestMadeElsewhere:
             ("999", "transaction", "accepted"),
             ("277CA", "transaction", "rejected"),
         ]
+        assert equal_after_rebuild(ledger)
+
+    def test_taken_over_by_an_older_version(self, ledger: Ledger, fixtures: Path) -> None:
+        """A rebuild keeps the numbers that an older version did not, and joins what waited."""
+        claims = (fixtures / "x12/837p/pass/subscriber_is_patient.edi").read_bytes()
+        isa = claims[:106].decode().split("*")
+        take(ledger, claims)
+        with ledger.begin(RUN) as writer:
+            numbers = writer.connection.execute(select(adopted_transaction)).fetchall()
+            writer.connection.execute(delete(adopted_transaction))
+        ta1 = interchange(
+            before=(f"TA1*{isa[13]}*260301*0800*R*025",),
+            sender=isa[8].strip(),
+            receiver=isa[6].strip(),
+            usage=isa[15],
+        )
+        assert [one.state for one in take(ledger, ta1).acknowledged] == ["unmatched"]
+        rebuild(ledger, RUN)
+        with ledger.reading() as connection:
+            assert connection.execute(select(adopted_transaction)).fetchall() == numbers
+            assert connection.execute(select(acknowledgement.c.state)).scalars().all() == ["joined"]
         assert equal_after_rebuild(ledger)
 
 
