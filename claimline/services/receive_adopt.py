@@ -17,13 +17,23 @@ from claimline.services.receive_values import AdoptedResult
 from edi import envelope
 from edi.claim import Claim, Party
 from edi.envelope import Transaction
-from edi.problem import Problem
+from edi.problem import Problem, declare
 from edi.x837p import read_837p
 from reconcile.ledger import SentRecord, adopted_transactions, bulk, received
 from reconcile.values import ZERO, SentClaim, SentLine
 
 if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Run, StoredFile, Usage, Writer
+
+
+declare(
+    {
+        "sent.unbalanced": (
+            "The charge of a claim (CLM02) is not the sum of its lines (SV102), as it was sent.",
+            "Correct it in the system it comes from; what is open is counted by the lines.",
+        ),
+    }
+)
 
 
 def adopt(
@@ -142,15 +152,34 @@ class _Adopting:
                 said = part.subscriber.filing_indicator
                 self.indicators.setdefault(part.payer.id, set()).add(said)
                 self.names[part.payer.id] = part.payer.name
+                self._add_up(transaction, part)
                 yield record_of(part, transaction.control)
             else:
                 self.counts["left out"] += 1
                 words = f"Claim {shown_number(part.control)} has no date of service."
                 self._tell(transaction, "sent.no-date", part.control, words)
 
-    def _tell(self, transaction: Transaction, code: str, control: str, message: str) -> None:
+    def _add_up(self, transaction: Transaction, claim: Claim) -> None:
+        """Tell where the sender's own figures differ; what is open is counted by the lines."""
+        lines = sum((line.charge for line in claim.lines), ZERO)
+        if lines != claim.charge:
+            words = (
+                f"Claim {shown_number(claim.control)} charges {claim.charge:.2f} (CLM02) and its "
+                f"lines {lines:.2f} (SV102). It was taken over; what is open of it is counted "
+                "by its lines."
+            )
+            self._tell(transaction, "sent.unbalanced", claim.control, words, level="warning")
+
+    def _tell(
+        self,
+        transaction: Transaction,
+        code: str,
+        control: str,
+        message: str,
+        level: Literal["error", "warning"] = "error",
+    ) -> None:
         where = transaction.place(claim=control)
-        self.problems.append(Problem(code=code, message=message, where=where))
+        self.problems.append(Problem(code=code, message=message, where=where, level=level))
 
 
 def _named(transaction: Transaction, reference: str) -> "adopted_transactions.Named":

@@ -123,7 +123,7 @@ class Bytes:
             there[_key(claim)] = number
         for record in batch:
             number = there.get(_key(record.claim), 0)
-            if not number:
+            if not number or number in matched:  # given again: the first one stays
                 continue
             matched.add(number)
             found = list(_claim_differences(claims[number], about[number], record, row.id))

@@ -256,7 +256,7 @@ class Kept:
         p = provider_adjustment.c
         query = select(p.cents).where(p.remittance_id == payment.id).order_by(p.position, p.id)
         found = list(self.connection.execute(query).scalars())
-        readable = [cents for cents in expected if cents is not None]
+        readable = [cents for cents in expected if cents]  # one of 0.00 is not kept
         left = list(readable)
         for cents in filter(None, found):  # nothing: an amount that could not be read
             if cents not in left:

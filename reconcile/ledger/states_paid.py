@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from edi.codes import refusal
 from reconcile.books import claim_books
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 else:
     from attrs import define as value
 
+ADOPTED: Final = "adopted"  # the origin of a claim that another system sent
 SIMPLE: Final = frozenset({"1", "4"})  # CLP02 of a first payer's plain answer
 _ODD_REMARKS: Final = QMB_REMARKS | FORWARDED_REMARKS | DUPLICATE_REMARKS
 _ODD_REASONS: Final = DUPLICATES | {"23", "94", "100"}
@@ -75,6 +76,7 @@ class Decisions:
         answers = self._answers([row[0] for row in claims])
         single = [n for n, some in answers.items() if len(some) == 1 and n not in related]
         lines = self._lines(single)
+        charges = self._charges([row[0] for row in claims if row.origin == ADOPTED])
         found: dict[int, Decided] = {}
         slow: list[Any] = []
         for row in claims:
@@ -82,7 +84,7 @@ class Decisions:
             if number in related:
                 slow.append(row)
             elif number not in answers:
-                found[number] = Decided(open=row.charge)
+                found[number] = Decided(open=charges.get(number, row.charge))
             elif number not in lines:
                 slow.append(row)
             else:
@@ -177,6 +179,18 @@ class Decisions:
             found.setdefault(row[0], []).append(row)
         return found
 
+    def _charges(self, numbers: Sequence[int]) -> dict[int, int]:
+        """What the lines of these claims charge: another system's CLM02 may be something else."""
+        if not numbers:
+            return {}
+        line = sent_line.c
+        query = (
+            select(line.sent_claim_id, cast(func.sum(line.charge), BigInteger))
+            .where(within(line.sent_claim_id, numbers))
+            .group_by(line.sent_claim_id)
+        )
+        return {row[0]: row[1] for row in self._connection.execute(query)}
+
     def _by_books(
         self, claims: Sequence[Any], usage: Usage, answers: dict[int, list[Answer]]
     ) -> dict[int, Decided]:
@@ -216,8 +230,7 @@ def _quick(claim: Any, answer: Answer, lines: Sequence[Any]) -> tuple[EventKind,
     if remarks and not _ODD_REMARKS.isdisjoint(remarks.split()):
         return None
     has_cut = ASSISTANT_REMARK in remarks
-    open_cents = claim.charge
-    patient = 0
+    open_cents = patient = 0
     kinds: set[str] = set()
     for row in lines:
         told = _line(row[1:], has_cut)
@@ -225,7 +238,7 @@ def _quick(claim: Any, answer: Answer, lines: Sequence[Any]) -> tuple[EventKind,
             return None
         kinds.add(told[0])
         patient += told[1]
-        open_cents -= row[4]
+        open_cents += row[1] - row[4]
     kind = _kind(kinds, settled=not open_cents and patient <= claim.collected)
     if kind == "settled" and not paid:
         return None  # all written off: somebody should look

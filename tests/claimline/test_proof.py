@@ -51,6 +51,13 @@ class TestSound:
         empty = {one.rule.key for one in proof.equations if not one.left and not one.right}
         assert empty == {"answers.open"}
 
+    def test_provider_adjustment_of_nothing(self, ledger: Ledger) -> None:
+        """A PLB amount of 0.00 is nothing on both sides."""
+        plb = ["PLB*1234567893*20261231*L6*0*FB:X*0.00*WO:Y*-3"]
+        take(ledger, x12(remit(clp(OPEN, Line(), Line(code="97110")), plb=plb), control=9))
+        proof = proof_of(ledger)
+        assert proof.closes, told(proof)
+
     def test_where_the_money_is(self, ledger: Ledger) -> None:
         """The places of the money make up BPR02: 76.25 for interest more than the claims."""
         (_, total), *rest = proof_of(ledger).places

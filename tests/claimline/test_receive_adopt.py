@@ -8,7 +8,9 @@ from databases import NewUrl
 from receive_made import DAY, Line, books, clp, new_ledger, record, remit, sent, states, take, x12
 
 from claimline.services.payer_facts import Facts
+from claimline.services.verify import verify
 from reconcile.ledger import Ledger
+from reconcile.ledger.proof import prove
 
 ONE, TWO = "OLDSYSTEM0001", "OLDSYSTEM0002"
 
@@ -149,6 +151,29 @@ def test_without_a_date(ledger: Ledger) -> None:
     result = take(ledger, file_of(claim(ONE, day=""), claim(TWO)))
     assert result.adopted[0].adopted == 1
     assert "sent.no-date" in [p.code for p in result.problems]
+
+
+def test_figures_of_the_sender_that_do_not_add_up(ledger: Ledger) -> None:
+    """A claim charged otherwise than its lines is told; the books close and verify all the same."""
+    first, second = claim(ONE), claim(TWO)
+    second[0] = second[0].replace("*100*", "*60*")
+    result = take(ledger, file_of(first, second))
+    assert [p.code for p in result.problems if p.where.claim == TWO] == ["sent.unbalanced"]
+    assert result.status == 0
+    with ledger.reading() as connection:
+        assert prove(connection, "T").closes
+    take(ledger, x12(remit(clp(TWO, Line(control="L1")))))
+    with ledger.reading() as connection:
+        assert prove(connection, "T").closes
+    assert verify(ledger).equal
+
+
+def test_a_number_twice_in_one_file(ledger: Ledger) -> None:
+    """Of one number twice in a file the first stays, and the ledger is what its file makes."""
+    result = take(ledger, file_of(claim(ONE), claim(ONE, charge="60"), claim(ONE, charge="70")))
+    assert [p.code for p in result.problems] == ["sent.same-number"] * 2
+    found = verify(ledger)
+    assert found.equal, found.differences
 
 
 def test_replacement_joins_its_family(ledger: Ledger) -> None:
