@@ -9,11 +9,17 @@ are put into their own order first. The newest transmission decides; within it t
 payer counts more than that of the clearinghouse, and this more than a translator's; of one speaker
 the later day, of one day the deeper word (file, batch, claim), then the rejection. A decision about
 payment counts more than every acknowledgement. Then ``lifecycle_table.NEXT`` is followed.
+
+What is refused as a copy of something that is there (TA105 025, claim status 54) refuses the copy:
+a later sending of that kind does not count while the one before it stands, and of one sending such
+a word gives way to every other.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Final
+
+from attrs import evolve
 
 from reconcile import books as flags
 from reconcile.lifecycle_table import EVENT, EVENTS, MOVES, NEXT, STATE, STATES
@@ -49,17 +55,21 @@ __all__ = [
     "decided",
     "history",
     "in_order",
+    "is_copy",
     "state_of",
 ]
 
 REJECTIONS: Final = frozenset({"file rejected", "batch rejected", "claim rejected"})
+COPIED_FILE: Final = "025"  # TA105: interchange control number used before
+COPIED_CLAIM: Final = "54"  # claim status: duplicate of a claim processed before
+_STANDS: Final = frozenset({"ready", "sent", "received", "accepted"})
 # Steps of one transmission, then what is decided, then what comes after it.
 _STEPS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
     {"held": (0, 0), "recorded": (1, 0), "delivered": (1, 1), "taken back": (1, 2)}
     | {row.kind: (1, 3) for row in EVENTS if row.kind.startswith(("file", "batch", "claim"))}
     | dict.fromkeys(("undecided", "denied", "partly paid", "paid", "forwarded", "settled"), (2, 0))
     | dict.fromkeys(("reversed", "answered elsewhere"), (2, 0))
-    | {"replaced": (3, 0), "voided": (3, 0), "closed by a person": (4, 0)}
+    | {"copy refused": (1, 3), "replaced": (3, 0), "voided": (3, 0), "closed by a person": (4, 0)}
 )  # fmt: skip
 # What somebody should look at although all lines are paid: the claim is not closed.
 _UNSETTLED: Final = frozenset(
@@ -73,7 +83,39 @@ _UNSETTLED: Final = frozenset(
 
 def in_order(events: Iterable[Event]) -> list[Event]:
     """The events in the order in which they count, whatever the order they became known in."""
-    return sorted(events, key=_order)
+    given = list(events)
+    if any(is_copy(one) for one in given):
+        given = _without_copies(given)
+    return sorted(given, key=_order)
+
+
+def is_copy(event: Event) -> bool:
+    """Whether something was refused because the receiver has it: interchange, or claim."""
+    if event.kind not in REJECTIONS:
+        return False
+    codes = event.cause.codes.split()
+    if event.cause.kind == "TA1":
+        return COPIED_FILE in codes
+    return any(code.split(":")[1:2] == [COPIED_CLAIM] for code in codes)
+
+
+def _without_copies(events: list[Event]) -> list[Event]:
+    """Without the sendings that were refused as copies of one before that stands."""
+    for number in sorted({one.transmission for one in events if is_copy(one)}):
+        before = [one for one in events if one.transmission < number]
+        stands = bool(before) and state_of(before).state in _STANDS
+        events = [
+            _of_copy(one, stands=stands) if one.transmission == number else one for one in events
+        ]
+    return events
+
+
+def _of_copy(event: Event, *, stands: bool) -> Event:
+    if is_copy(event):
+        return evolve(event, kind="copy refused") if stands else evolve(event, speaker=-1)
+    if stands and event.kind in {"recorded", "delivered"}:
+        return evolve(event, transmission=-1)  # as if it had not been: the one before counts
+    return event
 
 
 def _order(event: Event) -> tuple[object, ...]:

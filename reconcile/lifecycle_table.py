@@ -121,6 +121,10 @@ EVENTS: Final[tuple[EventRow, ...]] = (
         means="277CA A3, A4, A6, A7, A8, a report of the clearinghouse, or entered by hand",
     ),
     EventRow(
+        kind="copy refused",
+        means="a later sending is refused as a copy (TA105 025, claim status 54): they have it",
+    ),
+    EventRow(
         kind="undecided",
         means="835: the payer answered, and decided nothing yet on any line of ours",
     ),
@@ -161,6 +165,7 @@ MOVES: Final[tuple[Move, ...]] = (
     Move(states=_NOT_ACCEPTED, event="claim received", to="received"),
     Move(states=_ON_THE_WAY, event="claim accepted", to="accepted"),
     Move(states=_ON_THE_WAY, event="claim rejected", to="rejected"),
+    Move(states=("ready", "sent"), event="copy refused", to="received"),
     Move(states=_ON_THE_WAY, event="undecided", to="accepted"),
     Move(states=_ANY, event="denied", to="denied"),
     Move(states=_ANY, event="partly paid", to="partly paid"),

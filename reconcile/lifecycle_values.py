@@ -38,6 +38,7 @@ EventKind = Literal[
     "claim received",
     "claim accepted",
     "claim rejected",
+    "copy refused",
     "undecided",
     "denied",
     "partly paid",

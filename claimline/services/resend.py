@@ -21,7 +21,7 @@ from claimline.services.sent_files import named
 from reconcile.ledger import Decision, Ledger, Run, SentFile, Usage, out_files
 from reconcile.ledger.convert import to_json
 from reconcile.ledger.out_files import OutFile, SentOnce
-from reconcile.lifecycle import STATE
+from reconcile.lifecycle import COPIED_FILE, STATE, Stand
 
 if TYPE_CHECKING:
     from reconcile.ledger import Writer
@@ -36,6 +36,13 @@ REFUSED: Final = {  # why not and what to do instead, by the event or the state 
     "sent": (
         "nobody has refused it: sent twice it comes back as a duplicate",
         'was it lost, say so: --reason "not at the clearinghouse"',
+    ),
+    "copied": (
+        "it was refused as a copy: a file of that number is there already",
+        (
+            "was it sent twice, leave it; has another ledger used the number: --reason, and "
+            "first_interchange_control in the practice file"
+        ),
     ),
     "ready": ("the file has not left yet", "let it go with the next transfer"),
     "taken back": (
@@ -193,6 +200,9 @@ def _why_not(
     if claim.newer:
         why = f"claim {claim.newer} was made in its place"
         return evolve(left, why=why, todo="let it go, or unsend its file first")
+    if event in WHOLE and not request.reason and _is_copied(claim.stand):
+        why, todo = REFUSED["copied"]
+        return evolve(left, why=why, todo=todo)
     if event in WHOLE or (
         request.reason and (state == "sent" or (state == "rejected" and by_name))
     ):
@@ -201,6 +211,11 @@ def _why_not(
     if not why:
         why, todo = f"it is {state}: sent again it comes back as a duplicate", STATE[state].todo
     return evolve(left, why=why, todo=todo)
+
+
+def _is_copied(stand: Stand) -> bool:
+    """Whether a file was refused for a number that was used before (TA105 025)."""
+    return stand.cause.kind == "TA1" and COPIED_FILE in stand.cause.codes.split()
 
 
 def _file(ledger: Ledger, run: Run, request: ResendRequest, chosen: _Chosen) -> Again:

@@ -14,7 +14,7 @@ from reconcile.ledger.families import with_followers
 from reconcile.ledger.reading import Filter, condition_of
 from reconcile.ledger.tables import sent_claim, sent_file, written_file
 from reconcile.ledger.tables_answered import claim_state, delivered_file
-from reconcile.lifecycle import REJECTIONS
+from reconcile.lifecycle import REJECTIONS, is_copy
 from reconcile.values import Adjudication, SentClaim
 
 if TYPE_CHECKING:
@@ -24,6 +24,7 @@ else:
 
 _CLAIM: Final = sent_claim.c
 _STATE: Final = claim_state.c
+REJECTED: Final = "rejected"  # see reconcile.lifecycle
 
 
 @frozen(kw_only=True)
@@ -115,7 +116,7 @@ class _Work:
                 event=row.event or "",
                 open=row.open or 0,
                 sent=self._files[row.file_id] if row.origin == "billed" else "",
-                rejected=number in rejected,
+                rejected=number in rejected or row.state == REJECTED,
                 decisions=row.decisions if self._walk.decisions else "",
                 patient_id=row.patient_id,
                 patient_name=row.patient_name,
@@ -145,7 +146,11 @@ class _Work:
         if self._facts is None:
             return set()
         events = self._facts.of_claims(states_facts.claims(self._connection, numbers))
-        return {n for n, some in events.items() if any(one.kind in REJECTIONS for one in some)}
+        return {
+            number
+            for number, some in events.items()
+            if any(one.kind in REJECTIONS and not is_copy(one) for one in some)
+        }
 
 
 def sent_moments(connection: Connection, files: set[int]) -> dict[int, str]:

@@ -14,6 +14,7 @@ from reconcile.lifecycle import (
     EVENTS,
     MOVES,
     STATES,
+    Cause,
     Event,
     EventKind,
     State,
@@ -30,6 +31,13 @@ def said(kind: EventKind, speaker: int = 0, date: str = "", **more: int) -> Even
     """An event of the first transmission."""
     depth = 4 if kind.startswith("claim") else 2
     return Event(kind=kind, speaker=speaker, date=date, depth=depth, **more)  # type: ignore[arg-type]  # numbers
+
+
+COPY = Event(kind="file rejected", date="2026-03-02", cause=Cause(kind="TA1", codes="025"), depth=6)
+AGAIN = (Event(kind="recorded", transmission=1), Event(kind="delivered", transmission=1))
+COPIED = Event(
+    kind="claim rejected", transmission=1, speaker=2, cause=Cause(kind="277CA", codes="A7:54")
+)
 
 
 class TestTable:
@@ -114,6 +122,26 @@ class TestOnTheWay:
     def test_state(self, events: tuple[Event, ...], state: str) -> None:
         """The state is the same in every order of the facts."""
         assert {state_of(order).state for order in permutations(events)} == {state}
+
+    @pytest.mark.parametrize(
+        ("events", "state"),
+        [
+            pytest.param((*SENT, said("batch accepted", date="2026-03-01"), COPY), "received",
+                         id="file uploaded twice"),
+            pytest.param((*SENT, COPY), "rejected", id="a number used by another ledger"),
+            pytest.param((*SENT, said("claim accepted", 1), *AGAIN, COPIED), "accepted",
+                         id="thought lost, sent again"),
+            pytest.param((*SENT, *AGAIN, COPIED), "received", id="nobody answered the first"),
+            pytest.param((*SENT, said("batch rejected"), *AGAIN, COPIED), "rejected",
+                         id="copy of a rejected one"),
+            pytest.param((*SENT, said("claim accepted", 1), *AGAIN, COPIED, Event(kind="paid")),
+                         "paid", id="and paid"),
+        ],
+    )  # fmt: skip
+    def test_copies(self, events: tuple[Event, ...], state: str) -> None:
+        """What is refused as a copy of what is there leaves the first one as it stands."""
+        assert {state_of(order).state for order in permutations(events)} == {state}
+        assert len(history(events)) == len(events)
 
     @given(
         st.lists(
