@@ -295,21 +295,16 @@ class Kept:
         )  # fmt: skip
 
     def _claim_rows(self, remittance_id: int) -> Iterator[Any]:
-        """The claim payments of an 835 in its order, some at a time."""
-        last = 0
-        while True:
-            query = (
-                select(_C.id, _C.position, _C.control, _C.state, _C.status, _C.charge, _C.paid,
-                       _C.patient_responsibility)
-                .where(_C.remittance_id == remittance_id, _C.position > last)
-                .order_by(_C.position)
-                .limit(TOGETHER)
-            )  # fmt: skip
-            rows = self.connection.execute(query).fetchall()
-            if not rows:
-                return
+        """The claim payments of an 835 in its order: sorted once, read some at a time."""
+        query = (
+            select(_C.id, _C.position, _C.control, _C.state, _C.status, _C.charge, _C.paid,
+                   _C.patient_responsibility)
+            .where(_C.remittance_id == remittance_id)
+            .order_by(_C.position, _C.id)
+            .execution_options(yield_per=TOGETHER)
+        )  # fmt: skip
+        with self.connection.execute(query) as rows:
             yield from rows
-            last = rows[-1].position
 
     # --- both ---
 
