@@ -51,6 +51,8 @@ def unsend(*, file: str, reason: str, out: Path, test: bool | None, ledger: str,
     claims = counted(done.file.claims, "claim")
     word = "was taken back before" if done.already else f"is taken back, with {claims}"
     text = [f"{done.file.name} {word}."]
+    if not (done.already or done.file.profile):
+        text.append("No profile delivers it: if somebody uploaded it, they have it.")
     text.append(f"It stands in {done.path}." if done.path else f"It was not in {out}.")
     if done.again:
         text.append("Its claims stand as they did before it was made.")

@@ -2,6 +2,9 @@
 
 import json
 import re
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -165,6 +168,30 @@ class TestResend:
         assert not (desk.folder / "outbox" / "relay-T-000000003.837").exists()
 
 
+class TestKilled:
+    """resend is killed outright, and run again."""
+
+    def test_goes_once(self, desk: Desk) -> None:
+        """Whenever it was killed, at the end there is one new file of the refused claims, no gap."""
+        desk.reject(1, "0002")
+        command = [sys.executable, "-m", "claimline", "resend", FIRST]
+        began = time.monotonic()
+        subprocess.run([*command, "--dry-run"], check=True, capture_output=True, cwd=desk.folder)
+        took = time.monotonic() - began
+        for part in (0.8, 0.95, 1.05):
+            running = subprocess.Popen(command, cwd=desk.folder, stdout=subprocess.DEVNULL)
+            time.sleep(took * part)
+            running.kill()
+            running.wait()
+        assert desk.do("resend", FIRST)[0] == 0
+        refused = SET.findall(desk.out(FIRST))[1]
+        [again] = SET.findall(desk.out("relay-T-000000002.837"))
+        numbers = re.compile(r"CLM\*(\w+)\*")
+        assert numbers.findall(again) == numbers.findall(refused)
+        outbox = {one.name for one in (desk.folder / "outbox").glob("relay*")}
+        assert outbox == {FIRST, "relay-T-000000002.837"}
+
+
 class TestUnsend:
     """A file is taken back before it was picked up."""
 
@@ -223,7 +250,7 @@ class TestFirstNumber:
         for first, name in ((500000, "000500000"), (7, "000500001")):
             path = desk.folder / f"{first}.toml"
             path.write_text(text.replace(at, f"{at}first_interchange_control = {first}, "))
-            newest = sorted((desk.folder / "outbox").glob("*.837"))[-1].name
+            newest = max((desk.folder / "outbox").glob("*.837")).name
             desk.do("unsend", newest, "--reason", "begin anew")
             main(["bill", desk.visits, "--practice", str(path)])
             assert f"*{name}*0*T*" in desk.out(f"relay-T-{name}.837")
