@@ -350,7 +350,7 @@ def _answer(one: SentClaim, usual: Mapping[str, UsualDay], when: When) -> Missin
     limits = when.limits
     known = usual.get(one.payer, UsualDay(days=limits.days_835))
     waited = limits.calendar.between(one.sent, when.today)
-    if not known.days or waited <= known.days + limits.grace_835:
+    if not limits.days_835 or waited <= known.days + limits.grace_835:
         return None
     why = f"waits {waited} business days; usual: {known.words}"
     return _claim("missing.835", one, when, why)

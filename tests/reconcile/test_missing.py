@@ -127,6 +127,7 @@ def _asked(
         (_claim(accepted=True), _at("2026-03-18T08:00"), {}, []),
         (_claim(accepted=True), _at("2026-03-19T08:00"), {}, ["missing.835"]),
         (_claim(accepted=True), _at("2026-03-19T08:00"), {"usual": 20}, []),
+        (_claim(accepted=True), _at("2026-03-19T08:00", Limits(days_835=0)), {}, []),
         (
             _claim(accepted=True),
             _at("2026-03-16T08:00"),
@@ -149,6 +150,7 @@ def _asked(
         "accepted, within the usual day and grace",
         "beyond it",
         "a slower payer",
+        "0 asks nothing, whatever was learned",
         "its neighbours were answered",
         "one neighbour of four is no sign",
         "a file too old to be asked about",
