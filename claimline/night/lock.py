@@ -25,9 +25,15 @@ class NightBusyError(CommandError):
 
 
 def path_of(ledger: str, reports: Path) -> Path:
-    """Where the lock of a ledger is: beside an SQLite file, else among the reports."""
+    """Where the lock of a ledger is: beside an SQLite file, else among the reports.
+
+    A link to a ledger leads to the ledger's own lock.
+    """
     path = sqlite_path(parse(ledger))
-    return reports / NAME if path is None else path.with_name(path.name + NAME)
+    if path is None:
+        return reports / NAME
+    real = path.resolve()
+    return real.with_name(real.name + NAME)
 
 
 @contextmanager

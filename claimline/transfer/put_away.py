@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from claimline.night.values import Note
+from claimline.render.words import counted
 from claimline.transfer.disk import digest_of, moved, synced
 from claimline.transfer.errors import TransferError
 from claimline.transfer.names import UNFINISHED, name_fault, plain, shown, with_digest
@@ -69,12 +70,13 @@ def put_away(
     quarantined: list[Path] = []
     left: list[Path] = []
     notes: list[Note] = []
+    stays: dict[tuple[str, str], list[str]] = {}  # names, by why and what to do
     month = f"{now:%Y-%m}"
     for path, result in results:
         try:
             if result.later:
                 left.append(path)
-                notes.append(_stays(path, result))
+                stays.setdefault((_why(result), result.todo), []).append(path.name)
             elif _is_unreadable(result):
                 target = _quarantine(folders.quarantine, path, result, now)
                 quarantined.append(target)
@@ -88,7 +90,7 @@ def put_away(
         archived=tuple(archived),
         quarantined=tuple(quarantined),
         left=tuple(left),
-        notes=tuple(notes),
+        notes=(*(_stays(names, *why) for why, names in stays.items()), *notes),
     )
 
 
@@ -194,13 +196,18 @@ def _quarantined(path: Path, result: "FileResult") -> Note:
     )
 
 
-def _stays(path: Path, result: "FileResult") -> Note:
+def _stays(names: list[str], why: str, todo: str) -> Note:
+    """One note for all that one thing held up: a full disk does so with every file."""
+    more = len(names) - 1
+    which = f"{names[0]} and {counted(more, 'other file')}" if more else names[0]
+    stay = "stay" if more else "stays"
     return Note(
         kind="transfer.left",
         urgency="today",
-        what=f"{path.name} could not be received and stays in the inbox: {_why(result)}",
-        todo=result.todo or "the next run takes it",
-        ids=(path.name,),
+        what=f"{which} could not be received and {stay} in the inbox: {why}",
+        todo=todo or "the next run takes it",
+        count=len(names),
+        ids=tuple(names),
     )
 
 

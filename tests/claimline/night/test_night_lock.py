@@ -62,3 +62,12 @@ def test_the_lock_is_its_owners_only(tmp_path: Path) -> None:
 def test_where_the_lock_is(ledger: str, place: str) -> None:
     """Beside an SQLite ledger, so that two files that name it exclude each other."""
     assert path_of(ledger, Path("/srv/reports")) == Path(place)
+
+
+def test_a_link_to_a_ledger_has_the_ledgers_lock(tmp_path: Path) -> None:
+    """Two files that name one ledger in two ways exclude each other."""
+    (tmp_path / "books").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "books")
+    ways = [f"sqlite:///{tmp_path}/{way}/ledger.sqlite3" for way in ("books", "link")]
+    first, second = (path_of(way, tmp_path) for way in ways)
+    assert first == second

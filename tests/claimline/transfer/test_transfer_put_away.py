@@ -133,6 +133,18 @@ def test_the_notes_hold_no_values(folders: Folders) -> None:
         assert "ROBIN" not in text
 
 
+def test_what_one_thing_held_up_is_told_once(folders: Folders) -> None:
+    """A full disk leaves every file in the inbox: one note names the cause and counts them."""
+    pairs = [
+        (path, FileResult(file=str(path), state="unreadable", message=f"{path}: full", later=True))
+        for path in (put(folders, f"{n}.835", interchange(n)) for n in range(1, 4))
+    ]
+    done = put_away(folders, pairs, NOW)
+    (note,) = done.notes
+    assert len(done.left) == note.count == 3
+    assert note.what == "1.835 and 2 other files could not be received and stay in the inbox: full"
+
+
 def test_hidden_files_are_not_received(folders: Folders) -> None:
     """What is still coming into the inbox is hidden and no one's business."""
     put(folders, ".abc.10.20.part", b"half")
