@@ -75,6 +75,7 @@ class Left:
     why: str
     todo: str = ""
     already: bool = False  # it was sent again before
+    later: str = ""  # the newer file it went in, where that was refused too
     passed: bool = False  # another claim of the file went: this one need not
 
 
@@ -185,7 +186,7 @@ def _judged(
         else:
             found.left.append(left)
     if wanted is None and (found.go or any(one.already for one in found.left)):
-        found.left = [evolve(one, passed=True) for one in found.left]
+        found.left = [evolve(one, passed=not one.later) for one in found.left]
     return found
 
 
@@ -195,6 +196,10 @@ def _why_not(
     """Why a claim is not sent again; None where it may be."""
     state, event = claim.stand.state, claim.stand.event
     left = Left(control=claim.control, state=state, why="")
+    if claim.latest != file.id and event in WHOLE:
+        why = f"it was sent again in {claim.latest_name}, and refused again"
+        todo = f"claimline resend {claim.latest_name}"
+        return evolve(left, why=why, todo=todo, later=claim.latest_name)
     if claim.latest != file.id:
         return evolve(left, why=f"it was sent again in {claim.latest_name}", already=True)
     if claim.newer:

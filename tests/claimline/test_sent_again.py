@@ -100,6 +100,21 @@ class TestResend:
         assert {one["already"] for one in said["left"]} == {True}  # type: ignore[attr-defined]  # JSON
         assert sorted(one.name for one in (desk.folder / "outbox").iterdir()) == before
 
+    def test_refused_twice(self, desk: Desk) -> None:
+        """Refused again, the first file's name leads to the newer one, and that goes once more."""
+        desk.reject(1, "0002")
+        newer = desk.do("resend", FIRST)[1]["files"][0]["file"]  # type: ignore[index]  # JSON
+        said = interchange(
+            a999(2, ak2("0001", "R"), group="R"), sender="RELAYTEST", receiver="RIVERBENDT"
+        )
+        desk.answer(said, "again.999")
+        status, told = desk.do("resend", FIRST)
+        assert (status, told["files"]) == (1, [])
+        todo = {one["todo"] for one in told["left"] if one["state"] == "rejected"}  # type: ignore[attr-defined]  # JSON
+        assert todo == {f"claimline resend {Path(newer).name}"}
+        assert desk.do("resend", newer)[0] == 0
+        assert "rejected" not in desk.states()
+
     def test_dry_run_changes_nothing(self, desk: Desk) -> None:
         """A dry run says what would go, and uses no number."""
         desk.reject(1, "0002")
