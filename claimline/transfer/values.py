@@ -151,6 +151,13 @@ class Collected(Transferred):
 class Delivered(Transferred):
     """What was sent."""
 
+    @property
+    def status(self) -> int:
+        """As of all transfers; 3 too where a file did not leave: its claims are not filed."""
+        if any(one.state == "failed" for one in self.files):
+            return COULD_NOT_RUN
+        return super().status
+
 
 @frozen(kw_only=True)
 class PutAway:

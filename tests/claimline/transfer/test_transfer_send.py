@@ -252,11 +252,13 @@ def test_the_cut_off_is_told(tmp_path: Path, there: Path, ledger: Ledger) -> Non
 def test_one_file_that_fails_does_not_stop_the_next(
     tmp_path: Path, there: Path, ledger: Ledger
 ) -> None:
-    """One name is taken by other content; the next file goes."""
+    """One name is taken by other content; the next file goes. 3: claims that did not leave."""
     recorded(ledger, interchange(1), "a.837")
     recorded(ledger, interchange(2), "b.837")
     (there / "a.837").write_bytes(b"x")
-    assert states(sent(profile(tmp_path), ledger)) == {"a.837": "failed", "b.837": "sent"}
+    done = sent(profile(tmp_path), ledger)
+    assert states(done) == {"a.837": "failed", "b.837": "sent"}
+    assert done.status == 3
 
 
 def test_a_profile_that_is_not_there_does_not_stop_the_others(
