@@ -104,6 +104,9 @@ class Acknowledged:
     claims: int | None = None  # of a batch or provider: how many; of a group: transactions, AK902
     accepted: int | None = None  # of them: AK904, QTY*90, QTY*QA
     rejected: int | None = None  # AK903 less AK904, QTY*AA, QTY*QC
+    # of a part accepted group: what holds for the transactions of it that are not named, where
+    # its counts say so; None where they do not, or all are named
+    rest: Verdict | None = None
     position: int = 0  # of its segment in the transaction, ST = 1; 0 for a TA1
 
 

@@ -37,6 +37,10 @@ declare(
             "A 999 or 997 does not say how the group ended (AK9).",
             "What it says of single transactions was read. Ask the sender for the answer again.",
         ),
+        "ack.rejected-unnamed": (
+            "A 999 or 997 counts more rejected transactions (AK9) than it names (AK2, IK5).",
+            "Ask the sender which transactions were rejected: nothing was taken for those unnamed.",
+        ),
         "ack.no-group": (
             "A 999 or 997 does not say which group it answers (AK1).",
             "It cannot be joined to what was sent. Ask the sender for the answer again.",
@@ -57,6 +61,7 @@ class Reader:
         self.position = 0
         self.group: list[str] = []  # AK1, padded
         self.ended = False  # AK9 was met
+        self.named = self.refused = 0  # AK2 loops that ended, and of them the rejected
         self.set: list[str] = []  # AK2, padded; empty outside of its loop
         self.set_position = 0
         self.statuses: list[Status] = []  # of the transaction
@@ -154,21 +159,41 @@ class Reader:
         self.ended = True
         included, received, accepted = (self._count(segment[at]) for at in (2, 3, 4))
         total = received if received is not None else included
+        rejected = None if total is None or accepted is None else max(total - accepted, 0)
+        verdict = self._verdict(segment[1].strip(), "AK901")
         self.ready.append(
             Acknowledged(
                 level="group",
-                verdict=self._verdict(segment[1].strip(), "AK901"),
+                verdict=verdict,
                 group=self._group_element(2),
                 functional_id=self._group_element(1),
                 statuses=tuple(Status(list="AK905", code=code) for code in segment[5:10] if code),
                 claims=included,
                 accepted=accepted,
-                rejected=None if total is None or accepted is None else max(total - accepted, 0),
+                rejected=rejected,
+                rest=self._rest(verdict, rejected, accepted),
                 position=self.position,
             )
         )
 
     # -- what they have in common
+
+    def _rest(self, verdict: Verdict, rejected: int | None, accepted: int | None) -> Verdict | None:
+        """What holds for the transactions of a part accepted group that no AK2 names.
+
+        The 2000 loop is for what was rejected (005010X231A1): where each rejected one is named,
+        the others were accepted.
+        """
+        if verdict != "partly accepted" or rejected is None or accepted is None:
+            return None
+        unnamed = accepted + rejected - self.named
+        if unnamed <= 0:
+            return None
+        if rejected > self.refused:
+            words = f"AK9 counts {rejected} rejected; {self.refused} are named: which are the rest?"
+            self._tell("ack.rejected-unnamed", words)
+            return None
+        return "accepted" if rejected == self.refused else None
 
     def _group_element(self, number: int) -> str:
         return self.group[number].strip() if self.group else ""
@@ -229,6 +254,8 @@ class Reader:
             statuses=tuple(self.statuses),
             position=self.set_position,
         )
+        self.named += 1
+        self.refused += verdict == "rejected"
         self.ready.append(thing)
         self.ready += [
             evolve(thing, level="claim", claim=claim, statuses=tuple(statuses))

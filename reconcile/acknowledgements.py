@@ -7,6 +7,7 @@ the clearinghouse is followed by one of the payer). What was said of an earlier 
 claim does not count for a later one. No word of these is a decision about payment.
 """
 
+import json
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
@@ -69,6 +70,20 @@ def event_of(kind: Kind, level: Level, verdict: Verdict) -> EventKind | None:
 def refuses_group(level: Level, verdict: Verdict) -> bool:
     """Whether a group was rejected (AK901 R): with all in it, also what had the right form."""
     return level == "group" and verdict == "rejected"
+
+
+def verdict_of(level: Level, verdict: Verdict, detail: str) -> Verdict:
+    """The verdict on what a word does not name: of a part accepted group that of the rest.
+
+    Args:
+        level: of the word.
+        verdict: of the whole.
+        detail: what else the word says, as the ledger keeps it (JSON).
+    """
+    if level != "group" or verdict != "partly accepted" or not detail:
+        return verdict
+    rest: Verdict = json.loads(detail).get("rest", verdict)
+    return rest
 
 
 def depth_of(kind: Kind, level: Level, verdict: Verdict) -> int:

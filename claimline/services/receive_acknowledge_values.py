@@ -9,6 +9,7 @@ from attrs import evolve, field, frozen
 from claimline.render.words import counted, shown_number
 
 REFUSED: Final = "rejected"
+PARTLY: Final = "partly accepted"  # without a word on which part was not
 WAITS: Final = frozenset({"unmatched", "partly", "incomplete"})
 WHOLES: Final = ("interchange", "group", "transaction", "provider")
 FEW: Final = 5  # rejected claims named in a line
@@ -54,6 +55,7 @@ class AcknowledgementResult:
         if self.state in ("known", "duplicate", "elsewhere"):
             return False
         unclear = any(self.count(level, "other") for level in WHOLES)
+        unclear |= bool(self.count("group", PARTLY)) and not self.count("transaction", REFUSED)
         return unclear or any(self.count(level, REFUSED) for level in NAMES)
 
     def count(self, level: str, verdict: str) -> int:

@@ -163,6 +163,7 @@ def _detail(thing: Acknowledged) -> str:
         "claims": thing.claims,
         "accepted": thing.accepted,
         "rejected": thing.rejected,
+        "rest": thing.rest,
     }
     return to_json({key: value for key, value in said.items() if value not in ("", None)})
 

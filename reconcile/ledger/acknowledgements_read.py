@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, Connection, and_, or_, select, tuple_
 
 from edi.acknowledgement import Status
 from edi.acknowledgement_words import meaning
-from reconcile.acknowledgements import OWN, Code, Heard, in_order, refuses_group
+from reconcile.acknowledgements import OWN, Code, Heard, in_order, refuses_group, verdict_of
 from reconcile.acknowledgements_match import Sending
 from reconcile.ledger import bulk
 from reconcile.ledger.acknowledgements_join import resendings
@@ -207,7 +207,7 @@ def _word(row: Any, sending: int, *, own_fault: bool | None = None) -> Heard:
         source=row.source,
         source_name=row.source_name,
         level=row.level,
-        verdict=row.verdict,
+        verdict=verdict_of(row.level, row.verdict, row.detail),
         codes=codes_of(row.codes),
         text=row.text,
         payer_control=row.payer_control,

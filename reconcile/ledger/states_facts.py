@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import ColumnElement, Connection, and_, select, tuple_
 
-from reconcile.acknowledgements import RANK, depth_of, event_of, refuses_group
+from reconcile.acknowledgements import RANK, depth_of, event_of, refuses_group, verdict_of
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import from_json
 from reconcile.ledger.tables import decision, file, run, sent_claim, sent_file, written_file
@@ -247,7 +247,8 @@ class Facts:
                 a.level.in_(("interchange", "group", "transaction", "provider")),
             )
             for row in self._answers(where):
-                kind = event_of(row.kind, row.level, row.verdict)
+                verdict = verdict_of(row.level, row.verdict, row.detail)
+                kind = event_of(row.kind, row.level, verdict)
                 if kind is None:
                     continue
                 of, whole = _provider(row), refuses_group(row.level, row.verdict)

@@ -169,6 +169,24 @@ class TestTransactions:
             assert state(ledger, control) == "rejected"
         assert equal_after_rebuild(ledger)
 
+    def test_what_a_part_accepted_group_does_not_name_was_accepted(self, ledger: Ledger) -> None:
+        """Where AK9's counts say that only the named ones were rejected, the rest is accepted."""
+        ack = a999(77, ak2("0002", "R"), group="P")
+        ack[-2] = "AK9*P*2*2*1"
+        take(ledger, interchange(ack), name="a.999")
+        assert (verdict(ledger, ONE), state(ledger, ONE)) == ("accepted", "received")
+        assert (verdict(ledger, THREE), state(ledger, THREE)) == ("rejected", "rejected")
+        assert equal_after_rebuild(ledger)
+
+    def test_rejected_and_not_named_needs_a_person(self, ledger: Ledger) -> None:
+        """AK9 that counts a rejected transaction and names none is told, and decides nothing."""
+        ack = a999(77, group="P")
+        ack[-2] = "AK9*P*2*2*1"
+        result = take(ledger, interchange(ack), name="a.999")
+        assert result.status == 1
+        assert [problem.code for problem in result.problems] == ["ack.rejected-unnamed"]
+        assert state(ledger, ONE) == state(ledger, THREE) == "ready"
+
     def test_claim_without_a_known_place(self, ledger: Ledger) -> None:
         """A claim whose place in its file is not known has one and the same state both ways."""
         record(ledger, at("C0000009X", "0001", 0), control=78)
