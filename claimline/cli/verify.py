@@ -81,7 +81,7 @@ def verify(
     result = Result(
         data=service.data(found) | {"tables_gone": list(gone)},
         tables=tuple(_tables(found)),
-        text=(service.headline(found), *told, *((verify_tables.TODO,) if gone else ())),
+        text=(service.headline(found), *told, *((verify_tables.NEXT,) if gone else ())),
     )
     show(result, shape, output)
     return DONE if found.equal else NEEDS_PERSON

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 _IMPORTED: Final = "(imported "  # in what claims cite of an imported table: see ``version_of``
 _AT_ONCE: Final = 5000
-TODO: Final = (
+NEXT: Final = (
     "Why those claims were billed so cannot be looked up any more: keep the files of CMS, and "
     "import them again with claimline tables import."
 )
