@@ -143,7 +143,7 @@ def test_claims_of_other_people(ledger: Ledger) -> None:
     assert states(ledger) == {"posted": 1, "unmatched": 700}
 
 
-_LARGEST_MB = 420
+_LARGEST_MB = 300
 
 
 def test_hundred_megabytes_in_a_segment(new_url: NewUrl, tmp_path: Path) -> None:
