@@ -143,8 +143,8 @@ def book_option(function: F) -> F:
         "--test/--production",
         "test",
         default=None,
-        help="The book to look into. [default: production if any claim was sent or held in it, "
-        "else test]",
+        help="The book to look into. [default: production if any claim was sent or held "
+        "in it, or a payment received; else test]",
     )(function)
 
 

@@ -232,7 +232,7 @@ class Ledger:
     # --- what came back ---
 
     def book(self) -> Usage:
-        """The book to show where none is asked for: production if any claim is in it, else test."""
+        """The book to show where none is asked for: production if anything is in it."""
         with self.reading() as connection:
             return status.book_in_use(connection)
 

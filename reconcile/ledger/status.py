@@ -66,8 +66,12 @@ def status(connection: Connection, place: str) -> Status:
 
 
 def book_in_use(connection: Connection) -> Usage:
-    """Production if any claim was sent or held in it, else test."""
-    for table in (t.sent_claim, t.held_claim):
+    """Production if any claim was sent or held in it, or a payment received, else test.
+
+    Real money shows first: a practice receives its first remittances before it sends its first
+    claim from here.
+    """
+    for table in (t.sent_claim, t.held_claim, r.remittance):
         production = select(table.c.id).where(table.c.usage == "P").limit(1)
         if connection.execute(production).first():
             return "P"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from databases import NewUrl
 from proof_made import BACK, MOVED, NOBODY, OPEN, PAID, fill, record, unbalanced
 from receive_made import NOW, RUN, Line, clp, remit, sent, take, x12
 from sqlalchemy import Connection, delete, func, select, update
@@ -391,3 +392,16 @@ class TestMoney:
         (_, total), *rest = proof.places
         assert sum(amount for _, amount in rest) == total
         assert dict(rest)["on no claim: unmatched, not posted, parked"] == 75
+
+
+def test_first_production_payment_is_looked_at(
+    new_url: NewUrl, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Before the first claim is sent, a production 835 is what proof and waiting tell of."""
+    url = new_url()
+    with open_ledger(url, create=True) as ledger:
+        take(ledger, x12(remit(clp(NOBODY)), usage="P"))
+    assert main(["proof", "--ledger", url]) == 0
+    assert "The production book closes" in capsys.readouterr().out
+    assert main(["ledger", "waiting", "--ledger", url]) == 1
+    assert NOBODY in capsys.readouterr().out
