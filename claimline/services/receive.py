@@ -27,7 +27,7 @@ from claimline.services.report_profile import ReportProfile
 from claimline.services.report_take import receive_report
 from edi import envelope
 from edi.problem import Place, Problem, declare
-from reconcile.ledger import LedgerError, keeping, received
+from reconcile.ledger import LedgerError, LedgerLocked, keeping, received
 
 if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Run, StoredFile
@@ -101,39 +101,66 @@ def receive(
         report: how to read files that are no X12: a clearinghouse's own reports.
     """
     given = list(names)
-    group = Group(ledger, run, lambda name: _one(ledger, run, name, source(name), report))
+    door = _Door(ledger, run, source, report)
+    group = Group(ledger, run, door.take)
     with files_ahead(ledger, given, source) as ahead:
         for place, name in enumerate(given):
-            found = ahead(place)
+            found = None if door.locked else ahead(place)
             if isinstance(found, Ready):
                 group.add(name, found)
                 if group.is_full:
                     yield from group.results()
                 continue
             yield from group.results()
-            result = _one(ledger, run, name, source(name), report)
+            result = door.take(name)
             if found is not None:
                 result = evolve(result, problems=(*result.problems, alone(name, found.what)))
             yield result
         yield from group.results()
 
 
-def _one(
-    ledger: "Ledger", run: "Run", name: str, source: Source, report: ReportProfile | None
-) -> FileResult:
-    """Receive one file; whatever is wrong with it is told."""
-    try:
-        return _receive_any(ledger, run, name, source, report)
-    except envelope.NotX12 as error:
-        return FileResult(file=name, state="unreadable", message=f"{name}: {error}")
-    except (CommandError, LedgerError) as error:
-        message = error.message if name in error.message else f"{name}: {error.message}"
-        return FileResult(
-            file=name, state="unreadable", message=message, todo=error.todo, later=True
-        )
-    except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others go on
-        message = f"{name}: {unforeseen(error)}"
-        return FileResult(file=name, state="unreadable", message=message, todo=_REPORT, later=True)
+class _Door:
+    """Receives one file after the other; whatever is wrong with one is told.
+
+    Once the ledger stayed in use by another command for as long as we wait, the files that are left
+    are told so at once: each would wait as long again.
+    """
+
+    def __init__(
+        self,
+        ledger: "Ledger",
+        run: "Run",
+        source: Callable[[str], Source],
+        report: ReportProfile | None,
+    ) -> None:
+        self._ledger = ledger
+        self._run = run
+        self._source = source
+        self._report = report
+        self.locked: LedgerLocked | None = None
+
+    def take(self, name: str) -> FileResult:
+        """Receive one file."""
+        try:
+            if self.locked is not None:
+                return _later(name, self.locked)
+            return _receive_any(self._ledger, self._run, name, self._source(name), self._report)
+        except envelope.NotX12 as error:
+            return FileResult(file=name, state="unreadable", message=f"{name}: {error}")
+        except (CommandError, LedgerError) as error:
+            self.locked = error if isinstance(error, LedgerLocked) else None
+            return _later(name, error)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one file, the others go on
+            message = f"{name}: {unforeseen(error)}"
+            return FileResult(
+                file=name, state="unreadable", message=message, todo=_REPORT, later=True
+            )
+
+
+def _later(name: str, error: CommandError | LedgerError) -> FileResult:
+    """A file that could not be taken now, through no fault of its own."""
+    message = error.message if name in error.message else f"{name}: {error.message}"
+    return FileResult(file=name, state="unreadable", message=message, todo=error.todo, later=True)
 
 
 def _receive_any(

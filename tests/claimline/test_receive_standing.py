@@ -25,7 +25,7 @@ from receive_made import (
 
 from claimline.services.receive import receive
 from claimline.services.receive_values import FileResult
-from reconcile.ledger import Ledger, LedgerLocked, open_ledger
+from reconcile.ledger import Ledger, LedgerDamaged, LedgerLocked, open_ledger
 
 ONE, TWO = "AAAAAAAAAAAA11", "BBBBBBBBBBBB22"
 BAD = Line(cas=("CO*45*20",))
@@ -188,7 +188,7 @@ class TestOneFileNeverStopsAnother:
     @pytest.mark.parametrize(
         "error",
         [
-            pytest.param(LedgerLocked("The ledger is in use.", "Wait."), id="locked"),
+            pytest.param(LedgerDamaged("A piece is damaged.", "Restore it."), id="damaged"),
             pytest.param(KeyError("a patient's name"), id="nobody foresaw"),
         ],
     )
@@ -207,6 +207,22 @@ class TestOneFileNeverStopsAnother:
         assert (bad.status, good.status) == (3, 0)
         assert "bad.835" in bad.message
         assert "patient" not in bad.message
+
+    def test_a_ledger_in_use_is_waited_for_once(self, ledger: Ledger) -> None:
+        """Files after one that waited in vain are told so at once, and are not tried."""
+        asked: list[str] = []
+
+        def source(name: str) -> object:
+            def open_() -> list[bytes]:
+                asked.append(name)
+                raise LedgerLocked("The ledger is in use.", "Wait.")
+
+            return open_
+
+        done = list(receive(ledger, RUN, ["1.835", "2.835", "3.835"], source))  # type: ignore[arg-type]  # a source that raises
+        assert [(one.status, one.later) for one in done] == [(3, True)] * 3
+        assert [one.message for one in done] == [f"{n}.835: The ledger is in use." for n in "123"]
+        assert asked == ["1.835"]
 
     def test_two_processes_at_once(self, tmp_path: Path, new_url: NewUrl) -> None:
         """Two runs over the same files at once post all of it once; neither of them fails."""
