@@ -2,7 +2,7 @@
 
 import datetime as dt
 from collections.abc import Iterable, Iterator
-from typing import Literal
+from typing import Final, Literal
 
 from attrs import evolve, field, frozen
 
@@ -14,12 +14,14 @@ from edi.acknowledgement import Source
 from reconcile.ledger import ClaimStory, Ledger, Run, Usage
 from reconcile.ledger.acknowledgements_hand import Rejection, enter, take_back
 
-State = Literal["entered", "known", "taken back", "nothing", "not known"]
+State = Literal["entered", "known", "taken back", "nothing", "too early", "not known"]
+NO_REJECTION: Final = frozenset({"A0", "A1", "A2", "A5"})  # X12 code list 507
 WORDS = {
     "entered": "entered as rejected",
     "known": "the very same was entered before; nothing changed",
     "taken back": "the last rejection entered by hand was taken back",
     "nothing": "no rejection entered by hand stands on it",
+    "too early": "it cannot have been rejected before it was sent",
     "not known": "no claim of that number was sent",
 }
 
@@ -70,6 +72,8 @@ def reject(
         request: what was said.
     """
     run = Run(command="reject", version=__version__, started=request.now, user=request.user)
+    if not request.undo:
+        _check_code(request.code)
     for place, identifier in claims:
         try:
             found = named(ledger, identifier, request.usage)
@@ -80,10 +84,13 @@ def reject(
         yield evolve(done, place=place)
 
 
-def _one(
-    ledger: Ledger, run: Run, story: ClaimStory, usage: Usage, request: Request
-) -> Rejected:
+def _one(ledger: Ledger, run: Run, story: ClaimStory, usage: Usage, request: Request) -> Rejected:
     control = story.sent.claim.control
+    if not request.undo and request.on < _earliest(story):
+        words = (
+            f"the claim was recorded on {story.recorded_at[:10]}, after --on; nothing was entered"
+        )
+        return Rejected(claim=control, state="too early", notes=(words,))
     with ledger.begin(run) as writer:
         if request.undo:
             done = take_back(writer, control, usage=usage, user=request.user, reason=request.reason)
@@ -102,6 +109,26 @@ def _one(
     return Rejected(claim=control, state=state, notes=tuple(_notes(story, request)))
 
 
+def _check_code(code: str) -> None:
+    """Refuse a code that says the opposite.
+
+    Raises:
+        WrongUsageError: its category is one of receipt or acceptance (277CA A0, A1, A2, A5).
+    """
+    category = code.strip().upper().partition(":")[0]
+    if category in NO_REJECTION:
+        raise WrongUsageError(
+            f"--code {category} is no rejection: it says that the claim was received or accepted; "
+            "nothing was entered",
+            todo="rejections are A3, A4, A6, A7 and A8; leave --code out where none was given",
+        )
+
+
+def _earliest(story: ClaimStory) -> dt.date:
+    """The day before it was recorded (UTC): where the person is, it may be a day earlier."""
+    return dt.date.fromisoformat(story.recorded_at[:10]) - dt.timedelta(days=1)
+
+
 def _notes(story: ClaimStory, request: Request) -> Iterator[str]:
     """What the person should know: nothing of it stops the entry."""
     if story.adjudications:
@@ -110,8 +137,6 @@ def _notes(story: ClaimStory, request: Request) -> Iterator[str]:
             f"a payer decided on it ({paid.date.isoformat()}, payment {paid.trace}): that stands, "
             "a rejection is no decision about payment"
         )
-    if request.on.isoformat() < story.recorded_at[:10]:
-        yield f"the claim was sent on {story.recorded_at[:10]}, after the day of the rejection"
     category, colon, status = request.code.strip().upper().partition(":")
     if colon and not codes.is_known("status", status):
         yield f"code {category}:{status} is not in our tables; it was kept as it is"

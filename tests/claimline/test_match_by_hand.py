@@ -64,7 +64,11 @@ def test_a_match_by_hand_posts_and_its_undoing_takes_it_back(ledger_url: str) ->
         assert _left(ledger)[0].id == said.id
         _decide(ledger, by_hand.MATCH, said)
         (answer,) = next(iter(ledger.received(usage="T"))).adjudications
-        assert (answer.method, answer.id, str(answer.paid)) == ("a person's decision", said.id, "75.00")
+        assert (answer.method, answer.id, str(answer.paid)) == (
+            "a person's decision",
+            said.id,
+            "75.00",
+        )
         assert [share.line for share in answer.lines] == ["01CT1"]
         assert not _left(ledger)
         assert all(one.equal for one in rebuild(ledger, RUN))
