@@ -22,6 +22,7 @@ _LONGEST: Final = 32 * 1024 * 1024  # characters of a segment; what is longer is
 _KEPT: Final = 64 * 1024  # of one that is longer
 _BLANK: Final = "\r\n\t \ufeff"
 _LINE_ENDS: Final = ("", "\n", "\r\n", "\r")
+_ENDS: Final = frozenset({"SE", "GE", "IEA"})  # their numbers tell whether they are whole
 _KNOWN_LIMIT: Final = 10_000  # heads of segments remembered as well-formed
 
 _ISA_START: Final = re.compile(
@@ -76,7 +77,7 @@ declare(
         ),
         "segment.unterminated": (
             "The last segment has no terminator.",
-            "Check that the file is whole; the segment was read as it stands.",
+            "Check that the file is whole: but for SE, GE and IEA, that segment was not read.",
         ),
         "segment.wrapped": (
             "Line breaks stand inside segments, as in a file wrapped at 80 columns.",
@@ -400,6 +401,7 @@ class Tokens:
     def _mended(self, block: str, *, whole: bool) -> Batch:
         """A block looked at segment by segment, its oddities reported and put right."""
         mark, newline = self.header.separators.terminator, self._newline
+        element = self.header.separators.element
         blank = _BLANK.replace(mark, "")
         texts: list[str] = []
         lines = array("Q")
@@ -414,7 +416,10 @@ class Tokens:
             body = body.rstrip(self._noise)
             if body:
                 self._tell_piece(body, lead, begun, unended=unended)
-                texts.append(self._put_right(body))
+                text = self._put_right(body)
+                if unended and not self.header.leading and text[:3].rstrip(element) not in _ENDS:
+                    continue  # it may be cut in the middle of an amount or a number
+                texts.append(text)
                 lines.append(begun)
             elif not unended:
                 self.report("segment.blank", "A segment terminator stands alone.", begun)
@@ -422,7 +427,8 @@ class Tokens:
 
     def _tell_piece(self, body: str, lead: str, line: int, *, unended: bool) -> None:
         if unended and not self.header.leading:
-            words = "The last segment has no terminator; the file may be cut off."
+            words = "The last segment has no terminator; the file may be cut off there, and what"
+            words += " may be cut in its middle is not read."
             self.report("segment.unterminated", words, line)
         if " " in lead or "\t" in lead:
             self.report("segment.indented", "Segments are indented; the spaces were skipped.", line)

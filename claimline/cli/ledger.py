@@ -240,6 +240,34 @@ def rebuild(*, ledger: str, shape: str) -> int:
     return DONE if all(one.equal for one in done) else NEEDS_PERSON
 
 
+@ledger.command()
+@click.argument("file")
+@click.option("--reason", required=True, help="Why; it is kept.")
+@click.option("--payment", "number", type=click.IntRange(1), help="The n-th transaction of it.")
+@click.option("--undo", is_flag=True, help="It waits again.")
+@ledger_option
+def dismiss(*, file: str, reason: str, number: int | None, undo: bool, ledger: str) -> int:
+    r"""Dismiss a payment that never came whole: it waits no longer, and no sum counts it.
+
+    FILE is the name of the file as claimline ledger waiting shows it, or the beginning of its
+    digest. The file stays; a payment that comes whole later is posted as ever.
+
+    \b
+    Example:
+      claimline ledger dismiss era-0316.835 --reason "the payer knows of no such payment"
+    """
+    from claimline import settings
+    from claimline.services.dismiss import dismiss as run
+    from reconcile.ledger import open_ledger
+
+    with open_ledger(_url(ledger)) as opened:
+        done = run(opened, file, number, reason=reason, user=settings.user(),
+                   now=settings.now(), undo=undo)  # fmt: skip
+    for one in done:
+        click.echo(f"{one}: {'waits again' if undo else 'dismissed'}")
+    return DONE
+
+
 def _url(given: str) -> str:
     from claimline import settings
 

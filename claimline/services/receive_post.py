@@ -15,15 +15,16 @@ from attrs import define, evolve, field
 
 from claimline.services.collector import swept
 from claimline.services.receive_ahead import unpack
+from claimline.services.receive_cut import came_whole, copies_of
 from claimline.services.receive_faults import alone
 from claimline.services.receive_look import transactions
 from claimline.services.receive_read import Ended, Through
-from claimline.services.receive_same import Compared, compare, covers
+from claimline.services.receive_same import Compared, compare
 from claimline.services.receive_values import PaymentResult
 from claimline.services.receive_workers import Stream, Unusable, payments_ahead
 from edi.envelope import Transaction
 from edi.problem import Problem
-from reconcile.ledger import by_hand_remit, posting, received, settle, standing
+from reconcile.ledger import by_hand_remit, dismissed, posting, received, settle, standing
 from reconcile.ledger.convert import dollars, to_cents
 from reconcile.ledger.payments import Kept, Reading, again
 from reconcile.ledger.tables import sent_claim
@@ -252,7 +253,7 @@ def post_one(
     """
     same = received.same_payment(writer.connection, row)
     if not row.complete:
-        return _incomplete(writer, row, digest, came_whole=bool(same)), []
+        return _incomplete(writer, row, digest), []
     twin = next((other for other in same if other.digest == row.digest), None)
     compared = compare(writer.connection, row, digest, same) if same and not twin else None
     if twin is None and compared is not None and compared.nothing_new:
@@ -292,15 +293,14 @@ def post_ahead(
     if first and row.claims <= TOGETHER:
         work.seen = Counter()
     work.run_ahead(answers)
-    return (work.result(), work.problems) if first else _done(writer, row, work)
+    return _done(writer, row, work)
 
 
 def _done(writer: "Writer", row: Any, work: "_Work") -> tuple[PaymentResult, list[Problem]]:
     """The payment is posted: a copy of it that was cut off waits no longer."""
-    for other in received.cut_off(writer.connection, row):
-        if covers(writer.connection, other, row):
-            why = f"cut off; it came whole as ST {row.transaction_control}"
-            received.settle(writer.connection, other.id, state=SUPERSEDED, why=why)
+    for other in copies_of(writer.connection, row):
+        why = f"cut off; it came whole as ST {row.transaction_control}"
+        received.settle(writer.connection, other.id, state=SUPERSEDED, why=why)
     return work.result(), work.problems
 
 
@@ -324,10 +324,12 @@ def _left_fields(mark: str, position: int, cents: int, segments: str) -> dict[st
     }
 
 
-def _incomplete(writer: "Writer", row: Any, digest: str, *, came_whole: bool) -> PaymentResult:
+def _incomplete(writer: "Writer", row: Any, digest: str) -> PaymentResult:
     """A payment that is not whole: kept; nothing waits where it came whole before."""
-    state, why = "incomplete", "not whole: no SE, or its count or number is wrong; not posted"
-    if came_whole and covers(writer.connection, row, row, digest):
+    state, why = dismissed.INCOMPLETE, dismissed.NOT_WHOLE
+    if told := dismissed.why(writer.connection, digest, row.number):
+        state, why = dismissed.DISMISSED, told
+    elif came_whole(writer.connection, row, digest):
         state, why = SUPERSEDED, "not whole, but all of it was received whole before"
     _settle(writer, row, state=state, why=why)
     return evolve(_result(row), state=state, why=why)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, select
 
-from reconcile.ledger import bulk, by_hand, by_hand_remit, settle
+from reconcile.ledger import bulk, by_hand, by_hand_remit, dismissed, settle
 from reconcile.ledger.by_hand import MATCH, RULE, UNMATCH
 from reconcile.ledger.convert import from_json
 from reconcile.ledger.tables_received import claim_payment, remittance
@@ -14,13 +14,16 @@ if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
 
 
-KINDS: Final = (*by_hand.KINDS, by_hand_remit.UNDO)
+KINDS: Final = (*by_hand.KINDS, *dismissed.KINDS, by_hand_remit.UNDO)
 
 
 def follow(writer: "Writer", decided: "Decision") -> int:
     """Make the claim payments anew that a decision is about. Returns how many."""
     if decided.kind == by_hand_remit.UNDO:
         by_hand_remit.follow_undo(writer, decided.subject)
+        return 0
+    if decided.kind in dismissed.KINDS:
+        dismissed.follow(writer, decided.subject)
         return 0
     detail = from_json(decided.detail)
     if decided.kind in {MATCH, UNMATCH}:

@@ -204,7 +204,7 @@ class Payments:
                 *(self._has(state) for state in (*COUNTED, "pending", "incomplete")),
                 func.max(case((_R.origin == "", 1), else_=0)).label("real"),
             )
-            .where(_R.usage == self.usage)
+            .where(_R.usage == self.usage, or_(_R.complete == 1, _is_money()))
             .group_by(_R.payment_id)
             .subquery("once")
         )
@@ -296,6 +296,14 @@ class Payments:
                 Break(equation="remits.money", expected=rest, found=found,
                       why="paid on no claim: the payments less what is on claims, and one by one")
             )  # fmt: skip
+
+
+def _is_money() -> ColumnElement[bool]:
+    """Whether what is not whole names money at all: its number is there, and nobody settled it.
+
+    What was cut off before its number (TRN) cannot be told from a copy of another payment.
+    """
+    return (_R.trace != "") & _R.state.not_in(("superseded", "dismissed"))
 
 
 def _sum(cents: Any) -> Any:

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import asdict, frozen
-from sqlalchemy import ColumnElement, Connection, and_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from edi.envelope import Transaction
 from edi.problem import Problem
@@ -316,10 +316,32 @@ def _of_payment(row: Any) -> ColumnElement[bool]:
 
 
 def cut_off(connection: Connection, row: Any) -> list[Any]:
-    """The copies of that payment that were not whole and wait for it."""
+    """What was not whole and may be a copy of that payment: of its number, or of its envelope.
+
+    What was cut off before its number (TRN) can only be known by ISA13, GS06 and ST02.
+    """
     c = remittance.c
-    query = select(remittance).where(_of_payment(row), c.state == "incomplete")
+    mine = or_(c.payment_id == row.payment_id, _of_envelope(row))
+    query = select(remittance).where(c.state == "incomplete", c.usage == row.usage, mine)
     return list(connection.execute(query.order_by(c.id)))
+
+
+def whole_of_envelope(connection: Connection, row: Any) -> list[Any]:
+    """The whole payments with the control numbers of one that was cut off."""
+    c = remittance.c
+    counts = c.state.in_(("posted", "aside"))
+    query = select(remittance).where(_of_envelope(row), c.usage == row.usage, counts)
+    return list(connection.execute(query.order_by(c.id)))
+
+
+def _of_envelope(row: Any) -> ColumnElement[bool]:
+    c = remittance.c
+    return and_(
+        c.id != row.id,
+        c.interchange_control == row.interchange_control,
+        c.group_control == row.group_control,
+        c.transaction_control == row.transaction_control,
+    )
 
 
 def digest_of(connection: Connection, file_id: int) -> str:

@@ -204,7 +204,7 @@ def _texts(connection: Connection, rows: Sequence[Any]) -> dict[int, str]:
 
 def claims_of(connection: Connection, digest: str, numbers: set[int]) -> Iterator[tuple[int, Kept]]:
     """The claims of some 835s of a kept file, with the number of their transaction."""
-    for number, transaction in _transactions(connection, digest):
+    for number, transaction in transactions(connection, digest):
         if number in numbers:
             for part in Reading(transaction).parts():
                 if isinstance(part, Kept):
@@ -215,13 +215,13 @@ def parts_of(
     connection: Connection, digest: str, number: int
 ) -> Iterator[RemittanceHeader | Kept | RemittanceTrailer]:
     """The parts of one 835 of a kept file."""
-    for found, transaction in _transactions(connection, digest):
+    for found, transaction in transactions(connection, digest):
         if found == number:
             yield from Reading(transaction).parts()
             return
 
 
-def _transactions(connection: Connection, digest: str) -> Iterator[tuple[int, Transaction]]:
+def transactions(connection: Connection, digest: str) -> Iterator[tuple[int, Transaction]]:
     """The transactions of a kept file, numbered from 1."""
     number = 0
     for interchange in read(keeping.file_bytes(connection, digest), []):

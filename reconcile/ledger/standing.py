@@ -155,8 +155,10 @@ def _concerns(
 
 
 _ASK: Final = "compare with the earlier one and ask the payer which one holds"
+_AGAIN: Final = "ask the sender for the file again"
 NEXT: Final = {
-    "incomplete": "ask the sender for the file again",
+    "incomplete": "ask the sender for the file again; it waits no longer when the payment comes "
+    "whole. If it never does: claimline ledger dismiss FILE",
     "aside": _ASK,
     "replaced": "the 835 counts: look where the other was wrong, then claimline remit undo",
     "unmatched": WHOSE,
@@ -198,7 +200,7 @@ def _waiting_acknowledgements(connection: Connection, usage: str) -> Iterator[Wa
             claim=claim,
             amount=dollars(0),
             why=f"{row.kind} cut off or miscounted" if incomplete else f"{row.kind}: {row.why}",
-            next_step=NEXT["incomplete" if incomplete else "acknowledgement"],
+            next_step=_AGAIN if incomplete else NEXT["acknowledgement"],
         )
 
 

@@ -1,0 +1,69 @@
+"""``ledger dismiss``: a payment that never came whole waits no longer, by a person's word."""
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+from claimline import __version__
+from claimline.errors import WrongUsageError
+from reconcile.ledger import Decision, Run, dismissed
+
+if TYPE_CHECKING:
+    from reconcile.ledger import Ledger
+
+
+def dismiss(
+    ledger: "Ledger",
+    name: str,
+    number: int | None,
+    *,
+    reason: str,
+    user: str,
+    now: dt.datetime,
+    undo: bool = False,
+) -> tuple[str, ...]:
+    """Dismiss the payments of a file that are not whole, or let them wait again.
+
+    Args:
+        ledger: open.
+        name: of the file as it was received, or the beginning of its digest.
+        number: only that transaction of it, counted from 1.
+        reason: kept with the decision.
+        user: who decides.
+        now: with its time zone.
+        undo: take it back.
+
+    Returns:
+        Each in words.
+
+    Raises:
+        WrongUsageError: nothing there waits so; files of one name; no reason.
+    """
+    if not reason.strip():
+        raise WrongUsageError("a reason is needed: it is kept with the decision")
+    state = dismissed.DISMISSED if undo else dismissed.INCOMPLETE
+    with ledger.reading() as connection:
+        found = [row for row in dismissed.not_whole(connection, name) if row.state == state]
+    found = [row for row in found if number in (None, row.number)]
+    _one_file(name, found)
+    run = Run(command="ledger dismiss", version=__version__, started=now, user=user)
+    with ledger.begin(run) as writer:
+        for row in found:
+            about = dismissed.subject(row.file_digest, row.number)
+            kind = dismissed.UNDO if undo else dismissed.DISMISS
+            writer.decide(Decision(kind=kind, subject=about, user=user, reason=reason.strip()))
+    return tuple(f"{row.file_name}, payment {row.trace or 'without a number'}" for row in found)
+
+
+def _one_file(name: str, found: list[Any]) -> None:
+    digests = sorted({row.file_digest for row in found})
+    if not digests:
+        raise WrongUsageError(
+            f"no payment of {name} waits so",
+            todo="claimline ledger waiting lists what is incomplete, with its file",
+        )
+    if len(digests) > 1:
+        listed = ", ".join(digest[:12] for digest in digests)
+        raise WrongUsageError(
+            f"{len(digests)} files have that name: {listed}",
+            todo="give the beginning of the digest of the one that is meant",
+        )

@@ -1,0 +1,57 @@
+"""Payments that were cut off: which of them came whole as well, before or after."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from claimline.services.receive_same import covers
+from reconcile.ledger import received, settle
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from edi.envelope import Transaction
+
+
+def came_whole(connection: "Connection", row: Any, digest: str) -> bool:
+    """Whether a payment that is not whole was received whole before.
+
+    Args:
+        connection: the open transaction.
+        row: of the payment that is not whole.
+        digest: of the file it stands in.
+    """
+    if received.same_payment(connection, row) and covers(connection, row, row, digest):
+        return True
+    alike = received.whole_of_envelope(connection, row)
+    return any(_begins(connection, row, other) for other in alike)
+
+
+def copies_of(connection: "Connection", row: Any) -> Iterator[Any]:
+    """The payments that were cut off and are whole in ``row``."""
+    for cut in received.cut_off(connection, row):
+        same = cut.payment_id == row.payment_id and covers(connection, cut, row)
+        if same or _begins(connection, cut, row):
+            yield cut
+
+
+def _begins(connection: "Connection", cut: Any, whole: Any) -> bool:
+    """Whether what came of a payment is the beginning of another, envelope and all.
+
+    Senders use control numbers again: the whole ISA and GS must be the same, with day and time.
+    """
+    one, other = _of(connection, cut), _of(connection, whole)
+    if one is None or other is None:
+        return False
+    if one.interchange.header != other.interchange.header:
+        return False
+    if one.group.header != other.group.header:
+        return False
+    rest = other.texts()
+    element = one.separators.element
+    return all(text == next(rest, None) or text.startswith(f"SE{element}") for text in one.texts())
+
+
+def _of(connection: "Connection", row: Any) -> "Transaction | None":
+    """The transaction of a kept file, open; None where it is not there."""
+    digest = received.digest_of(connection, row.file_id)
+    return next((t for n, t in settle.transactions(connection, digest) if n == row.number), None)

@@ -1,0 +1,73 @@
+"""Payments that never came whole, dismissed by a person: they wait no longer and count nowhere.
+
+A decision is kept, and made anew with the books; what comes later of that payment counts as ever.
+"""
+
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, select
+
+from reconcile.ledger import received
+from reconcile.ledger.tables import decision, file
+from reconcile.ledger.tables_received import remittance
+
+if TYPE_CHECKING:
+    from reconcile.ledger.writer import Writer
+
+DISMISS: Final = "dismiss"
+UNDO: Final = "dismiss undo"
+KINDS: Final = (DISMISS, UNDO)
+DISMISSED: Final = "dismissed"
+INCOMPLETE: Final = "incomplete"
+NOT_WHOLE: Final = "not whole: no SE, or its count or number is wrong; not posted"
+
+
+def subject(digest: str, number: int) -> str:
+    """What a decision is about: a transaction of a kept file, counted from 1."""
+    return f"{digest}:{number}"
+
+
+def why(connection: Connection, digest: str, number: int) -> str:
+    """Who dismissed it, and why; empty where it is not dismissed."""
+    d = decision.c
+    query = (
+        select(d.kind, d.user, d.reason)
+        .where(d.kind.in_(KINDS), d.subject == subject(digest, number))
+        .order_by(d.id.desc())
+        .limit(1)
+    )
+    found = connection.execute(query).first()
+    if found is None or found.kind == UNDO:
+        return ""
+    return f"dismissed by {found.user or 'somebody'}: {found.reason}"
+
+
+def follow(writer: "Writer", about: str) -> None:
+    """Set the state that the newest decision makes of a payment that is not whole."""
+    digest, _, number = about.partition(":")
+    for row in _rows(writer.connection, digest):
+        if row.number == int(number) and row.state in (INCOMPLETE, DISMISSED):
+            told = why(writer.connection, digest, row.number)
+            state = DISMISSED if told else INCOMPLETE
+            received.settle(writer.connection, row.id, state=state, why=told or NOT_WHOLE)
+
+
+def not_whole(connection: Connection, name: str) -> list[Any]:
+    """The payments that are not whole of files of that name, or whose digest begins so."""
+    f = file.c
+    mine = (f.name == name) | f.digest.startswith(name.lower(), autoescape=True)
+    return [row for row in _named(connection, mine) if row.state in (INCOMPLETE, DISMISSED)]
+
+
+def _rows(connection: Connection, digest: str) -> list[Any]:
+    return _named(connection, file.c.digest == digest)
+
+
+def _named(connection: Connection, condition: Any) -> list[Any]:
+    query = (
+        select(remittance, file.c.digest.label("file_digest"), file.c.name.label("file_name"))
+        .join(file, file.c.id == remittance.c.file_id)
+        .where(condition)
+        .order_by(remittance.c.id)
+    )
+    return list(connection.execute(query))
