@@ -5,6 +5,7 @@ and line as soon as it is complete, so that one of 100,000 claims stays flat in 
 005010X214; categories that do not belong into it (RFI 1942) are kept and are no verdict.
 """
 
+import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
@@ -91,7 +92,8 @@ class _Thing:
         self.verdict: Verdict | None = None
         self.statuses: tuple[Status, ...] = ()
         self.text = ""
-        self.date = self.service_date = None
+        self.date: dt.date | None = None
+        self.service_date: dt.date | None = None
         self.amount: Decimal | None = None
         self.amounts: dict[str, Decimal] = {}
         self.counts: dict[str, int] = {}

@@ -8,7 +8,7 @@ import datetime as dt
 import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final, Literal, TypeVar
 
 from attrs import field, frozen
 
@@ -167,12 +167,12 @@ def deal(received: Sequence[Received], scenario: str) -> Dealt:
 
 
 _LEVELS: Final[tuple[Literal["claim", "batch", "file"], ...]] = ("claim", "batch", "file")
-_Place = int | tuple[int, ...]
+_Place = TypeVar("_Place")  # of a file, a batch, a claim
 
 
 def _last(
-    places: Sequence[object], refusals: Sequence[Refusal]
-) -> Iterator[tuple[object, Refusal]]:
+    places: Sequence[_Place], refusals: Sequence[Refusal]
+) -> Iterator[tuple[_Place, Refusal]]:
     """The last places with a scenario each, as many as the share allows."""
     count = min(len(refusals), len(places) // SHARE)
     yield from zip(reversed(places), refusals[:count], strict=False)
@@ -223,7 +223,8 @@ def _translated(
     control: Iterator[int],
 ) -> Iterator[ReplyFile]:
     """TA1 where one is asked for or the file is rejected, 999 for every group that is read."""
-    ta1s, groups = [], []
+    ta1s = []
+    groups: list[GroupAnswer] = []
     for f, one in received:
         refused = dealt.files.get(f)
         if refused:

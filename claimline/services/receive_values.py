@@ -94,6 +94,7 @@ class FileResult:
         if self.state == "unreadable":
             return COULD_NOT_RUN
         needs = self.nothing_in_it or any(one.needs_person for one in self.payments)
-        needs = needs or any(one.needs_person for one in (*self.adopted, *self.acknowledged))
+        needs = needs or any(one.needs_person for one in self.adopted)
+        needs = needs or any(one.needs_person for one in self.acknowledged)
         wrong = any(problem.level == "error" for problem in self.problems)
         return worst(DONE, NEEDS_PERSON if needs or wrong else DONE)
