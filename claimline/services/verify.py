@@ -8,13 +8,15 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
+from sqlalchemy.exc import IntegrityError
 
 from claimline import __version__
 from claimline.errors import CommandError
 from claimline.services.again import end_of, make_again
 from claimline.services.receive_acknowledge import KINDS, read_file
 from claimline.services.verify_bytes import Bytes
-from reconcile.ledger import Run, acknowledgements, alike, open_ledger
+from claimline.services.verify_counters import counters
+from reconcile.ledger import LedgerDamaged, Run, acknowledgements, alike, open_ledger
 from reconcile.ledger.alike import Compared, Differs
 from reconcile.ledger.convert import moment
 from reconcile.ledger.facts import copy_facts
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Writer
 
 SHOWN: Final = 20  # differences named
+BOOKS: Final = "books made again"
 COPIED: Final = (  # nothing but the ledger holds these: copied, not compared
     "decisions of persons, and who looked at what",
     "visits that were billed or wait, by id and digest; claims held",
@@ -72,19 +75,40 @@ def verify(
     until = moment(end_of(as_of, zone)) if as_of else ""
     results = _Results()
     results.take(Bytes(ledger=ledger, until=until).compare())
-    with _target(into) as made:
-        _fill(ledger, made, until)
-        if not as_of:
-            with ledger.reading() as here, made.reading() as there:
-                results.take(alike.compare(here, there, shown=SHOWN))
-        with made.reading() as there:
-            proofs = tuple(prove(there, usage) for usage in ("P", "T"))
+    if not as_of:
+        with ledger.reading() as connection:
+            results.take(counters(connection))
+    proofs: tuple[Proof, ...] = ()
+    try:
+        with _target(into) as made:
+            _fill(ledger, made, until)
+            if not as_of:
+                with ledger.reading() as here, made.reading() as there:
+                    results.take(alike.compare(here, there, shown=SHOWN))
+            with made.reading() as there:
+                proofs = tuple(prove(there, usage) for usage in ("P", "T"))
+    except (LedgerDamaged, IntegrityError, KeyError, ValueError, TypeError) as error:
+        if not (results.differences or isinstance(error, LedgerDamaged | IntegrityError)):
+            raise  # nothing is wrong with the facts: a fault of ours
+        results.take(_not_made(error))
     return Verified(
         compared=tuple(results.compared),
         differences=tuple(results.differences[:SHOWN]),
         proofs=tuple(proof for proof in proofs if _has_claims(proof)),
         as_of=as_of,
     )
+
+
+def _not_made(error: Exception) -> Iterator[Compared | Differs]:
+    """The books could not be made of what is left of the facts."""
+    if isinstance(error, LedgerDamaged):
+        why = error.message
+    elif isinstance(error, IntegrityError):
+        why = "rows name others that are gone, or stand there twice"
+    else:
+        why = "facts contradict each other"
+    yield Differs(what=BOOKS, which="all", column="", kept="there", made=f"cannot be made: {why}")
+    yield Compared(what=BOOKS, kept=0, made=0, broken=1)
 
 
 class _Results:
@@ -162,7 +186,12 @@ def headline(found: Verified) -> str:
     if broken:
         return f"The ledger{when} is not what its files and decisions make: {', '.join(broken)}."
     if not found.equal:
-        return f"The books made again{when} do not close: claimline proof says where."
+        book = (
+            "--test"
+            if all(one.usage == "T" for one in found.proofs if one.broken)
+            else "--production"
+        )
+        return f"The books made again{when} do not close: claimline proof {book} says where."
     return f"The ledger{when} is what its files and decisions make."
 
 

@@ -20,7 +20,7 @@ from reconcile.ledger.alike import Compared, Differs
 from reconcile.ledger.convert import from_date, to_cents
 from reconcile.ledger.deposits import Row
 from reconcile.ledger.payments import LARGEST
-from reconcile.ledger.tables import file, sent_claim
+from reconcile.ledger.tables import file, sent_claim, sent_file
 from reconcile.ledger.tables_answered import resent_claim
 from reconcile.ledger.tables_received import remittance
 from reconcile.values import SentClaim, SentLine
@@ -91,7 +91,8 @@ class Bytes:
 
     def _claims(self) -> Iterator[_Look]:
         again = exists().where(resent_claim.c.file_id == file.c.id)
-        with_claims = or_(exists().where(_S.file_id == file.c.id), again)
+        made = exists().where(sent_file.c.file_id == file.c.id)
+        with_claims = or_(exists().where(_S.file_id == file.c.id), made, again)
         for row in self._rows(with_claims):
             yield from self._sent_file(row)
 
@@ -101,8 +102,9 @@ class Bytes:
             for batch in bulk.batches(self._records(row.digest)):
                 with self.ledger.reading() as connection:
                     yield from self._sent_batch(connection, row, batch, matched)
-        except (LedgerDamaged, NotX12):
-            yield 0, 0, [(f"file {row.name}", "claims", "there", "the bytes cannot be read")]
+        except (LedgerDamaged, NotX12) as error:
+            why = error.message if isinstance(error, LedgerDamaged) else "cannot be read"
+            yield 0, 0, [(f"file {row.name}", "claims", "there", why)]
             return
         with self.ledger.reading() as connection:
             numbers = connection.execute(select(_S.id, _S.control).where(_here(row.id)))
@@ -123,6 +125,9 @@ class Bytes:
             there[_key(claim)] = number
         for record in batch:
             number = there.get(_key(record.claim), 0)
+            if not number and row.direction == "out":
+                which = f"claim {record.claim.control}"
+                yield 0, 1, [(which, "claim", "missing", f"in {row.name}")]
             if not number or number in matched:  # given again: the first one stays
                 continue
             matched.add(number)

@@ -7,9 +7,11 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, select, tuple_
+from sqlalchemy.exc import IntegrityError
 
 from reconcile.ledger import bulk, deliveries, held, keeping, sent, settle
 from reconcile.ledger.convert import dollars, from_date, to_date
+from reconcile.ledger.errors import LedgerDamaged
 from reconcile.ledger.records import (
     Billed,
     BilledService,
@@ -75,7 +77,23 @@ def _billed_visits(connection: Connection, ids: list[str], usage: str) -> dict[s
 
 
 def record_sent(writer: "Writer", made: SentFile, records: Sequence[SentRecord]) -> StoredFile:
-    """Keep a complete file of claims with its claims and visits; nothing is written yet."""
+    """Keep a complete file of claims with its claims and visits; nothing is written yet.
+
+    Raises:
+        LedgerDamaged: a control number was given that is used already.
+    """
+    try:
+        return _record_sent(writer, made, records)
+    except IntegrityError:
+        raise LedgerDamaged(
+            f"Interchange {made.interchange_control:09d}, or a claim number of it, was used before "
+            "although the ledger's counters gave it anew: nothing was recorded, no file written.",
+            "Somebody or something set the counters back. claimline verify names them; restore the "
+            "last backup that verifies, and receive the files since again.",
+        ) from None
+
+
+def _record_sent(writer: "Writer", made: SentFile, records: Sequence[SentRecord]) -> StoredFile:
     stored = writer.store(made.data, kind="837P", name=made.name, direction="out")
     row = (stored.id, made.usage, made.sender, made.receiver, made.interchange_control)
     writer.add(sent_file, [(*row, made.name, len(records), made.profile, *writer.recorded)])

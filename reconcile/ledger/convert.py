@@ -6,6 +6,8 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
+from reconcile.ledger.errors import LedgerDamaged
+
 _CENT = Decimal("0.01")
 
 
@@ -79,5 +81,15 @@ def to_json(content: Any) -> str:
 
 
 def from_json(text: str) -> Any:
-    """What ``to_json`` wrote; an empty list for an empty text."""
-    return json.loads(text) if text else []
+    """What ``to_json`` wrote; an empty list for an empty text.
+
+    Raises:
+        LedgerDamaged: it is no JSON any more.
+    """
+    try:
+        return json.loads(text) if text else []
+    except ValueError:
+        raise LedgerDamaged(
+            "A list kept in a row of the ledger cannot be read any more.",
+            "Restore the last backup that verifies, and receive the files since again.",
+        ) from None

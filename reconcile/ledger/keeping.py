@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import frozen
 from sqlalchemy import Connection, func, select, update
+from sqlalchemy.exc import OperationalError
 
 from reconcile.ledger import bulk
 from reconcile.ledger.errors import LedgerDamaged
@@ -140,16 +141,18 @@ def count_pieces(connection: Connection, digest: str) -> tuple[int, int]:
 
 def piece(connection: Connection, file_id: int, number: int) -> bytes:
     """One piece of a kept file; empty where it is missing."""
-    data = connection.execute(
-        select(file_chunk.c.data).where(
-            file_chunk.c.file_id == file_id, file_chunk.c.number == number
-        )
-    ).scalar()
+    query = select(file_chunk.c.data).where(
+        file_chunk.c.file_id == file_id, file_chunk.c.number == number
+    )
     try:
+        data = connection.execute(query).scalar()
         return b"" if data is None else zlib.decompress(data)
-    except zlib.error:
+    except (zlib.error, TypeError, OperationalError) as error:
+        if isinstance(error, OperationalError) and "decode" not in str(error.orig):
+            raise  # the database is gone or busy; SQLite cannot give text as bytes
+        name = connection.execute(select(file.c.name).where(file.c.id == file_id)).scalar()
         raise LedgerDamaged(
-            f"Piece {number} of a kept file is damaged.", "Restore the ledger's backup."
+            f"Piece {number} of the kept file {name} is damaged.", "Restore the ledger's backup."
         ) from None
 
 

@@ -69,10 +69,10 @@ class Kept:
         """Look at a file; what cannot be read any more is a fault of its own."""
         try:
             look(row)
-        except (LedgerDamaged, NotX12) as error:
+        except (LedgerDamaged, NotX12):
             why = "the kept bytes are damaged or no X12 file any more"
             self.tallies[equation].fault(
-                Break(equation=equation, expected=row.digest[:12], found=type(error).__name__,
+                Break(equation=equation, expected=row.digest[:12], found="damaged",
                       file=row.name, why=why)
             )  # fmt: skip
 

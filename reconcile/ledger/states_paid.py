@@ -107,7 +107,11 @@ class Decisions:
         found: dict[int, list[Answer]] = {}
         for row in self._connection.execute(query).fetchall():
             found.setdefault(row[0], []).append(tuple(row))
-        self._load({one[REMITTANCE] for some in found.values() for one in some})
+        wanted = {one[REMITTANCE] for some in found.values() for one in some}
+        self._load(wanted)
+        if wanted - self._payments.keys():  # a payment that is gone says nothing: the proof tells
+            there = {n: [a for a in s if a[REMITTANCE] in self._payments] for n, s in found.items()}
+            found = {number: some for number, some in there.items() if some}
         for some in found.values():
             if len(some) > 1:
                 some.sort(key=self._age)

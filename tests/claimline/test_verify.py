@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -99,6 +100,7 @@ class TestVerify:
         assert {one.what for one in found.compared} - some == {
             "keys by which new evidence finds claims",
             "provider adjustments",
+            "bank deposits",
         }
         assert all(proof.closes for proof in found.proofs)
 
@@ -112,6 +114,49 @@ class TestVerify:
         assert what in {one.what for one in found.compared if not one.equal}
         assert what in {one.what for one in found.differences}
         assert "SECRET" not in str(found.differences)
+
+    @pytest.mark.parametrize(
+        ("what", "statements"),
+        [
+            ("sent claims", ["DELETE FROM sent_claim WHERE id = 1"]),
+            ("payments received", ["DELETE FROM remittance WHERE id = 1"]),
+            ("books made again", ["DELETE FROM run WHERE id = 1"]),
+            ("sent claims", ["UPDATE sent_claim SET reference = '0000'"]),
+            ("files", ["UPDATE file_chunk SET data = 'no bytes' WHERE file_id = 1"]),
+            ("files", ["DELETE FROM file_chunk WHERE file_id = 2"]),
+            ("control numbers", ["UPDATE control_number SET next_number = 1"]),
+        ],
+        ids=["claim", "payment", "run", "list", "text for bytes", "bytes", "counter"],
+    )
+    def test_coarse_damage_is_named(
+        self, tmp_path: Path, real: Ledger, what: str, statements: list[str],
+        capsys: pytest.CaptureFixture[str],
+    ) -> None:  # fmt: skip
+        """What was removed or broken behind the ledger's back is named; nothing ends in a crash."""
+        real.close()
+        place = tmp_path / "ledger.sqlite3"
+        with sqlite3.connect(place) as raw:
+            for one in statements:
+                raw.execute(one)
+        raw.close()
+        assert main(["verify", "--ledger", str(place)]) == 1
+        assert what in capsys.readouterr().out.split("\n", 1)[0]
+        assert main(["proof", "--ledger", str(place)]) in {0, 1, 3}
+        assert "internal error" not in "".join(capsys.readouterr())
+
+    def test_counter_set_back(
+        self, real: Ledger, tmp_path: Path, fixtures: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """A counter that gives used numbers writes no file, and says so."""
+        change(real, lambda c: c.execute(update(tables.control_number).values(next_number=1)))
+        real.close()
+        out = tmp_path / "out"
+        visits = str(fixtures / "visits" / "examples" / "pairs.json")
+        practice = ["--practice", str(fixtures / "practice" / "practice.toml")]
+        place = ["--ledger", str(tmp_path / "ledger.sqlite3"), "--out", str(out)]
+        assert main(["bill", visits, *practice, *place]) == 3
+        assert "used before" in capsys.readouterr().err
+        assert not list(out.glob("*.837*"))
 
     def test_nothing_is_changed(self, real: Ledger, tmp_path: Path) -> None:
         """The ledger is only read."""
