@@ -5,11 +5,10 @@ and line as soon as it is complete, so that one of 100,000 claims stays flat in 
 005010X214; categories that do not belong into it (RFI 1942) are kept and are no verdict.
 """
 
-import datetime as dt
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from edi.acknowledgement import (
     Acknowledged,
@@ -24,6 +23,9 @@ from edi.elements import read_date, read_date_range, read_money, read_number
 from edi.envelope import Transaction
 from edi.problem import declare
 
+if TYPE_CHECKING:
+    import datetime as dt
+
 _PAD: Final = [""] * 16
 _REJECTS: Final = frozenset({"A3", "A4", "A6", "A7", "A8"})
 _VERDICTS: Final[Mapping[str, Verdict]] = {
@@ -31,7 +33,8 @@ _VERDICTS: Final[Mapping[str, Verdict]] = {
     "A1": "received",
     "A2": "accepted",
     "A5": "accepted",  # split on acceptance
-} | dict.fromkeys(sorted(_REJECTS), "rejected")
+    **dict.fromkeys(sorted(_REJECTS), "rejected"),
+}
 _FOREIGN: Final = frozenset("FPR")  # finalized, pending, requests: a status answer's, not ours
 _STRENGTH: Final[tuple[Verdict, ...]] = ("other", "forwarded", "received", "accepted", "rejected")
 _LEVELS: Final[Mapping[str, Level]] = {"21": "transaction", "19": "provider"}
