@@ -65,6 +65,7 @@ BOOK_COLUMNS = (
     Column(key="payment", title="payment", kind="list", place="below"),
 )
 NOT_AS_EXPECTED = frozenset({"underpaid", "overpaid", "does not balance"})
+ON_THE_WAY = frozenset({"ready", "sent", "received", "accepted"})  # somebody else is to act
 SELDOM = ("transferred", "other", "not_explained")
 OWES_COLUMNS = (
     Column(key="due", title="Due now", kind="money"),
@@ -290,7 +291,11 @@ def _nothing_next(claim: Content) -> str:
         return "See what is kept: it is not on the books."
     if not claim["received"]:
         said = claim["acknowledged"]["next_step"]
-        return f"{said[:1].upper()}{said[1:]}." if said else "Wait for the payer's answer."
+        if said:
+            return f"{said[:1].upper()}{said[1:]}."
+        now = claim["state"]
+        waits = now is None or now["state"] in ON_THE_WAY
+        return "Wait for the payer's answer." if waits else str(now["todo"])
     flagged = any(book["flags"] or book["open"] != "0.00" for book in claim["books"])
     words = "No line is denied, reduced or taken back"
     if any(book["judged"] in NOT_AS_EXPECTED for book in claim["books"]):

@@ -87,9 +87,8 @@ def reject(
 def _one(ledger: Ledger, run: Run, story: ClaimStory, usage: Usage, request: Request) -> Rejected:
     control = story.sent.claim.control
     if not request.undo and request.on < _earliest(story):
-        words = (
-            f"the claim was recorded on {story.recorded_at[:10]}, after --on; nothing was entered"
-        )
+        day = _earliest(story).isoformat()
+        words = f"--on must be {day} or later; nothing was entered"
         return Rejected(claim=control, state="too early", notes=(words,))
     with ledger.begin(run) as writer:
         if request.undo:
@@ -125,7 +124,13 @@ def _check_code(code: str) -> None:
 
 
 def _earliest(story: ClaimStory) -> dt.date:
-    """The day before it was recorded (UTC): where the person is, it may be a day earlier."""
+    """The first day it can have been rejected on.
+
+    The day before it was recorded (UTC): where the person is, it may be a day earlier. Of a claim
+    that another system sent only the day of service is known.
+    """
+    if story.origin != "billed":
+        return story.sent.claim.date
     return dt.date.fromisoformat(story.recorded_at[:10]) - dt.timedelta(days=1)
 
 

@@ -236,10 +236,15 @@ def days_to_pay(ledger: Ledger, question: Question) -> Figures:
     labels, total = Labels(question), found.total()
     since = "service" if from_service else "sending"
     notes = [f"Days from the day of {since} to the date of the first payment above 0.00."]
-    if total.unknown:
+    if total.before:
         notes.append(
-            f"{total.unknown:,} paid claims were sent by another system: the day is not known. "
-            "--from service counts them too."
+            f"{total.before:,} paid claims have a payment dated before the day of {since}: the day "
+            "is not known, they are not counted."
+        )
+    if total.unknown > total.before:
+        notes.append(
+            f"{total.unknown - total.before:,} paid claims were sent by another system: the day is "
+            "not known. --from service counts them too."
         )
     return Figures(
         rows=tuple(_days_row(labels.of(one.group), one) for one in found.rows()),

@@ -33,7 +33,7 @@ def sheet_of(answer: Answer, *, show_patient: bool) -> Sheet:
     """The sheet; without ``show_patient`` the patient's name and numbers are masked."""
     payer = answer.story.sent.payer_name or answer.story.sent.claim.payer
     return Sheet(
-        title=f"Proof of timely filing: {payer}",
+        title=f"{'Proof' if answer.is_proven else 'No proof'} of timely filing: {payer}",
         facts=tuple(_facts(answer, show_patient=show_patient)),
         parts=tuple(_parts(answer, show_patient=show_patient)),
     )

@@ -1,6 +1,6 @@
 """What receivers said of claims before any payment, for ``trace`` and ``timely``."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -8,9 +8,11 @@ from sqlalchemy import Connection, select
 from edi.acknowledgement import Status
 from edi.acknowledgement_words import todo
 from reconcile.acknowledgements import Code, Heard, Standing, next_step, standing
+from reconcile.acknowledgements_match import Sending
 from reconcile.ledger import ClaimStory, Ledger, bulk
 from reconcile.ledger.acknowledgements_read import heard_of, sendings_of
 from reconcile.ledger.tables import file, sent_claim
+from reconcile.ledger.tables_answered import delivered_file, unsent_file
 
 Content = dict[str, Any]
 Key = tuple[str, str, str]  # CLM01, CLM05-3, first day of service
@@ -41,11 +43,37 @@ def heard(
         numbers = numbers_of(connection, {story.sent.claim.control for story in stories}, usage)
         said = heard_of(connection, numbers.values())
         sendings = sendings_of(connection, list(numbers.values()))
+        back = _taken_back(connection, {one.file for some in sendings.values() for one in some})
         names = _names(connection, {one.sent_file for some in said.values() for one in some})
     return {
-        key: told(said[number], len(sendings[number]), names, show_patient=show_patient)
+        key: told(
+            said[number],
+            len(sendings[number]),
+            names,
+            newest=newest(said[number], sendings[number], back),
+            show_patient=show_patient,
+        )
         for key, number in numbers.items()
     }
+
+
+def newest(history: tuple[Heard, ...], sendings: Sequence[Sending], back: set[int]) -> int:
+    """The sending that counts: the newest that was not taken back, or was answered all the same."""
+    answered = {one.sending for one in history}
+    went = (n for n, one in enumerate(sendings) if one.file not in back or n in answered)
+    return max(went, default=len(sendings) - 1)
+
+
+def _taken_back(connection: Connection, files: set[int]) -> set[int]:
+    """Those of these files that a person took back, and that did not leave all the same."""
+    found: set[int] = set()
+    for batch in bulk.batches(sorted(files)):
+        left = select(delivered_file.c.file_id).where(delivered_file.c.file_id.in_(batch))
+        query = select(unsent_file.c.file_id).where(
+            unsent_file.c.file_id.in_(batch), unsent_file.c.file_id.not_in(left)
+        )
+        found.update(connection.execute(query).scalars())
+    return found
 
 
 def numbers_of(connection: Connection, controls: set[str], usage: str) -> dict[Key, int]:
@@ -70,10 +98,15 @@ def _names(connection: Connection, files: set[int]) -> dict[int, str]:
 
 
 def told(
-    history: tuple[Heard, ...], sendings: int, names: dict[int, str], *, show_patient: bool
+    history: tuple[Heard, ...],
+    sendings: int,
+    names: dict[int, str],
+    *,
+    newest: int,
+    show_patient: bool,
 ) -> Content:
-    """The history of one claim, and where its newest sending stands."""
-    now = standing(history, sending=sendings - 1)
+    """The history of one claim, and where the sending that counts stands."""
+    now = standing(history, sending=newest)
     return {
         "acknowledgements": [_word(one, names, show_patient=show_patient) for one in history],
         "acknowledged": {

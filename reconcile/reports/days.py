@@ -18,12 +18,14 @@ class DaysRow:
     most: int | None
     longest: int | None
     unknown: int  # paid claims whose day of sending is not known
+    before: int = 0  # of these, paid on a day before it: the payment cannot be for that sending
 
 
 @define
 class _Sums:
     days: Counter[int] = field(factory=Counter)
     unknown: int = 0
+    before: int = 0
 
 
 class DaysToPay:
@@ -45,8 +47,11 @@ class DaysToPay:
             sums = self._groups.setdefault(group, _Sums())
             if since is None:
                 sums.unknown += 1
+            elif first < since:
+                sums.unknown += 1
+                sums.before += 1
             else:
-                sums.days[max((first - since).days, 0)] += 1
+                sums.days[(first - since).days] += 1
 
     def _groups_of(self, case: Case) -> set[str]:
         if self._by != "code":
@@ -63,6 +68,7 @@ class DaysToPay:
         for sums in self._groups.values():
             every.days += sums.days
             every.unknown += sums.unknown
+            every.before += sums.before
         return _row("", every)
 
 
@@ -74,6 +80,7 @@ def _row(group: str, sums: _Sums) -> DaysRow:
         most=by_then(sums.days, 90),
         longest=max(sums.days, default=None),
         unknown=sums.unknown,
+        before=sums.before,
     )
 
 

@@ -139,6 +139,21 @@ class TestByHand:
         assert main(["reject", ONE, "--ledger", url]) == 2
         assert main(["reject", ONE, "--reason", "x", "--on", "2027-01-01", "--ledger", url]) == 2
 
+    @pytest.mark.parametrize("code", ["A0", "A1:20", "a2:20", "A5"])
+    def test_an_acceptance_is_no_rejection(self, ledger: Ledger, code: str) -> None:
+        """A code that says that the claim was received or accepted rejects nothing."""
+        url = ledger.url.render_as_string(hide_password=False)
+        given = ["reject", ONE, "--reason", "typed wrong", "--on", "2026-03-04", "--ledger", url]
+        assert main([*given, "--code", code]) == 2
+        assert heard(ledger) == ()
+
+    def test_not_before_it_was_sent(self, ledger: Ledger) -> None:
+        """A rejection of a day before the sending is refused, and stands nowhere."""
+        url = ledger.url.render_as_string(hide_password=False)
+        given = ["reject", ONE, "--reason", "typed wrong", "--on", "2020-01-01", "--ledger", url]
+        assert main(given) == 1
+        assert heard(ledger) == ()
+
 
 def profile(text: str = CSV_PROFILE) -> ReportProfile:
     """A profile from its text."""

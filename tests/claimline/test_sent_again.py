@@ -230,6 +230,12 @@ class TestUnsend:
         desk.do("resend", FIRST)
         assert desk.do("unsend", "2", "--reason", "not yet")[0] == 0
         assert desk.states() == before
+        claim = re.findall(r"CLM\*(\w+)\*", desk.out(FIRST).partition("ST*837*0002")[2])[0]
+        main(["trace", claim])
+        shown = " ".join(desk.capsys.readouterr().out.split())
+        assert "Its life: rejected" in shown
+        assert "claimline resend" in shown
+        assert "Wait for the payer's answer" not in shown
 
     def test_answered_file_stays(self, desk: Desk) -> None:
         """What somebody has cannot be taken back."""

@@ -100,6 +100,7 @@ def test_nothing_heard(ledger: Ledger) -> None:
     """Without any acknowledgement there is no proof, and the sheet says what to do."""
     answer = proof_of(ledger)
     assert (answer.proof.strength, answer.is_proven) == ("none", False)
+    assert sheet_of(answer, show_patient=False).title.startswith("No proof of timely filing")
     assert any("clearinghouse" in point for part in sheet_of(answer, show_patient=False).parts
                for point in part.points)  # fmt: skip
 

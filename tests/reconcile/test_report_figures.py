@@ -204,3 +204,12 @@ def test_days_to_pay_counts_paid_claims_only() -> None:
     found.add(evolve(case(3, DAY), sent=None))
     (row,) = found.rows()
     assert (row.claims, row.median, row.most, row.unknown) == (1, 14, 14, 1)
+
+
+def test_a_payment_before_the_sending_has_no_days() -> None:
+    """What was paid before this file was made is not paid after 0 days: it is told apart."""
+    found = DaysToPay("payer")
+    found.add(evolve(case(1, DAY), sent=DAY + dt.timedelta(days=236)))
+    found.add(evolve(case(2, DAY), sent=DAY))
+    total = found.total()
+    assert (total.claims, total.longest, total.unknown, total.before) == (1, 0, 1, 1)
