@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from claimline.errors import DONE, NEEDS_PERSON
-from claimline.night.config import FOLDERS, Config, named_files, wrong
+from claimline.night.config import FOLDERS, Config, missing_folders, named_files, wrong
 from claimline.night.lock import holder, path_of
 from claimline.night.run import STEPS
 from claimline.render import Column, Result, Table, counted
@@ -93,8 +93,22 @@ def _warnings(config: Config, practice: Practice) -> Iterator[str]:
             )
     if not config.profiles:
         yield "no profile: nothing is fetched or sent; the inbox is received all the same"
+    yield from _not_there(config)
     if not config.visits:
         yield "no visits are named: only released holds and further payers are billed"
+
+
+def _not_there(config: Config) -> Iterator[str]:
+    """Folders that the file names and a night does not make."""
+    for folder in missing_folders(config.visits):
+        yield f"visits: the folder {_short(folder, config)} is not there: no visit is billed"
+    for folder in missing_folders(config.bank_files):
+        yield f"bank.files: the folder {_short(folder, config)} is not there: no deposit is read"
+    for profile in config.profiles:
+        for folder in (profile.put, *profile.get) if profile.kind == "folder" else ():
+            if folder and not Path(folder).is_dir():
+                short = _short(folder, config)
+                yield f"profile {profile.key}: the folder {short} is not there"
 
 
 def _places(config: Config, practice: Practice) -> Iterator[dict[str, Any]]:

@@ -137,6 +137,18 @@ def named_files(patterns: Sequence[str]) -> tuple[str, ...]:
     return tuple(sorted(name for name in shown if Path(name).is_file()))
 
 
+def missing_folders(patterns: Sequence[str]) -> tuple[str, ...]:
+    """The folders that patterns of files begin in and that are not there."""
+    found = []
+    for pattern in patterns:
+        folder = Path(pattern).parent
+        while glob.has_magic(folder.name) and folder != folder.parent:
+            folder = folder.parent
+        if not any(Path(one).is_dir() for one in glob.glob(str(folder))):  # noqa: PTH207 - as above
+            found.append(str(folder))
+    return tuple(dict.fromkeys(found))
+
+
 def _document(name: str) -> dict[str, Any]:
     """The file as TOML.
 

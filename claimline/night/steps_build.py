@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from claimline.errors import DONE, NEEDS_PERSON
-from claimline.night.config import named_files
+from claimline.night.config import missing_folders, named_files
 from claimline.night.context import Night
 from claimline.night.values import Note, Step
 from claimline.render.words import counted
@@ -23,7 +23,7 @@ def build_step(night: Night, _before: Sequence[Step]) -> Step:
     billed = bill(_request(night))
     further = _further(night)
     made = (*billed.files, *further.files)
-    notes = (*_notes(billed), *_refused(further))
+    notes = (*_no_folder(night), *_notes(billed), *_refused(further))
     return Step(
         name="build",
         status=NEEDS_PERSON if any(note.urgency != "know" for note in notes) else DONE,
@@ -42,6 +42,18 @@ def build_step(night: Night, _before: Sequence[Step]) -> Step:
             "tables": list(billed.tables),
         },
     )
+
+
+def _no_folder(night: Night) -> Iterator[Note]:
+    """Folders of visits that are not there: nothing of them is billed, and nobody would know."""
+    for folder in missing_folders(night.config.visits):
+        short = folder.removeprefix(f"{night.config.beside}/")
+        yield Note(
+            kind="build.no-folder",
+            urgency="today",
+            what=f"the folder of visits {short} is not there: no visit in it is billed",
+            todo="mend visits in night.toml, or make the folder; claimline night --check looks",
+        )
 
 
 def _request(night: Night) -> BillRequest:

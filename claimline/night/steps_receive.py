@@ -27,6 +27,11 @@ SETTLED: Final = 60  # seconds without a change: nobody is writing the file any 
 SHOWN: Final = 5  # numbers in one note
 TAIL: Final = 200  # bytes that hold the end of an interchange
 BOOKS: Final = {"P": "production", "T": "test"}
+_PRODUCTION: Final = (
+    "call the clearinghouse: why does a test set-up get production files? They are kept and in no "
+    "sum here; claimline ledger waiting --production lists what waits. Only where claims are "
+    "to go in earnest from now on: production = true in night.toml"
+)
 
 
 def receive_step(night: Night, before: Sequence[Step]) -> Step:
@@ -281,14 +286,17 @@ def _conflicts(results: Iterable[FileResult]) -> Iterator[Note]:
 def _other_book(night: Night, results: Iterable[FileResult]) -> Iterator[Note]:
     """Payments of the other book: they are kept apart, and nobody looks there each night."""
     mine = night.usage
-    other = sum(p.usage != mine for one in results for p in one.payments)
-    if other:
+    found = [(one, p) for one in results for p in one.payments if p.usage != mine]
+    if other := len(found):
+        files = dict.fromkeys(shown(Path(one.file).name) for one, _ in found)
         book = BOOKS["T" if mine == "P" else "P"]
         yield Note(
             kind="receive.other-book",
             urgency="soon" if mine == "T" else "know",
             what=f"{counted(other, 'payment')} came for the {book} book; this night works with "
             f"the {BOOKS[mine]} book",
-            todo="" if mine == "P" else "set production = true in night.toml if this is in earnest",
+            todo="" if mine == "P" else _PRODUCTION,
             count=other,
+            money=sum((p.paid for _, p in found if not p.part), Decimal("0.00")),
+            ids=(*files, *dict.fromkeys(p.trace for _, p in found if p.trace))[: 2 * SHOWN],
         )

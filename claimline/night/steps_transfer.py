@@ -1,15 +1,21 @@
 """Transfer: files of the clearinghouses into the inbox, files of claims to the clearinghouses."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import PurePath
-from typing import Any
+from typing import Any, Final
 
 from attrs import evolve
 
+from claimline.errors import COULD_NOT_RUN
 from claimline.night.context import Night
 from claimline.night.values import Note, Step
+from claimline.render.words import counted
 from claimline.transfer import Collected, Delivered, Moved, clear_outbox, collect, send
 from claimline.transfer.errors import TransferError
+from claimline.transfer.values import Profile
+from reconcile.ledger import Ledger
+
+SHOWN: Final = 5  # names in one note
 
 
 def collect_step(night: Night, _before: Sequence[Step]) -> Step:
@@ -26,11 +32,23 @@ def collect_step(night: Night, _before: Sequence[Step]) -> Step:
     return _step("collect", done)
 
 
-def send_step(night: Night, _before: Sequence[Step]) -> Step:
-    """Send what waits; what was taken goes from the outbox to the archive."""
+def send_step(night: Night, before: Sequence[Step]) -> Step:
+    """Send what waits; what was taken goes from the outbox to the archive.
+
+    Where collecting was not let in, no second try is made: many lock a login after three.
+    """
+    refused = {key for step in before for key in step.detail.get("not_let_in", ())}
+    logins = {_login(one) for one in night.config.profiles if one.key in refused}
+    tried = [one for one in night.config.profiles if not one.login or _login(one) not in logins]
     with night.ledger() as ledger:
-        done = send(night.config.profiles, ledger, night.run, night.local, dry_run=night.dry_run)
+        done = send(tried, ledger, night.run, night.local, dry_run=night.dry_run)
         step = _step("send", done)
+        stay = tuple(_not_tried(ledger, night.config.profiles, tried))
+        step = evolve(
+            step,
+            status=COULD_NOT_RUN if stay else step.status,
+            notes=(*step.notes, *stay),
+        )
         if night.dry_run:
             return step
         try:
@@ -39,6 +57,30 @@ def send_step(night: Night, _before: Sequence[Step]) -> Step:
             note = _not_cleared(error)
             return evolve(step, status=max(step.status, 1), notes=(*step.notes, note))
     return step
+
+
+def _login(profile: Profile) -> tuple[str, int, str]:
+    login = profile.login
+    return (login.host, login.port, login.user) if login else ("", 0, "")
+
+
+def _not_tried(
+    ledger: Ledger, profiles: Sequence[Profile], tried: Sequence[Profile]
+) -> Iterator[Note]:
+    """What waits for those whose login was refused when collecting."""
+    for profile in profiles:
+        waiting = ledger.undelivered(profile.key) if profile.put and profile not in tried else ()
+        if waiting:
+            yield Note(
+                kind="transfer.not-tried",
+                urgency="now",
+                what=f"{profile.where}: {counted(len(waiting), 'file')} of claims not sent: the "
+                "login was refused a moment before, and no second try was made",
+                todo="put the login right, then run claimline night again",
+                call=profile.call,
+                count=len(waiting),
+                ids=tuple(one.name for one in waiting[:SHOWN]),
+            )
 
 
 def _not_cleared(error: TransferError | OSError) -> Note:
@@ -60,7 +102,10 @@ def _step(name: str, done: Collected | Delivered) -> Step:
         status=done.status,
         counts=counts,
         notes=done.notes,
-        detail={"files": [_row(one) for one in done.files if one.state != "known"]},
+        detail={
+            "files": [_row(one) for one in done.files if one.state != "known"],
+            "not_let_in": list(done.refused),
+        },
     )
 
 

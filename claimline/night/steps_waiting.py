@@ -1,7 +1,9 @@
 """What waits for a person in the ledger, whenever it came: held, rejected, not matched, aside."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
+from pathlib import Path
 from typing import Final
 
 from attrs import frozen
@@ -12,6 +14,7 @@ from claimline.night.values import Note, Step, Urgency
 from claimline.render.words import counted, shown_number
 from claimline.services import pause
 from claimline.services.adjustments import adjustment_notes
+from claimline.transfer.names import shown
 from edi.problem import CODES
 from reconcile.ledger import HeldRecord, nights
 from reconcile.ledger.convert import dollars
@@ -20,6 +23,7 @@ from reconcile.ledger.standing import Waiting
 from reconcile.lifecycle import STATE
 
 SHOWN: Final = 5  # numbers in one note
+_BESIDE: Final = (".problems.txt", ".problems.json")  # what stands beside a file in quarantine
 CHOSEN: Final = frozenset({pause.CODE})  # a person wants them held
 HELD: Final = "claimline held list names the visits"
 ZERO: Final = Decimal("0.00")
@@ -54,11 +58,12 @@ STATES: Final[Mapping[str, Urgency]] = {  # of claims that wait for a person as 
 }
 
 
-def waiting_step(night: Night, _before: Sequence[Step]) -> Step:
+def waiting_step(night: Night, before: Sequence[Step]) -> Step:
     """All that waits for a person, counted, with the oldest and the money."""
     with night.ledger() as ledger:
         held = ledger.held_claims(usage=night.usage, states=("held",))
         waiting = list(ledger.waiting(usage=night.usage))
+        beside = list(ledger.waiting(usage="T" if night.usage == "P" else "P"))
         with ledger.reading() as connection:
             states = nights.states(connection, night.usage)
             named = {
@@ -71,6 +76,8 @@ def waiting_step(night: Night, _before: Sequence[Step]) -> Step:
         *_held(night, held),
         *_waiting(night, waiting),
         *_states(night, states, named),
+        *_quarantined(night, before),
+        *_other_book(night, beside),
         *old,
     )
     return Step(
@@ -136,6 +143,48 @@ def _waiting(night: Night, waiting: Iterable[Waiting]) -> Iterator[Note]:
             money=sum((one.amount for one in some), ZERO),
             ids=tuple(dict.fromkeys(numbers))[:SHOWN],
         )
+
+
+def _quarantined(night: Night, before: Sequence[Step]) -> Iterator[Note]:
+    """Files in quarantine since an earlier night: they wait until somebody sees to them."""
+    new = {name for step in before for name in step.detail.get("quarantined", ())}
+    folder = night.config.folders.quarantine
+    found = sorted(folder.iterdir()) if folder.is_dir() else []
+    old = [one for one in found if one.is_file() and not one.name.startswith(".")]
+    old = [one for one in old if not one.name.endswith(_BESIDE) and one.name not in new]
+    if old:
+        yield Note(
+            kind="waiting.quarantine",
+            urgency="today",
+            what=f"{counted(len(old), 'file')} from earlier nights still in quarantine: what is "
+            "in them is not in the ledger",
+            todo="look at NAME.problems.txt beside each; ask the sender for it again. What is "
+            "dealt with, move out of the quarantine folder: it is counted until then",
+            count=len(old),
+            days=max(0, *((night.now - _changed(one)).days for one in old)),
+            ids=tuple(shown(one.name) for one in old[:SHOWN]),
+        )
+
+
+def _changed(path: Path) -> dt.datetime:
+    return dt.datetime.fromtimestamp(path.lstat().st_mtime, dt.UTC)
+
+
+def _other_book(night: Night, waiting: Sequence[Waiting]) -> Iterator[Note]:
+    """What waits in the book that this night does not work with: nobody looks there each night."""
+    if not waiting:
+        return
+    mine, other = ("P", "test") if night.usage == "P" else ("T", "production")
+    yield Note(
+        kind="waiting.other-book",
+        urgency="know" if mine == "P" else "soon",
+        what=f"{counted(len(waiting), 'payment or claim')} waiting in the {other} book",
+        todo=f"claimline ledger waiting --{other} lists them",
+        count=len(waiting),
+        days=_oldest(night, (one.date for one in waiting)),
+        money=sum((one.amount for one in waiting), ZERO),
+        ids=tuple(dict.fromkeys(one.trace for one in waiting if one.trace))[:SHOWN],
+    )
 
 
 def _states(

@@ -55,12 +55,14 @@ def collect(
             with_tries(profile, work.all, wait)
         except TransferError as error:
             work.failed = True
+            work.not_let_in = error.kind == "transfer.login"
             work.notes.append(notes.of_error(profile, error))
         works.append(work)
     return Collected(
         files=tuple(one for work in works for one in work.files.values()),
         notes=tuple(note for work in works for note in work.all_notes()),
         failed=tuple(work.profile.key for work in works if work.failed),
+        refused=tuple(work.profile.key for work in works if work.not_let_in),
     )
 
 
@@ -85,6 +87,7 @@ class _Work:
     now: dt.datetime
     dry_run: bool
     failed: bool = False
+    not_let_in: bool = False
     files: dict[str, Moved] = field(factory=dict)  # by path over there
     notes: list[Note] = field(factory=list)
     refused: dict[str, TransferError] = field(factory=dict)  # by path

@@ -162,7 +162,8 @@ def _words(name: str, digest: str, result: "FileResult", now: dt.datetime) -> It
         yield f"and {len(result.problems) - MOST:,} more"
     yield ""
     yield "What to do: look at the file. Is it a remittance or an acknowledgement, ask the sender"
-    yield "for it again. If it was mended, put it into the inbox. Else leave it here."
+    yield "for it again. If it was mended, put it into the inbox. When it is dealt with, move it"
+    yield "out of this folder: each night counts what lies here."
 
 
 def _data(name: str, digest: str, result: "FileResult", now: dt.datetime) -> dict[str, Any]:

@@ -120,6 +120,7 @@ class Transferred:
     files: tuple[Moved, ...] = ()
     notes: tuple[Note, ...] = ()
     failed: tuple[str, ...] = ()  # profiles that could not be worked
+    refused: tuple[str, ...] = ()  # of those, where the login was refused
 
     @property
     def counts(self) -> Mapping[str, int]:
