@@ -199,7 +199,7 @@ def _listed(found: "Overview") -> "Table":
         for one in found.claims
     ]
     return Table(
-        title="What was asked for" if rows else "",
+        title="The claims" if rows else "",
         columns=(
             Column(key="state", title="State"),
             Column(key="claim", title="Claim", kind="id"),

@@ -136,7 +136,14 @@ def waiting(*, test: bool | None, ledger: str, shape: str) -> int:
         Column(key="from", title="from", place="below", in_files=False),
         *(Column(key=k, title=k, place="file") for k in ("payer", "date", "file", "usage")),
     )
-    shown = [{**row, "from": f"{row['payer']}, {row['date']}, {row['file']}"} for row in rows]
+    shown = [
+        {
+            **row,
+            "from": f"{row['payer']}, {row['date']}, {row['file']}",
+            "amount": None if row["kind"] in {"odd", "acknowledgement"} else row["amount"],
+        }
+        for row in rows
+    ]
     table = Table(columns=columns, rows=shown, empty="Nothing waits.")
     data = [{**row, "amount": str(row["amount"])} for row in rows]
     show(Result(data=data, tables=(table,)), shape)

@@ -154,6 +154,7 @@ def _concerns(
             yield row.remittance_id, odd
 
 
+_BY_PAYMENT: Final = (_R.payment_date, _R.trace, _R.number, _R.id)  # not as they came
 _ASK: Final = "compare with the earlier one and ask the payer which one holds"
 _AGAIN: Final = "ask the sender for the file again"
 NEXT: Final = {
@@ -242,7 +243,7 @@ def _waiting_payments(connection: Connection, usage: str) -> Iterator[Waiting]:
     entered = and_(_R.state == "replaced", _R.why.contains("; it differs: "))
     wrong = or_(_R.state.in_(("incomplete", "aside")), differs, entered)
     condition = and_(_R.usage == usage, wrong)
-    query = _about(condition, _R.state, _R.difference).order_by(_R.id)
+    query = _about(condition, _R.state, _R.difference).order_by(*_BY_PAYMENT)
     for row in connection.execute(query):
         if row.state == "posted":
             words = "claims less provider adjustments differ from the payment"
@@ -259,7 +260,7 @@ def _waiting_claims(connection: Connection, usage: str) -> Iterator[Waiting]:
     more = (_C.control, _C.state, _C.paid.label("claim_paid"), _C.why.label("claim_why"),
             _C.difference, _C.unmatched_lines)  # fmt: skip
     query = _about(condition, *more).join(claim_payment, _C.remittance_id == _R.id)
-    for row in connection.execute(query.order_by(_C.id)):
+    for row in connection.execute(query.order_by(*_BY_PAYMENT, _C.position)):
         if row.state != "posted":
             cents, why = row.claim_paid, row.claim_why
             yield _waiting(row.state, row, claim=row.control, cents=cents, why=why)

@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import update
-from sqlalchemy.exc import IntegrityError
 
 from edi.claim import Reference
 from edi.remittance import Adjustment
@@ -230,7 +229,7 @@ class TestFiles:
     def test_a_control_number_is_used_once(self, ledger: Ledger) -> None:
         """Two files of one interchange number between the same two are refused."""
         send(ledger, claim("AAAAAAAAAAAA1"), control=7)
-        with pytest.raises(IntegrityError) as caught:
+        with pytest.raises(LedgerDamaged, match="used before") as caught:
             send(ledger, claim("BBBBBBBBBBBB1"), control=7)
         assert "THEM" not in str(caught.value)
         assert ledger.find("BBBBBBBBBBBB1") == ()
