@@ -28,5 +28,14 @@ def life_table(claim: Mapping[str, Any]) -> Table:
             }
             for one in claim["history"]
         ],
-        notes=(now["means"],),
+        notes=(now["means"], *_contradiction(claim)),
     )
+
+
+def _contradiction(claim: Mapping[str, Any]) -> tuple[str, ...]:
+    """That a payer decided on what, by the acknowledgements, never arrived."""
+    said = claim.get("acknowledged") or {}
+    if said.get("verdict") != "rejected" or not claim.get("received"):
+        return ()
+    words = f"Rejected by {said['by']}, and yet a payer decided on it: that stands. See whether it "
+    return (f"{words}reached the payer another way, or the payment is for another claim.",)

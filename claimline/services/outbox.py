@@ -128,9 +128,10 @@ def _is_there(path: Path, data: bytes) -> bool:
         raise CommandError(f"cannot write {path}: {error.strerror}", todo=_AGAIN) from error
     if found != data:
         raise CommandError(
-            f"{path} exists with other content: another ledger made it; it was not replaced",
-            todo="give each ledger a folder of its own (--out), or move the file away; "
-            "the claims are recorded: run the same command again",
+            f"{path} exists with other content: another ledger made it, or it was changed; "
+            "it was not replaced",
+            todo="move the file away, or give another folder (--out; each ledger needs its own): "
+            "the claims are recorded, then run the same command again",
         )
     return True
 

@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping
 from typing import Final
 
 from claimline.services.report_profile import FIELDS, ReportProfile
+from edi import codes
 from edi.acknowledgement import Acknowledged, Status
 from edi.problem import Level, Place, Problem, declare
 
+_DAMAGED: Final = re.compile(r"\d+[.,]?\d*E[+-]?\d+")  # 7.11E+02
 _STC: Final = re.compile(r"[A-Z]\d:\d{1,3}")
 
 declare(
@@ -30,6 +32,10 @@ declare(
         "report.date": (
             "A date of a clearinghouse's report is not as its profile says.",
             "Set date_format in the profile; the day the report was received is taken instead.",
+        ),
+        "report.code": (
+            "A code of a clearinghouse's report is not in our tables, or was damaged on the way.",
+            "Compare it with the report as the clearinghouse sent it; it was kept as it is.",
         ),
         "report.encoding": (
             "A clearinghouse's report holds bytes that are no text in its encoding.",
@@ -167,6 +173,7 @@ class Reader:
             words = f"Row {number} has a status the profile does not name; it was left out."
             self._tell("report.status", number, words)
             return None
+        self._check_code(number, code.upper())
         list_name = "STC" if _STC.fullmatch(code.upper()) else "report"
         return Acknowledged(
             level="claim",
@@ -179,6 +186,19 @@ class Reader:
             position=number,
         )
 
+    def _check_code(self, number: int, code: str) -> None:
+        """Tell a code that a spreadsheet turned into a number, or a claim status nobody knows."""
+        if _DAMAGED.fullmatch(code):
+            words = (
+                f"Row {number} has the code {code}: a spreadsheet made a number of it. It was kept "
+                "as it is; take the report as the clearinghouse sent it."
+            )
+        elif _STC.fullmatch(code) and not _is_known(code):
+            words = f"Row {number} has the code {code}: not in our tables; it was kept as it is."
+        else:
+            return
+        self._tell("report.code", number, words, level="warning")
+
     def _date(self, number: int, text: str) -> dt.date | None:
         if not text:
             return None
@@ -188,3 +208,9 @@ class Reader:
             words = f"Row {number} has a date that is not {self._profile.date_format}."
             self._tell("report.date", number, words, level="warning")
             return None
+
+
+def _is_known(code: str) -> bool:
+    """Whether both parts of a category and status (A7:562) are in our tables."""
+    category, _, status = code.partition(":")
+    return codes.is_known("status_category", category) and codes.is_known("status", status)

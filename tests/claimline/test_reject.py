@@ -155,6 +155,16 @@ class TestByHand:
         assert heard(ledger) == ()
 
 
+@pytest.mark.parametrize(
+    ("code", "told"), [("7.11E+02", 1), ("A7:9998", 0), ("A7:998", 1), ("A7:164", 0), ("ERR12", 0)]
+)
+def test_a_damaged_code_is_told(ledger: Ledger, code: str, told: int) -> None:
+    """A code that a spreadsheet made a number of, or that nobody knows, is warned of and kept."""
+    found = taken(ledger, CSV.replace("A7:164", code), profile())
+    assert [p.code for p in found.problems].count("report.code") == told
+    assert [one.code for one in heard(ledger)[0].codes] == [code]
+
+
 def profile(text: str = CSV_PROFILE) -> ReportProfile:
     """A profile from its text."""
     return read("profile.toml", text)

@@ -21,6 +21,7 @@ from acknowledged_made import (
 from attrs import evolve
 
 from claimline.__main__ import main
+from claimline.render.life import life_table
 from claimline.services.payer_facts import KIND
 from claimline.services.timely import Answer, Question, timely
 from claimline.services.timely_sheet import sheet_of
@@ -126,6 +127,18 @@ def test_patient_is_masked_on_the_screen(
     sheet = tmp_path / "s" / f"timely-{CLAIM}.txt"
     assert "Doe, Jane, born 1980-01-01" in sheet.read_text(encoding="utf-8")
     assert sheet.stat().st_mode & 0o077 == 0
+
+
+def test_a_payment_after_a_rejection_is_told() -> None:
+    """A payer decided on what was rejected on its way: the life of the claim says so."""
+    claim = {
+        "state": {"state": "closed", "means": "Nothing is open."},
+        "history": [],
+        "received": [{"id": 1}],
+        "acknowledged": {"verdict": "rejected", "by": "RELAYTEST (clearinghouse)"},
+    }
+    assert "Rejected by RELAYTEST" in life_table(claim).notes[-1]
+    assert len(life_table({**claim, "received": []}).notes) == 1
 
 
 def test_unknown_claim(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
