@@ -252,3 +252,16 @@ class TestOneFileNeverStopsAnother:
         with open_ledger(place) as ledger:
             assert books(ledger) == once
             assert states(ledger) == {"posted": 40}
+
+
+def test_waiting_in_the_order_of_payments(new_url: NewUrl) -> None:
+    """What waits is listed by payment, whatever the order in which the files came."""
+    first = x12(remit(clp("NOBODY1"), trace="EFT1", date="20260210"))
+    second = x12(remit(clp("NOBODY2"), trace="EFT2", date="20260220"), control=2)
+    told = []
+    for files in ((first, second), (second, first)):
+        with new_ledger(new_url) as ledger:
+            for data in files:
+                take(ledger, data)
+            told.append([one.claim for one in ledger.waiting(usage="T")])
+    assert told == [["NOBODY1", "NOBODY2"]] * 2
