@@ -139,7 +139,7 @@ def waiting(*, test: bool | None, ledger: str, shape: str) -> int:
     shown = [
         {
             **row,
-            "from": f"{row['payer']}, {row['date']}, {row['file']}",
+            "from": f"{row['payer'] or 'a payer without a name'}, {row['date']}, {row['file']}",
             "amount": None if row["kind"] in {"odd", "acknowledgement"} else row["amount"],
         }
         for row in rows

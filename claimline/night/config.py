@@ -88,6 +88,8 @@ def read_config(name: str) -> Config:
         WrongUsageError: it cannot be read, or with every key that is not right.
     """
     path = Path(name).expanduser().absolute()
+    if path.is_dir():
+        raise WrongUsageError(f"{name} is a folder", todo=f"name the file: {path / 'night.toml'}")
     document = _document(name)
     faults = list(_faults(document))
     if faults:

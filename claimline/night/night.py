@@ -1,5 +1,6 @@
 """``claimline night``: one night, alone, kept, and what its configuration would do."""
 
+import datetime as dt
 import json
 from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
@@ -133,11 +134,18 @@ def shown(config: Config, day: str) -> Report:
         CommandError: there is none.
         LedgerError: the ledger cannot be read.
     """
+    try:
+        day = dt.date.fromisoformat(day).isoformat() if day else ""
+    except ValueError:
+        raise WrongUsageError(
+            f"--day {day}: there is no such day", todo="a day is written 2026-03-18"
+        ) from None
     with open_ledger(config.ledger) as ledger, ledger.reading() as connection:
         content = nights.newest(connection, day)
     if not content:
         when = f" of {day}" if day else ""
-        raise CommandError(f"the ledger keeps no night{when}", todo="claimline night runs one")
+        todo = "claimline night --show prints the last one" if day else "claimline night runs one"
+        raise CommandError(f"the ledger keeps no night{when}", todo=todo)
     report: dict[str, Any] = json.loads(content)
     return report
 

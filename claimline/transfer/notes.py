@@ -53,7 +53,7 @@ def expiry(profile: Profile, today: dt.date) -> Iterator[Note]:
         todo="change it over there, put the new one where the profile looks for it, and set "
         f"profiles.{profile.key}.password_expires",
         call=profile.call,
-        days=days,
+        days=abs(days),
     )
 
 

@@ -98,3 +98,14 @@ def test_no_second_try_after_a_refused_login(
     assert [note.kind for note in step.notes] == ["transfer.not-tried"]
     steps_transfer.send_step(night, [])
     assert tried == [one.key for one in profiles]
+
+
+@pytest.mark.parametrize("day", ["2026-13-01", "tomorrow"])
+def test_a_day_that_does_not_exist_is_refused(tmp_path: Path, day: str) -> None:
+    """--show of no such day is wrong usage; so is a folder in the place of night.toml."""
+    desk = Desk(tmp_path / "desk").laid_out()
+    done = desk.night(FIRST, "--show", "--day", day)
+    assert (done.returncode, "no such day" in done.stderr) == (2, True)
+    done = desk.night(FIRST, "--check", "--config", str(desk.folder))
+    assert done.returncode == 2
+    assert "night.toml" in done.stderr
