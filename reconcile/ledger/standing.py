@@ -249,7 +249,8 @@ def _waiting_payments(connection: Connection, usage: str) -> Iterator[Waiting]:
             words = "claims less provider adjustments differ from the payment"
             yield _waiting("unbalanced", row, cents=row.difference, why=words)
         else:
-            yield _waiting(row.state, row, cents=row.paid, why=row.why)
+            unnamed = row.state == "incomplete" and not row.trace  # maybe a copy of another
+            yield _waiting(row.state, row, cents=0 if unnamed else row.paid, why=row.why)
 
 
 def _waiting_claims(connection: Connection, usage: str) -> Iterator[Waiting]:
