@@ -58,7 +58,7 @@ def why(cause: Cause, event: str, state: str = "") -> str:
         parts.append(cause.reason or f"by {cause.person}")
     place = cause.file
     if place and cause.segment:
-        place += f" segment {cause.segment}"
+        place += f" {'row' if cause.kind == 'report' else 'segment'} {cause.segment}"
     if place:
         parts.append(f"{cause.kind} {place}".strip())
     return ", ".join(part for part in parts if part)
@@ -77,8 +77,8 @@ def _after_rejection(claim: ListedClaim) -> str:
         return "claimline resend sends it again under new control numbers"
     if claim.rank != FIRST:
         return (
-            f"mend what the codes name, then claimline secondary bill {claim.family} --again --although; was "
-            "the fault outside of it: claimline resend CLAIM --reason"
+            f"mend what the codes name, then claimline secondary bill {claim.family} --again "
+            "--although; was the fault outside of it: claimline resend CLAIM --reason"
         )
     if claim.frequency != FREQUENCY_ORIGINAL:
         return f"mend what the codes name, then claimline correct {claim.family} once more"

@@ -22,10 +22,12 @@ from attrs import evolve
 
 from claimline.__main__ import main
 from claimline.render.life import life_table
+from claimline.services.claims import why
 from claimline.services.payer_facts import KIND
 from claimline.services.timely import Answer, Question, timely
 from claimline.services.timely_sheet import sheet_of
 from reconcile.ledger import Decision, Ledger, open_ledger
+from reconcile.lifecycle import Cause
 
 CLAIM = "C0000001X"
 NOW = dt.datetime(2026, 4, 1, 12, tzinfo=dt.UTC)
@@ -127,6 +129,13 @@ def test_patient_is_masked_on_the_screen(
     sheet = tmp_path / "s" / f"timely-{CLAIM}.txt"
     assert "Doe, Jane, born 1980-01-01" in sheet.read_text(encoding="utf-8")
     assert sheet.stat().st_mode & 0o077 == 0
+
+
+def test_a_report_has_rows() -> None:
+    """What stands in a clearinghouse's own report is found by its row, in X12 by its segment."""
+    cause = Cause(file="daily.csv", kind="report", segment=8)
+    assert why(cause, "claim rejected").endswith("daily.csv row 8")
+    assert why(evolve(cause, kind="277CA"), "claim rejected").endswith("daily.csv segment 8")
 
 
 def test_a_payment_after_a_rejection_is_told() -> None:
