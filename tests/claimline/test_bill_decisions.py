@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from test_bill import PAIR, PRACTICE, Desk, _desk, visit  # noqa: F401 - a fixture
+from test_bill import PAIR, PRACTICE, Desk, _desk, _file_desk, visit  # noqa: F401 - fixtures
 
 from claimline import settings
 from claimline.services import outbox
