@@ -125,7 +125,7 @@ def test_a_clock_that_is_ahead_is_told(config: Path, command: Command) -> None:
     path.write_bytes(interchange(1))
     ahead = time.time() + 400 * 86400
     os.utime(path, (ahead, ahead))
-    status, out, _ = command("transfer", "check", "--config", config)
+    status, out, _ = command("transfer", "check", "--config", config, "--format", "json")
     assert (status, "in the future" in out) == (1, True)
 
 
