@@ -140,18 +140,7 @@ def unwritten(connection: Connection) -> tuple[StoredFile, ...]:
         .where(written_file.c.file_id.is_(None), unsent_file.c.file_id.is_(None))
         .order_by(file.c.id)
     )
-    return tuple(
-        StoredFile(
-            id=row.id,
-            digest=row.digest,
-            name=row.outbox_name,
-            kind=row.kind,
-            direction=row.direction,
-            size=row.size,
-            recorded_at=row.recorded_at,
-        )
-        for row in rows
-    )
+    return tuple(keeping.stored_file(row, row.outbox_name) for row in rows)
 
 
 def billed_on(

@@ -4,7 +4,7 @@ What is delivered or taken back is a fact, kept once. A file is delivered when t
 took it; one without a profile is sent by a person, from the moment it stands in the outbox.
 """
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from attrs import evolve, frozen
 from sqlalchemy import ColumnElement, Connection, and_, exists, select
@@ -69,7 +69,7 @@ def undelivered(connection: Connection, profile: str) -> tuple[StoredFile, ...]:
         )
         .order_by(file.c.id)
     )
-    return tuple(_file(row) for row in connection.execute(query))
+    return tuple(keeping.stored_file(row, row.outbox_name) for row in connection.execute(query))
 
 
 def unsend(writer: "Writer", digest: str, *, user: str, reason: str) -> Unsent:
@@ -162,16 +162,4 @@ def _stored(connection: Connection, digest: str) -> StoredFile:
     if row is None:
         keeping.count_pieces(connection, digest)  # raises where there is no such file at all
         raise LedgerError(f"File {digest[:12]} is no file of claims that was made here.")
-    return _file(row)
-
-
-def _file(row: Any) -> StoredFile:
-    return StoredFile(
-        id=row.id,
-        digest=row.digest,
-        name=row.outbox_name,
-        kind=row.kind,
-        direction=row.direction,
-        size=row.size,
-        recorded_at=row.recorded_at,
-    )
+    return keeping.stored_file(row, row.outbox_name)

@@ -8,6 +8,7 @@ from typing import Any, Final
 from attrs import frozen
 from sqlalchemy import Connection, Select, delete, select, update
 
+from reconcile.ledger import keeping
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.records import StoredFile
 from reconcile.ledger.tables import file, sent_claim, sent_line
@@ -178,12 +179,4 @@ def files_with_payments(connection: Connection) -> Iterator[StoredFile]:
     """The files that hold 835s, in the order they were received."""
     held = select(remittance.c.file_id).distinct()
     for row in connection.execute(select(file).where(file.c.id.in_(held)).order_by(file.c.id)):
-        yield StoredFile(
-            id=row.id,
-            digest=row.digest,
-            name=row.name,
-            kind=row.kind,
-            direction=row.direction,
-            size=row.size,
-            recorded_at=row.recorded_at,
-        )
+        yield keeping.stored_file(row, row.name)

@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Connection, select
 
 from edi.claim import FREQUENCY_VOID
 from reconcile.ledger import bulk, rows, sent
+from reconcile.ledger.chosen import walk
 from reconcile.ledger.deliveries import was_sent
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.records import Usage
@@ -125,14 +126,8 @@ def with_coverages(
 
 
 def _walked(connection: Connection, condition: ColumnElement[bool]) -> Iterator[WithCoverages]:
-    last = 0
-    while True:
-        query = select(_CLAIM.id).where(condition, _CLAIM.id > last).order_by(_CLAIM.id)
-        numbers = [row[0] for row in connection.execute(query.limit(bulk.BATCH))]
-        if not numbers:
-            return
-        last = numbers[-1]
-        yield from _loaded(connection, numbers)
+    for batch in walk(connection, condition):
+        yield from _loaded(connection, batch)
 
 
 def _loaded(connection: Connection, numbers: list[int]) -> Iterator[WithCoverages]:

@@ -3,7 +3,7 @@
 import hashlib
 import zlib
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 from sqlalchemy import Connection, func, select, update
@@ -26,10 +26,15 @@ def find_file(connection: Connection, digest: str) -> StoredFile | None:
     row = connection.execute(select(file).where(file.c.digest == digest)).one_or_none()
     if row is None:
         return None
+    return stored_file(row, row.name)
+
+
+def stored_file(row: Any, name: str) -> StoredFile:
+    """A kept file of a row that has the columns of ``file``, under this name."""
     return StoredFile(
         id=row.id,
         digest=row.digest,
-        name=row.name,
+        name=name,
         kind=row.kind,
         direction=row.direction,
         size=row.size,

@@ -9,12 +9,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, case, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Connection, case, select, tuple_
 
 from edi.remittance import ProviderAdjustment
 from reconcile.ledger import bulk, rows, sent, states
 from reconcile.ledger.beside import Beside
 from reconcile.ledger.candidates import learned_controls
+from reconcile.ledger.chosen import chosen, walk
 from reconcile.ledger.convert import dollars, from_date, from_json, to_date
 from reconcile.ledger.deliveries import was_sent
 from reconcile.ledger.families import with_followers
@@ -52,30 +53,15 @@ def received(connection: Connection, wanted: Filter) -> Iterator[Received]:
     """The claims of a filter with what came back for them, in the order they were recorded."""
     condition = condition_of(wanted)
     beside = Beside(usage=wanted.usage)
-    last = 0
-    while True:
-        query = select(_CLAIM.id).where(condition, _CLAIM.id > last).order_by(_CLAIM.id)
-        numbers = [row[0] for row in connection.execute(query.limit(bulk.BATCH))]
-        if not numbers:
-            return
-        last = numbers[-1]
-        yield from _received(connection, numbers, beside)
+    for batch in walk(connection, condition):
+        yield from _received(connection, batch, beside)
 
 
 def condition_of(wanted: Filter) -> ColumnElement[bool]:
     """The condition of a filter on ``sent_claim``."""
-    condition: ColumnElement[bool] = (_CLAIM.usage == wanted.usage) & was_sent()
-    if wanted.since:
-        condition &= _CLAIM.date >= from_date(wanted.since)
-    if wanted.until:
-        condition &= _CLAIM.date <= from_date(wanted.until)
-    if wanted.payer:
-        asked = wanted.payer.strip().lower()
-        condition &= or_(
-            func.lower(_CLAIM.payer) == asked,
-            func.lower(_CLAIM.payer_id) == asked,
-            func.lower(_CLAIM.payer_name).contains(asked, autoescape=True),
-        )
+    condition = was_sent() & chosen(
+        wanted.usage, payer=wanted.payer, since=wanted.since, until=wanted.until
+    )
     if wanted.code:
         with_code = select(sent_line.c.id).where(
             sent_line.c.sent_claim_id == _CLAIM.id, sent_line.c.code == wanted.code

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, delete, or_, select
 
 from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
 from reconcile.ledger import bulk
+from reconcile.ledger.chosen import walk
 from reconcile.ledger.deliveries import TAKEN_BACK
 from reconcile.ledger.states_facts import Facts, claims, within
 from reconcile.ledger.states_paid import Decided, Decisions
@@ -52,14 +53,8 @@ def fill(connection: Connection) -> None:
 
 def _all(connection: Connection) -> Iterator[int]:
     """The row numbers of all sent claims, some thousand at a time."""
-    last = 0
-    while True:
-        query = select(_CLAIM.id).where(_CLAIM.id > last).order_by(_CLAIM.id).limit(_AT_ONCE)
-        numbers = connection.execute(query).scalars().all()
-        if not numbers:
-            return
-        yield from numbers
-        last = numbers[-1]
+    for some in walk(connection, size=_AT_ONCE):
+        yield from some
 
 
 def _settle(connection: Connection, numbers: Iterable[int]) -> None:

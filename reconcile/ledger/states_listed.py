@@ -8,6 +8,7 @@ from attrs import field, frozen
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
 from reconcile.ledger import bulk, held
+from reconcile.ledger.chosen import chosen
 from reconcile.ledger.convert import from_date, from_json
 from reconcile.ledger.records import Usage
 from reconcile.ledger.states import cause_of
@@ -119,19 +120,7 @@ def listed(connection: Connection, wanted: StateFilter) -> Iterator[ListedClaim]
 
 
 def _condition(wanted: StateFilter) -> ColumnElement[bool]:
-    condition: ColumnElement[bool] = _CLAIM.usage == wanted.usage
-    if wanted.since:
-        condition &= _CLAIM.date >= from_date(wanted.since)
-    if wanted.until:
-        condition &= _CLAIM.date <= from_date(wanted.until)
-    if wanted.payer:
-        asked = wanted.payer.strip().lower()
-        condition &= or_(
-            func.lower(_CLAIM.payer) == asked,
-            func.lower(_CLAIM.payer_id) == asked,
-            func.lower(_CLAIM.payer_name).contains(asked, autoescape=True),
-        )
-    return condition
+    return chosen(wanted.usage, payer=wanted.payer, since=wanted.since, until=wanted.until)
 
 
 def _held(wanted: StateFilter) -> ColumnElement[bool]:
