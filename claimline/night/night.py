@@ -11,7 +11,7 @@ from attrs import evolve, field, frozen
 
 from claimline import settings
 from claimline.errors import COULD_NOT_RUN, CommandError, WrongUsageError, worst
-from claimline.night import keep, run
+from claimline.night import keep, rehearse, run
 from claimline.night.check import fitting
 from claimline.night.config import Config
 from claimline.night.context import Night
@@ -81,8 +81,7 @@ def run_night(config: Config, asked: Asked) -> Done:
     night = night_of(config, dry_run=asked.dry_run)
     wanted = wanted_steps(asked)
     if asked.dry_run:
-        report = _worked(night, wanted, number=0)
-        return Done(report=report)
+        return Done(report=_rehearsal(night, wanted, new=asked.new_ledger))
     _make_folders(config)
     with only_one(path_of(config.ledger, config.folders.reports), local(night, night.now)):
         made = _check_ledger(night, new=asked.new_ledger)
@@ -150,6 +149,16 @@ def shown(config: Config, day: str) -> Report:
     return report
 
 
+def _rehearsal(night: Night, wanted: Collection[str], *, new: bool) -> Report:
+    """The report of a dry run: of the whole night on a copy."""
+    try:
+        with rehearse.rehearsed(night, new=new) as (copy, real):
+            report: Report = real(_worked(copy, wanted, number=0))
+            return report
+    except LedgerError as error:
+        return could_not_run(night, _no_ledger(error), status=COULD_NOT_RUN)
+
+
 def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
     """The report of the steps."""
     logged = evolve(night, log=begin_log(night.day.isoformat(), number))
@@ -196,13 +205,14 @@ def _check_ledger(night: Night, *, new: bool) -> Note | str:
     try:
         with open_ledger(night.config.ledger, create=new) as ledger:
             return ledger.place if ledger.created else ""
-    except LedgerMissing as error:
-        return _why(error, f"{_NEW} If not, see to `ledger` in night.toml.")
     except LedgerError as error:
-        return _why(error, error.todo)
+        return _no_ledger(error)
 
 
-def _why(error: LedgerError, todo: str) -> Note:
+def _no_ledger(error: LedgerError) -> Note:
+    """Why the night cannot begin."""
+    missing = isinstance(error, LedgerMissing)
+    todo = f"{_NEW} If not, see to `ledger` in night.toml." if missing else error.todo
     return Note(
         kind="night.ledger",
         urgency="now",

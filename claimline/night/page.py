@@ -15,11 +15,12 @@ WHEN: Final[Mapping[str, str]] = {
     "know": "",
 }
 DRY: Final = (
-    "Dry run: nothing was fetched, recorded, written or sent. What waits, what is missing and the "
-    "proof are those of the ledger as it is now."
+    "Dry run, on a copy of the ledger: nothing was fetched, recorded, written or sent. This is "
+    "what the night would do and tell."
 )
 HEADINGS: Final = ("What came", "Files of claims", "What went")
 RESULTS: Final[Mapping[int, str]] = {0: "done", 1: "done, see above", 2: "failed", 3: "failed"}
+WOULD: Final[Mapping[str, str]] = {"collect": "would come", "send": "would go"}
 FEW: Final = 4  # numbers shown with a note
 FILES: Final = 12  # files shown of each kind
 
@@ -127,8 +128,9 @@ def step_cells(step: Mapping[str, Any]) -> dict[str, Any]:
 
 def counts_text(step: Mapping[str, Any]) -> str:
     """The counts of a step that are not nothing."""
+    would = {"would": WOULD.get(step["name"], "would")}
     told = [
-        f"{key} {value:,}" if isinstance(value, int) else f"{key} {value}"
+        f"{would.get(key, key)} {value:,}" if isinstance(value, int) else f"{key} {value}"
         for key, value in step["counts"].items()
         if value not in {0, "0", "0.00"}
     ]
@@ -144,7 +146,7 @@ def file_rows(steps: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]],
         for row in step.get("files", ())
     ]
     went = [
-        {**row, "told": f"{row['state']}, profile {row['profile']}"}
+        {**row, "told": f"{_went(row['state'])}, profile {row['profile']}"}
         for step in steps
         if step["name"] == "send"
         for row in step.get("files", ())
@@ -156,6 +158,10 @@ def file_rows(steps: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]],
         for row in step.get("files", ())
     ]
     return _cut(came), _cut(made), _cut(went)
+
+
+def _went(state: str) -> str:
+    return WOULD["send"] if state == "would" else str(state)
 
 
 def _cut(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -64,7 +64,6 @@ def _request(night: Night) -> BillRequest:
         out=config.folders.outbox,
         ledger=config.ledger,
         production=config.production,
-        dry_run=night.dry_run,
         tables=config.tables,
         profiles=night.profiles,
         now=night.now,
@@ -77,7 +76,6 @@ def _further(night: Night) -> OutgoingResult:
     request = secondary.SecondaryRequest(
         out=night.config.folders.outbox,
         usage=night.usage,
-        dry_run=night.dry_run,
         profiles=night.profiles,
         on=night.day,
         now=night.now,

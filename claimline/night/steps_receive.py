@@ -1,6 +1,5 @@
 """Receiving: the files of the inbox into the ledger, and what earlier runs left unfinished."""
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -36,8 +35,6 @@ _PRODUCTION: Final = (
 
 def receive_step(night: Night, before: Sequence[Step]) -> Step:
     """Receive what lies in the inbox: each file kept first, then posted, then put away."""
-    if night.dry_run:
-        return _would_receive(night, _inbox(night, before))
     renamed = plainly_named(night.config.folders)
     names = [name for name in _inbox(night, before) if not name_fault(Path(name).name)]
     results: list[FileResult] = []
@@ -72,7 +69,7 @@ def post_step(night: Night, _before: Sequence[Step]) -> Step:
     with night.ledger() as ledger:
         with ledger.reading() as connection:
             waiting = {one.digest: one for one in nights.unfinished(connection)}
-        if night.dry_run or not waiting:
+        if not waiting:
             return Step(name="post", counts={"unfinished files": len(waiting)})
         results = [
             result
@@ -161,13 +158,6 @@ def file_row(result: FileResult) -> dict[str, Any]:
     }
 
 
-def _digest(name: str) -> str:
-    whole = hashlib.sha256()
-    for chunk in files.chunks(name):
-        whole.update(chunk)
-    return whole.hexdigest()
-
-
 def _source(name: str) -> Source:
     return lambda: files.chunks(name)
 
@@ -175,17 +165,6 @@ def _source(name: str) -> Source:
 def _kept(ledger: Ledger, digest: str) -> Any:
     """The bytes of a kept file, whatever its name."""
     return lambda _name: lambda: ledger.file_bytes(digest)
-
-
-def _would_receive(night: Night, names: Sequence[str]) -> Step:
-    """A dry run: which files wait, and which of them are known."""
-    known = 0
-    with night.ledger() as ledger:
-        for name in names:
-            known += ledger.file(_digest(name)) is not None
-    rows = [{"file": shown(Path(name).name), "state": "waits"} for name in names]
-    counts = {"files": len(names), "known": known}
-    return Step(name="receive", counts=counts, detail={"files": rows})
 
 
 def _told(night: Night, results: Sequence[FileResult], put: PutAway) -> Step:

@@ -20,16 +20,53 @@ SHOWN: Final = 5  # names in one note
 
 def collect_step(night: Night, _before: Sequence[Step]) -> Step:
     """Fetch what is new into the inbox."""
+    if night.dry_run:
+        return _would_collect(night)
     with night.ledger() as ledger:
-        done = collect(
-            night.config.profiles,
-            night.config.folders,
-            ledger,
-            night.run,
-            night.local,
-            dry_run=night.dry_run,
-        )
+        done = collect(night.config.profiles, night.config.folders, ledger, night.run, night.local)
     return _step("collect", done)
+
+
+def _would_collect(night: Night) -> Step:
+    """A dry run: folders of this machine are read, what lies on a server is only listed.
+
+    Some servers take a file away once it was read.
+    """
+    with night.ledger() as ledger:
+        given = (night.config.folders, ledger, night.run, night.local)
+        here = collect([one for one in night.config.profiles if one.login is None], *given)
+        there = collect(
+            [one for one in night.config.profiles if one.login is not None], *given, dry_run=True
+        )
+    files = tuple(
+        evolve(one, state="would" if one.state in {"new", "known"} else one.state)
+        for one in (*here.files, *there.files)
+    )
+    unread = [one for one in there.files if one.state == "would"]
+    step = _step(
+        "collect",
+        Collected(
+            files=files,
+            notes=(*here.notes, *there.notes),
+            failed=(*here.failed, *there.failed),
+            refused=there.refused,
+        ),
+    )
+    return evolve(step, notes=(*step.notes, *_unread(unread)))
+
+
+def _unread(files: Sequence[Moved]) -> Iterator[Note]:
+    """What a dry run cannot know."""
+    if files:
+        profiles = ", ".join(dict.fromkeys(one.profile for one in files))
+        yield Note(
+            kind="transfer.not-looked-into",
+            urgency="know",
+            what=f"{counted(len(files), 'file')} would come from {profiles}; the dry run does not "
+            "look into them: what this page misses may be in them",
+            todo="claimline night fetches and reads them",
+            count=len(files),
+        )
 
 
 def send_step(night: Night, before: Sequence[Step]) -> Step:

@@ -167,7 +167,7 @@ def _quarantined(night: Night, before: Sequence[Step]) -> Iterator[Note]:
 
 
 def _changed(path: Path) -> dt.datetime:
-    return dt.datetime.fromtimestamp(path.lstat().st_mtime, dt.UTC)
+    return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
 
 
 def _other_book(night: Night, waiting: Sequence[Waiting]) -> Iterator[Note]:

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import signal
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -53,6 +54,44 @@ def test_a_dry_run_changes_not_one_byte(desk: Desk) -> None:
     assert counts["build"]["claims"] == 4
     assert counts["collect"]["would"] > 5
     assert told["dry_run"] is True
+
+
+def test_a_dry_run_knows_what_the_inbox_says(desk: Desk) -> None:
+    """It tells what the night tells: what lies in the inbox is read, though nothing is changed."""
+    inbox = desk.folder / "inbox"
+    inbox.mkdir(exist_ok=True)
+    for path in (desk.folder / "clearinghouse" / "out").glob("*.999"):
+        path.rename(inbox / path.name)
+    before = desk.files()
+    dry = json.loads(desk.night(SECOND, "--dry-run", "--format", "json").stdout)
+    assert desk.files() == before
+    assert desk.night(SECOND).returncode == 1
+    real = desk.report("2026-03-18-1")
+    told = [(note["kind"], note["count"], note["money"]) for note in dry["notes"]]
+    assert told == [(note["kind"], note["count"], note["money"]) for note in real["notes"]]
+    assert step_of(dry, "receive")["counts"] == step_of(real, "receive")["counts"]
+    assert step_of(dry, "build")["counts"] == step_of(real, "build")["counts"]
+    assert step_of(dry, "send")["counts"]["would"] == 1
+    assert dry["proof"] == real["proof"]
+
+
+def test_a_dry_run_after_a_crash_leaves_what_the_crash_left(desk: Desk) -> None:
+    """A ledger with a hot journal beside it is neither opened nor cleared up."""
+    assert desk.process(SECOND, die_at=150).returncode == -signal.SIGKILL
+    before = desk.files()
+    assert any(name.endswith("-wal") for name in before)
+    assert desk.night(SECOND, "--dry-run").returncode == 1
+    assert desk.files() == before
+
+
+def test_a_dry_run_beside_a_writer_works_on_a_snapshot(desk: Desk) -> None:
+    """Another command in the middle of writing holds nothing up."""
+    with closing(sqlite3.connect(desk.folder / "ledger.sqlite3")) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("DELETE FROM transfer")
+        done = desk.night(SECOND, "--dry-run", "--format", "json")
+        other.rollback()
+    assert json.loads(done.stdout)["proof"]["closes"]
 
 
 def test_a_dry_run_before_the_first_night_makes_nothing(tmp_path: Path) -> None:
