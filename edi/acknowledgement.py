@@ -85,6 +85,9 @@ class Acknowledged:
     verdict: Verdict
     interchange: str = ""  # ISA13 of ours: TA101
     group: str = ""  # GS06 of ours: AK102
+    made: str = ""  # of our interchange: TA102 and TA103, "260303 0800"
+    # GS02, GS03 of a 999 or 997, where they are not ISA06 and ISA08 of it
+    parties: tuple[str, ...] = ()
     functional_id: str = ""  # GS01 of ours: AK101, HC for claims
     transaction: str = ""  # ST02 of ours: AK202
     batch: str = ""  # BHT03 of ours: 277CA 2200B TRN02

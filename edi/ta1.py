@@ -32,7 +32,7 @@ def read_ta1(interchange: Interchange) -> tuple[Acknowledgement, ...]:
 
 
 def _one(interchange: Interchange, ack: Sequence[str]) -> Acknowledgement:
-    _, control, day, _, code, note = [*(text.strip() for text in ack), *[""] * 6][:6]
+    _, control, day, time, code, note = [*(text.strip() for text in ack), *[""] * 6][:6]
     verdict = _VERDICTS.get(code.upper(), "other")
     if verdict == "other":
         words = "TA104 is not A, E or R: whether the interchange was accepted is not known."
@@ -50,6 +50,7 @@ def _one(interchange: Interchange, ack: Sequence[str]) -> Acknowledgement:
                 level="interchange",
                 verdict=verdict,
                 interchange=control_text(control),
+                made=f"{day} {time}".strip(),
                 statuses=(status,) if note else (),
             ),
         ),

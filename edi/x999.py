@@ -6,9 +6,13 @@ from attrs import evolve
 
 from edi.acknowledgement import Acknowledgement, Part, whole
 from edi.envelope import Transaction
-from edi.x999_read import Reader
+from edi.x999_read import Reader, parties_of
 
-__all__ = ["read_999", "stream_999"]  # written by edi.x999_write, which needs the guide
+__all__ = [
+    "parties_of",
+    "read_999",
+    "stream_999",
+]  # written by edi.x999_write, which needs the guide
 
 
 def read_999(transaction: Transaction) -> Acknowledgement:

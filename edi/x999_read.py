@@ -55,6 +55,7 @@ class Reader:
     def __init__(self, transaction: Transaction) -> None:
         self.transaction = transaction
         self.kind: Kind = "997" if transaction.type == "997" else "999"
+        self.parties = parties_of(transaction)
         self.component = transaction.separators.component
         self.repetition = transaction.separators.repetition
         self.ready: list[Acknowledged] = []
@@ -166,6 +167,7 @@ class Reader:
                 level="group",
                 verdict=verdict,
                 group=self._group_element(2),
+                parties=self.parties,
                 functional_id=self._group_element(1),
                 statuses=tuple(Status(list="AK905", code=code) for code in segment[5:10] if code),
                 claims=included,
@@ -249,6 +251,7 @@ class Reader:
             level="transaction",
             verdict=verdict,
             group=self._group_element(2),
+            parties=self.parties,
             functional_id=self._group_element(1),
             transaction=self.set[2].strip(),
             statuses=tuple(self.statuses),
@@ -264,6 +267,14 @@ class Reader:
         self.set = []
         self.statuses.clear()
         self.claims.clear()
+
+
+def parties_of(transaction: Transaction) -> tuple[str, ...]:
+    """GS02 and GS03, where they say more than ISA06 and ISA08."""
+    interchange = transaction.interchange
+    named = tuple(text.strip() for text in transaction.group.header[1:3])
+    outer = (interchange.sender[1].strip(), interchange.receiver[1].strip())
+    return () if named == outer or not any(named) else named
 
 
 _Handler = Callable[[Reader, list[str]], None]

@@ -24,6 +24,9 @@ LINE_NUMBER: Final = "line control number"
 PROCEDURE: Final = "procedure: the only line with it"
 SEVERAL: Final = "several claims have that number"
 NO_CLAIM: Final = "no claim of that number was sent from here"
+OTHER_BOOK_CLAIM: Final = "that claim is in the other book (test, production)"
+OTHER_SERVICE: Final = "the claim of that number has another day of service"
+OURS_DIFFERS: Final = "its day of service and charge are not those said"
 NO_NUMBER: Final = "it names no claim number"
 
 
@@ -45,6 +48,8 @@ class Named:
     cents: int | None = None
     date: str = ""  # of what is said
     refuses: bool = False
+    made: str = ""  # TA102, TA103
+    parties: tuple[str, ...] = ()  # GS02, GS03 of a 999, where they are not ISA06, ISA08
 
 
 @value
@@ -67,6 +72,7 @@ class Candidate:
     date: str
     until: str
     charge: int  # cents
+    is_adopted: bool = False  # numbered by another system, which may give a number again
     sendings: tuple[Sending, ...]  # in order, the first is the claim's own
 
 
@@ -104,7 +110,21 @@ def choose(
         left, method = [_newest(left, named.date)], f"{method}, the newest sent before it"
     if len(left) > 1:
         return Choice(claim=None, method=SEVERAL)
-    return Choice(claim=left[0], sending=_sending(left[0], named.date, batch), method=method)
+    [one] = left
+    if _is_other_day(named, one):
+        if one.is_adopted:
+            return Choice(claim=None, method=OTHER_SERVICE)
+        differs = named.cents is not None and named.cents != one.charge
+        method = f"{method}; {OURS_DIFFERS}" if differs else method
+    return Choice(claim=one, sending=_sending(one, named.date, batch), method=method)
+
+
+def _is_other_day(named: Named, one: Candidate) -> bool:
+    """Whether a day of service is said that is none of the claim's.
+
+    Another system may number by account: one number for each week's claim. Ours come once.
+    """
+    return bool(named.service_date) and not one.date <= named.service_date <= one.until
 
 
 def _narrowing(

@@ -20,6 +20,7 @@ from edi.elements import read_date
 from edi.envelope import Interchange, Transaction
 from edi.problem import Problem
 from edi.ta1 import read_ta1
+from edi.x999 import parties_of
 from reconcile.ledger import acknowledgements, bulk, received
 from reconcile.ledger.acknowledgements import About, Kept
 from reconcile.ledger.acknowledgements_summary import summaries
@@ -122,7 +123,7 @@ def _partners(interchange: Interchange) -> str:
 
 def _digest(transaction: Transaction, kind: str) -> str:
     content = Digest(transaction.separators)
-    content.add([kind, _partners(transaction.interchange)])
+    content.add([kind, _partners(transaction.interchange), *parties_of(transaction)])
     texts = transaction.texts()
     next(texts, "")  # ST, which holds a control number
     for batch in bulk.batches(texts):

@@ -164,8 +164,10 @@ def _detail(thing: Acknowledged) -> str:
         "accepted": thing.accepted,
         "rejected": thing.rejected,
         "rest": thing.rest,
+        "made": thing.made,
+        "parties": list(thing.parties),
     }
-    return to_json({key: value for key, value in said.items() if value not in ("", None)})
+    return to_json({key: value for key, value in said.items() if value not in ("", None, [])})
 
 
 def code_of(status: Status) -> list[Any]:
@@ -203,6 +205,8 @@ def named_of(thing: Acknowledged, day: str) -> Named:
         cents=_cents(thing.amount),
         date=from_date(thing.date) if thing.date else day,
         refuses=thing.verdict == "rejected",
+        made=thing.made,
+        parties=thing.parties,
     )
 
 

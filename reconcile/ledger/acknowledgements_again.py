@@ -123,6 +123,8 @@ def named_of(row: Any) -> Named:
         cents=row.cents,
         date=row.date,
         refuses=row.verdict == "rejected",
+        made=detail.get("made", ""),
+        parties=tuple(detail.get("parties", ())),
     )
 
 

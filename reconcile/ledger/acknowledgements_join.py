@@ -16,7 +16,8 @@ from reconcile.acknowledgements_match import (
     CLAIM_NUMBER,
     CONTROL_NUMBERS,
     LINE_NUMBER,
-    NUMBER_ALONE,
+    NO_CLAIM,
+    OTHER_BOOK_CLAIM,
     PROCEDURE,
     Candidate,
     Named,
@@ -26,8 +27,9 @@ from reconcile.acknowledgements_match import (
 )
 from reconcile.keys import stem
 from reconcile.ledger import bulk
+from reconcile.ledger.acknowledgements_files import UNKNOWN, Between, Files, Kind, Meant
 from reconcile.ledger.convert import from_json
-from reconcile.ledger.tables import sent_claim, sent_file, sent_line
+from reconcile.ledger.tables import sent_claim, sent_line
 from reconcile.ledger.tables_answered import (
     acknowledged,
     acknowledgement,
@@ -46,13 +48,13 @@ _ACK: Final = acknowledgement.c
 CLAIMS_ONLY: Final = "HC"  # GS01 of a group of claims
 WHOLES: Final = ("interchange", "group", "transaction")
 TRIED: Final = ("joined", "partly", "unmatched", "elsewhere")  # states that joining gives
-NO_FILE: Final = "no file of that number was sent from here"
 NO_TRANSACTION: Final = "the file sent has no transaction of that number"
 NO_BATCH: Final = "no batch of that number was sent from here"
-_LONGEST: Final = 9  # digits of ISA13 and GS06
 BELOW: Final = "said of the claims below it"
 SEVERAL_PAYERS: Final = "the transaction sent has claims to several payers: which are meant?"
 SEVERAL_GROUPS: Final = "the file has several groups: only its transactions are joined"
+SEVERAL_INTERCHANGES: Final = "the file has several interchanges: only its claims are joined"
+SAME_TRANSACTIONS: Final = "the file has several transactions of that number: which is meant?"
 OTHER_GROUP: Final = "it speaks of a group that is none of claims"
 
 
@@ -99,6 +101,10 @@ class _Placed:
             for transaction, position, number in connection.execute(query):
                 self.transactions.setdefault(transaction, []).append((position, number))
         self._same = {name.lstrip("0"): name for name in self.transactions}
+        c = adopted_transaction.c
+        made = select(c.transaction_control).where(c.file_id == file_id)
+        twice = made.group_by(c.transaction_control).having(func.count() > 1)
+        self.repeated = frozenset(connection.execute(twice).scalars())
 
     def name(self, transaction: str) -> str:
         """ST02 of ours for one as the receiver writes it (0001, 1); empty where there is none."""
@@ -121,7 +127,9 @@ class Joiner:
         self.in_rejected: set[int] = set()  # of them those in what was rejected as a whole
         self._connection = connection
         self._context = context
-        self._files: dict[tuple[str, str], tuple[int, str] | None] = {}  # number -> file, how
+        between = Between(usage=context.usage, sender=context.sender, receiver=context.receiver)
+        self._files = Files(connection, between)
+        self._batches: dict[str, Joined] = {}  # of files made elsewhere, by BHT03
         self._placed: dict[int, _Placed] = {}
 
     def join(self, some: Sequence[Named]) -> list[Joined]:
@@ -159,43 +167,50 @@ class Joiner:
     def _whole(self, named: Named) -> Joined:
         """The file and transaction that are named, by themselves or around a claim."""
         if named.interchange or named.level == "interchange":
-            return self._in_file("interchange_control", named.interchange, "")
+            return self._in_file("interchange_control", named.interchange, named)
         if named.group or named.level == "group":
             if named.functional_id and named.functional_id != CLAIMS_ONLY:
                 return Joined(method=OTHER_GROUP)
-            return self._in_file("group_control", named.group, named.transaction)
+            return self._in_file("group_control", named.group, named)
         return self._batch(named.batch)
 
-    def _in_file(self, kind: str, control: str, transaction: str) -> Joined:
-        found = self._file(kind, control)
-        if found is None:
-            return Joined(method=NO_FILE)
-        file_id, method = found
-        if not transaction:
-            several = kind == "group_control" and self._has_several_groups(file_id)
-            if several:
-                return Joined(method=SEVERAL_GROUPS)
-            return Joined(file_id=file_id, method=method)
-        name = self._of(file_id).name(transaction)
+    def _in_file(self, kind: Kind, control: str, named: Named) -> Joined:
+        meant = Meant(kind=kind, control=control, made=named.made, parties=named.parties)
+        file_id, method = self._files.find(meant)
+        if file_id is None:
+            return Joined(method=method)
+        if not named.transaction:
+            several = self._several(kind, file_id)
+            return Joined(method=several) if several else Joined(file_id=file_id, method=method)
+        return self._in_transaction(file_id, named.transaction, method)
+
+    def _in_transaction(self, file_id: int, control: str, method: str) -> Joined:
+        """A transaction of a file, where only one has the number."""
+        name = self._of(file_id).name(control)
         if not name:
             return Joined(method=NO_TRANSACTION)
+        if name in self._of(file_id).repeated:
+            return Joined(method=SAME_TRANSACTIONS)
         return Joined(file_id=file_id, transaction=name, method=method)
 
-    def _has_several_groups(self, file_id: int) -> bool:
-        """Whether a file made elsewhere has more groups than one: a word on one is not on all."""
+    def _several(self, kind: Kind, file_id: int) -> str:
+        """Why a word on one interchange or group is none on all of a file made elsewhere."""
         c = adopted_transaction.c
-        query = select(c.group_control).where(c.file_id == file_id).distinct().limit(2)
-        return len(self._connection.execute(query).fetchall()) > 1
+        query = select(c[kind]).where(c.file_id == file_id).distinct().limit(2)
+        if len(self._connection.execute(query).fetchall()) < 2:
+            return ""
+        return SEVERAL_GROUPS if kind == "group_control" else SEVERAL_INTERCHANGES
 
     def _batch(self, reference: str) -> Joined:
         numbers = batch_numbers(reference)
-        found = self._file("interchange_control", str(numbers[0])) if numbers else None
-        if numbers is None or found is None:
-            return self._adopted_batch(reference)
-        name = self._of(found[0]).name(numbers[1])
-        if not name:
-            return Joined(method=NO_TRANSACTION)
-        return Joined(file_id=found[0], transaction=name, method=BATCH_NUMBER)
+        if numbers is not None:
+            meant = Meant(kind="interchange_control", control=str(numbers[0]))
+            file_id, _ = self._files.find(meant)
+            if file_id is not None:
+                return self._in_transaction(file_id, numbers[1], BATCH_NUMBER)
+        if reference not in self._batches:
+            self._batches[reference] = self._adopted_batch(reference)
+        return self._batches[reference]
 
     def _adopted_batch(self, reference: str) -> Joined:
         """The transaction of that BHT03 in a file made elsewhere, where only one has it."""
@@ -207,40 +222,7 @@ class Joiner:
         if len(rows) != 1:
             return Joined(method=NO_BATCH)
         [(file_id, transaction)] = rows
-        return Joined(file_id=file_id, transaction=transaction, method=BATCH_NUMBER)
-
-    def _file(self, kind: str, control: str) -> tuple[int, str] | None:
-        """The file of a number: of these two partners, else the only one there is.
-
-        Args:
-            kind: ``interchange_control`` (ISA13) or ``group_control`` (GS06).
-            control: the number; leading zeros do not matter.
-        """
-        number = control.lstrip("0")
-        if not (number.isascii() and number.isdigit() and len(number) <= _LONGEST):
-            return None
-        if (kind, number) not in self._files:
-            self._files[kind, number] = self._look_up(kind, number)
-        return self._files[kind, number]
-
-    def _look_up(self, kind: str, number: str) -> tuple[int, str] | None:
-        c, other = sent_file.c, adopted_transaction.c
-        own = select(c.file_id, c.sender, c.receiver).where(
-            c.usage == self._context.usage, c.interchange_control == int(number)
-        )
-        elsewhere = select(other.file_id, other.sender, other.receiver).where(
-            other.usage == self._context.usage, other[kind] == number
-        )
-        query = elsewhere.distinct().order_by(other.file_id)
-        rows = [
-            *self._connection.execute(own.order_by(c.file_id)),
-            *self._connection.execute(query),
-        ]
-        ours = (_plain(self._context.receiver), _plain(self._context.sender))
-        for row in rows:
-            if (_plain(row.sender), _plain(row.receiver)) == ours:
-                return row.file_id, CONTROL_NUMBERS
-        return (rows[0].file_id, NUMBER_ALONE) if len(rows) == 1 else None
+        return self._in_transaction(file_id, transaction, BATCH_NUMBER)
 
     # --- claims and lines ---
 
@@ -248,6 +230,7 @@ class Joiner:
         """What each claim or line is joined to."""
         numbers = {named.claim for named, _ in some if named.claim}
         exact, changed = _candidates(self._connection, numbers, self._context)
+        elsewhere = self._in_other_book(numbers - exact.keys() - changed.keys())
         found = []
         for named, whole in some:
             batch = (whole.file_id, whole.transaction) if whole.file_id is not None else None
@@ -256,7 +239,8 @@ class Joiner:
                 named, same or changed.get(named.claim, ()), exact=bool(same), batch=batch
             )
             if choice.claim is None:
-                found.append(Joined(method=choice.method))
+                other = choice.method == NO_CLAIM and named.claim in elsewhere
+                found.append(Joined(method=OTHER_BOOK_CLAIM if other else choice.method))
                 continue
             sending = choice.claim.sendings[choice.sending]
             found.append(
@@ -269,9 +253,15 @@ class Joiner:
             )
         return iter(_with_lines(self._connection, [named for named, _ in some], found))
 
-
-def _plain(name: str) -> str:
-    return name.strip().upper()
+    def _in_other_book(self, numbers: set[str]) -> set[str]:
+        """Those of these claim numbers that stand in the other book: they are never joined."""
+        found: set[str] = set()
+        for batch in bulk.batches(sorted(numbers)):
+            query = select(_CLAIM.control).where(
+                _CLAIM.usage != self._context.usage, _CLAIM.control.in_(batch)
+            )
+            found.update(self._connection.execute(query).scalars())
+        return found
 
 
 def _candidates(
@@ -296,7 +286,7 @@ def _candidates(
 def _load(connection: Connection, condition: Any, known: str) -> list[Candidate]:
     columns = (_CLAIM.id, _CLAIM.control, _CLAIM.frequency, _CLAIM.date, _CLAIM.until,
                _CLAIM.charge, _CLAIM.file_id, _CLAIM.transaction_control, _CLAIM.position,
-               _CLAIM.recorded_at)  # fmt: skip
+               _CLAIM.recorded_at, _CLAIM.origin)  # fmt: skip
     rows = connection.execute(select(*columns).where(condition).order_by(_CLAIM.id)).fetchall()
     again = resendings(connection, [row.id for row in rows], known)
     return [
@@ -307,6 +297,7 @@ def _load(connection: Connection, condition: Any, known: str) -> list[Candidate]
             date=row.date,
             until=row.until,
             charge=row.charge,
+            is_adopted=row.origin == "adopted",
             sendings=(
                 Sending(row.file_id, row.transaction_control, row.position, row.recorded_at[:10]),
                 *again.get(row.id, ()),
@@ -451,7 +442,7 @@ def _several_payers() -> ColumnElement[bool]:
 
 def _speaks() -> ColumnElement[bool]:
     """Not a transaction of a file that is not known: that is said once, of the file."""
-    return ~((_SAID.level == "transaction") & _SAID.method.in_((NO_FILE, OTHER_GROUP)))
+    return ~((_SAID.level == "transaction") & _SAID.method.in_((*UNKNOWN, OTHER_GROUP)))
 
 
 def _state(

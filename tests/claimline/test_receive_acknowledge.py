@@ -96,7 +96,7 @@ class TestInterchange:
 
     def test_rejected_file_is_each_of_its_claims(self, ledger: Ledger) -> None:
         """A TA1 that rejects is said of every claim of the file, and receive ends with 1."""
-        result = take(ledger, interchange(before=("TA1*77*260301*0800*R*025",)), name="a.ta1")
+        result = take(ledger, interchange(before=("TA1*77*260220*0800*R*025",)), name="a.ta1")
         assert (result.status, [one.words for one in result.acknowledged]) == (
             1, ["TA1 of THEM: file 77.837 rejected (3 claims)"]
         )  # fmt: skip
@@ -105,7 +105,7 @@ class TestInterchange:
     @pytest.mark.parametrize("place", ["before", "after"])
     def test_ta1_beside_a_999(self, ledger: Ledger, place: str) -> None:
         """A TA1 is read where it stands before the group and where it stands after it."""
-        ta1 = ("TA1*000000077*260301*0800*A*000",)
+        ta1 = ("TA1*000000077*260220*0800*A*000",)
         data = interchange(a999(77, ak2("0001"), ak2("0002")), **{place: ta1})  # type: ignore[arg-type]  # before or after
         assert [(k, v) for k, _, v in verdicts_after(ledger, data, ONE)] == [
             ("TA1", "accepted"), ("999", "accepted"),
@@ -113,7 +113,7 @@ class TestInterchange:
 
     def test_date_is_of_the_answer(self, ledger: Ledger) -> None:
         """A TA1 is dated by its own interchange, not by ours which it repeats."""
-        take(ledger, interchange(before=("TA1*77*260101*0800*A*000",), day="260305"))
+        take(ledger, interchange(before=("TA1*77*260220*0800*A*000",), day="260305"))
         assert [one.date for one in heard(ledger, ONE)] == ["2026-03-05"]
 
 
@@ -361,7 +361,7 @@ class TestMadeElsewhere:
         number = {part[0]: part for part in segments}
         group, batch = number["GS"][6], number["BHT"][3]
         answers = [
-            interchange(before=(f"TA1*{isa[13]}*260301*0800*A*000",), **ids),
+            interchange(before=(f"TA1*{isa[13]}*{isa[9]}*{isa[10]}*A*000",), **ids),
             interchange(a999(int(group), ak2(number["ST"][2])), control=901, **ids),
             interchange(a277ca(batch=batch, batch_stc="A3:24*20260303*U*1", source="AY"),
                         control=902, group="HN", version="005010X214", **ids),
@@ -384,7 +384,7 @@ class TestMadeElsewhere:
             numbers = writer.connection.execute(select(adopted_transaction)).fetchall()
             writer.connection.execute(delete(adopted_transaction))
         ta1 = interchange(
-            before=(f"TA1*{isa[13]}*260301*0800*R*025",),
+            before=(f"TA1*{isa[13]}*{isa[9]}*{isa[10]}*R*025",),
             sender=isa[8].strip(),
             receiver=isa[6].strip(),
             usage=isa[15],
