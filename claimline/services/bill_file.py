@@ -13,12 +13,13 @@ from claimline import settings
 from claimline.errors import WrongUsageError
 from claimline.services import claim_place, explain_claim, visit_text
 from claimline.services.bill_values import BilledClaim, HeldVisits, held_id
-from edi.claim import Claim, Contact, Party, Submission
+from edi.claim import Claim, Contact, Party, ServiceLine, Submission
 from edi.problem import Problem
 from edi.writing import Envelope
 from edi.x837p import Placed, Written, write_837p
 from mapping.claims import finish
 from mapping.draft import ClaimDraft
+from mapping.expected import Expected
 from mapping.numbers import patient_control_number
 from mapping.practice import Exchange, Practice, Receiver
 from mapping.visit import Visit
@@ -383,23 +384,29 @@ def sent_lines(one: Ready) -> Iterator[SentLine]:
     """The lines of a numbered draft in the words of ``reconcile``."""
     decided = {decision.number: decision for decision in one.draft.decisions}
     for line in one.claim.lines:
-        day = line.date or one.draft.date
         decision = decided[line.number]
-        expected = decision.expected
-        yield SentLine(
-            control=line.control,
-            number=line.number,
-            code=line.procedure.code,
-            modifiers=line.procedure.modifiers,
-            charge=line.charge,
-            units=line.units,
-            date=day,
-            until=line.until or day,
-            evidence=decision.evidence,
-            expected=expected.paid if expected is not None else None,
-            expected_allowed=expected.allowed if expected is not None else None,
-            terms=expected.text if expected is not None else "",
-        )
+        yield sent_line(line, one.draft.date, decision.evidence, decision.expected)
+
+
+def sent_line(
+    line: ServiceLine, day: dt.date, evidence: tuple[str, ...], expected: Expected | None = None
+) -> SentLine:
+    """A line in the words of ``reconcile``; ``day`` where it has none of its own."""
+    day = line.date or day
+    return SentLine(
+        control=line.control,
+        number=line.number,
+        code=line.procedure.code,
+        modifiers=line.procedure.modifiers,
+        charge=line.charge,
+        units=line.units,
+        date=day,
+        until=line.until or day,
+        evidence=evidence,
+        expected=expected.paid if expected is not None else None,
+        expected_allowed=expected.allowed if expected is not None else None,
+        terms=expected.text if expected is not None else "",
+    )
 
 
 def decisions(draft: ClaimDraft) -> dict[str, Any]:

@@ -371,15 +371,5 @@ def _sent_lines(claim: Claim, one: Outgoing) -> Iterator[SentLine]:
         return
     known = {line["number"]: line for line in one.decisions.get("lines", ())}
     for line in claim.lines:
-        day = line.date or one.date
-        yield SentLine(
-            control=line.control,
-            number=line.number,
-            code=line.procedure.code,
-            modifiers=line.procedure.modifiers,
-            charge=line.charge,
-            units=line.units,
-            date=day,
-            until=line.until or day,
-            evidence=tuple(known.get(line.number, {}).get("evidence", ())),
-        )
+        evidence = tuple(known.get(line.number, {}).get("evidence", ()))
+        yield bill_file.sent_line(line, one.date, evidence)
