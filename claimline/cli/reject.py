@@ -19,6 +19,9 @@ if TYPE_CHECKING:
 
     from claimline.render import Result
     from claimline.services.reject import Rejected
+    from claimline.services.report_take import Row, Taken
+
+FEW = 20  # rows named in a line
 
 
 @click.command()
@@ -43,6 +46,7 @@ if TYPE_CHECKING:
 @click.option("--undo", is_flag=True, help="Take the last rejection entered by hand back.")
 @click.option("--report", type=click.Path(), default="", help="A clearinghouse's own report.")
 @click.option("--profile", type=click.Path(), default="", help="How to read the report (TOML).")
+@click.option("--dry-run", is_flag=True, help="Show what the report says; nothing is kept.")
 @book_option
 @ledger_option
 @format_option("table", "json", "csv")
@@ -57,6 +61,7 @@ def reject(
     undo: bool,
     report: str,
     profile: str,
+    dry_run: bool,
     test: bool | None,
     ledger: str,
     shape: str,
@@ -66,14 +71,14 @@ def reject(
     A rejected claim was refused before anybody decided about payment: mend it and send it again as
     an original. - reads claims from standard input, one a line. A clearinghouse's own report (CSV,
     text) is read by a profile, see docs/acknowledgements.md. Nothing is ever overwritten: --undo
-    adds that the entry does not hold. Exit status 1 where a claim is not known or a row of a
-    report could not be read.
+    adds that the entry does not hold. --dry-run shows what each row says and whose claim it is.
+    Exit status 1 where a claim is not known, waits, or a row could not be read, the first time.
 
     \b
     Example:
       claimline reject CP7K2MWQ4XTRB9DEF --reason "member id not found" --code A7:164 --by portal
       claimline reject CP7K2MWQ4XTRB9DEF --undo
-      claimline reject --report daily.csv --profile relay-report.toml
+      claimline reject --report daily.csv --profile relay-report.toml --dry-run
     """
     from claimline import settings
     from reconcile.ledger import open_ledger
@@ -84,7 +89,9 @@ def reject(
     if report:
         if claims or undo or reason or code:
             raise WrongUsageError("--report takes its claims from the report alone")
-        return _report(report, profile, usage, ledger, shape)
+        return _report(report, profile, usage, ledger, shape, dry_run=dry_run)
+    if dry_run:
+        raise WrongUsageError("--dry-run goes with --report", todo="an entry: reject CLAIM --undo")
     from claimline.services import reject as service
 
     if not claims:
@@ -142,29 +149,74 @@ def _row(one: "Rejected") -> dict[str, Any]:
     }
 
 
-def _report(report: str, profile: str, usage: str | None, ledger: str, shape: str) -> int:
+def _report(
+    report: str, profile: str, usage: str | None, ledger: str, shape: str, *, dry_run: bool
+) -> int:
     """Read a report into the ledger and tell what it says."""
     from claimline import __version__, settings
-    from claimline.render import Column, Result, Table, problem_fields, show, show_problems
+    from claimline.render import show, show_problems
     from claimline.services import report_take
     from claimline.services.report_profile import load
     from reconcile.ledger import Run, open_ledger
 
     known = load(profile)
     run = Run(command="reject", version=__version__, started=settings.now(), user=settings.user())
+    read = report_take.look if dry_run else report_take.take
     with open_ledger(settings.ledger_url(ledger)) as opened:
-        taken = report_take.take(opened, run, report, known, usage=usage)  # type: ignore[arg-type]  # T, P or none
+        taken = read(opened, run, report, known, usage=usage)  # type: ignore[arg-type]  # T, P or none
     if shape != "json":
         show_problems(taken.problems)
-    data = {
-        "file": report,
-        "acknowledgements": [one.data for one in taken.results],
-        "problems": [problem_fields(problem) for problem in taken.problems],
-    }
-    columns = tuple(Column(key=key, title=key, place="file") for key in ("file", "state", "words"))
-    rows = [{"file": report, **one.data} for one in taken.results]
-    text = tuple(f"{report}: {one.words}" for one in taken.results)
-    tables = (Table(columns=columns, rows=rows),) if shape == "csv" else ()
-    show(Result(data=data, text=text, tables=tables), shape)
+    show(_shown(report, taken, shape, dry_run=dry_run), shape)
     errors = any(problem.level == "error" for problem in taken.problems)
     return NEEDS_PERSON if errors or any(one.needs_person for one in taken.results) else DONE
+
+
+def _shown(report: str, taken: "Taken", shape: str, *, dry_run: bool) -> "Result":
+    """What a report says, for people and for programs."""
+    from claimline.render import Column, Result, Table, problem_fields
+
+    rows = [_report_row(one) for one in taken.rows]
+    data = {
+        "file": report,
+        "dry_run": dry_run,
+        "acknowledgements": [one.data for one in taken.results],
+        "problems": [problem_fields(problem) for problem in taken.problems],
+        "rows_told_before": list(taken.told_before),
+        "rows": rows,
+    }
+    text = [f"{report}: {one.words}" for one in taken.results]
+    if taken.told_before:
+        rows_named = "row" if len(taken.told_before) == 1 else "rows"
+        numbers = ", ".join(map(str, taken.told_before[:FEW]))
+        more = f" and {len(taken.told_before) - FEW:,} more" * (len(taken.told_before) > FEW)
+        text.append(
+            f"{report}: told before and still not read: {rows_named} {numbers}{more}; mend the "
+            "profile, or enter them by claimline reject"
+        )
+    if dry_run:
+        text.append("Nothing was kept (--dry-run).")
+    if shape == "csv":
+        keys = ("file", "state", "words")
+        columns = tuple(Column(key=key, title=key, place="file") for key in keys)
+        lines = [{"file": report, **one.data} for one in taken.results]
+        return Result(data=data, text=(), tables=(Table(columns=columns, rows=lines),))
+    columns = (
+        Column(key="row", title="Row", kind="number"),
+        Column(key="claim", title="Claim", kind="id"),
+        Column(key="verdict", title="Says"),
+        Column(key="codes", title="Code"),
+        Column(key="found", title="Of ours"),
+    )
+    tables = (Table(columns=columns, rows=rows),) if rows else ()
+    return Result(data=data, text=tuple(text), tables=tables)
+
+
+def _report_row(one: "Row") -> dict[str, Any]:
+    """A row of a report that is tried."""
+    return {
+        "row": one.number,
+        "claim": one.claim,
+        "verdict": one.verdict,
+        "codes": ", ".join(one.codes),
+        "found": f"yes, by {one.method}" if one.is_ours else f"no: {one.method}",
+    }

@@ -2,10 +2,12 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
+from sqlalchemy import func, select
 
 from claimline import files
 from claimline.services.receive_acknowledge import known_results, result_of
@@ -17,6 +19,8 @@ from edi.acknowledgement import Acknowledged, Acknowledgement
 from edi.problem import Problem
 from reconcile.ledger import Decision, acknowledgements, keeping, received
 from reconcile.ledger.acknowledgements import About
+from reconcile.ledger.convert import from_json
+from reconcile.ledger.tables_answered import acknowledged, acknowledgement
 
 if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Run, Usage, Writer
@@ -26,12 +30,34 @@ KIND: Final = "report"
 
 
 @frozen(kw_only=True)
+class Row:
+    """What a row of a report says of a claim, and which claim of ours that is."""
+
+    number: int  # of the row in the file
+    claim: str  # as the report writes it
+    verdict: str
+    codes: tuple[str, ...]
+    is_ours: bool
+    method: str  # by what it was found, or why it was not
+
+
+@frozen(kw_only=True)
 class Taken:
-    """What a report says, and the rows that could not be read."""
+    """What a report says, and the rows that could not be read.
+
+    ``problems`` are told the first time the report is met; ``told_before`` are the rows that
+    could not be read then and cannot now.
+    """
 
     results: tuple[AcknowledgementResult, ...]
     digest: str
     problems: tuple[Problem, ...] = field(default=(), repr=False)
+    told_before: tuple[int, ...] = ()
+    rows: tuple[Row, ...] = ()  # of a trial
+
+
+class _TrialError(Exception):
+    """Ends a trial, so that nothing of it is kept."""
 
 
 def take(
@@ -66,24 +92,77 @@ def take_bytes(  # noqa: PLR0917 - as ``take``, with the bytes
     usage: "Usage",
 ) -> Taken:
     """Take in a report whose bytes are at hand."""
+    with ledger.begin(run) as writer:
+        return _take(writer, run, name, data, profile=profile, usage=usage)
+
+
+def look(
+    ledger: "Ledger",
+    run: "Run",
+    name: str,
+    profile: ReportProfile,
+    *,
+    usage: "Usage | None" = None,
+) -> Taken:
+    """What ``take`` would do, row by row; nothing of it is kept."""
+    data = files.content(name)
+    found: list[Taken] = []
+    with suppress(_TrialError), ledger.begin(run) as writer:
+        before = writer.connection.execute(select(func.max(acknowledgement.c.id))).scalar() or 0
+        book = usage or ledger.book()
+        taken = _take(writer, run, name, data, profile=profile, usage=book)
+        found.append(evolve(taken, rows=tuple(_rows(writer, before))))
+        raise _TrialError
+    return found[0]
+
+
+def _rows(writer: "Writer", before: int) -> Iterator[Row]:
+    """What was kept since an acknowledgement, row by row."""
+    c = acknowledged.c
+    query = select(acknowledged).where(c.acknowledgement_id > before).order_by(c.id)
+    for row in writer.connection.execute(query):
+        yield Row(
+            number=row.position,
+            claim=from_json(row.key)[4],
+            verdict=row.verdict,
+            codes=tuple(code[1] for code in from_json(row.codes)),
+            is_ours=row.sent_claim_id is not None,
+            method=row.method,
+        )
+
+
+def _take(
+    writer: "Writer",
+    run: "Run",
+    name: str,
+    data: bytes,
+    *,
+    profile: ReportProfile,
+    usage: "Usage",
+) -> Taken:
     digest = hashlib.sha256(data).hexdigest()
     reader = Reader(profile, name)
     things = tuple(reader.things(data))
-    with ledger.begin(run) as writer:
-        stored = keeping.find_file(writer.connection, digest)
-        before = acknowledgements.of_file(writer.connection, stored.id) if stored else []
-        rows = acknowledgements.rows_of_file(writer.connection, stored.id) if stored else set()
-        new = tuple(thing for thing in things if thing.position not in rows)
-        if stored is not None and before and not new:
-            results = known_results(writer.connection, stored.id)
-            return Taken(results=results, digest=digest, problems=tuple(reader.problems))
+    stored = keeping.find_file(writer.connection, digest)
+    before = acknowledgements.of_file(writer.connection, stored.id) if stored else []
+    rows = acknowledgements.rows_of_file(writer.connection, stored.id) if stored else set()
+    new = tuple(thing for thing in things if thing.position not in rows)
+    if stored is not None and before and not new:
+        results = known_results(writer.connection, stored.id)
+    else:
         short = name.replace("\\", "/").rpartition("/")[2]
-        kept_file = writer.store(data, kind=KIND, name=short, direction="in")
-        _keep_profile(writer, digest, profile, run)
-        result = _keep(writer, kept_file.id, profile, new, usage)
-        found = received.new_problems(writer.connection, kept_file.id, reader.problems)
-        received.add_problems(writer, kept_file.id, found)
-    return Taken(results=(result,), digest=digest, problems=tuple(reader.problems))
+        stored = writer.store(data, kind=KIND, name=short, direction="in")
+        _keep_profile(writer, digest, profile, run.user)
+        results = (_keep(writer, stored.id, profile, new, usage),)
+    fresh = received.new_problems(writer.connection, stored.id, reader.problems)
+    received.add_problems(writer, stored.id, fresh)
+    lines = {one.where.line for one in reader.problems if one.level == "error"}
+    return Taken(
+        results=results,
+        digest=digest,
+        problems=tuple(fresh),
+        told_before=tuple(sorted(lines - {one.where.line for one in fresh})),
+    )
 
 
 def receive_report(
@@ -125,10 +204,8 @@ def _keep(
     return result_of(connection, head, kept, usage)
 
 
-def _keep_profile(writer: "Writer", digest: str, profile: ReportProfile, run: "Run") -> None:
+def _keep_profile(writer: "Writer", digest: str, profile: ReportProfile, user: str) -> None:
     """Keep by which profile the report is read, so that it can be read again."""
     detail = json.dumps({"profile": profile.text})
     reason = f"read by the profile {profile.name}"
-    writer.decide(
-        Decision(kind=PROFILE, subject=digest, user=run.user, reason=reason, detail=detail)
-    )
+    writer.decide(Decision(kind=PROFILE, subject=digest, user=user, reason=reason, detail=detail))

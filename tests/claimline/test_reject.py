@@ -175,6 +175,13 @@ def taken(ledger: Ledger, text: str, how: ReportProfile) -> Taken:
     return take_bytes(ledger, RUN, "daily.csv", text.encode(), how, "T")
 
 
+def states(ledger: Ledger) -> list[str]:
+    """How each acknowledgement stands."""
+    with ledger.reading() as connection:
+        query = select(acknowledgement.c.state).order_by(acknowledgement.c.id)
+        return list(connection.execute(query).scalars())
+
+
 class TestReports:
     """A clearinghouse's own report, read by a profile."""
 
@@ -192,6 +199,37 @@ class TestReports:
             "clearinghouse", "2026-03-04", "Member id not found"
         )  # fmt: skip
         assert standing(heard(ledger, 2), sending=0).verdict == "accepted"
+
+    def test_a_row_is_told_once(self, ledger: Ledger) -> None:
+        """What could not be read is an error the first time; then only its rows are named."""
+        first, again = (taken(ledger, CSV, profile()) for _ in range(2))
+        assert (len(first.problems), first.told_before) == (3, ())
+        assert (again.problems, again.told_before) == ((), (4, 5, 6))
+        assert not any(one.needs_person for one in again.results)
+
+    def test_a_stranger_waits(self, ledger: Ledger) -> None:
+        """A row of a claim nobody sent is kept, told, and joined when the claim comes."""
+        found = taken(ledger, CSV.replace(TWO, "C0000003X"), profile())
+        assert "C0000003X: no claim of that number was sent from here" in found.results[0].why
+        assert states(ledger) == ["partly"]
+        record(ledger, evolve(sent("C0000003X"), position=10), control=78)
+        assert states(ledger) == ["joined"]
+
+    def test_a_trial_keeps_nothing(
+        self, ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """--dry-run shows each row with its claim and leaves the ledger as it was."""
+        (tmp_path / "daily.csv").write_text(CSV, encoding="utf-8")
+        (tmp_path / "p.toml").write_text(CSV_PROFILE, encoding="utf-8")
+        url = ledger.url.render_as_string(hide_password=False)
+        given = ["--report", str(tmp_path / "daily.csv"), "--profile", str(tmp_path / "p.toml")]
+        before = ledger.status()
+        assert main(["reject", *given, "--dry-run", "--ledger", url, "--format", "json"]) == 1
+        shown = json.loads(capsys.readouterr().out)
+        assert [(row["row"], row["claim"], row["found"]) for row in shown["rows"]] == [
+            (2, ONE, "yes, by claim number"), (3, TWO, "yes, by claim number"),
+        ]  # fmt: skip
+        assert (heard(ledger), ledger.status()) == ((), before)
 
     def test_no_name_is_kept_or_told(self, ledger: Ledger) -> None:
         """Columns the profile does not name are not taken; problems name no patient."""
