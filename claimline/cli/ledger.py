@@ -104,15 +104,17 @@ def _counts(found: Any) -> list[tuple[str, int]]:
 
 
 @ledger.command()
+@click.option("--all", "every", is_flag=True, help="Each by itself, also those of one cause.")
 @book_option
 @ledger_option
 @format_option("table", "json", "csv")
-def waiting(*, test: bool | None, ledger: str, shape: str) -> int:
+def waiting(*, every: bool, test: bool | None, ledger: str, shape: str) -> int:
     r"""List what waits for a person among the payments received, and what to do.
 
     Payments cut off or kept aside; claims that fit nothing sent, were not posted, or do not add up;
     answers that do not fit what was sent, or each other. Denied lines are the work of claimline
-    denials. Exit status 1 where anything waits.
+    denials. What has one cause is one row; --all, CSV and JSON list each. Exit status 1 where
+    anything waits.
 
     \b
     Example:
@@ -121,33 +123,29 @@ def waiting(*, test: bool | None, ledger: str, shape: str) -> int:
     from attrs import asdict
 
     from claimline.render import Column, Result, Table, show
+    from claimline.services.waiting_folded import folded, row
     from reconcile.ledger import open_ledger
 
     with open_ledger(_url(ledger)) as opened:
         usage = opened.book() if test is None else "T" if test else "P"
-        rows = [asdict(one) for one in opened.waiting(usage=usage)]
+        found = list(opened.waiting(usage=usage))
     columns = (
         Column(key="kind", title="What"),
         Column(key="trace", title="Payment", kind="id"),
         Column(key="claim", title="Claim", kind="id"),
         Column(key="amount", title="Amount", kind="money"),
+        Column(key="which", title="which", place="below", in_files=False),
         Column(key="why", title="because", place="below"),
         Column(key="next_step", title="next", place="below"),
         Column(key="from", title="from", place="below", in_files=False),
         *(Column(key=k, title=k, place="file") for k in ("payer", "date", "file", "usage")),
     )
-    shown = [
-        {
-            **row,
-            "from": f"{row['payer'] or 'a payer without a name'}, {row['date']}, {row['file']}",
-            "amount": None if row["kind"] in {"odd", "acknowledgement"} else row["amount"],
-        }
-        for row in rows
-    ]
+    each = every or shape != "table"
+    shown = [row(one) for one in found] if each else list(folded(found))
     table = Table(columns=columns, rows=shown, empty="Nothing waits.")
-    data = [{**row, "amount": str(row["amount"])} for row in rows]
+    data = [{**asdict(one), "amount": str(one.amount)} for one in found]
     show(Result(data=data, tables=(table,)), shape)
-    return NEEDS_PERSON if rows else DONE
+    return NEEDS_PERSON if found else DONE
 
 
 @ledger.command()
