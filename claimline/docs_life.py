@@ -3,13 +3,14 @@
 import re
 from typing import Final
 
-from reconcile.lifecycle import EVENT, EVENTS, MOVES, STATES, Move
+from reconcile.lifecycle import EVENTS, MOVES, STATES, Move
 
 BLOCK: Final = re.compile(r"(<!-- life -->\n).*?(<!-- /life -->)", re.DOTALL)
 GROUPS: Final = {  # states that nearly always have the same ways out
     "On_the_way": ("ready", "sent", "received", "accepted", "rejected"),
     "Decided": ("denied", "partly paid", "paid", "forwarded", "reversed"),
 }
+EVENT_HEAD: Final = "| event | what it is | leads from → to | what to do |"
 NOT_DRAWN: Final = "closed"  # ways out of it: an answer to what was taken back; in the table
 
 
@@ -71,7 +72,7 @@ def events_table() -> str:
     for row in EVENTS:
         moves = [move for move in MOVES if move.event == row.kind]
         leads = "; ".join(f"{', '.join(one.states)} → **{one.to}**" for one in moves)
-        rows.append(f"| {row.kind} | {EVENT[row.kind].means} | {leads or 'where a life begins'} |")
-    return (
-        "\n".join(["| event | what it is | leads from → to |", "| --- | --- | --- |", *rows]) + "\n"
-    )
+        leads = leads or ("where a life begins" if row.moves else "leaves the state as it is")
+        todo = row.todo or ("see the state" if row.moves else "")
+        rows.append(f"| {row.kind} | {row.means} | {leads} | {todo} |")
+    return "\n".join([EVENT_HEAD, "| --- | --- | --- | --- |", *rows]) + "\n"

@@ -8,7 +8,8 @@ The state is a function of the SET of events, not of the order in which they bec
 are put into their own order first. The newest transmission decides; within it the word of the
 payer counts more than that of the clearinghouse, and this more than a translator's; of one speaker
 the later day, of one day the deeper word (file, batch, claim), then the rejection. A decision about
-payment counts more than every acknowledgement. Then ``lifecycle_table.NEXT`` is followed.
+payment counts more than every acknowledgement; several count in the order of payment, each an
+event of its own (``lifecycle_answers``). Then ``lifecycle_table.NEXT`` is followed.
 
 What is refused as a copy of something that is there (TA105 025, claim status 54) refuses the copy:
 a later sending of that kind does not count while the one before it stands, and of one sending such
@@ -56,7 +57,9 @@ __all__ = [
     "history",
     "in_order",
     "is_copy",
+    "is_work",
     "state_of",
+    "todo_of",
 ]
 
 REJECTIONS: Final = frozenset({"file rejected", "batch rejected", "claim rejected"})
@@ -68,8 +71,10 @@ _STEPS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
     {"held": (0, 0), "recorded": (1, 0), "delivered": (1, 1), "taken back": (1, 2)}
     | {row.kind: (1, 3) for row in EVENTS if row.kind.startswith(("file", "batch", "claim"))}
     | dict.fromkeys(("undecided", "denied", "partly paid", "paid", "forwarded", "settled"), (2, 0))
-    | dict.fromkeys(("reversed", "answered elsewhere"), (2, 0))
-    | {"copy refused": (1, 3), "replaced": (3, 0), "voided": (3, 0), "closed by a person": (4, 0)}
+    | dict.fromkeys(("answered, not placed", "passed on", "estimated", "reversed"), (2, 0))
+    | dict.fromkeys(("decision taken back", "duplicate answer", "another answer"), (2, 0))
+    | {"answered elsewhere": (2, 0), "copy refused": (1, 3), "closed by a person": (4, 0)}
+    | dict.fromkeys(("replaced", "sent anew", "voided"), (3, 0))
 )  # fmt: skip
 # What somebody should look at although all lines are paid: the claim is not closed.
 _UNSETTLED: Final = frozenset(
@@ -79,6 +84,16 @@ _UNSETTLED: Final = frozenset(
         *LOOK,
     }
 )  # fmt: skip
+
+
+def todo_of(state: str, event: str) -> str:
+    """What to do about a claim in a state to which that event led."""
+    return (EVENT[event].todo if event in EVENT else "") or STATE[state].todo
+
+
+def is_work(state: str, event: str) -> bool:
+    """Whether it waits for a person."""
+    return STATE[state].work or (event in EVENT and EVENT[event].work)
 
 
 def in_order(events: Iterable[Event]) -> list[Event]:
@@ -124,6 +139,7 @@ def _order(event: Event) -> tuple[object, ...]:
         stage,
         event.transmission,
         step,
+        event.place,
         event.speaker,
         event.date,
         event.depth,
@@ -163,7 +179,7 @@ def history(events: Iterable[Event]) -> tuple[Chapter, ...]:
 
 
 def decided(
-    claim: SentClaim, books: Sequence[LineBooks], *, answered: bool = True
+    claim: SentClaim, books: Sequence[LineBooks], *, answered: bool = True, placed: bool = True
 ) -> EventKind | None:
     """The event that the books of a claim come to; None where nothing was decided on it.
 
@@ -171,13 +187,15 @@ def decided(
         claim: as it was sent.
         books: of all its lines, from all that came back (``books.claim_books``).
         answered: whether anything came back for it.
+        placed: whether all of that fits lines of it.
     """
     statuses = {one.status for one in books}
     left = statuses - {"replaced", "voided"}
     if not left and statuses:
         return "replaced" if "replaced" in statuses else "voided"
     if left <= {"open", "elsewhere"}:
-        return "undecided" if answered else None
+        undecided: EventKind = "undecided" if placed else "answered, not placed"
+        return undecided if answered else None
     if "reversed" in left:
         return "reversed"
     if not left & {"paid", "reduced"}:

@@ -35,7 +35,8 @@ STATES: Final[tuple[StateRow, ...]] = (
     ),
     StateRow(
         state="accepted",
-        means="Taken for a decision about payment (277CA A2). Nothing is decided yet.",
+        means="Taken for a decision about payment (277CA A2), or answered without one. Nothing is "
+        "decided yet.",
         todo="Wait for the remittance.",
     ),
     StateRow(
@@ -73,7 +74,8 @@ STATES: Final[tuple[StateRow, ...]] = (
     ),
     StateRow(
         state="replaced",
-        means="A later claim of the same visits took its place.",
+        means="A later claim of the same visits took its place: a correction that the payer "
+        "decided, or a new claim that was sent after a rejection.",
         todo="Nothing here: look at the later claim.",
         over=True,
     ),
@@ -125,8 +127,31 @@ EVENTS: Final[tuple[EventRow, ...]] = (
         means="a later sending is refused as a copy (TA105 025, claim status 54): they have it",
     ),
     EventRow(
+        kind="answered, not placed",
+        means="835: an answer names the claim, and nothing of it could be put on a line of it",
+        todo="claimline ledger waiting says why; claimline match puts it where it belongs. The "
+        "remittance is here: do not wait for it, and do not send the claim again.",
+        work=True,
+    ),
+    EventRow(
+        kind="passed on",
+        means="835, CLP02 23: not this payer's claim, passed on to another without a decision",
+        todo="Wait for the other payer's remittance; bill nobody twice. Ask this payer to whom it "
+        "went, and correct the patient's coverage.",
+        work=True,
+    ),
+    EventRow(
+        kind="estimated",
+        means="835, CLP02 25: an estimate (predetermination), no decision about payment",
+        todo="Ask the payer why it took the claim for an estimate: a decision is still due.",
+        work=True,
+    ),
+    EventRow(
         kind="undecided",
         means="835: the payer answered, and decided nothing yet on any line of ours",
+        todo="claimline trace shows the reason: send what the payer asks for, else wait for its "
+        "decision. Do not send the claim again.",
+        work=True,
     ),
     EventRow(kind="denied", means="835: refused, and nothing paid"),
     EventRow(kind="partly paid", means="835: a part is refused or not decided"),
@@ -134,10 +159,26 @@ EVENTS: Final[tuple[EventRow, ...]] = (
     EventRow(kind="forwarded", means="835: decided, and passed on to the next payer"),
     EventRow(kind="settled", means="835: decided, and nothing is left to anybody"),
     EventRow(kind="reversed", means="835: the decision was taken back, the new one is missing"),
-    EventRow(kind="answered elsewhere", means="835: the answer stands on the first payer's claim"),
     EventRow(
-        kind="replaced",
-        means="a later claim of the same visits was decided; for a rejected claim: was sent",
+        kind="decision taken back",
+        means="835: a decision was taken back, and another one stands",
+        moves=False,
+    ),
+    EventRow(
+        kind="duplicate answer",
+        means="835: refused as a duplicate; the first answer stands",
+        moves=False,
+    ),
+    EventRow(
+        kind="another answer",
+        means="835: an answer after which the claim stands as before",
+        moves=False,
+    ),
+    EventRow(kind="answered elsewhere", means="835: the answer stands on the first payer's claim"),
+    EventRow(kind="replaced", means="a later claim of the same visits was decided"),
+    EventRow(
+        kind="sent anew",
+        means="it was rejected, and a new claim of the same visits was sent in its place",
     ),
     EventRow(kind="voided", means="a void was sent, and nothing paid stands"),
     EventRow(kind="closed by a person", means="a person said that nothing is to be done"),
@@ -166,7 +207,10 @@ MOVES: Final[tuple[Move, ...]] = (
     Move(states=_ON_THE_WAY, event="claim accepted", to="accepted"),
     Move(states=_ON_THE_WAY, event="claim rejected", to="rejected"),
     Move(states=("ready", "sent"), event="copy refused", to="received"),
-    Move(states=_ON_THE_WAY, event="undecided", to="accepted"),
+    Move(states=_ANY, event="answered, not placed", to="accepted"),
+    Move(states=_ON_THE_WAY, event="passed on", to="accepted"),
+    Move(states=_ON_THE_WAY, event="estimated", to="accepted"),
+    Move(states=_ANY, event="undecided", to="accepted"),
     Move(states=_ANY, event="denied", to="denied"),
     Move(states=_ANY, event="partly paid", to="partly paid"),
     Move(states=_ANY, event="paid", to="paid"),
@@ -175,6 +219,7 @@ MOVES: Final[tuple[Move, ...]] = (
     Move(states=_ANY, event="reversed", to="reversed"),
     Move(states=_ANY, event="answered elsewhere", to="closed"),
     Move(states=_ANY, event="replaced", to="replaced"),
+    Move(states=("rejected",), event="sent anew", to="replaced"),
     Move(states=_ANY, event="voided", to="voided"),
     Move(states=_ANY, event="closed by a person", to="closed"),
 )

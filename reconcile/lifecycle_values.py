@@ -39,6 +39,9 @@ EventKind = Literal[
     "claim accepted",
     "claim rejected",
     "copy refused",
+    "answered, not placed",
+    "passed on",
+    "estimated",
     "undecided",
     "denied",
     "partly paid",
@@ -46,8 +49,12 @@ EventKind = Literal[
     "forwarded",
     "settled",
     "reversed",
+    "decision taken back",
+    "duplicate answer",
+    "another answer",
     "answered elsewhere",
     "replaced",
+    "sent anew",
     "voided",
     "closed by a person",
 ]
@@ -77,6 +84,7 @@ class Event:
     speaker: int = 0  # whose word it is, see ``acknowledgements.RANK``
     date: str = ""  # the day it is said of, CCYY-MM-DD
     depth: int = 0  # 0 the whole file ... 4 the claim itself
+    place: int = 0  # among the payers' answers, in the order of payment
     cause: Cause = field(factory=Cause)
 
 
@@ -93,10 +101,13 @@ class StateRow:
 
 @frozen(kw_only=True)
 class EventRow:
-    """An event: what it is, in words."""
+    """An event: what it is, in words; what to do after it, where the state does not say it."""
 
     kind: EventKind
     means: str
+    todo: str = ""  # instead of the state's
+    work: bool = False  # somebody has to do something, whatever the state says
+    moves: bool = True  # false: it is kept in the history and leaves the state as it is
 
 
 @frozen(kw_only=True)

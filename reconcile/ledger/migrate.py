@@ -4,7 +4,7 @@ from importlib import resources
 
 from sqlalchemy import Engine, inspect
 
-from reconcile.ledger import postgresql, states
+from reconcile.ledger import named, postgresql, states
 from reconcile.ledger.connect import HEAD, told
 
 
@@ -25,6 +25,7 @@ def upgrade(engine: Engine, revision: str = HEAD) -> None:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
             if revision == HEAD:  # an older one does not have all its tables
+                named.fill(connection)
                 states.fill(connection)
             if connection.dialect.name == postgresql.NAME:
                 postgresql.bytewise(connection, inspect(connection))

@@ -17,6 +17,8 @@ from reconcile.balance import Difference
 from reconcile.ledger import bulk, by_hand
 from reconcile.ledger.candidates import TEACHING, Candidate, Finder
 from reconcile.ledger.convert import number_text, to_cents, to_json
+from reconcile.ledger.named import NAMES, names
+from reconcile.ledger.named import STATES as NAMING
 from reconcile.ledger.payers import Payers
 from reconcile.ledger.received import Context
 from reconcile.ledger.rows import unmatched_json
@@ -324,6 +326,7 @@ def write(writer: "Writer", heads: Sequence[Head], made: Made) -> Posted:
     ]
     writer.add(posting, amounts)
     writer.add(awaiting, [(ids[place], *rest) for place, *rest in made.waiting])
+    writer.names_changed(value for _, kind, value in made.waiting if kind == NAMES)
     return Posted(
         states=Counter(made.states),
         learned=frozenset(made.learned),
@@ -402,13 +405,18 @@ def adjustments_json(adjustments: Iterable[Adjustment]) -> str:
 def _waiting(place: int, result: _Result) -> list[bulk.Row]:
     """The keys by which later evidence may match it, or match it otherwise."""
     match = result.match
+    payment = result.item.payment
+    waits: list[bulk.Row] = []
+    if result.state in NAMING:
+        named = names(payment.control, match.candidates if match else ())
+        waits = [(place, *one) for one in named]
     if match is None:
-        return []
+        return waits
     lines_left = result.adjudication is not None and result.adjudication.unmatched
     if match.method in FIRM and not lines_left:
         return []
-    keys = candidate_keys(result.item.payment)
+    keys = candidate_keys(payment)
     found = [("stem", keys.stem)] if keys.stem else []
     found += [("payer", control) for control in keys.payer_controls]
     found += [("line", control) for control in keys.line_controls]
-    return [(place, kind, value) for kind, value in dict.fromkeys(found)]
+    return [*waits, *((place, kind, value) for kind, value in dict.fromkeys(found))]

@@ -15,7 +15,7 @@ from edi.envelope import Transaction, read
 from edi.remittance import RemittanceHeader, RemittanceTrailer
 from reconcile.balance import claim_differences
 from reconcile.keys import SHORTEST, STEM_LENGTH, stem
-from reconcile.ledger import acknowledgements_again, bulk, keeping, posting
+from reconcile.ledger import acknowledgements_again, bulk, keeping, named, posting
 from reconcile.ledger.payments import Kept, Reading, again
 from reconcile.ledger.posting import Item, claim_difference
 from reconcile.ledger.received import Context, context_of
@@ -141,6 +141,7 @@ def forget(writer: "Writer", ids: list[int]) -> None:
     c = claim_payment.c
     stood_on = select(c.sent_claim_id).where(c.id.in_(ids), c.sent_claim_id.is_not(None))
     writer.changed(connection.execute(stood_on.distinct()).scalars())
+    writer.names_changed(named.forgotten(connection, ids))
     connection.execute(delete(posting_table).where(posting_table.c.claim_payment_id.in_(ids)))
     connection.execute(delete(line_share).where(line_share.c.claim_payment_id.in_(ids)))
     connection.execute(delete(awaiting).where(awaiting.c.claim_payment_id.in_(ids)))

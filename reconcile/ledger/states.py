@@ -15,6 +15,7 @@ from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
 from reconcile.ledger import bulk
 from reconcile.ledger.chosen import walk
 from reconcile.ledger.deliveries import TAKEN_BACK
+from reconcile.ledger.named import BEFORE_ANSWERS, Named
 from reconcile.ledger.states_facts import Facts, claims, within
 from reconcile.ledger.states_paid import Decided, Decisions
 from reconcile.ledger.tables import sent_claim
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 _CLAIM: Final = sent_claim.c
 DECIDED: Final = {event: to for (state, event), to in NEXT.items() if state == "sent"}
+REJECTED: Final = "rejected"
+SENT_ANEW: Final = "sent anew"
 _AT_ONCE: Final = 10_000
 _FIELDS: Final = ("file", "kind", "transaction", "segment", "source", "codes", "person", "reason")
 
@@ -86,7 +89,7 @@ def events(connection: Connection, number: int) -> tuple[Event, ...]:
     """All that happened to one claim, for ``lifecycle.history``."""
     rows, related = _with_relatives(connection, [number])
     own = [row for row in rows if row.id == number]
-    return tuple(_Work(connection).events(own, related)[number]) if own else ()
+    return tuple(_Work(connection, whole=True).events(own, related)[number]) if own else ()
 
 
 def read(connection: Connection, numbers: Sequence[int]) -> dict[int, Stand]:
@@ -108,9 +111,11 @@ def read(connection: Connection, numbers: Sequence[int]) -> dict[int, Stand]:
 class _Work:
     """Works out states, batch after batch; what belongs to files is asked once."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, whole: bool = False) -> None:
+        """With ``whole`` every answer has its own event, else what all of them come to."""
         self._facts = Facts(connection)
-        self._decisions = Decisions(connection)
+        self._decisions = Decisions(connection, whole=whole)
+        self._named = Named(connection)
 
     def rows(self, claims: Sequence[Any], related: set[int]) -> Iterator[bulk.Row]:
         """The rows of ``claim_state``: as ``stands`` has it, with as little work as it takes.
@@ -122,7 +127,7 @@ class _Work:
         left: list[Any] = []
         for row in claims:
             told = decided[row[0]]
-            if told.kind is None or row[0] in closed:
+            if told.kind is None or row[0] in closed or _may_be_sent_anew(told):
                 left.append(row)
             elif told.event is None and told.by is not None:
                 since, cause = self._decisions.cause(told.by)
@@ -131,7 +136,14 @@ class _Work:
                 event = self._decision(told)
                 cause = cause_text(event.cause)
                 yield row[0], DECIDED[told.kind], told.kind, event.at, cause, told.open
-        plain = self._facts.plainly([row for row in left if row[0] not in closed])
+        named = self._named.events(row for row in left if decided[row[0]].kind is None)
+        plain = self._facts.plainly(
+            [
+                row
+                for row in left
+                if decided[row[0]].kind is None and row[0] not in closed and row[0] not in named
+            ]
+        )
         for row in left:
             if row[0] in plain:
                 yield _plain_row(row, *plain[row[0]], decided[row[0]].open)
@@ -165,10 +177,16 @@ class _Work:
         self, claims: Sequence[Any], decided: dict[int, Decided], closed: dict[int, Event]
     ) -> dict[int, list[Event]]:
         found = self._facts.of_claims(claims) if claims else {}
+        named = self._named.events(claims)
         for number, some in found.items():
-            if decided[number].kind is not None:
-                some.append(self._decision(decided[number]))
-            if number in closed and not _refused_after(some, closed[number].at):
+            told = decided[number]
+            some.extend(named.get(number, ()))
+            if _may_be_sent_anew(told) and state_of(some).state == REJECTED:
+                told = evolve(told, event=evolve(self._decision(told), kind=SENT_ANEW))
+            some.extend(told.steps)
+            if told.event is not None or (told.kind is not None and not told.steps):
+                some.append(self._decision(told))
+            if number in closed and not _said_after(some, closed[number].at):
                 some.append(closed[number])
         return found
 
@@ -182,9 +200,20 @@ class _Work:
         )
 
 
-def _refused_after(events: Iterable[Event], moment: str) -> bool:
-    """Whether a rejection came after a person had closed the claim: that has to be looked at."""
-    return any(one.kind in REJECTIONS and one.at > moment for one in events)
+def _may_be_sent_anew(told: Decided) -> bool:
+    """Whether a claim that nobody answered has a successor: so it is where it was rejected."""
+    return told.kind == "replaced" and not told.answers
+
+
+def _said_after(events: Iterable[Event], moment: str) -> bool:
+    """Whether a person who closed the claim did not know of something that has to be looked at.
+
+    A rejection, or a payment that names the claim and waits; answers on it are counted apart.
+    """
+    return any(
+        one.at > moment and (one.kind in REJECTIONS or one.place == BEFORE_ANSWERS)
+        for one in events
+    )
 
 
 def _with_relatives(connection: Connection, batch: Sequence[int]) -> tuple[list[Any], set[int]]:

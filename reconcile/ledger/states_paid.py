@@ -18,15 +18,18 @@ from reconcile.buckets import ASSISTANT_REMARK, DUPLICATE_REMARKS, DUPLICATES, Q
 from reconcile.ledger import bulk, rows, sent
 from reconcile.ledger.convert import to_cents, to_number
 from reconcile.ledger.families import with_followers
+from reconcile.ledger.payments import adjudication_id
 from reconcile.ledger.records import Usage
 from reconcile.ledger.states_facts import within
 from reconcile.ledger.states_family import Beside
 from reconcile.ledger.tables import file, sent_claim, sent_line
 from reconcile.ledger.tables_received import claim_payment, line_share, remittance
 from reconcile.lifecycle import decided
+from reconcile.lifecycle_answers import stand, told
 from reconcile.lifecycle_values import Cause, Event, EventKind
 from reconcile.post import FORWARDED_REMARKS
 from reconcile.turns import FIRST
+from reconcile.values import Adjudication, SentClaim
 
 if TYPE_CHECKING:
     from attrs import frozen as value
@@ -45,6 +48,7 @@ Answer = tuple[Any, ...]  # the columns asked for in ``Decisions._answers``
 REMITTANCE: Final = 1  # places in it
 POSITION: Final = 8
 FINGERPRINT: Final = 9
+OCCURRENCE: Final = 10
 
 
 @value(kw_only=True)
@@ -52,17 +56,20 @@ class Decided:
     """What the payers made of a claim. ``kind`` is None where nothing is decided."""
 
     kind: EventKind | None = None
-    by: Answer | None = None  # the newest answer, if it is the cause
+    by: Answer | None = None  # the newest answer of those it stands on, if it is the cause
     event: Event | None = None  # with its cause, where that is not an answer to this claim
     open: int = 0  # cents
     answers: int = 0  # how many
+    steps: tuple[Event, ...] = ()  # what each of them led to, where that was asked for
 
 
 class Decisions:
     """Works out what the answers to some hundred claims come to."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, *, whole: bool = False) -> None:
+        """With ``whole`` each answer's own event is told too (``Decided.steps``)."""
         self._connection = connection
+        self._whole = whole
         self._payments: dict[int, Any] = {}
         self._causes: dict[int, tuple[str, str, str]] = {}
 
@@ -99,10 +106,11 @@ class Decisions:
         return found
 
     def _answers(self, numbers: Sequence[int]) -> dict[int, list[Answer]]:
-        """The claim payments on these claims, in the order of payment."""
+        """The claim payments on these claims."""
         query = select(
             _PAID.sent_claim_id, _PAID.remittance_id, _PAID.status, _PAID.rank, _PAID.paid,
             _PAID.remarks, _PAID.unmatched_lines, _PAID.notes, _PAID.position, _PAID.fingerprint,
+            _PAID.occurrence,
         ).where(within(_PAID.sent_claim_id, numbers), _PAID.state == "posted")  # fmt: skip
         found: dict[int, list[Answer]] = {}
         for row in self._connection.execute(query).fetchall():
@@ -112,9 +120,6 @@ class Decisions:
         if wanted - self._payments.keys():  # a payment that is gone says nothing: the proof tells
             there = {n: [a for a in s if a[REMITTANCE] in self._payments] for n, s in found.items()}
             found = {number: some for number, some in there.items() if some}
-        for some in found.values():
-            if len(some) > 1:
-                some.sort(key=self._age)
         return found
 
     def _load(self, numbers: set[int]) -> None:
@@ -128,11 +133,10 @@ class Decisions:
             for row in self._connection.execute(query):
                 self._payments[row.id] = row
 
-    def _age(self, answer: Answer) -> tuple[Any, ...]:
-        """The order of answers: by the payments, whatever the order they came in."""
-        payment = self._payments[answer[REMITTANCE]]
-        place = (answer[POSITION], payment.payment_key, answer[FINGERPRINT])
-        return (payment.payment_date, payment.trace, *place)
+    def _id(self, answer: Answer) -> str:
+        """The name of an answer that its adjudication has too (``rows.adjudications``)."""
+        key = self._payments[answer[REMITTANCE]].payment_key
+        return adjudication_id(key, answer[FINGERPRINT], answer[OCCURRENCE])
 
     def cause(self, answer: Answer) -> tuple[str, str]:
         """When an answer became known, and its place as ``states.cause_text`` writes it."""
@@ -148,13 +152,14 @@ class Decisions:
         since, told, source = known
         return since, f'{told},"segment":{answer[POSITION]}{source}'
 
-    def event(self, kind: EventKind, answer: Answer) -> Event:
-        """The event that an answer caused."""
+    def event(self, kind: EventKind, answer: Answer, place: int = 0) -> Event:
+        """The event that an answer caused; ``place``: among those of all answers."""
         payment = self._payments[answer[REMITTANCE]]
         return Event(
             kind=kind,
             at=payment.recorded_at,
             date=payment.payment_date,
+            place=place,
             cause=Cause(
                 file=payment.file_name,
                 kind="835",
@@ -195,6 +200,15 @@ class Decisions:
         )
         return {row[0]: row[1] for row in self._connection.execute(query)}
 
+    def _steps(
+        self, claim: SentClaim, came: Sequence[Adjudication], answers: dict[str, Answer]
+    ) -> tuple[Event, ...]:
+        """What each answer led to, in the order of payment."""
+        return tuple(
+            self.event(one.kind, answers[one.by.id], place)
+            for place, one in enumerate(told(claim, came), 1)
+        )
+
     def _by_books(
         self, claims: Sequence[Any], usage: Usage, answers: dict[int, list[Answer]]
     ) -> dict[int, Decided]:
@@ -208,9 +222,11 @@ class Decisions:
             )
             beside = Beside(self._connection, usage, loaded)
             for number, claim in loaded.items():
-                some = answers.get(number, [])
-                books = claim_books(claim, came.get(number, ()))
-                kind = decided(claim, books, answered=bool(some))
+                own = came.get(number, ())
+                some = {self._id(one): one for one in answers.get(number, ())}
+                books = claim_books(claim, own)
+                found_by = stand(claim, books, own)
+                kind = found_by.kind if found_by else decided(claim, books, answered=False)
                 event = None
                 if kind in {None, "replaced", "voided"}:
                     event = beside.event(number, claim, kind)
@@ -218,10 +234,11 @@ class Decisions:
                     event = beside.event(number, claim, "replaced")  # of a later payer's claim
                 found[number] = Decided(
                     kind=kind if event is None else event.kind,
-                    by=some[-1] if some else None,
+                    by=some[found_by.by.id] if found_by else None,
                     event=event,
                     open=sum(to_cents(one.open) for one in books),
                     answers=len(some),
+                    steps=self._steps(claim, own, some) if self._whole else (),
                 )
         return found
 

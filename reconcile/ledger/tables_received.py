@@ -95,7 +95,7 @@ awaiting = Table(  # keys by which new evidence finds what is unmatched or weakl
     "awaiting",
     metadata,
     key_to("claim_payment"),
-    Column("kind", String(10), primary_key=True),  # stem, line, payer
+    Column("kind", String(10), primary_key=True),  # stem, line, payer; names: see ``named``
     Column("value", Text, primary_key=True),
     Index(None, "value"),
 )

@@ -22,6 +22,7 @@ from reconcile.ledger import (
     deliveries,
     held,
     keeping,
+    named,
 )
 from reconcile.ledger.adopt import Adopted
 from reconcile.ledger.by_hand import Hand
@@ -49,6 +50,7 @@ class Writer:
         self._run_id = 0
         self._next: dict[str, int] = {}
         self._changed: set[int] = set()
+        self._stems: set[str] = set()
         self._hands: dict[str, Hand] = {}
 
     @property
@@ -94,10 +96,15 @@ class Writer:
         """Something happened to these sent claims (row numbers): their state is made anew."""
         self._changed.update(claims)
 
+    def names_changed(self, stems: Iterable[str]) -> None:
+        """What names claims of these stems without standing on them is not as it was."""
+        self._stems.update(stems)
+
     def take_changed(self) -> tuple[int, ...]:
         """The sent claims something happened to since this was asked, in order."""
-        changed = tuple(sorted(self._changed))
+        changed = tuple(sorted(self._changed.union(named.claims(self.connection, self._stems))))
         self._changed.clear()
+        self._stems.clear()
         return changed
 
     def add(self, table: Table, rows: Sequence[bulk.Row]) -> None:

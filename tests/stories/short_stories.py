@@ -20,8 +20,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from claimline.__main__ import main
+from reconcile.ledger import open_ledger, states
+from reconcile.ledger.tables import sent_claim
+from reconcile.lifecycle import history, state_of
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICE = ROOT / "fixtures" / "practice" / "practice.toml"
@@ -174,6 +178,22 @@ class Told:
                 if line["flags"]:
                     flags[f"{name}.{number}"] = line["flags"]
         return books, flags
+
+    def lives(self, book: Book) -> dict[str, list[tuple[str, ...]]]:
+        """What happened to each claim, in its order, which ends where its kept state says."""
+        found = {}
+        with open_ledger(str(book.folder / "ledger.sqlite3")) as ledger, ledger.reading() as c:
+            rows = c.execute(select(sent_claim.c.id, sent_claim.c.control)).fetchall()
+            kept = states.read(c, [row.id for row in rows])
+            for row in rows:
+                events = states.events(c, row.id)
+                stand = kept[row.id]
+                made = state_of(events, open=stand.open)
+                assert made == stand or stand.event == "taken back", row.control
+                found[f"{row.control} {row.id}"] = [
+                    (one.event.kind, one.state, one.event.date) for one in history(events)
+                ]
+        return found
 
     def staff(self, book: Book) -> list[Json]:
         """The rows that staff see."""

@@ -15,11 +15,15 @@ def test_short_story(source: Path, tmp_path: Path, capsys: pytest.CaptureFixture
     folder = tmp_path / "told"
     folder.mkdir()
     told = Told(source, Book(folder, capsys))
+    lives = None
     for order in told.orders():
         book = told.book.copy("".join(map(str, order)))
         told.receive(order, book)
         books, flags = told.seen(book)
         assert books == told.story["books"], order
+        life = told.lives(book)
+        assert lives in (None, life), order
+        lives = life
         _check_flags(flags, told.story.get("flags", {}))
         _check_rows(told, told.staff(book))
 
