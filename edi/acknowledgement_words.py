@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Final
 
 from edi import codes
-from edi.acknowledgement import CODE_LISTS, Acknowledged, Level, Status, Verdict
+from edi.acknowledgement import CODE_LISTS, Acknowledged, Kind, Level, Status, Verdict
 
-__all__ = ["ENTITIES", "meaning", "named", "standing", "todo"]
+__all__ = ["ENTITIES", "list_name", "meaning", "named", "standing", "todo"]
 
 ENTITIES: Final[Mapping[str, str]] = {  # STC01-3, X12 list 98, as far as a 277CA of claims uses it
     "40": "receiver",
@@ -61,6 +61,20 @@ _TAKEN: Final[Mapping[Level, str]] = {  # the syntax was right: no word about cl
     "group": "accepted: the form is right",
     "transaction": "accepted: the form is right",
 }
+
+
+_FAMILIES: Final[Mapping[str, str]] = {  # list 507 by its letters; new numbers come each year
+    "D": "nothing found",
+    "E": "not answered",
+    "F": "finished; no verdict in a 277CA",
+    "P": "pending; no verdict in a 277CA",
+    "R": "more information asked for; no verdict in a 277CA",
+}
+
+
+def list_name(code_list: str, kind: Kind) -> str:
+    """A list as the acknowledgement itself calls it: a 997 has AK304 where a 999 has IK304."""
+    return f"A{code_list[1:]}" if kind == "997" and code_list[:2] == "IK" else code_list
 
 
 def standing(thing: Acknowledged) -> str:
@@ -116,7 +130,8 @@ def _of_claim(status: Status) -> str:
     category, _, code = status.code.partition(":")
     kind = codes.lookup("status_category", category)
     what = codes.lookup("status", code.lstrip("0") or code)
-    words = kind.meaning if kind else f"category {category}, not in our tables"
+    unknown = _FAMILIES.get(category[:1], "not in our tables")
+    words = kind.meaning if kind else f"category {category}: {unknown}"
     if code:
         words += f"; {what.meaning if what else f'status {code}, not in our tables'}"
     if status.entity:

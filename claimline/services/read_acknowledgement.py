@@ -3,9 +3,9 @@
 from typing import Any
 
 from claimline.services.plain import money
-from edi.acknowledgement import Acknowledged, Acknowledgement, Status
-from edi.acknowledgement_words import meaning, named, standing, todo
-from edi.acknowledgements import stream
+from edi.acknowledgement import Acknowledged, Acknowledgement, Kind, Status
+from edi.acknowledgement_words import list_name, meaning, named, standing, todo
+from edi.acknowledgements import kind_of, stream
 from edi.envelope import Interchange, Transaction
 from edi.ta1 import read_ta1
 
@@ -15,12 +15,13 @@ Content = dict[str, Any]
 def of_transaction(transaction: Transaction, *, show_patient: bool) -> Content:
     """One 999, 997 or 277CA."""
     head: Content = {}
+    kind = kind_of(transaction) or "999"
     things: list[Content] = []
     for part in stream(transaction):
         if isinstance(part, Acknowledgement):
             head = _head(part)
         else:
-            things.append(_thing(part, show_patient=show_patient))
+            things.append(_thing(part, kind, show_patient=show_patient))
     return head | {"complete": transaction.complete, "things": things}
 
 
@@ -28,7 +29,10 @@ def of_interchange(interchange: Interchange) -> list[Content]:
     """The TA1s of an interchange that was read to its end."""
     return [
         _head(each)
-        | {"complete": True, "things": [_thing(t, show_patient=False) for t in each.things]}
+        | {
+            "complete": True,
+            "things": [_thing(t, each.kind, show_patient=False) for t in each.things],
+        }
         for each in read_ta1(interchange)
     ]
 
@@ -45,7 +49,7 @@ def _head(given: Acknowledgement) -> Content:
     }
 
 
-def _thing(thing: Acknowledged, *, show_patient: bool) -> Content:
+def _thing(thing: Acknowledged, kind: Kind, *, show_patient: bool) -> Content:
     """What is said of one thing; free text and wrong values only where patients may be shown."""
     return {
         "level": thing.level,
@@ -63,7 +67,7 @@ def _thing(thing: Acknowledged, *, show_patient: bool) -> Content:
         "accepted": thing.accepted,
         "rejected": thing.rejected,
         "segment": thing.position,
-        "statuses": [_status(each, show_patient=show_patient) for each in thing.statuses],
+        "statuses": [_status(each, kind, show_patient=show_patient) for each in thing.statuses],
         "text": thing.text if show_patient else "",
         "text_hidden": bool(thing.text) and not show_patient,
     }
@@ -82,9 +86,9 @@ def _number(thing: Acknowledged) -> str:
     return by_level[thing.level]
 
 
-def _status(status: Status, *, show_patient: bool) -> Content:
+def _status(status: Status, kind: Kind, *, show_patient: bool) -> Content:
     return {
-        "list": status.list,
+        "list": list_name(status.list, kind),
         "code": status.code,
         "entity": status.entity,
         "means": meaning(status),

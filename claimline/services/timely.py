@@ -14,6 +14,7 @@ from claimline.services.plain import money
 from claimline.services.received_segments import said_in
 from claimline.services.trace_heard import key_of, numbers_of, who
 from edi import envelope
+from edi.acknowledgement_words import list_name
 from edi.elements import read_date
 from mapping.practice import Practice
 from reconcile.acknowledgements import Heard
@@ -218,7 +219,10 @@ def word_data(one: Heard, answer: Answer) -> dict[str, Any]:
         "level": one.level,
         "verdict": one.verdict,
         "sending": one.sending + 1,
-        "codes": [{"list": c.list, "code": c.code, "words": c.words} for c in one.codes],
+        "codes": [
+            {"list": list_name(c.list, one.kind), "code": c.code, "words": c.words}
+            for c in one.codes
+        ],
         "payer_claim": one.payer_control or None,
         "file": one.file or None,
         "interchange": one.interchange or None,

@@ -6,7 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from edi.acknowledgement import Status
-from edi.acknowledgement_words import todo
+from edi.acknowledgement_words import list_name, todo
 from reconcile.acknowledgements import Code, Heard, Standing, next_step, standing
 from reconcile.acknowledgements_match import Sending
 from reconcile.ledger import ClaimStory, Ledger, bulk
@@ -152,7 +152,8 @@ def _word(one: Heard, names: dict[int, str], *, show_patient: bool) -> Content:
         "about": LEVELS[one.level],
         "verdict": one.verdict,
         "codes": [
-            {"list": code.list, "code": code.code, "words": code.words} for code in one.codes
+            {"list": list_name(code.list, one.kind), "code": code.code, "words": code.words}
+            for code in one.codes
         ],
         "text": one.text if show_patient or not one.text else MASKED,
         "payer_claim": one.payer_control or None,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import define, field, frozen
 from sqlalchemy import Connection, select
 
-from edi.acknowledgement import Acknowledged, Acknowledgement, Status
+from edi.acknowledgement import Acknowledged, Acknowledgement, Kind, Status
+from edi.acknowledgement_words import list_name
 from reconcile.acknowledgements import OWN
 from reconcile.acknowledgements_match import Named
 from reconcile.keys import stem
@@ -83,7 +84,7 @@ def keep(
             for number, (thing, found) in enumerate(zip(batch, joined, strict=True), first)
         ]
         writer.add(acknowledged, rows)
-        _count(kept, batch, [found.claim_id for found in joined])
+        _count(kept, head, batch, [found.claim_id for found in joined])
     below = head.kind == "277CA" and any(level == "claim" for level, _ in kept.verdicts)
     kept.in_rejected = 0 if below else len(joiner.in_rejected)
     writer.changed(joiner.changed)
@@ -183,9 +184,10 @@ def code_of(status: Status) -> list[Any]:
     return [status.list, status.code, {k: v for k, v in places.items() if v}]
 
 
-def shown_code(status: Status) -> str:
+def shown_code(status: Status, kind: Kind) -> str:
     """A code as a person reads it: with its list, where that is not the usual one."""
-    return status.code if status.list in ("STC", OWN) else f"{status.list} {status.code}"
+    usual = status.list in ("STC", OWN)
+    return status.code if usual else f"{list_name(status.list, kind)} {status.code}"
 
 
 def named_of(thing: Acknowledged, day: str) -> Named:
@@ -210,14 +212,19 @@ def named_of(thing: Acknowledged, day: str) -> Named:
     )
 
 
-def _count(kept: Kept, batch: Sequence[Acknowledged], claims: Sequence[int | None]) -> None:
+def _count(
+    kept: Kept,
+    head: Acknowledgement,
+    batch: Sequence[Acknowledged],
+    claims: Sequence[int | None],
+) -> None:
     """What was said, counted; the first rejected claims by name."""
     for thing, claim in zip(batch, claims, strict=True):
         kept.verdicts[thing.level, thing.verdict] += 1
         if claim is not None and thing.payer_control:
             kept.learned.add(thing.payer_control)
         if thing.level == "claim" and thing.verdict == "rejected" and len(kept.rejected) < FEW:
-            said = tuple(dict.fromkeys(shown_code(status) for status in thing.statuses))
+            said = tuple(dict.fromkeys(shown_code(status, head.kind) for status in thing.statuses))
             kept.rejected.append((thing.claim, said))
 
 

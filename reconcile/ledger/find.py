@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from reconcile.keys import stem
+from reconcile.ledger import find_answers
 from reconcile.ledger.records import Found
 from reconcile.ledger.tables import (
     file,
@@ -16,7 +17,7 @@ from reconcile.ledger.tables import (
     sent_line,
     visit,
 )
-from reconcile.ledger.tables_answered import acknowledged, acknowledgement, resent_claim
+from reconcile.ledger.tables_answered import acknowledged, resent_claim
 from reconcile.ledger.tables_received import claim_payment, remittance
 
 _CLAIM: Final = sent_claim.c
@@ -190,18 +191,22 @@ def _in_files(files: Select[Any]) -> ColumnElement[bool]:
 
 
 def _by_acknowledgement(connection: Connection, kind: str, word: str) -> Iterable[Found]:
-    """A received file of acknowledgements: the claims it speaks of one by one."""
+    """A received file of acknowledgements: the claims it speaks of."""
     name = word.replace("\\", "/").rpartition("/")[2]
-    said = (
-        select(acknowledged.c.sent_claim_id)
-        .join(acknowledgement, acknowledgement.c.id == acknowledged.c.acknowledgement_id)
-        .join(file, file.c.id == acknowledgement.c.file_id)
-        .where(
-            (file.c.name == name) | (file.c.digest == word.lower()),
-            acknowledged.c.sent_claim_id.is_not(None),
-        )
-    )
-    return _claims(connection, kind, _CLAIM.id.in_(said))
+    return _claims(connection, kind, find_answers.in_file(name, word.lower()))
+
+
+def _by_batch(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    return _claims(connection, kind, find_answers.by_batch(word))
+
+
+def _by_reference(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    return _claims(connection, kind, find_answers.by_reference(word))
+
+
+def _by_received_interchange(connection: Connection, kind: str, word: str) -> Iterable[Found]:
+    condition = find_answers.by_interchange(word)
+    return () if condition is None else _claims(connection, kind, condition)
 
 
 def held_for(connection: Connection, visit_id: str) -> tuple[str, ...]:
@@ -227,4 +232,7 @@ _KINDS: Final[tuple[tuple[str, Callable[[Connection, str, str], Iterable[Found]]
     ("received file", _by_received_file),
     ("received file", _by_acknowledgement),
     ("interchange control number", _by_interchange),
+    ("batch number (BHT03)", _by_batch),
+    ("number of a 277CA (BHT03)", _by_reference),
+    ("interchange control number of an answer", _by_received_interchange),
 )
