@@ -11,7 +11,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Table, select
 
 from reconcile.ledger import open_ledger, tables_answered, tables_received
-from reconcile.ledger.columns import metadata
+from reconcile.ledger.columns import OF, metadata
 
 NEVER: Final = frozenset({"run", "view", "night_report"})  # who and when, not what
 MOMENTS: Final = frozenset({"run_id", "recorded_at"})
@@ -81,8 +81,9 @@ def _told(table: Table, row: dict[str, Any], marks: dict[str, dict[int, str]]) -
             if table.name == "remittance":
                 continue  # the same for all of one payment_key
             value = marks["remittance"].get(value, value)
-        for key in column.foreign_keys:
-            value = marks.get(key.column.table.name, {}).get(value, value)
+        parents = [key.column.table.name for key in column.foreign_keys]
+        for parent in [*parents, column.info.get(OF, "")]:
+            value = marks.get(parent, {}).get(value, value)
         if isinstance(value, (bytes, memoryview)):
             value = hashlib.sha256(bytes(value)).hexdigest()[:16]
         parts.append(f"{name}={value!r}")

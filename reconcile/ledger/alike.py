@@ -15,6 +15,7 @@ from attrs import frozen
 from sqlalchemy import Connection, Select, func, select
 
 from reconcile.ledger.facts import READ_AGAIN
+from reconcile.ledger.orphans import orphans
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement, claim_state
 from reconcile.ledger.tables_received import (
@@ -35,6 +36,7 @@ _NEVER: Final = frozenset(  # row numbers of derived rows, and when they were ma
 )  # fmt: skip
 SECRET: Final = frozenset({"segments", "unmatched_lines", "text", "detail"})  # may name a patient
 
+ALONE: Final = "rows that belong to nothing"
 Key = tuple[int, ...]
 
 
@@ -97,6 +99,9 @@ def compare(here: Connection, there: Connection, *, shown: int) -> Iterator[Comp
                 given += 1
                 yield one
         yield Compared(what=what, kept=kept, made=made, broken=broken)
+    alone = [sum(one.count for one in orphans(side)) for side in (here, there)]
+    if any(alone):  # what belongs to nothing was in no group above
+        yield Compared(what=ALONE, kept=alone[0], made=alone[1], broken=max(alone))
 
 
 def _groups(connection: Connection, kind: _Kind) -> Iterator[tuple[Key, list[tuple[Any, ...]]]]:

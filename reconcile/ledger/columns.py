@@ -13,6 +13,7 @@ metadata: Final = MetaData(
     }
 )
 
+OF: Final = "of"  # in a column's ``info``: the table it names a row of, where that is not checked
 Number: Final = BigInteger().with_variant(Integer, "sqlite")  # SQLite numbers rows by INTEGER only
 
 
@@ -31,6 +32,21 @@ def key_to(table: str) -> Column[int]:
     return Column(
         f"{table}_id", Number, ForeignKey(f"{table}.id"), primary_key=True, autoincrement=False
     )
+
+
+def of(table: str, *, required: bool = True) -> Column[int]:
+    """As ``to``, in a derived table of a row for each answer or line: the database does not check.
+
+    A check is a look-up for each row, which takes PostgreSQL longer than the row itself. What these
+    tables hold is made anew from the facts at will, and the proof looks for rows without their
+    parent (``reconcile.ledger.orphans``).
+    """
+    return Column(f"{table}_id", Number, nullable=not required, info={OF: table})
+
+
+def key_of(table: str) -> Column[int]:
+    """As ``key_to``, not checked: see ``of``."""
+    return Column(f"{table}_id", Number, primary_key=True, autoincrement=False, info={OF: table})
 
 
 def words(name: str, *, default: str | None = "") -> Column[str]:

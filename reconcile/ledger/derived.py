@@ -61,22 +61,22 @@ def _queries() -> dict[str, Select[Any]]:
     claims = (
         select(*answer, c.state, c.why, c.method, c.payer, c.rank, c.beside_lines,
                c.unmatched_lines, sent_claim.c.control)
-        .join(remittance, r.id == c.remittance_id)
+        .outerjoin(remittance, r.id == c.remittance_id)
         .outerjoin(sent_claim, sent_claim.c.id == c.sent_claim_id)
         .order_by(*answer)
     )  # fmt: skip
     shares = (
         select(*answer, sent_line.c.control, s.method, s.code, s.modifiers, s.charge, s.paid,
                s.units, s.adjustments, s.remarks, s.bundled_into, s.not_explained)
-        .join(claim_payment, c.id == s.claim_payment_id)
-        .join(remittance, r.id == c.remittance_id)
-        .join(sent_line, sent_line.c.id == s.sent_line_id)
+        .outerjoin(claim_payment, c.id == s.claim_payment_id)  # what belongs to nothing counts
+        .outerjoin(remittance, r.id == c.remittance_id)
+        .outerjoin(sent_line, sent_line.c.id == s.sent_line_id)
         .order_by(*answer, s.sent_line_id)
     )  # fmt: skip
     postings = (
         select(*answer, s.sent_line_id, p.kind, p.group, p.reason, p.cents)
-        .join(claim_payment, c.id == p.claim_payment_id)
-        .join(remittance, r.id == c.remittance_id)
+        .outerjoin(claim_payment, c.id == p.claim_payment_id)
+        .outerjoin(remittance, r.id == c.remittance_id)
         .outerjoin(line_share, s.id == p.line_share_id)
         .order_by(*answer, s.sent_line_id, p.kind, p.group, p.reason, p.cents)
     )

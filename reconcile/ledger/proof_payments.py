@@ -18,6 +18,7 @@ from sqlalchemy import (
 )
 
 from reconcile.ledger.convert import to_cents
+from reconcile.ledger.orphans import orphans
 from reconcile.ledger.reading import provider_adjustments
 from reconcile.ledger.records import Usage
 from reconcile.ledger.tables_received import (
@@ -235,6 +236,11 @@ class Payments:
             tally.fault(
                 Break(equation="answers.unposted", expected="", found="", why=words, answer=number)
             )
+        for alone in orphans(self.connection):  # they belong to no book: each book tells them
+            tally.fault(
+                Break(equation="answers.unposted", expected="", found="", why=alone.told,
+                      control=f"{alone.what} {alone.first}")
+            )  # fmt: skip
 
     def _wrong(self) -> Any:
         shared = exists().where(line_share.c.claim_payment_id == _C.id)

@@ -12,6 +12,7 @@ from reconcile.ledger.columns import (
     cents,
     code,
     count,
+    key_of,
     key_to,
     metadata,
     recorded,
@@ -79,7 +80,7 @@ acknowledged = Table(  # what an acknowledgement says of one thing, as it came a
 claim_state = Table(  # derived: where each sent claim is in its life, see reconcile.lifecycle
     "claim_state",
     metadata,
-    key_to("sent_claim"),
+    key_of("sent_claim"),
     code("state", 11),
     code("event", 20),  # that led to it
     words("since"),  # when, UTC, as ``recorded_at`` of the fact behind it
@@ -87,6 +88,8 @@ claim_state = Table(  # derived: where each sent claim is in its life, see recon
     cents("open"),  # what the payers have not decided
     Index(None, "state"),
 )
+
+claim_state.add_is_dependent_on(metadata.tables["sent_claim"])
 
 delivered_file = Table(  # a file of claims was taken by the clearinghouse
     "delivered_file",

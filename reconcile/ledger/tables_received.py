@@ -7,12 +7,14 @@ one sent line, a posting one amount of that: ``charge == sum(postings)`` for eac
 from sqlalchemy import Column, Index, String, Table, Text
 
 from reconcile.ledger.columns import (
+    OF,
     Number,
     cents,
     code,
     count,
-    key_to,
+    key_of,
     metadata,
+    of,
     recorded,
     row_number,
     to,
@@ -60,7 +62,7 @@ claim_payment = Table(
     "claim_payment",
     metadata,
     row_number(),
-    to("remittance"),
+    of("remittance"),
     Column("payment_id", Number, nullable=False),
     code("fingerprint", 32),  # of the CLP loop's text, the same whatever the separators
     count("occurrence"),  # how many equal ones of the payment stand before it
@@ -73,7 +75,7 @@ claim_payment = Table(
     words("payer_control"),  # CLP07
     words("remarks"),  # MOA and MIA, space separated
     cents("difference"),  # charge - adjustments - paid: what the payer's own figures leave open
-    to("sent_claim", required=False),  # derived, as all below
+    of("sent_claim", required=False),  # derived, as all below
     words("method"),  # how it was matched
     words("payer"),  # who paid: see Adjudication.payer
     words("rank"),  # P, S, T
@@ -84,7 +86,8 @@ claim_payment = Table(
     words("notes"),  # JSON: what a person should know of how it was read
     words("unmatched_lines"),  # JSON: lines that fit no sent line for certain
     Column("segments", Text),  # JSON, kept while anything of it is not on a sent line
-    *recorded(),
+    of("run"),
+    code("recorded_at", 20),
     Index(None, "payment_id", "fingerprint"),
     Index(None, "remittance_id"),
     Index(None, "sent_claim_id"),
@@ -94,7 +97,7 @@ claim_payment = Table(
 awaiting = Table(  # keys by which new evidence finds what is unmatched or weakly matched
     "awaiting",
     metadata,
-    key_to("claim_payment"),
+    key_of("claim_payment"),
     Column("kind", String(10), primary_key=True),  # stem, line, payer; names: see ``named``
     Column("value", Text, primary_key=True),
     Index(None, "value"),
@@ -104,8 +107,8 @@ line_share = Table(
     "line_share",
     metadata,
     row_number(),
-    to("claim_payment"),
-    to("sent_line"),
+    of("claim_payment"),
+    of("sent_line"),
     words("method"),
     words("code"),  # adjudicated, SVC01
     words("modifiers"),
@@ -125,8 +128,8 @@ posting = Table(  # every cent of a matched claim payment: on a line, or on the 
     "posting",
     metadata,
     row_number(),
-    to("claim_payment"),
-    to("line_share", required=False),
+    of("claim_payment"),
+    of("line_share", required=False),
     code("kind", 13),  # paid, adjustment, not explained
     words("group"),  # CAS01, empty for paid
     words("reason"),  # CARC, empty for paid
@@ -164,3 +167,13 @@ problem = Table(
     *recorded(),
     Index(None, "file_id"),
 )
+
+for _table in (
+    claim_payment,
+    awaiting,
+    line_share,
+    posting,
+):  # parents first, wherever all is walked
+    for _column in _table.columns:
+        if OF in _column.info:
+            _table.add_is_dependent_on(metadata.tables[_column.info[OF]])

@@ -227,9 +227,9 @@ class TestAsOf:
     def test_day(self, days: Ledger, day: dt.date, state: str, is_open: str) -> None:
         """What came later is not known; the books of the day close."""
         c = answered.claim_state.c
-        query = select(c.state, c.open).join(tables.sent_claim).where(
-            tables.sent_claim.c.control == BACK
-        )  # fmt: skip
+        sent_claim = tables.sent_claim
+        query = select(c.state, c.open).join(sent_claim, sent_claim.c.id == c.sent_claim_id)
+        query = query.where(sent_claim.c.control == BACK)
         with as_of(days, day) as then, then.reading() as connection:
             row = connection.execute(query).one()
             assert prove(connection, "T").closes

@@ -15,6 +15,14 @@ COLUMNS = (
     ("sent_claim", "location"),
     ("remittance", "origin"),
 )
+# References of rows that are made anew from the facts at will. Children first: SQLite makes
+# such a table anew, and empties the old one before.
+UNCHECKED = (
+    ("posting", ("claim_payment_id", "line_share_id")),
+    ("line_share", ("claim_payment_id", "sent_line_id")),
+    ("awaiting", ("claim_payment_id",)),
+    ("claim_payment", ("remittance_id", "sent_claim_id", "run_id")),
+)
 
 
 def upgrade() -> None:
@@ -34,6 +42,15 @@ def upgrade() -> None:
         op.add_column(table, sa.Column(column, sa.Text(), server_default="", nullable=False))
     op.create_index("ix_remittance_origin", "remittance", ["origin"], unique=False)
     op.create_index("ix_remittance_payment_date", "remittance", ["payment_date"], unique=False)
+    _check_no_more()
+
+
+def _check_no_more() -> None:
+    """A check of each row takes longer than the row itself; the proof looks at all of them."""
+    for table, columns in UNCHECKED:
+        with op.batch_alter_table(table) as batch:
+            for column in columns:
+                batch.drop_constraint(f"fk_{table}_{column}", type_="foreignkey")
 
 
 def _acknowledgement() -> None:
@@ -133,9 +150,6 @@ def _claim_state() -> None:
         sa.Column("since", sa.Text(), server_default="", nullable=False),
         sa.Column("cause", sa.Text(), server_default="", nullable=False),
         sa.Column("open", sa.BigInteger(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["sent_claim_id"], ["sent_claim.id"], name="fk_claim_state_sent_claim_id"
-        ),
         sa.PrimaryKeyConstraint("sent_claim_id", name="pk_claim_state"),
     )
     op.create_index("ix_claim_state_state", "claim_state", ["state"], unique=False)
