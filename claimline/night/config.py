@@ -34,6 +34,7 @@ KEYS: Final[Mapping[str, Mapping[str, type]]] = {  # table: its keys, and what s
     "folders": dict.fromkeys(FOLDERS, str),
     "receive": {"reports": list},
     "bank": {"files": list, "profile": str},
+    "call": {"machine": str, "desk": str},
     "report": {"html": bool, "metrics_file": str},
 }
 HANDED_ON: Final = ("profiles", "missing")  # tables read by others
@@ -70,6 +71,8 @@ class Config:
     reports: tuple[ReportProfile, ...] = ()  # how clearinghouses' own reports are read
     bank_files: tuple[str, ...] = ()  # patterns
     bank_profile: BankProfile | None = None  # how the bank names its columns
+    call_machine: str = ""  # who looks after this machine: name and phone
+    call_desk: str = ""  # who looks after claims
     html: bool = True
     metrics_file: Path | None = None
     profiles: tuple[Profile, ...] = ()
@@ -113,6 +116,8 @@ def read_config(name: str) -> Config:
         reports=_reports(path, document.get("receive", {}).get("reports", [])),
         bank_files=_patterns(path, bank.get("files", [])),
         bank_profile=_bank_profile(path, bank.get("profile", "")),
+        call_machine=document.get("call", {}).get("machine", ""),
+        call_desk=document.get("call", {}).get("desk", ""),
         html=report.get("html", True),
         metrics_file=_path(path, metrics) if metrics else None,
         profiles=read_profiles(document.get("profiles", {}), path.parent, made),

@@ -8,9 +8,11 @@ from claimline.errors import NEEDS_PERSON
 from claimline.night.page import (
     DRY,
     HEADINGS,
+    RUNS,
     file_rows,
     ids_shown,
     note_cells,
+    runs,
     step_cells,
     times,
     title,
@@ -72,7 +74,9 @@ def _page(report: Report) -> Iterator[str]:
     if needs:
         yield from _notes("What needs a person", needs)
     yield from _steps(report["steps"])
-    for heading, rows in zip(HEADINGS, file_rows(report["steps"]), strict=True):
+    columns = (("Run", "run", "k"), ("Began", "began", "k"), ("", "told", ""))
+    yield from _table(RUNS, columns, runs(report))
+    for heading, rows in zip(HEADINGS, file_rows(report), strict=True):
         yield from _table(heading, (("", "file", "k"), ("", "told", "")), rows)
     yield from _states(report["states"])
     if report["proof"]:

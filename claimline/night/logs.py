@@ -1,11 +1,11 @@
 """The night's lines for machines: JSON on standard error, each with the run. No patient data.
 
-What is written of a step are its counts, of a note its kind: never its words.
+What is written of a step are its counts, of a note its kind: never its words. A received file is
+named by its bytes: the name it came with may name a patient.
 """
 
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import PurePath
 from typing import Any
 
 from claimline import __version__, settings
@@ -13,6 +13,8 @@ from claimline.night.context import Night
 from claimline.night.report import Report
 from claimline.night.values import Step
 from claimline.services.receive_values import FileResult
+from claimline.transfer.names import house_name
+from claimline.transfer.put_away import kind_of
 
 
 def begin_log(day: str, number: int) -> Any:
@@ -58,7 +60,7 @@ def log_received(night: Night, result: FileResult) -> None:
     _tell(
         night.log,
         "file",
-        file=PurePath(result.file).name,
+        file=house_name(result.digest, result.file, kind_of(result)) if result.digest else "",
         digest=result.digest,
         state=result.state,
         status=result.status,

@@ -3,7 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -15,6 +15,7 @@ from claimline.night import keep, rehearse, run
 from claimline.night.check import fitting
 from claimline.night.config import Config
 from claimline.night.context import Night
+from claimline.night.earlier import earlier, whole
 from claimline.night.lock import NightBusyError, only_one, path_of
 from claimline.night.logs import begin_log, log_end
 from claimline.night.report import Report, could_not_run, local, report_of
@@ -170,6 +171,9 @@ def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
         ended=settings.now(),
         left_out=[name for name in run.names() if name not in wanted],
     )
+    if number:
+        with suppress(LedgerError):  # a step that failed says so; this run's own page stands
+            report = whole(night, report, earlier(night))
     log_end(logged.log, report)
     return report
 

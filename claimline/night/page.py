@@ -1,6 +1,6 @@
 """The morning's page for people: what needs them first, then what was done, then the proof."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -18,6 +18,7 @@ DRY: Final = (
     "Dry run, on a copy of the ledger: nothing was fetched, recorded, written or sent. This is "
     "what the night would do and tell."
 )
+RUNS: Final = "Earlier runs of this night"
 HEADINGS: Final = ("What came", "Files of claims", "What went")
 RESULTS: Final[Mapping[int, str]] = {0: "done", 1: "done, see above", 2: "failed", 3: "failed"}
 WOULD: Final[Mapping[str, str]] = {"collect": "would come", "send": "would go"}
@@ -59,7 +60,9 @@ def _tables(report: Report) -> Iterator[Table]:
         yield _notes(needs, "What needs a person")
     if report["steps"]:
         yield _steps(report["steps"])
-    yield from _files(report["steps"])
+    if runs(report):
+        yield _runs(report)
+    yield from _files(report)
     if report["states"]:
         yield _states(report["states"])
     if report["proof"]:
@@ -137,44 +140,55 @@ def counts_text(step: Mapping[str, Any]) -> str:
     return ", ".join(told) or ("" if step["status"] > NEEDS_PERSON else "nothing")
 
 
-def file_rows(steps: Sequence[Mapping[str, Any]]) -> tuple[list[dict[str, Any]], ...]:
-    """The files that came, and those that went."""
-    came = [
-        {**row, "told": _came(row)}
-        for step in steps
-        if step["name"] in {"receive", "post"}
-        for row in step.get("files", ())
-    ]
-    went = [
-        {**row, "told": f"{_went(row['state'])}, profile {row['profile']}"}
-        for step in steps
-        if step["name"] == "send"
-        for row in step.get("files", ())
-    ]
-    made = [
-        {**row, "told": f"{counted(row['claims'], 'claim')}, {Decimal(row['charge']):,.2f}"}
-        for step in steps
-        if step["name"] == "build"
-        for row in step.get("files", ())
-    ]
-    return _cut(came), _cut(made), _cut(went)
+def file_rows(report: Report) -> tuple[list[dict[str, Any]], ...]:
+    """The files that came, were made and went, in this run and in earlier ones of the night."""
+    before = report.get("earlier", {})
+    steps = report["steps"]
+    came = [*_rows(steps, "receive"), *_rows(steps, "post"), *before.get("came", ())]
+    made = [*_rows(steps, "build"), *before.get("made", ())]
+    went = [*_rows(steps, "send"), *before.get("went", ())]
+    return _cut(came, _came), _cut(made, _made), _cut(went, _went)
 
 
-def _went(state: str) -> str:
-    return WOULD["send"] if state == "would" else str(state)
+def _rows(steps: Sequence[Mapping[str, Any]], name: str) -> list[dict[str, Any]]:
+    return [row for step in steps if step["name"] == name for row in step.get("files", ())]
 
 
-def _cut(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _made(row: Mapping[str, Any]) -> str:
+    return f"{counted(row['claims'], 'claim')}, {Decimal(row['charge']):,.2f}"
+
+
+def _went(row: Mapping[str, Any]) -> str:
+    state = WOULD["send"] if row["state"] == "would" else row["state"]
+    return f"{state}, profile {row['profile']}"
+
+
+def _run(row: Mapping[str, Any]) -> str:
+    """By which run, where it was an earlier one."""
+    if "run" not in row:
+        return ""
+    return f" (run {row['run']})" if row["run"] else " (in a run that was cut off)"
+
+
+def _cut(
+    rows: list[dict[str, Any]], words: Callable[[Mapping[str, Any]], str]
+) -> list[dict[str, Any]]:
     """As many files as fit the page, those that need a person first; the JSON has all of them."""
-    if len(rows) <= FILES:
-        return rows
-    first = sorted(rows, key=lambda row: -int(row.get("status", 0)))[:FILES]
-    return [*first, {"file": "", "told": f"and {len(rows) - FILES:,} more: see the JSON page"}]
+    first = rows
+    if len(rows) > FILES:
+        first = sorted(rows, key=lambda row: -int(row.get("status", 0)))[:FILES]
+    shown = [{**row, "told": f"{words(row)}{_run(row)}"} for row in first]
+    if len(rows) > FILES:
+        shown.append({"file": "", "told": f"and {len(rows) - FILES:,} more: see the JSON page"})
+    return shown
 
 
 def _came(row: Mapping[str, Any]) -> str:
     """What a received file held, in a few words."""
     parts = [row["state"]]
+    if row.get("payers"):
+        more = f" and {len(row['payers']) - 1} more" if len(row["payers"]) > 1 else ""
+        parts.append(f"835 of {row['payers'][0]}{more}")
     if row.get("payments"):
         parts.append(f"{counted(row['posted'], 'claim')} posted, {Decimal(row['paid']):,.2f}")
     if row.get("waiting"):
@@ -184,8 +198,32 @@ def _came(row: Mapping[str, Any]) -> str:
     return "; ".join([", ".join(parts), *row.get("told", ())])
 
 
-def _files(steps: Sequence[Mapping[str, Any]]) -> Iterator[Table]:
-    for rows, heading in zip(file_rows(steps), HEADINGS, strict=True):
+def runs(report: Report) -> list[dict[str, Any]]:
+    """The earlier runs of the night, as they are shown."""
+    return [
+        {
+            "run": str(one["number"] or "-"),
+            "began": one["started"].replace("T", " ")[:19],
+            "told": one["headline"],
+        }
+        for one in report.get("earlier", {}).get("runs", ())
+    ]
+
+
+def _runs(report: Report) -> Table:
+    return Table(
+        title=RUNS,
+        columns=(
+            Column(key="run", title="Run", kind="id"),
+            Column(key="began", title="Began", kind="id"),
+            Column(key="told", title="Told"),
+        ),
+        rows=runs(report),
+    )
+
+
+def _files(report: Report) -> Iterator[Table]:
+    for rows, heading in zip(file_rows(report), HEADINGS, strict=True):
         if rows:
             yield Table(
                 title=heading,

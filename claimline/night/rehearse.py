@@ -17,7 +17,7 @@ from typing import Any, Final
 from attrs import evolve
 
 from claimline.errors import CommandError
-from claimline.night.config import Config, Folders
+from claimline.night.config import FOLDERS, Config, Folders
 from claimline.night.context import Night
 from reconcile.ledger import open_ledger
 from reconcile.ledger.backup import backup_ledger
@@ -62,8 +62,7 @@ def _moved_in(night: Night, room: Path, *, new: bool) -> Night:
         open_ledger(f"sqlite:///{room / NAME}", create=True).close()
     elif there is None or not _copied(there, room / NAME):
         backup_ledger(config.ledger, room / NAME)
-    folders = Folders(**{name: _made(room / name) for name in ("inbox", "outbox", "archive",
-                                                               "quarantine", "reports")})  # fmt: skip
+    folders = Folders(**{name: _made(room / name) for name in FOLDERS})
     for name in ("inbox", "quarantine"):
         _linked(getattr(config.folders, name), getattr(folders, name))
     profiles = tuple(evolve(one, after="leave") for one in config.profiles)
@@ -122,10 +121,7 @@ def _real(config: Config, room: Path) -> Callable[[Any], Any]:
     """A function that says the real places where the copy's are said."""
     places = {
         str(room / NAME): shown(parse(config.ledger)),
-        **{
-            str(room / name): str(getattr(config.folders, name))
-            for name in ("inbox", "outbox", "archive", "quarantine", "reports")
-        },
+        **{str(room / name): str(getattr(config.folders, name)) for name in FOLDERS},
         f"{room}{os.sep}": "",
     }
 

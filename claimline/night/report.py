@@ -7,6 +7,8 @@ import datetime as dt
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
+from attrs import evolve
+
 from claimline import __version__
 from claimline.errors import DONE, NEEDS_PERSON, worst
 from claimline.night.context import Night
@@ -15,7 +17,18 @@ from claimline.render.words import counted
 
 VERSION: Final = 1  # of this shape
 URGENCIES: Final = ("now", "today", "soon", "know")
-APART: Final = frozenset({"states", "proof"})  # of the steps' details, beside the steps
+APART: Final = frozenset({"states", "proof", "came"})  # of the steps' details: not told there
+MACHINE: Final = (  # kinds of notes that are not for the billing desk
+    "night.",
+    "proof.",
+    "transfer.disk",
+    "transfer.damaged",
+    "transfer.left",
+    "transfer.not-installed",
+    "transfer.secret",
+    "build.no-folder",
+    "receive.alone",
+)
 BOOKS: Final = {"P": "production", "T": "test"}
 
 Report = dict[str, Any]
@@ -38,7 +51,8 @@ def report_of(
         ended: when it was done.
         left_out: steps that were not asked for.
     """
-    notes = sorted_notes(_each_once(steps))
+    rows = (note_row(called(night, note), s.name) for s in steps for note in s.notes)
+    notes = sorted_notes(each_once(rows))
     needs = [note for note in notes if note["urgency"] != "know"]
     status = worst(DONE, *(step.status for step in steps), NEEDS_PERSON if needs else DONE)
     made = {
@@ -78,13 +92,21 @@ def _writable(value: Any) -> Any:
 
 def could_not_run(night: Night, note: Note, *, status: int) -> Report:
     """The report of a night that could not begin: why, and what to do."""
-    row = note_row(note, "")
+    row = note_row(called(night, note), "")
     return report_of(night, (), number=0, ended=night.now) | {
         "status": status,
         "notes": [row],
         "needs_person": 1,
         "headline": headline([row], status),
     }
+
+
+def called(night: Night, note: Note) -> Note:
+    """The note with whom to call: who is named in it, else who night.toml names for its kind."""
+    if note.call or note.urgency == "know":
+        return note
+    machine = note.kind.startswith(MACHINE)
+    return evolve(note, call=night.config.call_machine if machine else night.config.call_desk)
 
 
 def local(night: Night, moment: dt.datetime) -> str:
@@ -119,13 +141,24 @@ def sorted_notes(notes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     )
 
 
-def _each_once(steps: Iterable[Step]) -> Iterable[dict[str, Any]]:
-    """All notes; what two steps say of one thing (a password that expires) is said once."""
-    told: dict[tuple[str, str], dict[str, Any]] = {}
-    for step in steps:
-        for note in step.notes:
-            told.setdefault((note.kind, note.what), note_row(note, step.name))
-    return told.values()
+def each_once(notes: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """All notes; what two steps say of one thing (a password that expires) is said once.
+
+    Of two that begin alike the longer one stays: a login refused, and what was not sent for it.
+    """
+    told: list[dict[str, Any]] = []
+    for note in notes:
+        for place, other in enumerate(told):
+            if note["kind"] != other["kind"]:
+                continue
+            if other["what"].startswith(note["what"]):
+                break
+            if note["what"].startswith(other["what"]):
+                told[place] = note
+                break
+        else:
+            told.append(note)
+    return told
 
 
 def note_row(note: Note, step: str) -> dict[str, Any]:

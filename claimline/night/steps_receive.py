@@ -19,12 +19,14 @@ from claimline.services.receive_faults import ALONE
 from claimline.services.receive_values import FileResult
 from claimline.services.report_profile import ReportProfile
 from claimline.transfer import PutAway, inbox_files, plainly_named, put_away
-from claimline.transfer.names import UNFINISHED, ends_whole, name_fault, shown
-from reconcile.ledger import Ledger, LedgerError, nights
+from claimline.transfer.names import ID, OURS, UNFINISHED, ends_whole, house_name, name_fault
+from claimline.transfer.put_away import UNKNOWN, kind_of
+from reconcile.ledger import Ledger, LedgerError, nights, transfers
 
 SETTLED: Final = 60  # seconds without a change: nobody is writing the file any more
 SHOWN: Final = 5  # numbers in one note
 TAIL: Final = 200  # bytes that hold the end of an interchange
+FAULTS: Final = "claimline check FILE names each fault; ask the sender for the file again"
 BOOKS: Final = {"P": "production", "T": "test"}
 _PRODUCTION: Final = (
     "call the clearinghouse: why does a test set-up get production files? They are kept and in no "
@@ -45,9 +47,25 @@ def receive_step(night: Night, before: Sequence[Step]) -> Step:
                 results.append(result)
                 if result.later:
                     _check_ledger(night, ledger, results)
-    step = _told(night, results, _put_away(night, results))
+    step = _with_calls(night, _told(night, results, _put_away(night, results)))
     status = max(step.status, *(NEEDS_PERSON for one in renamed if one.urgency != "know"), DONE)
     return evolve(step, status=status, notes=(*renamed, *step.notes))
+
+
+def _with_calls(night: Night, step: Step) -> Step:
+    """The step; beside each note of a file that a clearinghouse brought, whom to call there."""
+    calls = {one.key: one.call for one in night.config.profiles if one.call}
+    ids = {name[:ID] for note in step.notes for name in note.ids if OURS.match(name)}
+    if not calls or not ids:
+        return step
+    with night.ledger() as ledger, ledger.reading() as connection:
+        came = transfers.brought(connection, sorted(ids))
+    notes = []
+    for note in step.notes:
+        keys = dict.fromkeys(came[name[:ID]] for name in note.ids if name[:ID] in came)
+        call = "; ".join(calls[key] for key in keys if key in calls)
+        notes.append(evolve(note, call=note.call or call))
+    return evolve(step, notes=tuple(notes))
 
 
 def _by_report(
@@ -112,9 +130,7 @@ def _inbox(night: Night, before: Sequence[Step]) -> list[str]:
 
     What was collected came whole: it was looked at over there.
     """
-    came = {
-        row["inbox"] for step in before if step.name == "collect" for row in step.detail["files"]
-    }
+    came = {name for step in before for name in step.detail.get("came", ())}
     return [
         str(path)
         for path in inbox_files(night.config.folders)
@@ -139,14 +155,16 @@ def _is_growing(path: Path, now: float) -> bool:
         return False
 
 
-def file_row(result: FileResult) -> dict[str, Any]:
-    """A received file, for the report."""
+def file_row(result: FileResult, name: str = "") -> dict[str, Any]:
+    """A received file, for the report, by its name here; the one it came with is not told."""
     paid = sum((one.paid for one in result.payments if one.posted), Decimal("0.00"))
     return {
-        "file": Path(result.file).name,
+        "file": name or _named(result),
         "digest": result.digest,
+        "kind": kind_of(result),
         "state": result.state,
         "status": result.status,
+        "payers": list(dict.fromkeys(one.payer for one in result.payments if one.payer)),
         "payments": len(result.payments),
         "posted": sum(one.posted for one in result.payments),
         "waiting": sum(one.unmatched + one.aside + one.not_posted for one in result.payments),
@@ -154,7 +172,7 @@ def file_row(result: FileResult) -> dict[str, Any]:
         "adopted": sum(one.adopted for one in result.adopted),
         "told": [one.words for one in result.acknowledged],
         "problems": len(result.problems),
-        "why": result.message,
+        "why": result.message.removeprefix(f"{result.file}: ").replace(result.file, "the file"),
     }
 
 
@@ -194,7 +212,7 @@ def _told(night: Night, results: Sequence[FileResult], put: PutAway) -> Step:
         },
         notes=notes,
         detail={
-            "files": [file_row(one) for one in results],
+            "files": [file_row(one, put.names.get(Path(one.file), "")) for one in results],
             "quarantined": [path.name for path in put.quarantined],
         },
     )
@@ -223,12 +241,22 @@ def _problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
             yield Note(
                 kind="receive.problems",
                 urgency="today",
-                what=f"{Path(one.file).name} has {counted(len(errors), 'fault')}: "
-                f"{', '.join(codes)}; what could be read of it was taken",
-                todo="claimline check FILE names each fault; ask the sender for the file again",
+                what=faults_told(_named(one), len(errors), codes),
+                todo=FAULTS,
                 count=len(errors),
-                ids=(Path(one.file).name,),
+                ids=(_named(one),),
             )
+
+
+def faults_told(name: str, count: int, codes: Iterable[str]) -> str:
+    """The faults of a file in one sentence."""
+    found = ", ".join(codes)
+    return f"{name} has {counted(count, 'fault')}: {found}; what could be read of it was taken"
+
+
+def _named(result: FileResult) -> str:
+    """What a received file is called here."""
+    return house_name(result.digest, result.file, kind_of(result)) if result.digest else UNKNOWN
 
 
 def _slow_notes(results: Iterable[FileResult]) -> Iterator[Note]:
@@ -254,7 +282,7 @@ def _conflicts(results: Iterable[FileResult]) -> Iterator[Note]:
             yield Note(
                 kind="receive.not-taken-over",
                 urgency="soon",
-                what=f"{counted(len(numbers) + left, 'claim')} of {Path(one.file).name} "
+                what=f"{counted(len(numbers) + left, 'claim')} of {_named(one)} "
                 "not taken over: their numbers are known with other content, or they have no day",
                 todo="claimline receive FILE names them; compare with the claims in the ledger",
                 count=len(numbers) + left,
@@ -267,7 +295,7 @@ def _other_book(night: Night, results: Iterable[FileResult]) -> Iterator[Note]:
     mine = night.usage
     found = [(one, p) for one in results for p in one.payments if p.usage != mine]
     if other := len(found):
-        files = dict.fromkeys(shown(Path(one.file).name) for one, _ in found)
+        files = dict.fromkeys(_named(one) for one, _ in found)
         book = BOOKS["T" if mine == "P" else "P"]
         yield Note(
             kind="receive.other-book",

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import PurePath
-from typing import Any, Final
+from typing import Any
 
 from attrs import evolve
 
@@ -12,10 +12,10 @@ from claimline.night.values import Note, Step
 from claimline.render.words import counted
 from claimline.transfer import Collected, Delivered, Moved, clear_outbox, collect, send
 from claimline.transfer.errors import TransferError
+from claimline.transfer.names import house_name
+from claimline.transfer.send import waiting_for
 from claimline.transfer.values import Profile
 from reconcile.ledger import Ledger
-
-SHOWN: Final = 5  # names in one note
 
 
 def collect_step(night: Night, _before: Sequence[Step]) -> Step:
@@ -80,7 +80,7 @@ def send_step(night: Night, before: Sequence[Step]) -> Step:
     with night.ledger() as ledger:
         done = send(tried, ledger, night.run, night.local, dry_run=night.dry_run)
         step = _step("send", done)
-        stay = tuple(_not_tried(ledger, night.config.profiles, tried))
+        stay = tuple(_not_tried(night, ledger, night.config.profiles, tried))
         step = evolve(
             step,
             status=COULD_NOT_RUN if stay else step.status,
@@ -102,22 +102,21 @@ def _login(profile: Profile) -> tuple[str, int, str]:
 
 
 def _not_tried(
-    ledger: Ledger, profiles: Sequence[Profile], tried: Sequence[Profile]
+    night: Night, ledger: Ledger, profiles: Sequence[Profile], tried: Sequence[Profile]
 ) -> Iterator[Note]:
     """What waits for those whose login was refused when collecting."""
     for profile in profiles:
-        waiting = ledger.undelivered(profile.key) if profile.put and profile not in tried else ()
-        if waiting:
-            yield Note(
-                kind="transfer.not-tried",
-                urgency="now",
-                what=f"{profile.where}: {counted(len(waiting), 'file')} of claims not sent: the "
-                "login was refused a moment before, and no second try was made",
-                todo="put the login right, then run claimline night again",
-                call=profile.call,
-                count=len(waiting),
-                ids=tuple(one.name for one in waiting[:SHOWN]),
-            )
+        if not profile.put or profile in tried or not ledger.undelivered(profile.key):
+            continue
+        note = Note(
+            kind="transfer.not-tried",
+            urgency="now",
+            what=f"{profile.where}: claims not sent: the login was refused a moment before, and "
+            "no second try was made",
+            todo="put the login right, then run claimline night again",
+            call=profile.call,
+        )
+        yield waiting_for(ledger, profile, note, night.local)
 
 
 def _not_cleared(error: TransferError | OSError) -> Note:
@@ -140,18 +139,21 @@ def _step(name: str, done: Collected | Delivered) -> Step:
         counts=counts,
         notes=done.notes,
         detail={
-            "files": [_row(one) for one in done.files if one.state != "known"],
+            "files": [_row(one, name) for one in done.files if one.state != "known"],
             "not_let_in": list(done.refused),
+            "came": [one.path.name for one in done.files if one.path],
         },
     )
 
 
-def _row(one: Moved) -> dict[str, Any]:
+def _row(one: Moved, step: str) -> dict[str, Any]:
+    """A file for the report: ours by its name, theirs by their bytes; its name is not told."""
+    ours = step == "send"
+    theirs = house_name(one.digest, one.name) if one.digest else ""
     return {
         "profile": one.profile,
-        "file": PurePath(one.name).name,
+        "file": PurePath(one.name).name if ours else theirs,
         "state": one.state,
         "bytes": one.size,
         "digest": one.digest,
-        "inbox": one.path.name if one.path else "",
     }

@@ -14,7 +14,7 @@ from claimline.night.values import Note, Step, Urgency
 from claimline.render.words import counted, shown_number
 from claimline.services import pause
 from claimline.services.adjustments import adjustment_notes
-from claimline.transfer.names import shown
+from claimline.transfer.names import OURS
 from edi.problem import CODES
 from reconcile.ledger import HeldRecord, nights
 from reconcile.ledger.convert import dollars
@@ -162,7 +162,7 @@ def _quarantined(night: Night, before: Sequence[Step]) -> Iterator[Note]:
             "dealt with, move out of the quarantine folder: it is counted until then",
             count=len(old),
             days=max(0, *((night.now - _changed(one)).days for one in old)),
-            ids=tuple(shown(one.name) for one in old[:SHOWN]),
+            ids=tuple(one.name for one in old if OURS.match(one.name))[:SHOWN],
         )
 
 

@@ -207,7 +207,7 @@ class _Work:
         """What a person should know of this profile."""
         yield from self.notes
         for path, error in self.refused.items():
-            yield notes.of_error(self.profile, error, name=path)
+            yield notes.of_theirs(self.profile, error, path)
         growing = [one.name for one in self.files.values() if one.state == "growing"]
         if growing:
             yield notes.growing(self.profile, growing)

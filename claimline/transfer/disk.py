@@ -72,7 +72,7 @@ def moved(source: Path, folder: Path, name: str, digest: str) -> Path:
     except OSError as error:
         raise TransferError(
             "transfer.disk",
-            f"cannot move {source.name} to {folder}: {error.strerror}",
+            f"cannot move a file to {folder}: {error.strerror}",
             todo="see to the folder: whose is it, is there room, is it on the same disk as the "
             "other folders?",
         ) from error

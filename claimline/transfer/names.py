@@ -18,6 +18,19 @@ SHORT_ENDING: Final = 20  # characters: a longer one is no ending
 LONGEST: Final = 200  # characters: file systems end at 255 bytes
 BOOKS: Final = {"T": "test", "P": "production"}
 UNFINISHED: Final = (".part", ".tmp", ".temp", ".filepart", ".partial", ".crdownload")
+ID: Final = 12  # letters of a digest that name a received file
+OURS: Final = re.compile(rf"[0-9a-f]{{{ID}}}[-.]")  # how such a name begins
+ENDINGS: Final = {  # by what is in a file
+    "835": ".835",
+    "837P": ".837",
+    "999": ".999",
+    "997": ".997",
+    "277CA": ".277",
+    "TA1": ".ta1",
+}
+USUAL: Final = frozenset(
+    {*ENDINGS.values(), ".x12", ".edi", ".txt", ".csv", ".rpt", ".dat", ".xml", ".html", ".pdf"}
+)
 _HEAD: Final = 400  # bytes that hold an ISA, however it is wrapped
 _END: Final = re.compile(rb"IEA([^A-Za-z0-9\s])\s*\d{1,5}\1\s*\d{1,9}\s*\S?\s*\Z")
 
@@ -131,6 +144,23 @@ def plain(name: str, digest: str) -> str:
     stem, ending = path.stem, path.suffix if len(path.suffix) <= SHORT_ENDING else ""
     kept = stem.encode()[: LONGEST // 2].decode(errors="ignore")
     return with_digest(f"{kept}{ending}", digest, 8)
+
+
+def house_name(digest: str, given: str, kind: str = "") -> str:
+    """What a received file is called here: by its bytes, never by the name it came with.
+
+    Senders name files after patients; such a name must not reach a page, a log or a folder.
+
+    Args:
+        digest: SHA-256.
+        given: its name; of it only a usual ending is kept.
+        kind: of what is in it, where that is known: 835, 999 ...
+
+    >>> house_name("0b52c1f7a1c2dd", "SMITH JOHN.rmt", "835"), house_name("0b52c1f7a1c2", "a.CSV")
+    ('0b52c1f7a1c2.835', '0b52c1f7a1c2.csv')
+    """
+    ending = PurePath(given).suffix.lower()
+    return f"{digest[:ID]}{ENDINGS.get(kind) or (ending if ending in USUAL else '.file')}"
 
 
 def with_digest(name: str, digest: str, length: int) -> str:

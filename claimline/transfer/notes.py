@@ -2,11 +2,15 @@
 
 import datetime as dt
 from collections.abc import Iterator, Sequence
+from decimal import Decimal
 from typing import Final
 
+from attrs import evolve
+
 from claimline.night.values import Note, Urgency
+from claimline.render.words import counted
 from claimline.transfer.errors import TransferError
-from claimline.transfer.names import BOOKS
+from claimline.transfer.names import BOOKS, shown
 from claimline.transfer.values import Profile
 from reconcile.ledger import LedgerError
 
@@ -22,8 +26,18 @@ URGENCIES: Final[dict[str, Urgency]] = {  # of what went wrong; all else is for 
 _SHOWN: Final = 5  # names in one sentence
 
 
+def of_theirs(profile: Profile, error: TransferError, path: str) -> Note:
+    """Something that went wrong with a file of theirs, whose name may name a patient."""
+    told = of_error(profile, error)
+    if path in profile.get:
+        return told
+    what = told.what.replace(shown(path), "a file there").replace(path, "a file there")
+    todo = f"claimline transfer list --profile {profile.key} shows which; {told.todo}"
+    return evolve(told, what=what, todo=todo)
+
+
 def of_error(profile: Profile, error: TransferError, *, name: str = "") -> Note:
-    """Something that went wrong."""
+    """Something that went wrong; ``name``: of a file of ours."""
     return Note(
         kind=error.kind,
         urgency=URGENCIES.get(error.kind, "today"),
@@ -31,6 +45,20 @@ def of_error(profile: Profile, error: TransferError, *, name: str = "") -> Note:
         todo=error.todo,
         call=profile.call,
         ids=(name,) if name else (),
+    )
+
+
+def stays(note: Note, names: Sequence[str], *, claims: int, money: Decimal, days: int) -> Note:
+    """The same with what of ours did not go because of it: files of the outbox, claims, money."""
+    wait = "waits" if len(names) == 1 else "wait"
+    return evolve(
+        note,
+        what=f"{note.what}; {counted(len(names), 'file')} with {counted(claims, 'claim')} "
+        f"({money:,.2f}) {wait} in the outbox: {_few(names)}",
+        count=len(names),
+        days=days,
+        money=money,
+        ids=tuple(names),
     )
 
 
@@ -64,8 +92,8 @@ def growing(profile: Profile, names: Sequence[str]) -> Note:
         urgency="know",
         what=f"{profile.where}: {_files(names)} still being written over there; the next run "
         "takes it",
+        call=profile.call,
         count=len(names),
-        ids=tuple(names),
     )
 
 
@@ -74,12 +102,11 @@ def odd_names(profile: Profile, names: Sequence[str]) -> Note:
     return Note(
         kind="transfer.odd-name",
         urgency="soon",
-        what=f"{profile.where}: {len(names)} not fetched, because of the name: {_few(names)}",
-        todo="fetch it by hand under another name and run claimline receive, or ask for a "
-        "plain name",
+        what=f"{profile.where}: {counted(len(names), 'file')} not fetched, because of the name",
+        todo=f"claimline transfer list --profile {profile.key} shows it; fetch it by hand under "
+        "another name and run claimline receive, or ask for a plain name",
         call=profile.call,
         count=len(names),
-        ids=tuple(names),
     )
 
 

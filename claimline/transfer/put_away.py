@@ -1,7 +1,9 @@
 """After receiving: what was read goes to the archive, what cannot be read to the quarantine.
 
-Nothing is deleted and nothing replaced. A file that could not be received for a reason that is not
-its own (the ledger was locked, the disk full) stays in the inbox for the next run.
+Nothing is deleted and nothing replaced. A file gets a name of ours (``names.house_name``): the one
+it came with may name a patient; it stands in the ledger, and beside a file in quarantine. A file
+that could not be received for a reason that is not its own (the ledger was locked, the disk full)
+stays in the inbox for the next run.
 """
 
 import datetime as dt
@@ -13,9 +15,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from claimline.night.values import Note
 from claimline.render.words import counted
-from claimline.transfer.disk import digest_of, moved, synced
+from claimline.transfer.disk import WHOLE, digest_of, moved, synced
 from claimline.transfer.errors import TransferError
-from claimline.transfer.names import UNFINISHED, name_fault, plain, shown, with_digest
+from claimline.transfer.names import UNFINISHED, house_name, name_fault, plain, shown, with_digest
 from claimline.transfer.values import PutAway
 
 if TYPE_CHECKING:
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from claimline.services.receive_values import FileResult
     from reconcile.ledger import Ledger
 
+UNKNOWN: Final = "a file that cannot be read here"
 MOST: Final = 1000  # problems listed beside a file in quarantine
 
 
@@ -45,14 +48,13 @@ def plainly_named(folders: "Folders") -> tuple[Note, ...]:
         fault = name_fault(path.name)
         if not fault or path.suffix.lower() in UNFINISHED:
             continue
-        told = shown(path.name)
         try:
             digest = digest_of(path)
-            target = moved(path, path.parent, plain(path.name, digest), digest)
+            moved(path, path.parent, plain(path.name, digest), digest)
         except (TransferError, OSError) as error:
-            notes.append(_odd(told, f"{fault}, and it cannot be renamed: {_why_not(error)}"))
+            notes.append(_odd(f"{fault}, and it cannot be renamed: {_why_not(error)}"))
         else:
-            notes.append(_renamed(told, target.name, fault))
+            notes.append(_renamed(house_name(digest, path.name), fault))
     return tuple(notes)
 
 
@@ -70,28 +72,41 @@ def put_away(
     quarantined: list[Path] = []
     left: list[Path] = []
     notes: list[Note] = []
+    names: dict[Path, str] = {}
     stays: dict[tuple[str, str], list[str]] = {}  # names, by why and what to do
     month = f"{now:%Y-%m}"
     for path, result in results:
+        digest, names[path] = "", UNKNOWN
         try:
-            if result.later:
-                left.append(path)
-                stays.setdefault((_why(result), result.todo), []).append(path.name)
-            elif _is_unreadable(result):
-                target = _quarantine(folders.quarantine, path, result, now)
+            digest = digest_of(path)
+            names[path] = house_name(digest, path.name, kind_of(result))
+            if not result.later and _is_unreadable(result):
+                target = _quarantine(folders.quarantine, path, names[path], result, now)
                 quarantined.append(target)
                 notes.append(_quarantined(target, result))
-            else:
-                archived.append(moved(path, folders.archive / month, path.name, digest_of(path)))
+            elif not result.later:
+                archived.append(moved(path, folders.archive / month, names[path], digest))
         except (TransferError, OSError) as error:
+            if not result.later:
+                left.append(path)
+                notes.append(_not_moved(names[path], error))
+        if result.later:
             left.append(path)
-            notes.append(_not_moved(path, error))
+            stays.setdefault((_why(result), result.todo), []).append(names[path])
     return PutAway(
         archived=tuple(archived),
         quarantined=tuple(quarantined),
         left=tuple(left),
-        notes=(*(_stays(names, *why) for why, names in stays.items()), *notes),
+        names=names,
+        notes=(*(_stays(some, *why) for why, some in stays.items()), *notes),
     )
+
+
+def kind_of(result: "FileResult") -> str:
+    """What is in a received file; empty where it is several things, or none that is read."""
+    kinds = {"835" for _ in result.payments} | {"837P" for _ in result.adopted}
+    kinds |= {one.kind for one in result.acknowledged}
+    return kinds.pop() if len(kinds) == 1 else ""
 
 
 def clear_outbox(folders: "Folders", ledger: "Ledger", now: dt.datetime) -> tuple[Path, ...]:
@@ -123,13 +138,14 @@ def _is_unreadable(result: "FileResult") -> bool:
     return result.state == "unreadable" or result.nothing_in_it
 
 
-def _quarantine(folder: Path, path: Path, result: "FileResult", now: dt.datetime) -> Path:
+def _quarantine(
+    folder: Path, path: Path, name: str, result: "FileResult", now: dt.datetime
+) -> Path:
     """Move a file to the quarantine, its problems beside it; they are written first."""
     digest = digest_of(path)
-    name = path.name
     if (folder / name).exists() and digest_of(folder / name) != digest:
-        name = with_digest(name, digest, 8)
-    text = "\n".join(_words(name, digest, result, now)) + "\n"
+        name = with_digest(name, digest, WHOLE)
+    text = "\n".join(_words(name, path.name, digest, result, now)) + "\n"
     _write(folder / f"{name}.problems.txt", text)
     _write(folder / f"{name}.problems.json", json.dumps(_data(name, digest, result, now), indent=2))
     return moved(path, folder, name, digest)
@@ -145,11 +161,14 @@ def _write(path: Path, text: str) -> None:
     part.replace(path)
 
 
-def _words(name: str, digest: str, result: "FileResult", now: dt.datetime) -> Iterator[str]:
-    """What is wrong with a file, for a person; no values."""
+def _words(
+    name: str, given: str, digest: str, result: "FileResult", now: dt.datetime
+) -> Iterator[str]:
+    """What is wrong with a file, for a person, and what it came as; no values."""
     from claimline.render.problems import place_text
 
     yield f"{name} could not be read."
+    yield f"It came as {shown(given)}"
     yield f"It was put here on {now:%Y-%m-%d %H:%M %Z}. SHA-256 {digest}"
     yield ""
     yield _why(result)
@@ -183,7 +202,7 @@ def _data(name: str, digest: str, result: "FileResult", now: dt.datetime) -> dic
 def _why(result: "FileResult") -> str:
     """In one sentence, without the folder the file was in."""
     if result.message:
-        return result.message.removeprefix(f"{result.file}: ")
+        return result.message.removeprefix(f"{result.file}: ").replace(result.file, "the file")
     return "It is X12, but no transaction in it could be read."
 
 
@@ -212,22 +231,21 @@ def _stays(names: list[str], why: str, todo: str) -> Note:
     )
 
 
-def _renamed(told: str, name: str, fault: str) -> Note:
+def _renamed(name: str, fault: str) -> Note:
     return Note(
         kind="transfer.renamed",
         urgency="know",
-        what=f"{told} in the inbox is named {name} now: of its name, {fault}",
+        what=f"a file of the inbox got a plain name, it is {name} now: of its own, {fault}",
         ids=(name,),
     )
 
 
-def _odd(told: str, fault: str) -> Note:
+def _odd(fault: str) -> Note:
     return Note(
         kind="transfer.odd-name",
         urgency="today",
-        what=f"{told} stays in the inbox: of its name, {fault}",
-        todo="give it a plain name; the next run takes it",
-        ids=(told,),
+        what=f"a file stays in the inbox: of its name, {fault}",
+        todo="look into the inbox and give it a plain name; the next run takes it",
     )
 
 
@@ -238,11 +256,11 @@ def _why_not(error: Exception) -> str:
     return getattr(error, "strerror", None) or type(error).__name__
 
 
-def _not_moved(path: Path, error: Exception) -> Note:
+def _not_moved(name: str, error: Exception) -> Note:
     return Note(
         kind="transfer.disk",
         urgency="now",
-        what=f"{path.name} stays in the inbox: {_why_not(error)}",
+        what=f"{name} stays in the inbox: {_why_not(error)}",
         todo="see to the folders and the disk; it was received, and nothing is posted twice",
-        ids=(path.name,),
+        ids=(name,),
     )

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
@@ -15,7 +15,8 @@ from claimline.transfer.place import Place
 from claimline.transfer.tries import Progress, with_tries
 from claimline.transfer.upload import Outgoing, Stand, uploaded
 from claimline.transfer.values import Delivered, Moved, Profile
-from reconcile.ledger import LedgerError, transfers
+from reconcile.ledger import LedgerError, nights, transfers
+from reconcile.ledger.convert import dollars
 
 if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Run, StoredFile
@@ -54,7 +55,7 @@ def send(
             work.go(wait, dry_run=dry_run)
         except TransferError as error:
             work.failed = True
-            work.notes.append(notes.of_error(profile, error))
+            work.notes.append(waiting_for(ledger, profile, notes.of_error(profile, error), now))
         works.append(work)
     return Delivered(
         files=tuple(one for work in works for one in work.files.values()),
@@ -106,7 +107,10 @@ class _Work:
                 stand = self._one(place, progress, out)
             except StaysError as error:
                 self._told(out, "failed")
-                self.notes.append(notes.of_error(self.profile, error, name=out.name))
+                note = notes.of_error(self.profile, error)
+                self.notes.append(
+                    _with_claims(self.ledger, note, [(out.digest, out.outbox)], self.now)
+                )
                 continue
             if stand == "vanished":
                 self.notes.append(notes.vanished(self.profile, out.name))
@@ -151,21 +155,22 @@ class _Work:
         return self._named(stored, found)
 
     def _named(self, stored: "StoredFile", found: Envelope) -> Outgoing | None:
-        recorded = dt.datetime.fromisoformat(stored.recorded_at)
-        made = recorded.astimezone(self.now.tzinfo).date()  # the practice's day
-        name = remote_name(self.profile.name, stored.name, found, made)
+        name = remote_name(
+            self.profile.name, stored.name, found, _day(stored.recorded_at, self.now)
+        )
         if fault := name_fault(name):
             self._refused(stored, notes.bad_name(self.profile, stored.name, fault))
             return None
         return Outgoing(
             name=name,
+            outbox=stored.name,
             digest=stored.digest,
             size=stored.size,
             pieces=lambda: self.ledger.file_bytes(stored.digest),
         )
 
     def _refused(self, stored: "StoredFile", note: Note) -> None:
-        self.notes.append(note)
+        self.notes.append(_with_claims(self.ledger, note, [(stored.digest, stored.name)], self.now))
         self.files[stored.digest] = Moved(
             profile=self.profile.key,
             name=stored.name,
@@ -206,3 +211,31 @@ class _Work:
         last = self.profile.cut_off[-1]
         here = self.now.astimezone(self.profile.time_zone)
         return last if here.time() > last else None
+
+
+def waiting_for(ledger: "Ledger", profile: Profile, note: Note, now: dt.datetime) -> Note:
+    """Why a clearinghouse could not be worked, with all that waits for it."""
+    waiting = ledger.undelivered(profile.key)
+    return _with_claims(ledger, note, [(one.digest, one.name) for one in waiting], now)
+
+
+def _with_claims(
+    ledger: "Ledger", note: Note, files: Sequence[tuple[str, str]], now: dt.datetime
+) -> Note:
+    """A note with the files that stay for it, their claims and their money."""
+    if not files:
+        return note
+    with ledger.reading() as connection:
+        found = nights.sent_of(connection, (digest for digest, _ in files)).values()
+    return notes.stays(
+        note,
+        [name for _, name in files],
+        claims=sum(one.claims for one in found),
+        money=dollars(sum(one.charge for one in found)),
+        days=max(((now.date() - _day(one.recorded_at, now)).days for one in found), default=0),
+    )
+
+
+def _day(recorded_at: str, now: dt.datetime) -> dt.date:
+    """The practice's day of a moment."""
+    return dt.datetime.fromisoformat(recorded_at).astimezone(now.tzinfo).date()

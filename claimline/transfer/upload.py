@@ -25,6 +25,7 @@ class Outgoing:
     """A file to be uploaded."""
 
     name: str  # over there
+    outbox: str = ""  # its name here
     digest: str
     size: int  # bytes
     pieces: Callable[[], Iterable[bytes]]  # the bytes, anew each time

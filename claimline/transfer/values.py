@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
 
-from attrs import frozen
+from attrs import field, frozen
 
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON
 from claimline.night.values import Note
@@ -167,4 +167,5 @@ class PutAway:
     archived: tuple[Path, ...] = ()
     quarantined: tuple[Path, ...] = ()
     left: tuple[Path, ...] = ()  # in the inbox: not the file's fault
+    names: Mapping[Path, str] = field(factory=dict)  # what each file is called here
     notes: tuple[Note, ...] = ()

@@ -1,17 +1,25 @@
 """What a night keeps in the ledger and asks it: its reports, states counted, work left over."""
 
-from typing import TYPE_CHECKING, Final
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
-from sqlalchemy import Connection, func, select
+from attrs import field, frozen
+from sqlalchemy import Connection, exists, func, select
 
-from reconcile.ledger import keeping
+from reconcile.ledger import bulk, keeping
 from reconcile.ledger.records import StoredFile, Usage
-from reconcile.ledger.tables import file, sent_claim
-from reconcile.ledger.tables_answered import claim_state, night_report
-from reconcile.ledger.tables_received import remittance
+from reconcile.ledger.tables import file, run, sent_claim, sent_file
+from reconcile.ledger.tables_answered import (
+    claim_state,
+    delivered_file,
+    night_report,
+    resent_claim,
+)
+from reconcile.ledger.tables_received import problem, remittance
 
 if TYPE_CHECKING:
+    from sqlalchemy import Row, Select
+
     from reconcile.ledger.writer import Writer
 
 PENDING: Final = "pending"
@@ -103,3 +111,165 @@ def unfinished(connection: Connection) -> tuple[StoredFile, ...]:
         for digest in list(connection.execute(query).scalars())
     )
     return tuple(stored for stored in found if stored is not None)
+
+
+# --- what the runs of a night left, whether they came to their end or not ---------------------
+
+
+@frozen(kw_only=True)
+class NightFile:
+    """A file that a night received, with what was wrong with it when it came."""
+
+    digest: str
+    name: str = field(repr=False)  # as it came: may name a patient
+    kind: str
+    recorded_at: str
+    faults: int
+    codes: tuple[str, ...]
+
+
+@frozen(kw_only=True)
+class NightSent:
+    """A file of claims that a night made. Money in cents."""
+
+    digest: str
+    name: str  # in the outbox
+    receiver: str  # ISA08
+    control: int  # ISA13
+    usage: str
+    claims: int
+    charge: int
+    profile: str  # by which it was delivered; empty: not yet
+    recorded_at: str  # UTC
+
+
+def pages_of(connection: Connection, day: str) -> tuple[str, ...]:
+    """What the nights of a day told, oldest first."""
+    query = (
+        select(night_report.c.content).where(night_report.c.day == day).order_by(night_report.c.id)
+    )
+    return tuple(connection.execute(query).scalars())
+
+
+def before(connection: Connection, day: str) -> int:
+    """The run of the last night of an earlier day that came to its end; 0: there is none.
+
+    Runs have numbers in the order in which they recorded something.
+    """
+    query = select(func.max(night_report.c.run_id)).where(night_report.c.day < day)
+    return int(connection.execute(query).scalar() or 0)
+
+
+def cut_off(connection: Connection, after: int, command: str) -> tuple[tuple[int, str], ...]:
+    """Runs of a command since another run that left no page: number, and when they began (UTC)."""
+    query = (
+        select(run.c.id, run.c.started_at)
+        .where(
+            run.c.id > after,
+            run.c.command == command,
+            ~exists().where(night_report.c.run_id == run.c.id),
+        )
+        .order_by(run.c.id)
+    )
+    return tuple((row.id, row.started_at) for row in connection.execute(query))
+
+
+def received_since(connection: Connection, after: int, command: str) -> tuple[NightFile, ...]:
+    """The files that runs of a command received since another run, oldest first."""
+    query = (
+        select(file)
+        .join(run, run.c.id == file.c.run_id)
+        .where(file.c.run_id > after, run.c.command == command, file.c.direction == "in")
+        .order_by(file.c.id)
+    )
+    rows = connection.execute(query).all()
+    faults: dict[int, list[str]] = {}
+    for batch in bulk.batches(iter([row.id for row in rows])):
+        found = connection.execute(
+            select(problem.c.file_id, problem.c.code)
+            .where(problem.c.file_id.in_(batch), problem.c.level == "error")
+            .order_by(problem.c.id)
+        )
+        for number, code in found:
+            faults.setdefault(number, []).append(code)
+    return tuple(
+        NightFile(
+            digest=row.digest,
+            name=row.name,
+            kind=row.kind,
+            recorded_at=row.recorded_at,
+            faults=len(faults.get(row.id, ())),
+            codes=tuple(dict.fromkeys(faults.get(row.id, ()))),
+        )
+        for row in rows
+    )
+
+
+def sent_since(connection: Connection, after: int, command: str) -> tuple[NightSent, ...]:
+    """The files of claims that runs of a command made since another run, oldest first.
+
+    What a night builds is recorded by a run of ``bill`` that began at the same moment.
+    """
+    s = sent_file.c
+    began = select(run.c.started_at).where(run.c.id > after, run.c.command == command)
+    query = (
+        _sent()
+        .join(run, run.c.id == s.run_id)
+        .where(s.run_id > after, run.c.started_at.in_(began))
+        .order_by(s.file_id)
+    )
+    return tuple(map(_night_sent, connection.execute(query)))
+
+
+def sent_of(connection: Connection, digests: Iterable[str]) -> dict[str, NightSent]:
+    """Files of claims by their digests."""
+    found: dict[str, NightSent] = {}
+    for batch in bulk.batches(iter(digests)):
+        query = _sent().where(file.c.digest.in_(batch)).order_by(sent_file.c.file_id)
+        found |= {row.digest: _night_sent(row) for row in connection.execute(query)}
+    return found
+
+
+def _sent() -> "Select[Any]":
+    """Files of claims with their sums; a claim sent again counts with the file it went in again."""
+    s = sent_file.c
+    first = (
+        select(func.coalesce(func.sum(sent_claim.c.charge), 0))
+        .where(sent_claim.c.file_id == s.file_id)
+        .scalar_subquery()
+    )
+    again = (
+        select(func.coalesce(func.sum(sent_claim.c.charge), 0))
+        .join(resent_claim, resent_claim.c.sent_claim_id == sent_claim.c.id)
+        .where(resent_claim.c.file_id == s.file_id)
+        .scalar_subquery()
+    )
+    return (
+        select(
+            file.c.digest,
+            s.name,
+            s.receiver,
+            s.interchange_control,
+            s.usage,
+            s.claims,
+            s.recorded_at,
+            (first + again).label("charge"),
+            delivered_file.c.profile,
+        )
+        .join(file, file.c.id == s.file_id)
+        .outerjoin(delivered_file, delivered_file.c.file_id == s.file_id)
+    )
+
+
+def _night_sent(row: "Row[Any]") -> NightSent:
+    return NightSent(
+        digest=row.digest,
+        name=row.name,
+        receiver=row.receiver,
+        control=row.interchange_control,
+        usage=row.usage,
+        claims=row.claims,
+        charge=int(row.charge),
+        profile=row.profile or "",
+        recorded_at=row.recorded_at,
+    )

@@ -72,6 +72,22 @@ def known(
     return {name: tuple(rows) for name, rows in found.items()}
 
 
+def brought(connection: Connection, beginnings: Iterable[str]) -> dict[str, str]:
+    """By which profile the files came whose digests begin so; one put there by hand is not told."""
+    found: dict[str, str] = {}
+    for one in beginnings:
+        c = transfer.c
+        query = (
+            select(c.profile)
+            .where(c.direction == "in", c.digest >= one, c.digest < f"{one}g")
+            .order_by(c.id.desc())
+            .limit(1)
+        )
+        if profile := connection.execute(query).scalar():
+            found[one] = profile
+    return found
+
+
 def is_known(connection: Connection, digest: str) -> bool:
     """Whether these bytes came before: by a transfer, or by hand into the ledger."""
     by_transfer = select(transfer.c.id).where(

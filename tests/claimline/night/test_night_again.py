@@ -1,6 +1,9 @@
 """What the next night still says: quarantine, the other book, folders that are not there."""
 
+import hashlib
 import json
+import re
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +12,9 @@ from night_desk import FIRST, SECOND, Desk
 
 from claimline.night import steps_transfer
 from claimline.night.values import Step
+from reconcile.ledger import keeping, nights, open_ledger
 
+LATER = "2026-03-18T03:30:00-04:00"
 REMIT = (
     "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         *260316*0800*^*00501*"
     "000000001*0*P*:~GS*HP*PAYER*CLINIC*20260316*0800*1*X*005010X221A1~ST*835*0001~"
@@ -18,6 +23,11 @@ REMIT = (
     "NM1*QC*1*DOE*JANE~SVC*HC:97110:GP*75*75**1~DTM*472*20260105~SE*11*0001~GE*1*1~"
     "IEA*1*000000001~"
 )
+
+
+def named(text: str, ending: str) -> str:
+    """What a received file is called here: by its bytes."""
+    return hashlib.sha256(text.encode()).hexdigest()[:12] + ending
 
 
 def _notes(desk: Desk, now: str) -> dict[str, dict[str, Any]]:
@@ -36,12 +46,12 @@ def test_the_next_night_counts_what_still_lies_there(tmp_path: Path) -> None:
     assert "transfer.quarantined" in first
     assert "waiting.quarantine" not in first
     told = first["receive.other-book"]
-    assert (told["money"], told["ids"]) == ("75.00", ["real.835", "EFT77"])
+    assert (told["money"], told["ids"]) == ("75.00", [named(REMIT, ".835"), "EFT77"])
     assert told["todo"].startswith("call the clearinghouse")
     second = _notes(desk, SECOND)
-    assert second["waiting.quarantine"]["ids"] == ["letter.txt"]
+    assert second["waiting.quarantine"]["ids"] == [named("no X12\n", ".txt")]
     assert second["waiting.other-book"]["money"] == "75.00"
-    (desk.folder / "quarantine" / "letter.txt").unlink()
+    (desk.folder / "quarantine" / named("no X12\n", ".txt")).unlink()
     assert "waiting.quarantine" not in _notes(desk, SECOND)
 
 
@@ -109,3 +119,90 @@ def test_a_day_that_does_not_exist_is_refused(tmp_path: Path, day: str) -> None:
     done = desk.night(FIRST, "--check", "--config", str(desk.folder))
     assert done.returncode == 2
     assert "night.toml" in done.stderr
+
+
+def _faulty(desk: Desk, name: str) -> str:
+    """One remittance is miscounted and bears another name; what it is called here."""
+    path = next((desk.folder / "clearinghouse" / "out").glob("*-60054L.835"))
+    text = re.sub(r"SE\*\d+", "SE*7", path.read_text(encoding="utf-8"))
+    path.unlink()
+    (path.parent / name).write_text(text, encoding="utf-8")
+    return named(text, ".835")
+
+
+def test_the_page_is_whole_however_many_runs_it_took(tmp_path: Path) -> None:
+    """What the first run found in files and could not send, the second one's page still tells."""
+    desk = Desk(tmp_path / "desk").second_day()
+    faulty = _faulty(desk, "era.835")
+    put = desk.folder / "clearinghouse" / "in"
+    put.rename(put.with_name("away"))
+    first = desk.night(SECOND)
+    assert first.returncode == 3
+    stays = next(n for n in desk.report("2026-03-18-1")["notes"] if n["step"] == "send")
+    assert (stays["money"], stays["ids"]) == ("651.00", ["relay-T-000000002.837"])
+    assert "1 file with 4 claims (651.00) waits in the outbox" in stays["what"]
+    assert stays["call"] == "Relay support, 800-555-0190"
+    put.with_name("away").rename(put)
+    assert desk.night(LATER).returncode == 1
+    page = desk.report("2026-03-18-2")
+    fault = next(note for note in page["notes"] if note["kind"] == "receive.problems")
+    assert (fault["ids"], fault["run"]) == ([faulty], 1)
+    assert fault["call"] == "Relay support, 800-555-0190"
+    assert "send" not in {note["step"] for note in page["notes"]}
+    assert [run["number"] for run in page["earlier"]["runs"]] == [1]
+    assert len(page["earlier"]["came"]) == 10
+    assert [row["file"] for row in page["earlier"]["made"]] == ["relay-T-000000002.837"]
+    assert desk.night(LATER).returncode == 1
+    third = desk.report("2026-03-18-3")
+    assert [run["number"] for run in third["earlier"]["runs"]] == [1, 2]
+    assert [row["run"] for row in third["earlier"]["went"]] == [2]
+    assert third["earlier"]["came"] == page["earlier"]["came"]
+    text = (desk.folder / "reports" / "2026-03-18-3.txt").read_text(encoding="utf-8")
+    html = (desk.folder / "reports" / "2026-03-18-3.html").read_text(encoding="utf-8")
+    assert all(faulty in page and "Earlier runs" in page for page in (text, html))
+
+
+def test_what_a_killed_run_received_is_on_the_next_page(tmp_path: Path) -> None:
+    """It left no page: what it recorded stands in the ledger, faults and files of claims too."""
+    desk = Desk(tmp_path / "desk").second_day()
+    faulty = _faulty(desk, "era.835")
+    moments = int(desk.copied(tmp_path / "copy").process(SECOND, die_at=0).stderr.split()[-1])
+    assert desk.process(SECOND, die_at=moments - 40).returncode == -signal.SIGKILL
+    assert desk.night(LATER).returncode == 1
+    page = desk.report("2026-03-18-1")
+    assert [run["number"] for run in page["earlier"]["runs"]] == [0]
+    assert faulty in [row["file"] for row in page["earlier"]["came"]]
+    assert faulty in [i for n in page["notes"] if n["kind"] == "receive.problems" for i in n["ids"]]
+    own = [row for step in page["steps"] if step["name"] == "send" for row in step["files"]]
+    went = [row["file"] for row in (*own, *page["earlier"]["went"])]
+    assert went == ["relay-T-000000002.837"]
+    assert "cut off before it could write a page" in (
+        desk.folder / "reports" / "2026-03-18-1.txt"
+    ).read_text(encoding="utf-8")
+
+
+def test_the_name_a_file_came_with_stays_in_the_ledger(tmp_path: Path) -> None:
+    """Senders name files after patients: no page, figure, log or folder tells it."""
+    desk = Desk(tmp_path / "desk").second_day()
+    faulty = _faulty(desk, "QUILL_MARTHA_19790412.835")
+    (desk.folder / "inbox").mkdir(exist_ok=True)
+    (desk.folder / "inbox" / "Quill Martha letter.docx").write_text("no X12", encoding="utf-8")
+    done = desk.command_run(SECOND, CLAIMLINE_LOG="debug")
+    assert done.returncode == 1
+    said = [done.stdout, done.stderr, " ".join(desk.files())]
+    said += [path.read_text(encoding="utf-8") for path in (desk.folder / "reports").iterdir()]
+    said.append((desk.folder / "claimline.prom").read_text(encoding="utf-8"))
+    kept = list((desk.folder / "quarantine").iterdir())
+    said += [path.read_text(encoding="utf-8") for path in kept if path.suffix == ".json"]
+    # at the clearinghouse it lies as it did
+    whole = "\n".join(said).replace("clearinghouse/out/QUILL_MARTHA_19790412.835", "").lower()
+    assert faulty in whole
+    assert "quill" not in whole
+    with open_ledger(desk.url) as ledger, ledger.reading() as connection:
+        assert "quill" not in nights.newest(connection).lower()
+        digest = hashlib.sha256((desk.folder / "archive" / "2026-03" / faulty).read_bytes())
+        stored = keeping.find_file(connection, digest.hexdigest())
+    assert stored is not None
+    assert stored.name == "QUILL_MARTHA_19790412.835"
+    beside = next(path for path in kept if path.name.endswith(".problems.txt"))
+    assert "It came as Quill Martha letter.docx" in beside.read_text(encoding="utf-8")

@@ -61,6 +61,7 @@ def test_the_report_has_its_documented_shape(done: Desk) -> None:
     assert set(report) == {
         "version", "claimline", "practice", "book", "day", "number", "dry_run", "started", "ended",
         "time_zone", "status", "headline", "needs_person", "notes", "steps", "states", "proof", "left_out",
+        "earlier",
     }  # fmt: skip
     assert [step["name"] for step in report["steps"]] == list(steps.names())
     assert report["day"] == "2026-03-18"

@@ -1,5 +1,6 @@
 """After receiving: archive or quarantine, nothing deleted, nothing replaced, no patient in a note."""
 
+import hashlib
 import json
 import stat
 from pathlib import Path
@@ -36,6 +37,11 @@ def left(folders: Folders) -> list[str]:
     return sorted(path.name for path in folders.inbox.iterdir())
 
 
+def named(data: bytes, ending: str = ".835") -> str:
+    """What a received file is called here."""
+    return hashlib.sha256(data).hexdigest()[:12] + ending
+
+
 TA1 = interchange(1).replace(
     b"IEA*0*", b"TA1*000000001*261120*0900*A*000~IEA*0*"
 )  # an acknowledgement needs no group
@@ -45,21 +51,22 @@ def test_what_was_read_goes_to_the_archive_of_the_month(folders: Folders, ledger
     """A file that was read leaves the inbox for the archive's folder of the month."""
     put(folders, "ack.ta1", TA1)
     done = received(folders, ledger)
-    assert done.archived == (folders.archive / "2026-11" / "ack.ta1",)
+    assert done.archived == (folders.archive / "2026-11" / named(TA1, ".ta1"),)
     assert done.archived[0].read_bytes() == TA1
     assert left(folders) == []
     assert done.notes == ()
 
 
 def test_the_archive_replaces_nothing(folders: Folders, ledger: Ledger) -> None:
-    """One name with other content gets letters of its digest; the same bytes stand once."""
+    """Each content has its own name, whatever it came as; the same bytes stand once."""
     other = TA1.replace(b"*000~", b"*001~")
     for data in (TA1, other, TA1):
         put(folders, "ack.ta1", data)
         received(folders, ledger)
     kept = sorted((folders.archive / "2026-11").iterdir())
-    assert [path.read_bytes() for path in kept] == [other, TA1]
-    assert kept[1].name == "ack.ta1"
+    assert {path.name: path.read_bytes() for path in kept} == {
+        named(data, ".ta1"): data for data in (TA1, other)
+    }
     assert left(folders) == []
 
 
@@ -77,12 +84,14 @@ def test_what_cannot_be_read_goes_to_the_quarantine(
     """The file and two notes beside it, in words and as JSON, all for their owner only."""
     put(folders, "odd.835", data)
     done = received(folders, ledger)
-    assert done.quarantined == (folders.quarantine / "odd.835",)
+    name = named(data)
+    assert done.quarantined == (folders.quarantine / name,)
     assert done.quarantined[0].read_bytes() == data
-    words = (folders.quarantine / "odd.835.problems.txt").read_text()
-    assert "odd.835 could not be read" in words
-    told = json.loads((folders.quarantine / "odd.835.problems.json").read_text())
-    assert told["file"] == "odd.835"
+    words = (folders.quarantine / f"{name}.problems.txt").read_text()
+    assert f"{name} could not be read" in words
+    assert "It came as odd.835" in words
+    told = json.loads((folders.quarantine / f"{name}.problems.json").read_text())
+    assert told["file"] == name
     assert told["message"]
     assert str(folders.inbox) not in words
     modes = {
@@ -99,7 +108,7 @@ def test_the_quarantine_replaces_nothing(folders: Folders, ledger: Ledger) -> No
     received(folders, ledger)
     put(folders, "odd.835", b"two")
     (second,) = received(folders, ledger).quarantined
-    assert (folders.quarantine / "odd.835").read_bytes() == b"one"
+    assert (folders.quarantine / named(b"one")).read_bytes() == b"one"
     assert second.read_bytes() == b"two"
     assert second.with_name(f"{second.name}.problems.txt").exists()
 
@@ -142,7 +151,10 @@ def test_what_one_thing_held_up_is_told_once(folders: Folders) -> None:
     done = put_away(folders, pairs, NOW)
     (note,) = done.notes
     assert len(done.left) == note.count == 3
-    assert note.what == "1.835 and 2 other files could not be received and stay in the inbox: full"
+    first = named(interchange(1))
+    assert (
+        note.what == f"{first} and 2 other files could not be received and stay in the inbox: full"
+    )
 
 
 def test_hidden_files_are_not_received(folders: Folders) -> None:

@@ -1,0 +1,203 @@
+"""What earlier runs of the same night did: one page tells all of it, however many runs it took.
+
+From what the ledger keeps: the pages of the day's earlier runs, and what runs recorded that were
+cut off before they could write one.
+"""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, Final
+
+from attrs import frozen
+
+from claimline.errors import DONE, NEEDS_PERSON, worst
+from claimline.night.context import Night
+from claimline.night.report import (
+    Report,
+    called,
+    each_once,
+    headline,
+    local,
+    note_row,
+    sorted_notes,
+)
+from claimline.night.steps_receive import FAULTS, faults_told
+from claimline.night.values import Note
+from claimline.transfer.names import house_name
+from reconcile.ledger import nights
+from reconcile.ledger.convert import dollars
+from reconcile.ledger.nights import NightFile, NightSent
+
+HAPPENED: Final = frozenset(  # told by the run in which it happened alone; the rest is looked for
+    {  # by each run anew
+        "receive.problems",
+        "receive.not-taken-over",
+        "receive.other-book",
+        "transfer.quarantined",
+        "transfer.renamed",
+        "transfer.vanished",
+        "transfer.too-late",
+    }
+)
+NO_PAGE: Final = "cut off before it could write a page; what it did stands here"
+KINDS: Final = ("came", "made", "went")
+
+
+@frozen(kw_only=True)
+class Earlier:
+    """What the ledger says of the runs before this one."""
+
+    pages: tuple[Report, ...] = ()  # of this day, oldest first
+    cut: tuple[str, ...] = ()  # when runs began that left none, oldest first
+    received: tuple[NightFile, ...] = ()  # by all runs since the last page of an earlier day
+    sent: tuple[NightSent, ...] = ()
+
+
+def earlier(night: Night) -> Earlier:
+    """Read it.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    day, command = night.day.isoformat(), night.run.command
+    with night.ledger() as ledger, ledger.reading() as connection:
+        after = nights.before(connection, day)
+        now = night.now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return Earlier(
+            pages=tuple(json.loads(one) for one in nights.pages_of(connection, day)),
+            cut=tuple(
+                began for _, began in nights.cut_off(connection, after, command) if began != now
+            ),
+            received=nights.received_since(connection, after, command),
+            sent=nights.sent_since(connection, after, command),
+        )
+
+
+def whole(night: Night, report: Report, before: Earlier) -> Report:
+    """The report of a run with what the earlier ones of its night did."""
+    files = {kind: _rows(report, kind) for kind in KINDS}
+    told = _files_before(night, files, before)
+    notes = sorted_notes(each_once([*report["notes"], *_notes(night, report, before, told)]))
+    asked = "run" if report["left_out"] else ""  # a part of a night answers for itself
+    needs = [note for note in notes if note["urgency"] != "know" and asked not in note]
+    status = worst(report["status"], NEEDS_PERSON if needs else DONE)
+    return {
+        **report,
+        "status": status,
+        "headline": headline(needs, status, left_out=report["left_out"]),
+        "needs_person": len(needs),
+        "notes": notes,
+        "earlier": {"runs": list(_runs(night, before)), **told},
+    }
+
+
+def _runs(night: Night, before: Earlier) -> Iterator[dict[str, Any]]:
+    """The earlier runs: those with a page, and those that were cut off."""
+    for began in before.cut:
+        moment = dt.datetime.fromisoformat(began)
+        yield {"number": 0, "started": local(night, moment), "status": None, "headline": NO_PAGE}
+    for page in before.pages:
+        yield {key: page[key] for key in ("number", "started", "status", "headline")}
+
+
+def _rows(report: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
+    """The files that a run tells of itself."""
+    of: Mapping[str, Callable[[str, Mapping[str, Any]], bool]] = {
+        "came": lambda step, _: step in {"receive", "post"},
+        "made": lambda step, _: step == "build",
+        "went": lambda step, row: step == "send" and row["state"] == "sent",
+    }
+    return [
+        row
+        for step in report["steps"]
+        for row in step.get("files", ())
+        if of[kind](step["name"], row)
+    ]
+
+
+def _files_before(
+    night: Night, files: Mapping[str, Collection[Mapping[str, Any]]], before: Earlier
+) -> dict[str, list[dict[str, Any]]]:
+    """The files of earlier runs that this one does not tell: by their pages, else by the ledger."""
+    told: dict[str, list[dict[str, Any]]] = {}
+    for kind in KINDS:
+        known = {row["file"] for row in files[kind]}
+        rows = [
+            {**row, "run": page["number"]} for page in before.pages for row in _rows(page, kind)
+        ]
+        ledger = {"came": _came, "made": _made, "went": _went}[kind](night, before)
+        found: dict[str, dict[str, Any]] = {}
+        for row in (*rows, *ledger):
+            if row["file"] not in known:
+                found.setdefault(row["file"], row)
+        told[kind] = list(found.values())
+    return told
+
+
+def _came(_night: Night, before: Earlier) -> Iterator[dict[str, Any]]:
+    for one in before.received:
+        yield {
+            "file": house_name(one.digest, one.name, one.kind),
+            "digest": one.digest,
+            "kind": one.kind,
+            "state": "received",
+            "status": NEEDS_PERSON if one.faults else DONE,
+            "told": ["its run was cut off; claimline receive FILE tells what is in it"],
+            "problems": one.faults,
+            "run": 0,
+        }
+
+
+def _made(_night: Night, before: Earlier) -> Iterator[dict[str, Any]]:
+    for one in before.sent:
+        yield {
+            "file": one.name,
+            "receiver": one.receiver,
+            "control": f"{one.control:09d}",
+            "usage": one.usage,
+            "claims": one.claims,
+            "charge": f"{dollars(one.charge):.2f}",
+            "run": 0,
+        }
+
+
+def _went(_night: Night, before: Earlier) -> Iterator[dict[str, Any]]:
+    for one in before.sent:
+        if one.profile:
+            yield {
+                "profile": one.profile,
+                "file": one.name,
+                "state": "sent",
+                "digest": one.digest,
+                "run": 0,
+            }
+
+
+def _notes(
+    night: Night,
+    report: Report,
+    before: Earlier,
+    told: Mapping[str, Iterable[Mapping[str, Any]]],
+) -> Iterator[dict[str, Any]]:
+    """What earlier runs told and this one cannot know: what happened, steps it left out."""
+    done = {step["name"] for step in report["steps"] if "left_out" not in step}
+    for page in reversed(before.pages):
+        looked = {step["name"] for step in page["steps"] if "left_out" not in step} - done
+        for note in page["notes"]:
+            if "run" not in note and (note["kind"] in HAPPENED or note["step"] in looked):
+                yield {**note, "run": page["number"]}
+        done |= looked
+    cut = {row["digest"] for row in told["came"] if not row["run"]}
+    for one in before.received:
+        if one.faults and one.digest in cut:
+            name = house_name(one.digest, one.name, one.kind)
+            note = Note(
+                kind="receive.problems",
+                urgency="today",
+                what=faults_told(name, one.faults, one.codes),
+                todo=FAULTS,
+                count=one.faults,
+                ids=(name,),
+            )
+            yield {**note_row(called(night, note), "receive"), "run": 0}
