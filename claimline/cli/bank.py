@@ -1,12 +1,16 @@
 """``claimline bank``: deposits of the bank against the payments of the 835s."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from claimline.cli.options import book_option, format_option, ledger_option, output_option
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, CommandError, worst
+
+if TYPE_CHECKING:
+    from claimline.services.bank import Imported
+    from reconcile.ledger.deposits import Row
 
 
 @click.group()
@@ -23,22 +27,22 @@ def bank() -> None:
 @bank.command("import")
 @click.argument("files", nargs=-1, required=True, type=click.Path(), metavar="FILE...")
 @click.option("--profile", type=click.Path(), default="", help="TOML: which column is what.")
+@click.option("--dry-run", is_flag=True, help="Show what is understood of a file; keep nothing.")
 @ledger_option
 @format_option("table", "json", "csv")
-def import_(files: tuple[str, ...], *, profile: str, ledger: str, shape: str) -> int:
+def import_(files: tuple[str, ...], *, profile: str, dry_run: bool, ledger: str, shape: str) -> int:
     r"""Read deposits from CSV files, or from Nacha files with CCD+ addenda.
 
-    Columns of a CSV are found by their usual names; a profile names others. The same deposit in
-    another file is known. Account numbers are not taken over. Exit status 1 where a row could not
-    be read.
+    Columns of a CSV are found by their usual names, by the words of their headings, or, without a
+    heading, by what stands in them; --dry-run shows which column was taken for what. A profile
+    names others. The same deposit in another file is known. Account numbers are not taken over.
+    Exit status 1 where a row could not be read.
 
     \b
     Example:
-      claimline bank import statement.csv
+      claimline bank import statement.csv --dry-run
       claimline bank import lockbox.csv --profile bank.toml
     """
-    from attrs import asdict
-
     from claimline import files as disk
     from claimline import settings
     from claimline.render import Result, show
@@ -53,13 +57,18 @@ def import_(files: tuple[str, ...], *, profile: str, ledger: str, shape: str) ->
     with open_ledger(settings.ledger_url(ledger)) as opened:
         for name in files:
             try:
-                found = service.take(
-                    opened,
-                    name,
-                    disk.content(name),
-                    profile=known,
-                    user=settings.user(),
-                    now=settings.now(),
+                data = disk.content(name)
+                found = (
+                    service.look(opened, name, data, profile=known)
+                    if dry_run
+                    else service.take(
+                        opened,
+                        name,
+                        data,
+                        profile=known,
+                        user=settings.user(),
+                        now=settings.now(),
+                    )
                 )
             except CommandError as error:
                 disk.complain(error.message, error.todo)
@@ -69,14 +78,59 @@ def import_(files: tuple[str, ...], *, profile: str, ledger: str, shape: str) ->
                 disk.complain(f"{name}: {fault}", "mend the row, or read it by hand")
             statuses.append(NEEDS_PERSON if found.faults else DONE)
             done.append(found)
-    rows = [asdict(one) for one in done]
-    show(Result(data={"files": rows}, tables=(_imported(rows),)), shape)
+    rows = [_fields(one) for one in done]
+    tables = (_imported(rows, dry_run=dry_run), *(_first(one) for one in done if one.first))
+    show(Result(data={"files": rows, "dry_run": dry_run}, tables=tables), shape)
     return worst(*statuses)
 
 
-def _imported(rows: list[dict[str, Any]]) -> Any:
+def _fields(one: "Imported") -> dict[str, Any]:
+    from attrs import asdict
+
+    return {
+        **{key: value for key, value in asdict(one).items() if key != "first"},
+        "first": [_deposit(row) for row in one.first],
+    }
+
+
+def _deposit(row: "Row") -> dict[str, Any]:
+    """A deposit of a trial."""
+    from reconcile.ledger.convert import dollars
+
+    return {
+        "row": row.number,
+        "date": row.date.isoformat(),
+        "amount": str(dollars(row.cents)),
+        "trace": row.trace,
+        "originator": row.originator,
+        "payer": row.payer,
+        "claims": row.is_claim,
+    }
+
+
+def _first(one: "Imported") -> Any:
+    """The first deposits of a file that is tried."""
     from claimline.render import Column, Table
 
+    return Table(
+        title=f"{one.file}: the first that are new",
+        columns=(
+            Column(key="row", title="Row", kind="number"),
+            Column(key="date", title="Deposit", kind="date"),
+            Column(key="amount", title="Amount", kind="money"),
+            Column(key="trace", title="Number", kind="id"),
+            Column(key="originator", title="Payer's number", kind="id"),
+            Column(key="payer", title="Payer"),
+            Column(key="claims", title="Claims"),
+        ),
+        rows=[_deposit(row) for row in one.first],
+    )
+
+
+def _imported(rows: list[dict[str, Any]], *, dry_run: bool) -> Any:
+    from claimline.render import Column, Table
+
+    shown = Column(key="understood", title="columns", kind="list", place="below")
     return Table(
         columns=(
             Column(key="file", title="File", kind="id"),
@@ -85,9 +139,12 @@ def _imported(rows: list[dict[str, Any]]) -> Any:
             Column(key="new", title="New", kind="number"),
             Column(key="claims", title="Of claims", kind="number"),
             Column(key="passed", title="No deposit", kind="number"),
+            *((shown,) if dry_run else ()),
+            Column(key="notes", title="note", kind="list", place="below"),
         ),
         rows=rows,
         empty="No file was read.",
+        notes=("Nothing was kept (--dry-run).",) if dry_run and rows else (),
     )
 
 

@@ -8,15 +8,17 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 
 from claimline import __version__
-from claimline.services.bank_read import Profile, read
+from claimline.services.bank_read import Profile, Read, read, text_of
 from reconcile.deposits import Deposit, Matched, Near, Paid, Window, match
 from reconcile.ledger import Ledger, Run, deposits
 from reconcile.ledger.convert import dollars
+from reconcile.ledger.deposits import Row
 
 if TYPE_CHECKING:
     from reconcile.ledger import Usage
 
 KIND: Final = "bank"
+FIRST: Final = 8  # deposits that a trial shows
 
 
 @frozen(kw_only=True)
@@ -30,6 +32,23 @@ class Imported:
     passed: int  # rows that are no deposit
     claims: int  # deposits that say that they pay claims
     faults: tuple[str, ...] = ()
+    understood: tuple[str, ...] = ()  # which column is what
+    notes: tuple[str, ...] = ()
+    first: tuple[Row, ...] = ()  # of a trial: the first new deposits
+
+
+def look(ledger: Ledger, name: str, data: bytes, *, profile: Profile | None) -> Imported:
+    """What ``take`` would do; nothing is kept.
+
+    Raises:
+        WrongUsageError: its columns cannot be told.
+    """
+    found = read(name, text_of(data), profile)
+    keys = deposits.marks(found.rows)
+    with ledger.reading() as connection:
+        here = deposits.known(connection, keys)
+    new = [row for row, key in zip(found.rows, keys, strict=True) if key not in here]
+    return _imported(name, found, len(new), tuple(new[:FIRST]))
 
 
 def take(
@@ -42,7 +61,7 @@ def take(
     Raises:
         WrongUsageError: its columns cannot be told; nothing of it is kept.
     """
-    found = read(name, data.decode("utf-8-sig", "replace"), profile)
+    found = read(name, text_of(data), profile)
     run = Run(command="bank import", version=__version__, started=now, user=user)
     new = 0
     if found.rows:
@@ -51,6 +70,10 @@ def take(
             kept = deposits.as_kept(found.rows, hashlib.sha256(data).hexdigest())
             stored = writer.store(kept, kind=KIND, name=short, direction="in")
             new = deposits.add(writer, stored.id, found.rows)
+    return _imported(name, found, new)
+
+
+def _imported(name: str, found: Read, new: int, first: tuple[Row, ...] = ()) -> Imported:
     return Imported(
         file=name,
         kind=found.kind,
@@ -59,6 +82,9 @@ def take(
         passed=found.passed,
         claims=sum(one.is_claim for one in found.rows),
         faults=found.faults,
+        understood=found.understood,
+        notes=found.notes,
+        first=first,
     )
 
 

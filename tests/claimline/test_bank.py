@@ -1,17 +1,21 @@
 """Bank files: CSV of any columns and Nacha with addenda, and nothing of account numbers."""
 
+import json
 from pathlib import Path
 
 import pytest
 from receive_made import NOW, RUN, clp, remit, take, x12
 from sqlalchemy import select, update
 
+from claimline.__main__ import main
 from claimline.errors import WrongUsageError
 from claimline.services import bank
-from claimline.services.bank_read import Profile, read, read_profile
+from claimline.services.bank_cells import read_amount
+from claimline.services.bank_read import Profile, read, read_profile, text_of
 from claimline.services.verify import verify
 from reconcile.deposits import BY_TRACE_AND_PAYER
 from reconcile.ledger import Ledger, deposits, open_ledger
+from reconcile.ledger.convert import to_cents
 from reconcile.ledger.tables import file
 from reconcile.ledger.tables_answered import bank_deposit
 
@@ -46,6 +50,135 @@ def test_columns_are_found(text: str, profile: dict[str, object]) -> None:
     assert _read(text, **profile) == [("2026-04-29", 6240, "E1", "1351840597", True)]
 
 
+@pytest.mark.parametrize(
+    ("text", "understood"),
+    [
+        pytest.param(
+            'Date,Memo,Amount\n4/29/2026,HCCLAIMPMT,"1,062.40"\n', "amount: Amount", id="thousands"
+        ),
+        pytest.param(
+            "Details,Posting Date,Description,Amount,Type,Balance,Check or Slip #\n"
+            'CREDIT,04/29/2026,HCCLAIMPMT,"$1,062.40",ACH_CREDIT,5000.00,\n',
+            "amount: Amount",
+            id="balance beside it",
+        ),
+        pytest.param(
+            "Summary,,\nTotal credits,,99.00\n\nDate,Description,Amount,Running Bal.\n"
+            '04/29/2026,HCCLAIMPMT,"1,062.40","9,000.00"\n',
+            "date: Date",
+            id="a summary before the heading",
+        ),
+        pytest.param(
+            "\ufeffBooked On;Posting Date;Payment Details;Debit Amount;Credit Amount;Balance\n"
+            "1;29/04/2026;HCCLAIMPMT;;1.062,40;9\n2;05/04/2026;X;20,00;;8\n",
+            "dates: day before month",
+            id="day before month, decimal comma",
+        ),
+        pytest.param(
+            '"04/29/2026","1062.40","*","","ACME HCCLAIMPMT"\n"04/30/2026","-2.00","*","","FEE"\n',
+            "amount: column 2",
+            id="no heading",
+        ),
+        pytest.param(
+            "Trans. Date,Credits ($),Narrative text\n2026-04-29T08:00:00,1062.40 CR,HCCLAIMPMT\n"
+            "2026-04-29,1062.40 DR,HCCLAIMPMT\n",
+            "date: Trans. Date",
+            id="marks at the amount, time of day",
+        ),
+    ],
+)
+def test_the_plain_case_needs_no_profile(text: str, understood: str) -> None:
+    """A bank's own headings, summaries, marks and ways of writing are understood, and told."""
+    found = read("bank.csv", text)
+    assert (found.faults, [(one.date.isoformat(), one.cents) for one in found.rows]) == (
+        (), [("2026-04-29", 106240)],
+    )  # fmt: skip
+    assert understood in found.understood
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        pytest.param("Date,Deposit ACH,Deposit card", "could both be the amount", id="amounts"),
+        pytest.param("Start day,End day,Amount", "could both be the date", id="days"),
+    ],
+)
+def test_two_that_could_be_it_are_asked_for(header: str, told: str) -> None:
+    """Where two columns could be the day or the amount, neither is taken."""
+    with pytest.raises(WrongUsageError, match=told):
+        read("bank.csv", f"{header}\n1,2,3\n")
+
+
+@pytest.mark.parametrize(
+    ("cell", "cents"),
+    [("(1,234.50)", -123450), ("1.234,50", 123450), ("62,40", 6240), ("1,234", 123400),
+     ("$ 1 234.50", 123450), ("5.00-", -500), ("+5", 500), ("USD 5.00 DR", -500)],
+)  # fmt: skip
+def test_amounts_as_banks_write_them(cell: str, cents: int) -> None:
+    """Thousands, decimal commas, parentheses and marks never change what an amount is."""
+    assert to_cents(read_amount(cell)) == cents
+
+
+@pytest.mark.parametrize("cell", ["", "1,23.4.5", "12,3456", "1e3", "NaN", "--5"])
+def test_what_is_no_amount_is_refused(cell: str) -> None:
+    """Nothing is made of what is not an amount for certain."""
+    with pytest.raises(ValueError, match="amount"):
+        read_amount(cell)
+
+
+@pytest.mark.parametrize(
+    "data",
+    ["Date,Memo,Amount\n4/29/2026,CAF\u00c9,5.00\n".encode(one)
+     for one in ("utf-8", "utf-8-sig", "utf-16", "cp1252")],
+    ids=["utf-8", "with a mark", "utf-16", "cp1252"],
+)  # fmt: skip
+def test_any_encoding_of_a_bank(data: bytes) -> None:
+    """A file is read in whatever encoding a bank writes it."""
+    assert "CAF\u00c9" in text_of(data)
+    assert [one.cents for one in read("b.csv", text_of(data)).rows] == [500]
+
+
+def test_overlapping_exports_add_what_is_new(ledger_url: str) -> None:
+    """Of two exports that overlap each deposit is kept once; equal ones of a day are counted."""
+    rows = ["4/27/2026,A,5.00", "4/28/2026,B,7.00", "4/28/2026,B,7.00", "4/29/2026,C,9.00"]
+    with open_ledger(ledger_url) as ledger:
+        new = []
+        for some in (rows[:2], rows[1:], rows):
+            data = "\n".join(["Date,Memo,Amount", *some]).encode()
+            new.append(bank.take(ledger, "b.csv", data, profile=None, user="me", now=NOW).new)
+        assert new == [2, 2, 0]
+
+
+def test_a_trial_keeps_nothing(
+    fixtures: Path, ledger_url: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--dry-run tells the columns, what is new and the first deposits; no deposit is kept."""
+    name = str(fixtures / "by-hand" / "bank.csv")
+    with open_ledger(ledger_url) as ledger:
+        command = ["bank", "import", name, "--ledger", ledger_url, "--format", "json"]
+        assert main([*command, "--dry-run"]) == 0
+        shown = capsys.readouterr().out
+        [told] = json.loads(shown)["files"]
+        assert (told["new"], told["first"][1]["trace"]) == (4, "88120017")
+        assert "date: Posting Date" in told["understood"]
+        assert ACCOUNT not in shown
+        with ledger.reading() as connection:
+            assert deposits.deposits(connection) == ()
+        assert main(command) == 0
+        assert json.loads(capsys.readouterr().out)["files"][0]["new"] == 4
+
+
+def test_a_cut_nacha_file_is_told(fixtures: Path) -> None:
+    """Wrong block counts do not matter; a batch that does not come to its sum is told."""
+    text = (fixtures / "by-hand" / "deposits.ach").read_text(encoding="utf-8")
+    lines = [line.ljust(94) for line in text.splitlines()]
+    assert read("a.ach", "\n".join([*lines, "9" * 94, "9" * 94])).notes == ()
+    lines[4] = lines[4][:32] + "000000012480" + lines[4][44:]
+    found = read("a.ach", "\n".join(lines))
+    assert found.notes == ("record 5: batch 1 comes to 124.80, its entries to 62.40",)
+    assert len(found.rows) == 2
+
+
 def test_what_is_no_deposit_is_passed_over_and_what_cannot_be_read_is_told() -> None:
     """Withdrawals are none; a row without a readable day or amount is named by its number."""
     text = "Date,Amount\n4/29/2026,(5.00)\n4/29/2026,5.00-\n4/29/2026,\nsoon,5.00\n4/29/2026,1e3\n"
@@ -59,7 +192,7 @@ def test_what_is_no_deposit_is_passed_over_and_what_cannot_be_read_is_told() -> 
     [
         ("When,Amount\n1,1\n", "no column is the date"),
         ("Date,What\n1,1\n", "no column is the amount"),
-        ("", "no column is the date"),
+        ("", "it is empty"),
     ],
 )
 def test_columns_that_cannot_be_told_are_asked_for(text: str, told: str) -> None:
@@ -92,8 +225,6 @@ def test_no_account_number_and_no_patient_leaves_the_file(
     fixtures: Path, ledger_url: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Neither the rows kept nor what is printed hold an account number or a patient's name."""
-    from claimline.__main__ import main
-
     name = fixtures / "by-hand" / "bank.csv"
     with open_ledger(ledger_url) as ledger:
         ledger_rows = name.read_bytes() + b'04/30/2026,"ZELLE FROM ROBIN SAMPLE",20.00,1\n'

@@ -1,0 +1,86 @@
+"""Days and amounts as banks write them."""
+
+import datetime as dt
+import re
+from collections.abc import Iterable
+from decimal import Decimal
+from typing import Final
+
+from edi.elements import money
+
+SHAPES: Final = (
+    "%m/%d/%Y", "%Y-%m-%d", "%m/%d/%y", "%Y%m%d", "%m-%d-%Y", "%d-%b-%Y", "%d-%b-%y", "%b %d, %Y",
+    "%B %d, %Y", "%d %b %Y", "%Y/%m/%d", "%d.%m.%Y",
+)  # fmt: skip
+# Day before month is read only where a day of the file can be nothing else: US banks write the
+# month first.
+DAY_FIRST: Final = ("%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y")
+_DAY: Final = re.compile(
+    r"[A-Za-z]{3,9} \d{1,2}, \d{4}|\d{1,2} [A-Za-z]{3} \d{4}|[\dA-Za-z./-]+?(?=[T ]\d|$)"
+)
+_COMMA: Final = re.compile(r"-?\d{1,3}(?:\.\d{3})*,\d\d|-?\d+,\d\d")  # 1.234,50
+_MARKS: Final = re.compile(r"\b(?:USD|CR|DR)\b|[$+\s\u00a0\u202f']", re.IGNORECASE)
+_DEBIT: Final = re.compile(r"\bDR\b", re.IGNORECASE)
+
+
+def best_shape(cells: Iterable[str]) -> str:
+    """The way of writing dates that reads most of these cells; the usual one where none does."""
+    days = [found for cell in cells if (found := day_in(cell))]
+    shapes = (*SHAPES, *DAY_FIRST)
+    read = {shape: sum(parsed(day, shape) is not None for day in days) for shape in shapes}
+    return max(shapes, key=lambda shape: (read[shape], -shapes.index(shape)))
+
+
+def day_in(cell: str) -> str:
+    """The day in a cell, without a time of day."""
+    found = _DAY.match(cell.strip())
+    return found[0] if found else cell.strip()
+
+
+def parsed(text: str, shape: str) -> dt.date | None:
+    """A day written so; None where it is not."""
+    try:
+        return dt.datetime.strptime(text, shape).replace(tzinfo=dt.UTC).date()
+    except ValueError:  # written in another way
+        return None
+
+
+def read_day(cell: str, shape: str, said: str = "") -> dt.date:
+    """A day.
+
+    Args:
+        cell: as it stands in the file.
+        shape: how the days of the file are written, as far as is known.
+        said: what a profile says of it: then nothing else is tried.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    tries = ((cell.strip(), said),) if said else [(day_in(cell), one) for one in (shape, *SHAPES)]
+    found = next((day for text, one in tries if (day := parsed(text, one))), None)
+    if found is None:
+        raise ValueError("the date cannot be read; say date_format in a profile")
+    return found
+
+
+def read_amount(cell: str) -> Decimal:
+    """Dollars: 1,234.50, (1,234.50), $1,234.50, 1,234.50-, 1,234.50 DR, 1.234,50.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    debit = bool(_DEBIT.search(cell))
+    plain = _MARKS.sub("", cell).strip()
+    if plain.startswith("(") and plain.endswith(")"):
+        plain = f"-{plain[1:-1]}"
+    if plain.endswith("-"):
+        plain = f"-{plain[:-1]}"
+    if _COMMA.fullmatch(plain):
+        plain = plain.replace(".", "").replace(",", ".")
+    elif re.fullmatch(r"-?\d{1,3}(?:,\d{3})+(?:\.\d*)?", plain):
+        plain = plain.replace(",", "")
+    try:
+        amount = money(plain)
+    except ValueError:
+        raise ValueError("the amount cannot be read") from None
+    return -abs(amount) if debit else amount

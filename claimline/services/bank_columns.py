@@ -1,0 +1,216 @@
+"""Which column of a bank's CSV is what: by its usual names, else by the words of its heading.
+
+Nothing is guessed where two columns could be the same thing: then a profile is asked for. Balances
+are never an amount. ``Columns.words`` says what was understood, for ``--dry-run``.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Final
+
+from attrs import frozen
+
+from claimline.errors import WrongUsageError
+from claimline.services.bank_cells import DAY_FIRST, best_shape, day_in, parsed, read_amount
+
+if TYPE_CHECKING:
+    from claimline.services.bank_read import Profile
+
+HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
+    "date": (
+        "date", "posting date", "posted date", "post date", "transaction date", "effective date",
+        "value date", "deposit date", "settlement date",
+    ),
+    "amount": (
+        "credit", "credit amount", "credits", "deposit", "deposits", "deposit amount", "paid in",
+        "amount",
+    ),
+    "description": (
+        "description", "details", "memo", "transaction description", "narrative", "text",
+        "addenda", "addenda information", "payment related information",
+    ),
+    "trace": ("trace", "trace number", "trn", "trn02", "payment trace", "eft number"),
+    "originator": ("originator", "originator id", "company id", "trn03", "payer id"),
+    "kind": (
+        "type", "transaction type", "debit/credit", "credit/debit", "debit or credit",
+        "credit or debit", "dr/cr", "cr/dr", "debit/credit indicator", "credit debit indicator",
+    ),
+    "payer": ("payer", "payer name", "originator name", "company name", "company"),
+}  # fmt: skip
+_YES: Final[Mapping[str, frozenset[str]]] = {  # words of a heading that make it this
+    "date": frozenset({"date", "posted", "day"}),
+    "amount": frozenset({"amount", "amt", "credit", "credits", "deposit", "deposits"}),
+    "description": frozenset(
+        {"description", "desc", "details", "memo", "narrative", "addenda", "particulars",
+         "reference", "remarks", "payee", "remittance"}
+    ),
+}  # fmt: skip
+_NO: Final = frozenset(  # words that make it something else
+    {"balance", "bal", "running", "available", "debit", "debits", "withdrawal", "withdrawals",
+     "fee", "fees", "check", "cheque", "slip", "ticket", "type", "code", "indicator", "account",
+     "acct", "status", "currency", "time", "out"}
+)  # fmt: skip
+_BETTER: Final = frozenset({"credit", "credits", "deposit", "deposits"})  # than "amount"
+_FIRST_DAYS: Final = ("posting", "posted", "post", "transaction", "book", "booking")
+_CENTS: Final = re.compile(r"[.,]\d\d\b")
+_PREAMBLE: Final = 25  # lines before the heading that are looked at
+_SAMPLE: Final = 500  # rows from which the way of writing dates is learned
+
+
+@frozen(kw_only=True)
+class Columns:
+    """Where each thing stands. ``header``: how many lines come before the first row."""
+
+    places: Mapping[str, tuple[int, ...]]
+    names: tuple[str, ...]  # of the columns; empty: the file has no heading
+    header: int
+    date_shape: str = ""
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """``date: column Posting Date`` ..., one for each thing that was found."""
+        said = [
+            f"{key}: {' + '.join(self._name(place) for place in found)}"
+            for key, found in self.places.items()
+            if found
+        ]
+        return (*said, *(("dates: day before month",) if self.date_shape in DAY_FIRST else ()))
+
+    def _name(self, place: int) -> str:
+        named = self.names[place] if place < len(self.names) else ""
+        return named or f"column {place + 1}"
+
+
+def columns(name: str, rows: Sequence[Sequence[str]], profile: "Profile") -> Columns:
+    """The columns of a table, its first lines at hand.
+
+    Args:
+        name: of the file.
+        rows: its first rows, with the heading.
+        profile: names columns; the others are found.
+
+    Raises:
+        WrongUsageError: a column that the profile names is not there, or date or amount are not.
+    """
+    first = WrongUsageError(f"{name}: it is empty", todo="have the bank write it again")
+    heads = rows[:1] if profile.skip_lines or _names(profile) else rows[:_PREAMBLE]
+    for number, cells in enumerate(heads):
+        try:
+            places = _places(name, [cell.strip() for cell in cells], profile)
+        except WrongUsageError as error:
+            first = error if number == 0 else first
+            continue
+        shape = _shape(rows[number + 1 : number + _SAMPLE], places)
+        header = tuple(cell.strip() for cell in cells)
+        return Columns(places=places, names=header, header=number + 1, date_shape=shape)
+    bare = None if _names(profile) else _bare(rows)
+    if bare is None:
+        raise first
+    return bare
+
+
+def _names(profile: "Profile") -> bool:
+    """Whether a profile names any column."""
+    return any(getattr(profile, key) for key in HEADERS)
+
+
+def _shape(rows: Sequence[Sequence[str]], places: Mapping[str, tuple[int, ...]]) -> str:
+    [at] = places["date"]
+    return best_shape(cells[at] for cells in rows if at < len(cells) and cells[at].strip())
+
+
+def _places(name: str, header: Sequence[str], profile: "Profile") -> Mapping[str, tuple[int, ...]]:
+    """The column of each thing.
+
+    Raises:
+        WrongUsageError: as ``columns``.
+    """
+    known = {_plain(cell): n for n, cell in reversed(list(enumerate(header)))}
+    places: dict[str, tuple[int, ...]] = {}
+    for key, usual in HEADERS.items():
+        said = getattr(profile, key)
+        named = (said,) if isinstance(said, str) and said else said or ()
+        missing = [one for one in named if _plain(one) not in known]
+        if missing:
+            raise WrongUsageError(
+                f"{name} has no column {missing[0]!r}", todo="mend the profile: " + key
+            )
+        found = [known[_plain(one)] for one in named or usual if _plain(one) in known]
+        found = found or _by_words(name, key, header)
+        places[key] = tuple(sorted(found) if key == "description" else found[:1])
+    for key in ("date", "amount"):
+        if not places[key]:
+            raise WrongUsageError(
+                f"{name}: no column is the {key} of a deposit",
+                todo=f'name it in a profile: {key} = "..."; --profile bank.toml',
+            )
+    return places
+
+
+def _plain(cell: str) -> str:
+    """A heading to compare: small letters, without marks around and between."""
+    return " ".join(re.sub(r"[^a-z0-9/]+", " ", cell.lower()).split())
+
+
+def _by_words(name: str, key: str, header: Sequence[str]) -> list[int]:
+    """The column whose heading has a word for the thing.
+
+    Raises:
+        WrongUsageError: two could be it.
+    """
+    yes = _YES.get(key)
+    if yes is None:
+        return []
+    words = [frozenset(_plain(cell).replace("/", " ").split()) for cell in header]
+    found = [n for n, said in enumerate(words) if said & yes and not said & _NO]
+    if key == "amount":
+        better = [n for n in found if words[n] & _BETTER]
+        found = [n for n in better or found if "date" not in words[n]]
+    elif key == "date":
+        better = [n for n in found if words[n] & set(_FIRST_DAYS)]
+        found = better or found
+    else:
+        return found
+    if len(found) > 1:
+        several = " and ".join(repr(header[n]) for n in found)
+        raise WrongUsageError(
+            f"{name}: {several} could both be the {key} of a deposit",
+            todo=f'name the right one in a profile: {key} = "..."; --profile bank.toml',
+        )
+    return found
+
+
+def _bare(rows: Sequence[Sequence[str]]) -> Columns | None:
+    """The columns of a file without a heading: its one day, its one amount, its longest words."""
+    whole = [cells for cells in rows[:_SAMPLE] if any(cell.strip() for cell in cells)]
+    if not whole:
+        return None
+    width = min(len(cells) for cells in whole)
+    days = [n for n in range(width) if _all(whole, n, _is_day)]
+    amounts = [n for n in range(width) if n not in days and _all(whole, n, _is_amount)]
+    if len(days) != 1 or len(amounts) != 1:
+        return None
+    left = [n for n in range(width) if n not in (*days, *amounts)]
+    longest = max(left, key=lambda n: (sum(len(cells[n]) for cells in whole), -n), default=None)
+    words = () if longest is None else (longest,)
+    places = dict.fromkeys(HEADERS, ()) | {
+        "date": (days[0],), "amount": (amounts[0],), "description": words,
+    }  # fmt: skip
+    return Columns(places=places, names=(), header=0, date_shape=_shape(whole, places))
+
+
+def _all(rows: Sequence[Sequence[str]], place: int, looks: Callable[[str], bool]) -> bool:
+    return all(looks(cells[place]) for cells in rows)
+
+
+def _is_day(cell: str) -> bool:
+    return parsed(day_in(cell), best_shape([cell])) is not None
+
+
+def _is_amount(cell: str) -> bool:
+    """Whether it is an amount with cents: a number without them may be anything."""
+    try:
+        read_amount(cell)
+    except ValueError:
+        return False
+    return bool(_CENTS.search(cell))
