@@ -2,15 +2,15 @@
 
 The trace number (TRN02) and the payer's number (TRN03) ride with the money in the CCD+ addenda
 (CAQH CORE 370, Nacha operating rules); where the bank does not pass them on, amount and date must
-do. ``MATCHERS`` are tried in order, each pair says by which; what fits several stays unmatched, and
-its candidates are told. Sums of several are only ever candidates.
+do. ``MATCHERS`` are tried in order, each pair says by which. What fits several stays unmatched, and
+its candidates are told; but where so many deposits fit as many payments, each of them all, none is
+missing, and they are paired as a set. Sums of several are only ever candidates.
 """
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from itertools import accumulate
 from typing import Final
 
 from attrs import field, frozen
@@ -70,6 +70,7 @@ class Pair:
     payment: Paid
     by: str
     days: int
+    alike: int = 1  # of so many deposits and as many payments alike: which is which is not told
 
 
 @frozen(kw_only=True)
@@ -182,10 +183,19 @@ def match(
     open_payments = {one.id: one for one in sorted(payments, key=_order) if one.has_deposit}
     pairs: list[Pair] = []
     for matcher in MATCHERS:
-        for deposit, payment in _pairs(matcher, open_deposits, open_payments, window):
-            days = window.calendar.between(payment.date, deposit.date)
-            pairs.append(Pair(deposit=deposit, payment=payment, by=matcher.name, days=days))
-            del open_deposits[deposit.id], open_payments[payment.id]
+        for several in _pairs(matcher, open_deposits, open_payments, window):
+            for deposit, payment in several:
+                days = window.calendar.between(payment.date, deposit.date)
+                pairs.append(
+                    Pair(
+                        deposit=deposit,
+                        payment=payment,
+                        by=matcher.name,
+                        days=days,
+                        alike=len(several),
+                    )
+                )
+                del open_deposits[deposit.id], open_payments[payment.id]
     return Matched(
         pairs=tuple(sorted(pairs, key=lambda pair: _order(pair.deposit))),
         deposits=tuple(open_deposits.values()),
@@ -199,33 +209,62 @@ def _order(one: Deposit | Paid) -> tuple[dt.date, int, str, int]:
     return one.date, one.cents, one.trace, one.id
 
 
+_Set = tuple[tuple[Deposit, Paid], ...]
+
+
 def _pairs(
     matcher: Matcher,
     deposits: Mapping[int, Deposit],
     payments: Mapping[int, Paid],
     window: Window,
-) -> list[tuple[Deposit, Paid]]:
-    """The pairs in which each is the other's only one."""
+) -> list[_Set]:
+    """Pairs of which each is the other's only one; or so many of each that all fit all."""
     by_key: dict[Hashable, list[Deposit]] = {}
     for deposit in deposits.values():
         key = matcher.deposit(deposit)
         if key is not None:
             by_key.setdefault(key, []).append(deposit)
     dates = {key: [one.date for one in found] for key, found in by_key.items()}
-    wanted = {key: [0] * (len(found) + 1) for key, found in by_key.items()}  # steps up and down
-    sole: list[tuple[Paid, Hashable, int]] = []
+    wanted: dict[Hashable, list[tuple[int, int, Paid]]] = {}  # the deposits a payment fits
     for payment in payments.values():
         key = matcher.payment(payment)
         if key is None or key not in by_key:
             continue
         first, last = window.of(payment, matcher.days)
         low, high = bisect_left(dates[key], first), bisect_right(dates[key], last)
-        wanted[key][low] += 1
-        wanted[key][high] -= 1
-        if high - low == 1:
-            sole.append((payment, key, low))
-    suitors = {key: list(accumulate(steps)) for key, steps in wanted.items()}
-    return [(by_key[key][n], payment) for payment, key, n in sole if suitors[key][n] == 1]
+        if low < high:
+            wanted.setdefault(key, []).append((low, high, payment))
+    sets = (
+        tuple(zip(by_key[key][low:high], several, strict=True))
+        for key, spans in wanted.items()
+        for low, high, several in _sets(spans)
+    )
+    return [one for one in sets if _is_alike(one)]
+
+
+def _is_alike(pairs: _Set) -> bool:
+    """Whether it does not matter which is which: one payer, and deposits that say the same."""
+    deposits = {(plain(d.originator), plain(d.payer), d.is_claim) for d, _ in pairs}
+    payments = {(plain(p.originator), plain(p.payer)) for _, p in pairs}
+    return len(deposits) == len(payments) == 1
+
+
+def _sets(spans: list[tuple[int, int, Paid]]) -> Iterator[tuple[int, int, list[Paid]]]:
+    """Payments that fit the very same deposits, as many as these are, and which fit no others."""
+    spans.sort(key=lambda span: (span[0], span[1], _order(span[2])))
+    group: list[tuple[int, int, Paid]] = []
+    end = 0  # of the deposits that the group reaches
+    for span in [*spans, None]:
+        if span is not None and (not group or span[0] < end):
+            group.append(span)
+            end = max(end, span[1])
+            continue
+        low, high, _ = group[0]
+        same = all((one[0], one[1]) == (low, high) for one in group)
+        if same and len(group) == high - low:
+            yield low, high, [payment for _, _, payment in group]
+        if span is not None:
+            group, end = [span], span[1]
 
 
 def _near_deposits(

@@ -82,6 +82,53 @@ def test_of_two_that_fit_none_is_taken() -> None:
     assert "several" in result.near_deposit[1][0].why
 
 
+@pytest.mark.parametrize(
+    ("deposits", "payments", "pairs"),
+    [
+        pytest.param(
+            [deposit(1), deposit(2)], [paid(1, trace="A"), paid(2, trace="B")], 2, id="by amount"
+        ),
+        pytest.param(
+            [deposit(n, trace="E1", originator="1") for n in (1, 2, 3)],
+            [paid(n, trace="E1", originator="1") for n in (1, 2, 3)],
+            3,
+            id="one number for three",
+        ),
+        pytest.param([deposit(1), deposit(2)], [paid(1)], 0, id="one deposit too many"),
+        pytest.param(
+            [deposit(1), deposit(2)],
+            [paid(1, trace="A"), paid(2, trace="B"), paid(3, trace="C")],
+            0,
+            id="one payment too many",
+        ),
+        pytest.param(
+            [deposit(1), deposit(2, is_claim=True)],
+            [paid(1, trace="A"), paid(2, trace="B")],
+            0,
+            id="deposits that differ",
+        ),
+        pytest.param(
+            [deposit(1), deposit(2)],
+            [paid(1, trace="A"), paid(2, trace="B", payer="OTHER")],
+            0,
+            id="two payers",
+        ),
+        pytest.param(
+            [deposit(1), deposit(2, date=MONDAY + dt.timedelta(days=4))],
+            [paid(1, trace="A"), paid(2, trace="B", date=MONDAY + dt.timedelta(days=2))],
+            0,
+            id="one fits one alone, the other both",
+        ),
+    ],
+)
+def test_equal_ones_are_paired_as_a_set(
+    deposits: list[Deposit], payments: list[Paid], pairs: int
+) -> None:
+    """So many deposits and payments alike, all within the days of all: none is missing."""
+    result = match(deposits, payments)
+    assert [pair.alike for pair in result.pairs] == [pairs] * pairs
+
+
 def test_no_money_no_deposit() -> None:
     """Zero-pay, NON and payments below zero wait for nothing."""
     none = [paid(1, cents=0), paid(2, method="NON"), paid(3, cents=-500)]
