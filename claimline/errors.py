@@ -30,6 +30,12 @@ class WrongUsageError(CommandError):
     status = WRONG_USAGE
 
 
+class RefusedError(CommandError):
+    """What was asked for must not be done as things are; nothing was changed: exit status 1."""
+
+    status = NEEDS_PERSON
+
+
 def worst(*statuses: int) -> int:
     """The exit status of several files: the highest wins."""
     return max(statuses, default=DONE)

@@ -19,6 +19,7 @@ from claimline.errors import DONE, WrongUsageError
 if TYPE_CHECKING:
     from claimline.render import Table
     from claimline.services.claims import Overview
+    from reconcile.ledger.states_listed import StateCount
 
 NAMES: Final = (
     "held", "ready", "sent", "received", "accepted", "rejected", "denied", "partly paid", "paid",
@@ -121,6 +122,7 @@ def _data(found: "Overview") -> dict[str, Any]:
                 "claims": one.count,
                 "charge": str(dollars(one.charge)),
                 "open": str(dollars(one.open)),
+                "waiting_for_you": one.work,
             }
             for one in found.counts
         ],
@@ -152,7 +154,6 @@ def _counts(found: "Overview") -> "Table":
     from claimline.render import Column, Table
     from claimline.services.outbox import WORDS
     from reconcile.ledger.convert import dollars
-    from reconcile.lifecycle import STATE
 
     rows = [
         {
@@ -160,7 +161,7 @@ def _counts(found: "Overview") -> "Table":
             "count": one.count,
             "charge": dollars(one.charge),
             "open": dollars(one.open),
-            "who": "you" if STATE[one.state].work else "",
+            "who": _who(one),
         }
         for one in found.counts
     ]
@@ -177,6 +178,13 @@ def _counts(found: "Overview") -> "Table":
         empty=f"No claim is in the {WORDS[found.usage]} book.",
         sheet="States",
     )
+
+
+def _who(counted: "StateCount") -> str:
+    """Who has to do something: you, of all of them or of some."""
+    if not counted.work:
+        return ""
+    return "you" if counted.work == counted.count else f"you: {counted.work:,}"
 
 
 def _listed(found: "Overview") -> "Table":

@@ -51,7 +51,7 @@ def emit(*, files: tuple[str, ...], out: Path, test: bool | None, ledger: str, s
     rows = [_row(one) for one in done]
     data = [{**row, "digest": one.file.digest} for row, one in zip(rows, done, strict=True)]
     note = f"{counted(len(done), 'file')} as sent; nothing was recorded."
-    table = Table(columns=columns, rows=rows, notes=(note,))
+    table = Table(title="Written again", columns=columns, rows=rows, notes=(note,))
     show(Result(data=data, tables=(table,)), shape)
     return DONE
 

@@ -42,8 +42,9 @@ def pause(
             return _list(service.listed_paused(opened), shape)
         if resume:
             count = service.resume(opened, payer, reason=reason, user=user, now=now)
-            words = f"{payer} is resumed. {counted(count, 'held claim')} released: the next "
-            words += "claimline bill takes them."
+            released = f"{counted(count, 'held claim')} released: the next claimline bill takes "
+            released += "it." if count == 1 else "them."
+            words = f"{payer} is resumed. {released if count else 'Nothing waited for this alone.'}"
             data = {"payer": payer, "paused": False, "released": count}
             show(Result(data=data, text=(words,)), shape)
             return DONE
@@ -54,8 +55,19 @@ def pause(
         done = service.pause(
             opened, payer, reason=reason, user=user, now=now, practice=load(practice)
         )
-    data = {"payer": payer, "paused": True, "reason": done.reason}
-    words = f"{payer} is paused: bill holds its visits. claimline pause {payer} --resume ends it."
+    data = {
+        "payer": payer,
+        "paused": True,
+        "reason": done.reason,
+        "since": done.since,
+        "already": done.already,
+        "held": done.held,
+    }
+    day, waits = done.since[:10], f"{counted(done.held, 'claim')} held for it so far"
+    words = f"{payer} is paused: bill holds its visits"
+    if done.already:
+        words = f"{payer} was paused already, since {day}; the reason is new"
+    words = f"{words}. {waits}. claimline pause {payer} --resume ends it."
     show(Result(data=data, text=(words,)), shape)
     return DONE
 

@@ -52,7 +52,7 @@ def resend(
     content stay byte for byte. Of a file that was taken in part only what was refused goes. What
     was accepted, with errors too, is never sent again; a claim that was refused for itself is
     mended first: claimline correct. Run twice, nothing goes twice. Exit status 1 where a claim that
-    was asked for does not go.
+    was asked for does not go. Where a number is wrong, each wrong one is told and nothing goes.
 
     \b
     Example:

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from claimline.cli.options import book_option, format_option, ledger_option
-from claimline.errors import DONE
+from claimline.errors import DONE, NEEDS_PERSON
 
 
 @click.command()
@@ -26,7 +26,8 @@ def unsend(*, file: str, reason: str, out: Path, test: bool | None, ledger: str,
 
     The file moves from the outbox to its folder taken-back and stays in the ledger; its claims
     count as never sent, and bill makes their visits into claims again. A file that was delivered,
-    or that somebody has answered, is refused. Control numbers are not used again.
+    or that somebody has answered, is refused. Control numbers are not used again. Exit status 1
+    where it is refused, or where the file did not stand in the outbox: somebody may have it.
 
     \b
     Example:
@@ -53,7 +54,10 @@ def unsend(*, file: str, reason: str, out: Path, test: bool | None, ledger: str,
     text = [f"{done.file.name} {word}."]
     if not (done.already or done.file.profile):
         text.append("No profile delivers it: if somebody uploaded it, they have it.")
-    text.append(f"It stands in {done.path}." if done.path else f"It was not in {out}.")
+    if done.path:
+        text.append(f"It stands in {done.path}.")
+    elif not done.already:
+        text.append(f"It was not in {out}: find out who took it, they may have sent it.")
     if done.again:
         text.append("Its claims stand as they did before it was made.")
     elif not done.already:
@@ -66,4 +70,4 @@ def unsend(*, file: str, reason: str, out: Path, test: bool | None, ledger: str,
         "already": done.already,
     }
     show(Result(data=data, text=(" ".join(text),)), shape)
-    return DONE
+    return DONE if done.path or done.already else NEEDS_PERSON

@@ -1,26 +1,33 @@
 """Where claims are in their life: counted, listed, closed by a person."""
 
 import datetime as dt
+import re
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import func, select
 
 from claimline import __version__
 from claimline.errors import WrongUsageError
+from claimline.services.number_told import what_it_is
+from edi.acknowledgement import CODE_LISTS, Status
+from edi.acknowledgement_words import meaning
 from edi.claim import FREQUENCY_ORIGINAL
 from reconcile.ledger import ClaimStory, Decision, Ledger, Run, Usage, out_files
 from reconcile.ledger.convert import dollars, to_json
-from reconcile.ledger.states import cause_fields
+from reconcile.ledger.states import SENT_ANEW, cause_fields
 from reconcile.ledger.states_facts import CLOSE, REOPEN
 from reconcile.ledger.states_listed import ListedClaim, StateCount, StateFilter, counts, listed
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment
-from reconcile.lifecycle import REJECTIONS, STATE, STATES, Cause
+from reconcile.lifecycle import REJECTIONS, STATE, STATES, Cause, todo_of
 from reconcile.turns import FIRST
 
-WORK = tuple(row.state for row in STATES if row.work)  # states in which somebody has to act
+FIND: Final = "give the claim's own number (CLM01); claimline trace finds it by any other"
+STC: Final = re.compile(r"[A-Z]\d:\w+(:\w*)?")  # category, status, whom it is about
+SYNTAX_LISTS: Final = frozenset(CODE_LISTS) - {"STC", "TA105"}  # of a 999 or 997
+WORK: Final = tuple(row.state for row in STATES if row.work)  # states in which somebody has to act
 
 
 @frozen(kw_only=True)
@@ -41,6 +48,7 @@ def overview(ledger: Ledger, wanted: StateFilter) -> Overview:
         some = StateFilter(
             usage=wanted.usage,
             states=() if "all" in chosen else chosen,
+            work=not wanted.states,
             payer=wanted.payer,
             since=wanted.since,
             until=wanted.until,
@@ -52,8 +60,10 @@ def overview(ledger: Ledger, wanted: StateFilter) -> Overview:
 def why(cause: Cause, event: str, state: str = "") -> str:
     """What led to the state, in a line: what was said, by whom, where it stands."""
     parts = [] if event == state else [event]
-    if cause.codes:
-        parts.append(cause.codes)
+    if event == SENT_ANEW:
+        parts = [f"rejected, sent anew as {cause.codes}"]
+    elif cause.codes:
+        parts.append(with_words(cause))
     if cause.person:
         parts.append(cause.reason or f"by {cause.person}")
     place = cause.file
@@ -64,11 +74,29 @@ def why(cause: Cause, event: str, state: str = "") -> str:
     return ", ".join(part for part in parts if part)
 
 
+def with_words(cause: Cause) -> str:
+    """The codes of a cause, each with our own words for it where it has any."""
+    return " ".join(_code(cause.kind, one) for one in cause.codes.split(" "))
+
+
+def _code(kind: str, code: str) -> str:
+    name, _, rest = code.partition(":")
+    if kind == "TA1":
+        told, shown = Status(list="TA105", code=code), code
+    elif name in SYNTAX_LISTS:
+        told, shown = Status(list=name, code=rest), f"{name} {rest}"
+    elif STC.fullmatch(code) and kind in {"277CA", "report", "hand"}:
+        told, shown = Status(list="STC", code=":".join(code.split(":")[:2])), code
+    else:
+        return code
+    return f"{shown} ({meaning(told)})"
+
+
 def next_step(claim: ListedClaim) -> str:
     """What to do about a claim in its state."""
     if claim.state == "rejected":
         return _after_rejection(claim)
-    return STATE[claim.state].todo
+    return todo_of(claim.state, claim.event)
 
 
 def _after_rejection(claim: ListedClaim) -> str:
@@ -109,14 +137,13 @@ def close(
         raise WrongUsageError("say why: --reason", todo='--reason "written off, patient moved"')
     run = Run(command="claims", version=__version__, started=now, user=user)
     kind = REOPEN if reopen else CLOSE
+    with ledger.reading() as connection:
+        found = out_files.numbers_of(connection, controls, usage)
+    missing = [word for word in controls if word.strip().upper() not in found]
+    if missing:
+        told = "; ".join(what_it_is(ledger, word, usage) for word in missing)
+        raise WrongUsageError(f"{told}. Nothing was recorded", todo=FIND)
     with ledger.begin(run) as writer:
-        found = out_files.numbers_of(writer.connection, controls, usage)
-        missing = [word for word in controls if word.strip().upper() not in found]
-        if missing:
-            raise WrongUsageError(
-                "that is no claim that was sent; nothing was recorded",
-                todo="claimline trace finds claims by any number",
-            )
         c, p = sent_claim.c, claim_payment.c
         numbers = sorted({number for some in found.values() for number in some})
         rows = writer.connection.execute(
@@ -151,7 +178,7 @@ def life_of(story: ClaimStory) -> dict[str, Any]:
             "open": str(dollars(stand.open)),
             "cause": cause_fields(stand.cause),
             "means": STATE[stand.state].means,
-            "todo": STATE[stand.state].todo,
+            "todo": todo_of(stand.state, stand.event),
         },
         "history": [
             {

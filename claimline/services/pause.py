@@ -45,6 +45,7 @@ class Paused:
     user: str
     reason: str
     held: int = 0  # claims that wait for it
+    already: bool = False  # it was paused before this
 
     @property
     def why(self) -> str:
@@ -68,10 +69,11 @@ def paused(ledger: Ledger) -> dict[str, Paused]:
     found: dict[str, Paused] = {}
     with ledger.reading() as connection:
         for row in connection.execute(query):
-            found.pop(row.subject, None)
+            before = found.pop(row.subject, None)
             if row.kind == PAUSE:
+                since = before.since if before else row.recorded_at
                 found[row.subject] = Paused(
-                    payer=row.subject, since=row.recorded_at, user=row.user, reason=row.reason
+                    payer=row.subject, since=since, user=row.user, reason=row.reason
                 )
     return found
 
@@ -79,7 +81,7 @@ def paused(ledger: Ledger) -> dict[str, Paused]:
 def pause(
     ledger: Ledger, payer: str, *, reason: str, user: str, now: dt.datetime, practice: Practice
 ) -> Paused:
-    """Pause a payer; one that is paused gets the new reason.
+    """Pause a payer; one that is paused already gets the new reason and stays so since then.
 
     Raises:
         WrongUsageError: no reason, or the practice file has no such payer.
@@ -87,8 +89,10 @@ def pause(
     if not reason.strip():
         raise WrongUsageError("say why: --reason", todo='--reason "enrollment is not done"')
     _known(payer, practice)
+    before = payer in paused(ledger)
     _decide(ledger, Decision(kind=PAUSE, subject=payer, user=user, reason=reason), now)
-    return paused(ledger)[payer]
+    made = next(one for one in listed_paused(ledger) if one.payer == payer)
+    return evolve(made, already=before)
 
 
 def resume(ledger: Ledger, payer: str, *, reason: str, user: str, now: dt.datetime) -> int:

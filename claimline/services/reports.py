@@ -20,7 +20,7 @@ from reconcile.by_policy import by_policy
 from reconcile.ledger import Ledger, Usage, bulk
 from reconcile.ledger.convert import dollars, to_cents
 from reconcile.ledger.reading import Filter
-from reconcile.ledger.reporting import Reported, Walk, claims, open_amounts
+from reconcile.ledger.reporting import BY_PERSON, Reported, Walk, claims, open_amounts
 from reconcile.reports.aging import AGES, Aging, AgingRow
 from reconcile.reports.days import DaysRow, DaysToPay, day_of
 from reconcile.reports.drift import Change, Drift
@@ -126,7 +126,10 @@ def aging(ledger: Ledger, question: Question) -> Figures:
                 service = dt.date.fromisoformat(one.date)
                 sent = day_of(one.sent, question.zone)
                 since = sent if question.counted_from == "sent" else service
-                found.add(group, since, one.open, one.claims)
+                if one.closed:
+                    found.add_closed(group, one.open)
+                else:
+                    found.add(group, since, one.open, one.claims)
     labels = Labels(question)
     total = found.total()
     return Figures(
@@ -139,10 +142,12 @@ def aging(ledger: Ledger, question: Question) -> Figures:
 def _age_lines(ledger: Ledger, question: Question, found: Aging) -> None:
     """By code: the open amounts of the lines of open claims."""
     walk = Walk(only_open=True)
-    for _, case in walked(ledger, question, walk, answered=False):
+    for one, case in walked(ledger, question, walk, answered=False):
         since = case.sent if question.counted_from == "sent" else case.claim.date
         for line, books in case.pairs():
-            if books.open:
+            if books.open and one.event == BY_PERSON:
+                found.add_closed(line.code, to_cents(books.open))
+            elif books.open:
                 found.add(line.code, since, to_cents(books.open))
 
 
@@ -153,6 +158,7 @@ def _aging_row(group: Row | None, one: AgingRow) -> Row:
         **{age: money(dollars(cents)) for age, cents in zip(AGES, one.cents, strict=True)},
         "no_day": money(dollars(one.unknown)) if one.unknown else None,
         "open": money(dollars(one.total)),
+        "closed": money(dollars(one.closed)),
         "oldest": one.oldest.isoformat() if one.oldest else None,
     }
 
@@ -162,6 +168,11 @@ def _aging_notes(total: AgingRow, question: Question) -> tuple[str, ...]:
     notes = [f"Ages in days from the day of {counted} to {question.on.isoformat()}."]
     if total.unknown:
         notes.append("No day: another system sent these claims, and its day is not known.")
+    if total.closed:
+        notes.append(
+            "Closed: open in the books, and closed by a person (claimline claims --state closed): "
+            "nobody is asked for it, and it is not in Open."
+        )
     return tuple(notes)
 
 

@@ -42,6 +42,7 @@ AGING: Final = (
     *(_money(age, f"{age} days" if "+" not in age else "over 120") for age in AGES),
     _money("no_day", "No day"),
     _money("open", "Open"),
+    _money("closed", "Closed"),
     Column(key="oldest", title="Oldest", kind="date", place="file"),
 )
 DENIALS: Final = (
@@ -189,6 +190,8 @@ def figures_table(name: str, found: Figures, question: Question) -> Table:
     rows = [row | {"shown": shown(row)} for row in found.rows]
     if name == "summary" and not any(_is_some(row["not_explained"]) for row in rows):
         columns = tuple(c for c in columns if c.key != "not_explained")
+    if name == "aging" and found.total["closed"] == "0.00":
+        columns = tuple(c for c in columns if c.key != "closed")
     total = found.total | {"shown": "total", "group": "total"}
     return Table(
         title=f"{title}, by {question.by}" + _span(question),

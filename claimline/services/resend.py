@@ -14,10 +14,12 @@ from typing import TYPE_CHECKING, Final
 from attrs import define, evolve, field, frozen
 
 from claimline import __version__
-from claimline.errors import CommandError, WrongUsageError
+from claimline.errors import RefusedError, WrongUsageError
+from claimline.render.words import shown_number
 from claimline.services import outbox
+from claimline.services.number_told import what_it_is
 from claimline.services.resend_file import rewritten
-from claimline.services.sent_files import named
+from claimline.services.sent_files import SeveralFilesError, named
 from reconcile.ledger import Decision, Ledger, Run, SentFile, Usage, out_files
 from reconcile.ledger.convert import to_json
 from reconcile.ledger.out_files import OutFile, SentOnce
@@ -28,6 +30,11 @@ if TYPE_CHECKING:
 
 KIND: Final = "resend"  # of the decision that is kept
 WHOLE: Final = frozenset({"file rejected", "batch rejected"})
+OTHERS: Final = (
+    "was sent by another system: its file was not made here",
+    "send it again with the system that made it",
+)
+FIND: Final = "give the file's name, or the claim's own number (CLM01)"
 OVERTAKEN: Final = "another run sent them, or took in an answer: look with claimline claims"
 MEND: Final = "mend what was named and send it as a new claim: claimline correct CLAIM --visits"
 
@@ -119,7 +126,8 @@ def resend(ledger: Ledger, request: ResendRequest) -> ResendResult:
     """Send again what may be; safe to run twice.
 
     Raises:
-        WrongUsageError: a word leads to no file or claim, or a lost file without a reason.
+        WrongUsageError: words lead to no file or claim; nothing is sent then, and each is told.
+        RefusedError: another run sent them meanwhile.
         CommandError: the outbox cannot be written; what is recorded stays recorded.
     """
     run = Run(command=KIND, version=__version__, started=request.now, user=request.user)
@@ -143,25 +151,41 @@ def _chosen(ledger: Ledger, request: ResendRequest) -> list[_Chosen]:
         raise WrongUsageError(
             "--transaction names one transaction of one file", todo="give one file and no claims"
         )
-    chosen = [_judged(ledger, named(ledger, word, request.usage), None, request) for word in words]
+    files, wrong = _files(ledger, words, request.usage)
+    chosen = [_judged(ledger, one, None, request) for one in files]
     if claims:
         with ledger.reading() as connection:
-            files = out_files.of_claims(connection, sorted(claims))
-        chosen += [_judged(ledger, one, claims, request) for one in files]
-        known = {x.control for one in chosen for x in one.go}
-        known |= {x.control for one in chosen for x in one.left}
-        _all_ours(numbers, known)
+            ours = out_files.of_claims(connection, sorted(claims))
+        chosen += [_judged(ledger, one, claims, request) for one in ours]
+        known = {x.control.upper() for one in chosen for x in one.go}
+        known |= {x.control.upper() for one in chosen for x in one.left}
+        wrong += [
+            (f"claim {shown_number(word)} {OTHERS[0]}", OTHERS[1])
+            for word in numbers
+            if word not in known
+        ]
+    if wrong:
+        todo = "; ".join(dict.fromkeys(todo for _, todo in wrong))
+        raise WrongUsageError(
+            f"{'; '.join(message for message, _ in wrong)}. Nothing was sent", todo=todo
+        )
     return chosen
 
 
-def _all_ours(numbers: Iterable[str], known: set[str]) -> None:
-    """Refuse claims that another system sent: their files were not made here."""
-    others = [word for word in numbers if word not in {one.upper() for one in known}]
-    if others:
-        raise WrongUsageError(
-            f"claim {others[0]} was sent by another system: its file was not made here",
-            todo="send it again with the system that made it",
-        )
+def _files(
+    ledger: Ledger, words: Iterable[str], usage: Usage | None
+) -> tuple[list[OutFile], list[tuple[str, str]]]:
+    """The files that these words lead to; of the other words what is wrong and what to do."""
+    found: list[OutFile] = []
+    wrong: list[tuple[str, str]] = []
+    for word in words:
+        try:
+            found.append(named(ledger, word, usage))
+        except SeveralFilesError as error:
+            wrong.append((error.message, error.todo))
+        except WrongUsageError:
+            wrong.append((what_it_is(ledger, word, usage, or_else="file or claim"), FIND))
+    return found, wrong
 
 
 def _judged(
@@ -267,11 +291,11 @@ def _still(writer: "Writer", chosen: _Chosen) -> None:
     """Look again inside the transaction: meanwhile they may have been sent, or answered.
 
     Raises:
-        CommandError: they were.
+        RefusedError: they were.
     """
     now = {one.id: one for one in out_files.sent_in(writer.connection, chosen.file.id)}
     if any(now[one.id] != one for one in chosen.go):
-        raise CommandError(OVERTAKEN)
+        raise RefusedError(OVERTAKEN)
 
 
 def _again(chosen: _Chosen, request: ResendRequest, *, control: int) -> Again:

@@ -8,7 +8,7 @@ from typing import Final
 from attrs import frozen
 
 from claimline import __version__
-from claimline.errors import CommandError, WrongUsageError
+from claimline.errors import RefusedError, WrongUsageError
 from claimline.render.words import listed
 from claimline.services import outbox
 from reconcile.ledger import Ledger, Run, Usage, out_files
@@ -17,6 +17,10 @@ from reconcile.ledger.out_files import OutFile
 
 SHOWN: Final = 5  # files named where a word leads to several
 KEPT_APART: Final = "taken-back"  # folder in the outbox
+
+
+class SeveralFilesError(WrongUsageError):
+    """The number of a file, which several have: of different receivers, or of both books."""
 
 
 @frozen(kw_only=True)
@@ -53,8 +57,31 @@ def named(ledger: Ledger, word: str, usage: Usage | None) -> OutFile:
         )
     if len(found) > 1:
         names = listed([f"{one.name} ({one.digest[:12]})" for one in found[:SHOWN]])
-        raise WrongUsageError(f"that is the number of several files: {names}", todo="name one file")
+        raise SeveralFilesError(
+            f"{Path(word).name} is the number of several files: {names}", todo="name one file"
+        )
     return found[0]
+
+
+def all_named(ledger: Ledger, words: Sequence[str], usage: Usage | None) -> list[OutFile]:
+    """The files that these words lead to, in their order.
+
+    Raises:
+        WrongUsageError: some lead to none or to several; it says of each what is wrong.
+    """
+    found: list[OutFile] = []
+    wrong: list[WrongUsageError] = []
+    for word in words:
+        try:
+            found.append(named(ledger, word, usage))
+        except WrongUsageError as error:
+            wrong.append(error)
+    if len(wrong) == 1:
+        raise wrong[0]
+    if wrong:
+        todo = "; ".join(dict.fromkeys(one.todo for one in wrong))
+        raise WrongUsageError("; ".join(one.message for one in wrong), todo=todo)
+    return found
 
 
 def emit(ledger: Ledger, words: Sequence[str], *, usage: Usage | None, out: Path) -> list[Emitted]:
@@ -66,7 +93,7 @@ def emit(ledger: Ledger, words: Sequence[str], *, usage: Usage | None, out: Path
         LedgerDamaged: the kept bytes are damaged.
     """
     done = []
-    for one in [named(ledger, word, usage) for word in words]:
+    for one in all_named(ledger, words, usage):
         path = out / one.name
         outbox.write_whole(path, outbox.checked_bytes(ledger, one.digest))
         done.append(Emitted(file=one, path=str(path)))
@@ -89,7 +116,8 @@ def unsend(
 
     Raises:
         WrongUsageError: the word leads to no file or to several, or no reason is given.
-        CommandError: it was delivered or answered, or cannot be moved.
+        RefusedError: it was delivered, or somebody answered it.
+        CommandError: it cannot be moved.
     """
     if not reason.strip():
         raise WrongUsageError("say why: --reason", todo='--reason "wrong month"')
@@ -99,6 +127,6 @@ def unsend(
         with ledger.begin(run) as writer:
             done = writer.unsend(one.digest, user=user, reason=reason)
     except NotUnsendableError as error:
-        raise CommandError(error.message, todo=error.todo) from None
+        raise RefusedError(error.message, todo=error.todo) from None
     path = outbox.put_apart(out / one.name, out / KEPT_APART)
     return TakenBack(file=one, path=path, already=done.already, again=done.again)

@@ -148,7 +148,8 @@ def _why_not(connection: Connection, file_id: int) -> tuple[str, str] | None:
         return None
     return (
         f"A {kind} for this file is here: somebody has it, so it cannot be taken back.",
-        "Void or correct its claims when the payer has answered (claimline correct).",
+        "What they refused goes again with claimline resend; void or correct the other claims "
+        "when the payer has answered (claimline correct).",
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
-from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from reconcile.ledger import bulk, rows, sent, states_facts
 from reconcile.ledger.families import with_followers
@@ -25,6 +25,7 @@ else:
 _CLAIM: Final = sent_claim.c
 _STATE: Final = claim_state.c
 REJECTED: Final = "rejected"  # see reconcile.lifecycle
+BY_PERSON: Final = "closed by a person"  # event, as above
 
 
 @frozen(kw_only=True)
@@ -183,6 +184,7 @@ class OpenGroup:
     sent: str  # UTC; empty: not known
     claims: int
     open: int
+    closed: bool  # by a person: nobody is asked for it
 
 
 def open_amounts(connection: Connection, wanted: Filter) -> Iterator[OpenGroup]:
@@ -191,12 +193,18 @@ def open_amounts(connection: Connection, wanted: Filter) -> Iterator[OpenGroup]:
         _CLAIM.payer, _CLAIM.payer_name, _CLAIM.rendering_npi, _CLAIM.location, _CLAIM.date,
         _CLAIM.file_id, _CLAIM.origin,
     )  # fmt: skip
+    closed = case((_STATE.event == BY_PERSON, 1), else_=0)
     query = (
-        select(*keys, func.count().label("claims"), func.sum(_STATE.open).label("open"))
+        select(
+            *keys,
+            closed.label("closed"),
+            func.count().label("claims"),
+            func.sum(_STATE.open).label("open"),
+        )
         .join(claim_state, _STATE.sent_claim_id == _CLAIM.id)
         .where(condition_of(wanted), _STATE.open != 0)
-        .group_by(*keys)
-        .order_by(*keys)
+        .group_by(*keys, closed)
+        .order_by(*keys, closed)
     )
     files: dict[int, str] = {}
     for row in connection.execute(query):
@@ -210,4 +218,5 @@ def open_amounts(connection: Connection, wanted: Filter) -> Iterator[OpenGroup]:
             sent=files[row.file_id] if row.origin == "billed" else "",
             claims=row.claims,
             open=int(row.open),
+            closed=bool(row.closed),
         )

@@ -342,6 +342,12 @@ def _provider(row: Any) -> str:
     return str(told.get("provider", "")) if isinstance(told, dict) else ""
 
 
+def _code(kind: str, said: Sequence[Any]) -> str:
+    """A code as it came; that of a 999 or 997 with its list: the same number means two things."""
+    name, code = str(said[0]), str(said[1])
+    return f"{name}:{code}" if kind in {"999", "997"} else code
+
+
 def _event(kind: EventKind, number: int, row: Any) -> Event:
     person = (row.user or row.source_name) if row.kind == "hand" else ""
     return Event(
@@ -357,7 +363,7 @@ def _event(kind: EventKind, number: int, row: Any) -> Event:
             transaction=row.own_control,
             segment=row.position,
             source="" if person else row.source_name,
-            codes=" ".join(dict.fromkeys(str(code[1]) for code in from_json(row.codes))),
+            codes=" ".join(dict.fromkeys(_code(row.kind, one) for one in from_json(row.codes))),
             person=person,
             reason=row.text if person else "",
         ),

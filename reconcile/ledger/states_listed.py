@@ -14,7 +14,7 @@ from reconcile.ledger.records import Usage
 from reconcile.ledger.states import cause_of
 from reconcile.ledger.tables import held_claim, sent_claim
 from reconcile.ledger.tables_answered import claim_state
-from reconcile.lifecycle import Cause, State
+from reconcile.lifecycle import EVENTS, STATES, Cause, State
 
 _CLAIM: Final = sent_claim.c
 _STATE: Final = claim_state.c
@@ -27,6 +27,7 @@ class StateFilter:
 
     usage: Usage
     states: tuple[str, ...] = ()
+    work: bool = False  # and those that wait for a person, whatever their state
     payer: str = ""  # key or id of the payer it was sent to, or a part of its name
     since: dt.date | None = None  # first day of service
     until: dt.date | None = None
@@ -40,6 +41,7 @@ class StateCount:
     count: int
     charge: int
     open: int
+    work: int  # how many of them wait for a person
 
 
 @frozen(kw_only=True)
@@ -68,6 +70,7 @@ def counts(connection: Connection, wanted: StateFilter) -> tuple[StateCount, ...
         select(
             _STATE.state,
             func.count().label("claims"),
+            func.count().filter(waits_for_person()).label("work"),
             func.sum(_CLAIM.charge).label("charge"),
             func.sum(_STATE.open).label("open"),
         )
@@ -76,13 +79,20 @@ def counts(connection: Connection, wanted: StateFilter) -> tuple[StateCount, ...
         .group_by(_STATE.state)
     )
     found = [
-        StateCount(state=row.state, count=row.claims, charge=int(row.charge), open=int(row.open))
+        StateCount(
+            state=row.state,
+            count=row.claims,
+            charge=int(row.charge),
+            open=int(row.open),
+            work=row.work,
+        )
         for row in connection.execute(query)
     ]
     waiting = select(func.count(), func.coalesce(func.sum(_HELD.charge), 0)).where(_held(wanted))
     number, charge = connection.execute(waiting).one()
     if number:
-        found.append(StateCount(state="held", count=number, charge=int(charge), open=0))
+        held_ones = StateCount(state="held", count=number, charge=int(charge), open=0, work=number)
+        found.append(held_ones)
     return tuple(found)
 
 
@@ -94,7 +104,8 @@ def listed(connection: Connection, wanted: StateFilter) -> Iterator[ListedClaim]
             yield _of_held(row)
     condition = _condition(wanted)
     if wanted.states:
-        condition &= _STATE.state.in_(wanted.states)
+        chosen: ColumnElement[bool] = _STATE.state.in_(wanted.states)
+        condition &= or_(chosen, waits_for_person()) if wanted.work else chosen
     last: tuple[str, int] = ("", 0)
     while True:
         query = (
@@ -117,6 +128,14 @@ def listed(connection: Connection, wanted: StateFilter) -> Iterator[ListedClaim]
             return
         last = (rows[-1].since, rows[-1].id)
         yield from map(_of, rows)
+
+
+def waits_for_person() -> ColumnElement[bool]:
+    """The condition on ``claim_state`` that somebody has to do something."""
+    return or_(
+        _STATE.state.in_([row.state for row in STATES if row.work]),
+        _STATE.event.in_([row.kind for row in EVENTS if row.work]),
+    )
 
 
 def _condition(wanted: StateFilter) -> ColumnElement[bool]:

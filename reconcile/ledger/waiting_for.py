@@ -23,9 +23,11 @@ from reconcile.ledger.tables_answered import (
     unsent_file,
 )
 from reconcile.ledger.tables_received import claim_payment, remittance
+from reconcile.lifecycle import EVENTS
 from reconcile.missing import Neighbours, SentClaim, SentFile
 
 UNDECIDED: Final = ("sent", "received", "accepted")  # states of ``reconcile.lifecycle``
+ANSWERED: Final = tuple(row.kind for row in EVENTS if row.work)  # an 835 that decides nothing came
 UNANSWERED: Final = ("ready", "sent")
 REPORTS: Final = ("277CA", "report", "hand")  # kinds that speak of claims
 _DAY: Final = 10  # characters of a moment that are its day
@@ -139,7 +141,11 @@ def undecided(
         .join(claim_state, claim_state.c.sent_claim_id == _C.id)
         .outerjoin(last, last.c.file_id == newest)
         .outerjoin(delivered_file, delivered_file.c.file_id == newest)
-        .where(_C.usage == usage, claim_state.c.state.in_(UNDECIDED))
+        .where(
+            _C.usage == usage,
+            claim_state.c.state.in_(UNDECIDED),
+            claim_state.c.event.not_in(ANSWERED),
+        )
         .order_by(_C.id)
     )
     for row in connection.execute(query.execution_options(yield_per=bulk.BATCH)):

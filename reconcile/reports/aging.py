@@ -1,4 +1,7 @@
-"""Open amounts by their age. Their sum is that of the claims' states (``claim_state.open``)."""
+"""Open amounts by their age, and those of claims that a person closed beside them.
+
+Together they are what the claims' states say (``claim_state.open``).
+"""
 
 import datetime as dt
 from typing import Final
@@ -18,11 +21,12 @@ class AgingRow:
     claims: int
     cents: tuple[int, ...]
     unknown: int = 0  # cents of claims whose day is not known
+    closed: int = 0  # cents of claims that a person closed: open in the books, not in ``total``
     oldest: dt.date | None = None
 
     @property
     def total(self) -> int:
-        """All open cents of the group."""
+        """All open cents of the group that somebody waits for."""
         return sum(self.cents) + self.unknown
 
 
@@ -36,6 +40,7 @@ class _Sums:
     claims: int = 0
     cents: list[int] = field(factory=lambda: [0] * len(AGES))
     unknown: int = 0
+    closed: int = 0
     oldest: dt.date | None = None
 
 
@@ -56,6 +61,10 @@ class Aging:
         sums.cents[age_of((self._on - since).days)] += cents
         sums.oldest = since if sums.oldest is None else min(sums.oldest, since)
 
+    def add_closed(self, group: str, cents: int) -> None:
+        """Add open cents of claims that a person closed: nobody is asked for them."""
+        self._groups.setdefault(group, _Sums()).closed += cents
+
     def rows(self) -> tuple[AgingRow, ...]:
         """The groups in the order of their names."""
         return tuple(_row(group, sums) for group, sums in sorted(self._groups.items()))
@@ -68,6 +77,7 @@ class Aging:
             claims=sum(one.claims for one in every),
             cents=tuple(sum(one.cents[place] for one in every) for place in range(len(AGES))),
             unknown=sum(one.unknown for one in every),
+            closed=sum(one.closed for one in every),
             oldest=min((one.oldest for one in every if one.oldest), default=None),
         )
 
@@ -78,5 +88,6 @@ def _row(group: str, sums: _Sums) -> AgingRow:
         claims=sums.claims,
         cents=tuple(sums.cents),
         unknown=sums.unknown,
+        closed=sums.closed,
         oldest=sums.oldest,
     )

@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from receive_made import Line, clp, record, remit, sent, take, x12
 from sqlalchemy import func, select
 
-from claimline.services import reports
+from claimline.services import claims, reports
 from claimline.services.reports import Question
 from claimline.services.reports_lists import Viewer, lines, patients, unmatched
 from reconcile.ledger import Ledger, open_ledger
@@ -72,6 +72,20 @@ def test_aging_sums_to_the_open_amounts(ledger: Ledger, by: str, counted_from: s
     found = reports.aging(ledger, asked(by=by, counted_from=counted_from))
     assert Decimal(found.total["open"]) == Decimal(int(cents)) / 100 == Decimal("260.00")
     assert sum(Decimal(row["open"]) for row in found.rows) == Decimal("260.00")
+
+
+@pytest.mark.parametrize("by", ["payer", "code"])
+def test_aging_leaves_out_what_a_person_closed(ledger: Ledger, by: str) -> None:
+    """What a person closed is open in the books and stands beside what is waited for."""
+    claims.close(
+        ledger, ["C0000006A"], reason="written off", usage="T", reopen=False, user="eva", now=NOW
+    )
+    with ledger.reading() as connection:
+        cents = connection.execute(select(func.sum(claim_state.c.open))).scalar_one()
+    found = reports.aging(ledger, asked(by=by))
+    assert (found.total["open"], found.total["closed"]) == ("100.00", "160.00")
+    assert Decimal(int(cents)) / 100 == Decimal("260.00")
+    assert any("closed by a person" in note for note in found.notes)
 
 
 def test_aging_by_location_names_what_is_not_recorded(ledger: Ledger) -> None:

@@ -238,10 +238,48 @@ class TestUnsend:
         assert "Wait for the payer's answer" not in shown
 
     def test_answered_file_stays(self, desk: Desk) -> None:
-        """What somebody has cannot be taken back."""
+        """What somebody has cannot be taken back: refused, no fault of the program."""
         desk.reject(1, "0002")
-        assert desk.do("unsend", FIRST, "--reason", "late")[0] == 3
+        assert desk.do("unsend", FIRST, "--reason", "late")[0] == 1
         assert (desk.folder / "outbox" / FIRST).exists()
+
+    def test_not_in_the_outbox(self, desk: Desk) -> None:
+        """A file that somebody took out of the outbox is taken back, and looked for."""
+        (desk.folder / "outbox" / FIRST).unlink()
+        assert desk.do("unsend", FIRST, "--reason", "wrong month")[0] == 1
+        assert desk.do("unsend", FIRST, "--reason", "wrong month")[0] == 0
+
+
+class TestWrongNumbers:
+    """Of several wrong numbers each is told, and nothing is done."""
+
+    def test_resend(self, desk: Desk) -> None:
+        """A file that may go does not go beside words that lead to none."""
+        desk.reject(1, "0002")
+        before = desk.states()
+        desk.capsys.readouterr()
+        assert main(["resend", FIRST, "V-2001", "nothing.837"]) == 2
+        told = desk.capsys.readouterr().err
+        assert "V-2001 is no claim's number but a visit id: it leads to claim" in told
+        assert "no file or claim that was sent from here" in told
+        assert "Nothing was sent" in told
+        assert desk.states() == before
+
+    def test_emit(self, desk: Desk) -> None:
+        """Both wrong names are told, and nothing is written."""
+        assert main(["emit", FIRST, "one.837", "two.837", "--out", "again"]) == 2
+        told = desk.capsys.readouterr().err
+        assert "one.837" in told
+        assert "two.837" in told
+        assert not (desk.folder / "again").exists()
+
+    def test_close(self, desk: Desk) -> None:
+        """A visit id closes nothing and leads to the claim's number."""
+        before = desk.states()
+        assert main(["claims", "--close", "V-2001", "--reason", "written off"]) == 2
+        told = desk.capsys.readouterr().err
+        assert "V-2001 is no claim's number but a visit id: it leads to claim" in told
+        assert desk.states() == before
 
 
 class TestEmit:
@@ -305,6 +343,15 @@ class TestPause:
         reason = ("--reason", "enrollment is not done", "--practice", desk.practice)
         assert desk.do("pause", "medicare", *reason)[0] == 0
         return desk.states
+
+    def test_paused_already(self, desk: Desk, paused: Callable[[], dict[str, int]]) -> None:
+        """A second pause changes the reason and not since when, and says how many wait."""
+        del paused
+        desk.bill()
+        again = ("--reason", "portal is down", "--practice", desk.practice)
+        status, said = desk.do("pause", "medicare", *again)
+        assert (status, said["already"], said["reason"]) == (0, True, "portal is down")
+        assert said["held"] == desk.do("pause")[1][0]["held"]  # type: ignore[index]  # JSON
 
     def test_others_go(self, desk: Desk, paused: Callable[[], dict[str, int]]) -> None:
         """The payer's visits are held with the reason, the others are billed."""
