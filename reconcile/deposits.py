@@ -23,6 +23,7 @@ BY_TRACE_AND_PAYER: Final = "trace number and payer number"
 BY_TRACE: Final = "trace number and amount"
 BY_PAYER: Final = "payer number, amount and date"
 BY_AMOUNT: Final = "amount and date"
+BY_HAND: Final = "by hand"
 TRACE_DAYS: Final = 30  # business days: numbers are used again
 SEVERAL: Final = 40  # payments or deposits near one day among which sums are looked for
 
@@ -40,6 +41,7 @@ class Deposit:
     is_claim: bool = False  # it says of itself that it pays claims
     text: str = ""  # the bank's words, without numbers
     file: str = ""
+    mark: str = ""  # what makes it the same in another file
 
 
 @frozen(kw_only=True)
@@ -88,6 +90,7 @@ class Matched:
     pairs: tuple[Pair, ...]
     deposits: tuple[Deposit, ...]  # without a payment
     payments: tuple[Paid, ...]  # without a deposit
+    others: tuple[Deposit, ...] = ()  # that pay no claims, as a person says
     near_deposit: Mapping[int, tuple[Near, ...]] = field(factory=dict)
     near_payment: Mapping[int, tuple[Near, ...]] = field(factory=dict)
 
@@ -169,7 +172,10 @@ MATCHERS: Final = (
 
 
 def match(
-    deposits: Iterable[Deposit], payments: Iterable[Paid], window: Window | None = None
+    deposits: Iterable[Deposit],
+    payments: Iterable[Paid],
+    window: Window | None = None,
+    by_hand: Mapping[int, tuple[int, ...]] | None = None,
 ) -> Matched:
     """Pair deposits with payments, each at most once; the order of input never matters.
 
@@ -177,15 +183,27 @@ def match(
         deposits: what the bank told.
         payments: each payment once; those without money are passed over.
         window: how far apart the two may lie.
+        by_hand: the payments that a person put a deposit to; none: it pays no claims.
     """
     window = window or Window()
     open_deposits = {one.id: one for one in sorted(deposits, key=_order)}
     open_payments = {one.id: one for one in sorted(payments, key=_order) if one.has_deposit}
+    calendar = window.calendar
     pairs: list[Pair] = []
+    others: list[Deposit] = []
+    for number, chosen in sorted((by_hand or {}).items()):
+        deposit = open_deposits.get(number)
+        if deposit is None or not all(one in open_payments for one in chosen):
+            continue
+        del open_deposits[number]
+        others += [] if chosen else [deposit]
+        for payment in (open_payments.pop(one) for one in chosen):
+            days = calendar.between(payment.date, deposit.date)
+            pairs.append(Pair(deposit=deposit, payment=payment, by=BY_HAND, days=days))
     for matcher in MATCHERS:
         for several in _pairs(matcher, open_deposits, open_payments, window):
             for deposit, payment in several:
-                days = window.calendar.between(payment.date, deposit.date)
+                days = calendar.between(payment.date, deposit.date)
                 pairs.append(
                     Pair(
                         deposit=deposit,
@@ -200,6 +218,7 @@ def match(
         pairs=tuple(sorted(pairs, key=lambda pair: _order(pair.deposit))),
         deposits=tuple(open_deposits.values()),
         payments=tuple(open_payments.values()),
+        others=tuple(others),
         near_deposit=_near_deposits(open_deposits, open_payments, window),
         near_payment=_near_payments(open_deposits, open_payments, window),
     )

@@ -6,11 +6,16 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from claimline.cli.options import book_option, format_option, ledger_option, output_option
-from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, CommandError, worst
+from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, CommandError, WrongUsageError, worst
 
 if TYPE_CHECKING:
     from claimline.services.bank import Imported
     from reconcile.ledger.deposits import Row
+
+BY_HAND = (
+    'By hand: claimline bank match ID --to NUMBER --reason "..."; a deposit that pays no claims: '
+    "--none"
+)
 
 
 @click.group()
@@ -178,6 +183,7 @@ def list_(
         rows = list(service.rows(service.matched(opened, usage), unmatched=unmatched))
     table = Table(
         columns=(
+            Column(key="id", title="Id", kind="id"),
             Column(key="deposit", title="Deposit", kind="date"),
             Column(key="payment", title="Payment", kind="date"),
             Column(key="amount", title="Amount", kind="money"),
@@ -192,7 +198,65 @@ def list_(
         empty="Every deposit has its payment, every payment its deposit."
         if unmatched
         else "No deposit and no payment is known.",
+        notes=(BY_HAND,) if any(row["could_be"] for row in rows) else (),
         tight=True,
     )
     show(Result(data=rows, tables=(table,)), shape, output)
     return NEEDS_PERSON if unmatched and rows else DONE
+
+
+@bank.command("match")
+@click.argument("deposit")
+@click.option("--to", "payments", multiple=True, metavar="NUMBER", help="A payment of it.")
+@click.option("--none", "none", is_flag=True, help="The deposit pays no claims.")
+@click.option("--undo", is_flag=True, help="What was said of it by hand does not hold.")
+@click.option("--force", is_flag=True, help="Also where the amounts differ.")
+@click.option("--reason", required=True, help="Why; it is kept.")
+@click.option("--by", default="", metavar="NAME", help="Who says so. [default: you]")
+@book_option
+@ledger_option
+def match_(
+    *,
+    deposit: str,
+    payments: tuple[str, ...],
+    none: bool,
+    undo: bool,
+    force: bool,
+    reason: str,
+    by: str,
+    test: bool | None,
+    ledger: str,
+) -> int:
+    r"""Say by hand which payments a deposit is, or that it pays no claims.
+
+    DEPOSIT is the id that claimline bank list shows (its first characters are enough), or the
+    number the deposit names. --to once for each payment of it; NUMBER@2026-03-06 where a number was
+    used twice. What was said is kept with name and reason, and counts more than what is found.
+
+    \b
+    Example:
+      claimline bank match 3f9c22d1 --to 88120017 --to 88120018 --reason "one deposit for both"
+      claimline bank match 3f9c22d1 --none --reason "refund of the phone company"
+      claimline bank match 3f9c22d1 --undo --reason "wrong one"
+    """
+    from claimline import settings
+    from claimline.services import bank as service
+    from claimline.services.bank_match import Request, put
+    from reconcile.ledger import open_ledger
+
+    if sum((bool(payments), none, undo)) != 1:
+        raise WrongUsageError("give one of --to, --none and --undo")
+    with open_ledger(settings.ledger_url(ledger)) as opened:
+        usage = opened.book() if test is None else "T" if test else "P"
+        request = Request(
+            deposit=deposit,
+            payments=payments,
+            undo=undo,
+            force=force,
+            reason=reason,
+            user=by or settings.user(),
+            now=settings.now(),
+            usage=usage,
+        )
+        click.echo(put(opened, request, service.matched(opened, usage)))
+    return DONE

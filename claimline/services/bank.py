@@ -9,8 +9,8 @@ from attrs import frozen
 
 from claimline import __version__
 from claimline.services.bank_read import Profile, Read, read, text_of
-from reconcile.deposits import Deposit, Matched, Near, Paid, Window, match
-from reconcile.ledger import Ledger, Run, deposits
+from reconcile.deposits import Deposit, Matched, Near, Paid, Pair, Window, match
+from reconcile.ledger import Ledger, Run, deposits, deposits_hand
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.deposits import Row
 
@@ -18,6 +18,10 @@ if TYPE_CHECKING:
     from reconcile.ledger import Usage
 
 KIND: Final = "bank"
+SHOWN: Final = 8  # characters of a deposit's id
+NO_CLAIMS: Final = "pays no claims, as a person says"
+WAYS: Final = 3  # that an unmatched one could be, as shown
+NAMED: Final = 5  # candidates of each
 FIRST: Final = 8  # deposits that a trial shows
 
 
@@ -91,7 +95,8 @@ def _imported(name: str, found: Read, new: int, first: tuple[Row, ...] = ()) -> 
 def matched(ledger: Ledger, usage: "Usage", window: Window | None = None) -> Matched:
     """All deposits against all payments of a book."""
     with ledger.reading() as connection:
-        return match(deposits.deposits(connection), deposits.payments(connection, usage), window)
+        came, paid = deposits.deposits(connection), deposits.payments(connection, usage)
+        return match(came, paid, window, deposits_hand.by_hand(connection, came, paid))
 
 
 def rows(found: Matched, *, unmatched: bool) -> Iterator[dict[str, Any]]:
@@ -100,7 +105,8 @@ def rows(found: Matched, *, unmatched: bool) -> Iterator[dict[str, Any]]:
     kept = {one.id: one for one in found.deposits}
     made = []
     if not unmatched:
-        made += [_row(pair.deposit, pair.payment, pair.by) for pair in found.pairs]
+        made += [_row(pair.deposit, pair.payment, _by(pair)) for pair in found.pairs]
+        made += [_row(one, None, NO_CLAIMS) for one in found.others]
     made += [
         _row(one, None, "", could=_payments(found.near_deposit.get(one.id, ()), payments))
         for one in found.deposits
@@ -113,14 +119,20 @@ def rows(found: Matched, *, unmatched: bool) -> Iterator[dict[str, Any]]:
     yield from sorted(made, key=lambda row: (row["date"], row["amount"], row["trace"]))
 
 
+def _by(pair: Pair) -> str:
+    """By what they are paired; of several alike, that it does not matter which is which."""
+    return f"{pair.by} (one of {pair.alike} alike)" if pair.alike > 1 else pair.by
+
+
 def _row(
     deposit: Deposit | None, payment: Paid | None, by: str, could: tuple[str, ...] = ()
 ) -> dict[str, Any]:
     one = deposit or payment
     assert one is not None
     return {
+        "id": deposit.mark[:SHOWN] if deposit else "",
         "date": one.date.isoformat(),
-        "amount": str(dollars(one.cents)),
+        "amount": str(dollars((payment or one).cents)),
         "trace": one.trace or (payment.trace if payment else ""),
         "payer": payment.payer if payment else one.payer,
         "deposit": deposit.date.isoformat() if deposit else None,
@@ -133,18 +145,24 @@ def _row(
 
 
 def _payments(near: tuple[Near, ...], known: dict[int, Paid]) -> tuple[str, ...]:
-    return tuple(
-        f"{one.why}: "
-        + ", ".join(
-            f"{known[n].trace} of {known[n].date}, {dollars(known[n].cents)}" for n in one.ids
-        )
-        for one in near
+    return _ways(
+        near, {n: f"{one.trace} of {one.date}, {dollars(one.cents)}" for n, one in known.items()}
     )
 
 
 def _deposits(near: tuple[Near, ...], known: dict[int, Deposit]) -> tuple[str, ...]:
-    return tuple(
-        f"{one.why}: "
-        + ", ".join(f"deposit of {known[n].date}, {dollars(known[n].cents)}" for n in one.ids)
-        for one in near
-    )
+    words = {
+        n: f"{one.mark[:SHOWN]} of {one.date}, {dollars(one.cents)}" for n, one in known.items()
+    }
+    return _ways(near, words)
+
+
+def _ways(near: tuple[Near, ...], words: dict[int, str]) -> tuple[str, ...]:
+    """The first few things it could be, and how many more."""
+    told = [
+        f"{one.why}: {'; '.join(words[n] for n in one.ids[:NAMED])}"
+        + (f" and {len(one.ids) - NAMED} more" if len(one.ids) > NAMED else "")
+        for one in near[:WAYS]
+    ]
+    more = len(near) - WAYS
+    return (*told, *((f"{more:,} more ways",) if more > 0 else ()))

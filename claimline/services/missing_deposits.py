@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
 from reconcile.deposits import CHECK, Deposit, Matched, Paid, Window, match
-from reconcile.ledger import deposits, status
+from reconcile.ledger import deposits, deposits_hand, status
 from reconcile.missing import Missing, When
 
 if TYPE_CHECKING:
@@ -28,7 +28,8 @@ def found(connection: "Connection", usage: str, when: When) -> Iterator[Missing]
     window = Window(
         calendar=limits.calendar, days=limits.days_deposit, check_days=limits.days_check
     )
-    matched = match(deposits.deposits(connection), deposits.payments(connection, usage), window)
+    came, paid = deposits.deposits(connection), deposits.payments(connection, usage)
+    matched = match(came, paid, window, deposits_hand.by_hand(connection, came, paid))
     if limits.calendar.between(last, when.today) > STALE_DAYS:
         yield Missing(
             kind="missing.bank",

@@ -160,6 +160,7 @@ def _deposit(row: Any) -> Deposit:
         is_claim=detail["claim"],
         text=detail["text"],
         file=getattr(row, "file_name", ""),
+        mark=row.mark,
     )
 
 

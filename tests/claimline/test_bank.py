@@ -1,6 +1,7 @@
 """Bank files: CSV of any columns and Nacha with addenda, and nothing of account numbers."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,17 @@ from claimline.__main__ import main
 from claimline.errors import WrongUsageError
 from claimline.services import bank
 from claimline.services.bank_cells import read_amount
+from claimline.services.bank_match import Request, put
 from claimline.services.bank_read import Profile, read, read_profile, text_of
 from claimline.services.verify import verify
-from reconcile.deposits import BY_TRACE_AND_PAYER
+from reconcile.deposits import (
+    BY_AMOUNT,
+    BY_HAND,
+    BY_TRACE_AND_PAYER,
+    Deposit,
+    Paid,
+    match,
+)
 from reconcile.ledger import Ledger, deposits, open_ledger
 from reconcile.ledger.convert import to_cents
 from reconcile.ledger.tables import file
@@ -256,6 +265,102 @@ def test_a_deposit_in_two_kinds_of_file_is_one(fixtures: Path, ledger_url: str) 
         assert [(pair.by, pair.payment.trace) for pair in found.pairs] == [
             (BY_TRACE_AND_PAYER, "88120017")
         ]
+
+
+MEDICARE = ("4/29/2026,MEDICARE HCCLAIMPMT,150.00", "4/29/2026,MEDICARE HCCLAIMPMT,75.00")
+
+
+def _by_hand(ledger: Ledger, deposit: str, *payments: str, undo: bool = False) -> str:
+    """Put a deposit to payments as the command does."""
+    request = Request(
+        deposit=deposit,
+        payments=payments,
+        undo=undo,
+        reason="looked",
+        user="me",
+        now=NOW,
+        usage="T",
+    )
+    return put(ledger, request, bank.matched(ledger, "T"))
+
+
+@pytest.fixture
+def both(ledger_url: str) -> Iterator[Ledger]:
+    """Three payments of 75.00 of one day, two of one number; deposits of 150.00 and of 75.00."""
+    with open_ledger(ledger_url) as ledger:
+        for n, trace in enumerate(("EFT1", "EFT1", "EFT2")):
+            data = x12(remit(clp(f"N{n}"), trace=trace, date=f"202604{27 + n % 2}"), control=n + 1)
+            take(ledger, data, f"{n}.835")
+        data = "\n".join(["Date,Memo,Amount", *MEDICARE]).encode()
+        bank.take(ledger, "b.csv", data, profile=None, user="me", now=NOW)
+        yield ledger
+
+
+def _marks(ledger: Ledger) -> list[str]:
+    """The ids of the deposits, the large one first."""
+    with ledger.reading() as connection:
+        found = deposits.deposits(connection)
+    return [one.mark for one in sorted(found, key=lambda one: -one.cents)]
+
+
+def test_one_deposit_is_put_to_two_payments(both: Ledger) -> None:
+    """What a person says counts more than what is found, and can be undone."""
+    large, small = _marks(both)
+    assert not bank.matched(both, "T").pairs
+    said = _by_hand(both, large[:8], "EFT1@2026-04-27", "EFT2")
+    assert "matched by hand to 2 payments" in said
+    found = bank.matched(both, "T")
+    assert sorted(pair.by for pair in found.pairs) == [BY_AMOUNT, BY_HAND, BY_HAND]
+    assert (found.deposits, found.payments) == ((), ())
+    _by_hand(both, large, undo=True)
+    assert not bank.matched(both, "T").pairs
+    assert "pays no claims" in _by_hand(both, small)
+    assert [one.mark for one in bank.matched(both, "T").others] == [small]
+    found_again = verify(both)
+    assert found_again.equal
+
+
+@pytest.mark.parametrize(
+    ("payments", "told"),
+    [
+        pytest.param(("EFT1",), "EFT1 is several payments", id="a number used twice"),
+        pytest.param(("EFT2",), "does not fit", id="another amount"),
+        pytest.param(("EFT9",), "no payment has the number", id="no such payment"),
+        pytest.param(("EFT2", "EFT2"), "no payment has the number", id="the same twice"),
+    ],
+)
+def test_what_does_not_fit_is_refused(both: Ledger, payments: tuple[str, ...], told: str) -> None:
+    """A number of several payments, another sum, an unknown number: nothing is kept."""
+    with pytest.raises(WrongUsageError, match=told):
+        _by_hand(both, _marks(both)[0], *payments)
+    assert not bank.matched(both, "T").pairs
+
+
+def test_the_commands_of_a_match_by_hand(both: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
+    """Bank list shows the id and what to do; bank match takes it; the list says by hand."""
+    place = ["--ledger", both.url.render_as_string(hide_password=False)]
+    assert main(["bank", "list", "--unmatched", *place]) == 1
+    shown = capsys.readouterr().out
+    assert "claimline bank match ID --to NUMBER" in shown
+    large = _marks(both)[0][:8]
+    assert large in shown
+    given = ["bank", "match", large, "--to", "EFT2", "--reason", "part", *place]
+    assert main(given) == 2
+    assert main([*given, "--force"]) == 0
+    assert main(["bank", "list", *place]) == 0
+    assert "by hand" in capsys.readouterr().out
+
+
+def test_many_ways_are_counted() -> None:
+    """A deposit that many sums of payments could be shows a few of them, and how many more."""
+    payments = [
+        Paid(id=n, date=NOW.date(), cents=100, trace=f"E{n}", originator="1", payer="A")
+        for n in range(9)
+    ]
+    found = match([Deposit(id=1, date=NOW.date(), cents=200, mark="m" * 64)], payments)
+    [row] = [row for row in bank.rows(found, unmatched=False) if row["deposit"]]
+    assert len(row["could_be"]) == 4
+    assert row["could_be"][-1] == "33 more ways"
 
 
 def test_zero_payments_want_no_deposit(ledger_url: str) -> None:
