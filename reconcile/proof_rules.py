@@ -161,5 +161,15 @@ RULES: Final[tuple[Rule, ...]] = (
         means="A recovery, a balance carried forward or another PLB amount is not in the book.",
         todo=_REBUILD,
     ),
+    Rule(
+        key="facts.journal",
+        says="facts are as they were recorded (journal)",
+        unit="count",
+        left="rows recorded",
+        right="rows as they were recorded",
+        means="What is never changed was changed, removed or put in beside Claimline: a decision, "
+        "a visit, a claim as it was sent, a delivery.",
+        todo=_VERIFY,
+    ),
 )
 RULE: Final[Mapping[str, Rule]] = MappingProxyType({rule.key: rule for rule in RULES})

@@ -13,7 +13,9 @@ from sqlalchemy import Connection, Table, select
 from reconcile.ledger import open_ledger, tables_answered, tables_received
 from reconcile.ledger.columns import OF, metadata
 
-NEVER: Final = frozenset({"run", "view", "night_report"})  # who and when, not what
+NEVER: Final = frozenset(  # who and when, not what; in how many transactions
+    {"run", "view", "night_report", "journal", "journal_part"}
+)
 MOMENTS: Final = frozenset({"run_id", "recorded_at"})
 _TO_PAYMENT: Final = "payment_id"  # the first remittance of a payment: no foreign key
 assert tables_received.remittance.metadata is tables_answered.acknowledgement.metadata is metadata

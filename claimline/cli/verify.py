@@ -16,10 +16,11 @@ from claimline.cli.options import (
 from claimline.errors import DONE, NEEDS_PERSON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from claimline.render import Table
+    from claimline.render import Column, Table
     from claimline.services.verify import Verified
+    from reconcile.ledger.alike import Compared
 
 
 @click.command()
@@ -36,6 +37,13 @@ if TYPE_CHECKING:
     default="",
     help="Make it in this new ledger, and leave it there. [default: one that is removed again]",
 )
+@click.option(
+    "--head",
+    metavar="DIGEST",
+    default="",
+    help="Look also whether the journal still has this entry: the head that a night's page or an "
+    "earlier verify told.",
+)
 @practice_option
 @ledger_option
 @format_option("table", "json", "csv")
@@ -44,6 +52,7 @@ def verify(
     *,
     day: dt.datetime | None,
     into: str,
+    head: str,
     practice: str,
     ledger: str,
     shape: str,
@@ -51,11 +60,12 @@ def verify(
 ) -> int:
     r"""Make the ledger again from the kept files and decisions, and compare it row by row.
 
-    Files are compared with their digests, sent claims and payments with the bytes they came from;
-    acknowledgements, matches, postings, states are made again. Nothing is changed. Exit status 1
-    where anything differs: the first differences are named. Imported tables that decided claims and
-    are not imported any more are named too. The day of --as-of ends in the time zone of --practice,
-    else at midnight UTC.
+    Decisions, visits, expected amounts and all else that is recorded once are compared with the
+    journal of facts. Files are compared with their digests, sent claims and payments with the bytes
+    they came from; acknowledgements, matches, postings, states are made again. Nothing is changed.
+    Exit status 1 where anything differs: the first differences are named. Imported tables that
+    decided claims and are not imported any more are named too. The day of --as-of ends in the time
+    zone of --practice, else at midnight UTC.
 
     \b
     Example:
@@ -75,6 +85,7 @@ def verify(
             as_of=day.date() if day else None,
             zone=zone_of(practice),
             into=into,
+            head=head,
         )
         gone = verify_tables.gone(opened, settings.tables_path())
     told = tuple(f"claims cite {one}, which is not imported any more" for one in gone)
@@ -88,37 +99,18 @@ def verify(
 
 
 def _tables(found: "Verified") -> "Iterator[Table]":
-    from claimline.render import Column, Table
-    from claimline.services.verify import COPIED, NEXT
+    from claimline.render import Table
+    from claimline.services.verify import NEXT, journal_notes
 
-    rows = [
-        {
-            "what": one.what,
-            "kept": one.kept,
-            "made": one.made,
-            "result": "equal" if one.equal else f"{one.broken} differ",
-        }
-        for one in found.compared
-    ]
-    yield Table(
-        columns=(
-            Column(key="what", title="What"),
-            Column(key="kept", title="In the ledger", kind="number"),
-            Column(key="made", title="Made again", kind="number"),
-            Column(key="result", title="Result"),
-        ),
-        rows=rows,
-        notes=("Not compared, for only the ledger holds it:", *(f"  {one}" for one in COPIED)),
-    )
+    yield _counts(found.compared, "Made again")
+    some = [one for one in found.recorded if one.kept or one.made or one.broken]
+    yield _counts(some, "Recorded", title="Facts and the journal", notes=journal_notes(found))
     if found.differences:
         yield Table(
             title="What differs",
-            columns=(
-                Column(key="what", title="What", once=True),
-                Column(key="which", title="Which", once=True),
-                Column(key="column", title="Of it"),
-                Column(key="kept", title="In the ledger"),
-                Column(key="made", title="Made again"),
+            columns=_columns(
+                what="What", which="Which", column="Of it", kept="In the ledger",
+                made="Made again, or recorded",
             ),
             rows=[
                 {"what": d.what, "which": d.which, "column": d.column, "kept": d.kept,
@@ -127,3 +119,36 @@ def _tables(found: "Verified") -> "Iterator[Table]":
             ],
             notes=(NEXT,),
         )  # fmt: skip
+
+
+def _columns(**titles: str) -> "tuple[Column, ...]":
+    from claimline.render import Column
+
+    once = ("what", "which")
+    return tuple(Column(key=key, title=title, once=key in once) for key, title in titles.items())
+
+
+def _counts(
+    compared: "Iterable[Compared]", made: str, title: str = "", notes: tuple[str, ...] = ()
+) -> "Table":
+    from claimline.render import Column, Table
+
+    return Table(
+        title=title,
+        columns=(
+            Column(key="what", title="What"),
+            Column(key="kept", title="In the ledger", kind="number"),
+            Column(key="made", title=made, kind="number"),
+            Column(key="result", title="Result"),
+        ),
+        rows=[
+            {
+                "what": one.what,
+                "kept": one.kept,
+                "made": one.made,
+                "result": "equal" if one.equal else f"{one.broken:,} differ",
+            }
+            for one in compared
+        ],
+        notes=notes,
+    )

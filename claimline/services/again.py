@@ -85,6 +85,7 @@ def as_of(ledger: "Ledger", day: dt.date, zone: dt.tzinfo = dt.UTC) -> Iterator[
             now = end_of(day, zone)
             run = Run(command="as of", version=__version__, started=now)
             with ledger.reading() as here, copy.begin(run) as writer:
+                writer.journal.whole = True
                 copy_facts(here, writer.connection, until=moment(now))
                 make_again(ledger, writer)
             yield copy

@@ -12,11 +12,21 @@ from sqlalchemy.exc import IntegrityError
 
 from claimline import __version__
 from claimline.errors import CommandError
+from claimline.render.words import counted
 from claimline.services.again import end_of, make_again
 from claimline.services.receive_acknowledge import KINDS, read_file
 from claimline.services.verify_bytes import Bytes
 from claimline.services.verify_counters import counters
-from reconcile.ledger import LedgerDamaged, Run, acknowledgements, alike, open_ledger
+from reconcile.ledger import (
+    LedgerDamaged,
+    Run,
+    acknowledgements,
+    alike,
+    journal,
+    journal_check,
+    journal_words,
+    open_ledger,
+)
 from reconcile.ledger.alike import Compared, Differs
 from reconcile.ledger.convert import moment
 from reconcile.ledger.facts import copy_facts
@@ -24,18 +34,13 @@ from reconcile.ledger.proof import prove
 from reconcile.proof import Proof
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from reconcile.ledger import Ledger, Writer
 
 SHOWN: Final = 20  # differences named
 BOOKS: Final = "books made again"
-COPIED: Final = (  # nothing but the ledger holds these: copied, not compared
-    "decisions of persons, and who looked at what",
-    "visits that were billed or wait, by id and digest; claims held",
-    "how claims were drafted: reasoning, evidence, expected amounts",
-    "keys of patients and payers in the practice's own files",
-    "files written, delivered, taken back, sent again; transfers",
-    "rejections by hand and from reports; nights' reports; problems told",
-)
+SHORTEST: Final = 12  # figures of a head that may be asked for
 
 
 @frozen(kw_only=True)
@@ -43,6 +48,10 @@ class Verified:
     """What a verification came to. ``proofs`` are those of the ledger that was made again."""
 
     compared: tuple[Compared, ...]
+    recorded: tuple[Compared, ...]  # facts beside the journal, table by table
+    entries: int  # of the journal
+    head: str  # digest of the newest; empty where there is none
+    head_known: bool | None  # whether the head that was asked for stands in it
     differences: tuple[Differs, ...]
     proofs: tuple[Proof, ...]
     as_of: dt.date | None = None
@@ -50,16 +59,26 @@ class Verified:
     @property
     def equal(self) -> bool:
         """Whether all is the same, and the books made again close but for payers' differences."""
-        return all(one.equal for one in self.compared) and not any(p.broken for p in self.proofs)
+        return (
+            all(one.equal for one in (*self.compared, *self.recorded))
+            and not any(p.broken for p in self.proofs)
+            and self.head_known is not False
+        )
 
 
 def verify(
-    ledger: "Ledger", *, as_of: dt.date | None = None, zone: dt.tzinfo = dt.UTC, into: str = ""
+    ledger: "Ledger",
+    *,
+    as_of: dt.date | None = None,
+    zone: dt.tzinfo = dt.UTC,
+    into: str = "",
+    head: str = "",
 ) -> Verified:
     """Make the whole ledger again beside itself and compare; the ledger is only read.
 
-    Sent claims and payments are compared with the kept bytes, acknowledgements are read again, the
-    books are made again from files and decisions. Books are compared only where no day is given:
+    What only the ledger holds is compared with the journal of facts. Sent claims and payments are
+    compared with the kept bytes, acknowledgements are read again, the books are made again from
+    files and decisions. Books are compared only where no day is given:
     the ledger keeps those of now.
 
     Args:
@@ -67,13 +86,19 @@ def verify(
         as_of: only what was recorded up to the end of that day.
         zone: of the practice; the day ends there.
         into: URL of an empty ledger to be filled and left; a temporary one where empty.
+        head: digest of an entry of the journal, or how it begins, as it was told some day.
 
     Raises:
-        CommandError: ``into`` is a ledger with something in it.
+        CommandError: ``into`` is a ledger with something in it; ``head`` is too short.
         LedgerDamaged: where the bytes of a received file are damaged.
     """
+    asked = _head(head)
     until = moment(end_of(as_of, zone)) if as_of else ""
-    results = _Results()
+    results, journaled = _Results(), _Results()
+    with ledger.reading() as connection:
+        journaled.take(_journal(connection))
+        entries, newest = journal.head(connection)
+        known = journal_check.has(connection, asked) if asked else None
     results.take(Bytes(ledger=ledger, until=until).compare())
     if not as_of:
         with ledger.reading() as connection:
@@ -86,17 +111,66 @@ def verify(
                 with ledger.reading() as here, made.reading() as there:
                     results.take(alike.compare(here, there, shown=SHOWN))
             with made.reading() as there:
-                proofs = tuple(prove(there, usage) for usage in ("P", "T"))
+                proofs = tuple(prove(there, usage, journaled=False) for usage in ("P", "T"))
     except (LedgerDamaged, IntegrityError, KeyError, ValueError, TypeError) as error:
-        if not (results.differences or isinstance(error, LedgerDamaged | IntegrityError)):
+        if not (
+            results.differences
+            or journaled.differences
+            or isinstance(error, LedgerDamaged | IntegrityError)
+        ):
             raise  # nothing is wrong with the facts: a fault of ours
         results.take(_not_made(error))
     return Verified(
         compared=tuple(results.compared),
-        differences=tuple(results.differences[:SHOWN]),
+        recorded=tuple(journaled.compared),
+        entries=entries,
+        head=newest,
+        head_known=known,
+        differences=tuple(_some(journaled.differences, results.differences)),
         proofs=tuple(proof for proof in proofs if _has_claims(proof)),
         as_of=as_of,
     )
+
+
+def _some(*found: list[Differs]) -> Iterator[Differs]:
+    """The first differences; each way of looking has its share."""
+    share = SHOWN // len(found)
+    for some in found:
+        others = sum(min(len(one), share) for one in found if one is not some)
+        yield from some[: SHOWN - others]
+
+
+def _head(text: str) -> str:
+    """The head that was asked for.
+
+    Raises:
+        CommandError: it is no digest, or too little of one to mean anything.
+    """
+    asked = text.strip().lower()
+    if asked and (len(asked) < SHORTEST or not set(asked) <= set("0123456789abcdef")):
+        raise CommandError(
+            f"--head: {SHORTEST} figures (0-9, a-f) at least",
+            todo="take it from the page of a night, or from an earlier claimline verify",
+        )
+    return asked
+
+
+def _journal(connection: "Connection") -> Iterator[Compared | Differs]:
+    """Every fact beside its entry in the journal."""
+    named = 0
+    for one in journal_check.check(connection):
+        what = journal_words.words(one.table)
+        if isinstance(one, journal_check.Counted):
+            yield Compared(what=what, kept=one.there, made=one.recorded, broken=one.broken)
+        elif named < SHOWN:
+            named += 1
+            yield Differs(
+                what=what,
+                which=journal_words.which(connection, one),
+                column="as recorded",
+                kept=journal_words.is_there(one),
+                made=journal_words.recorded(connection, one),
+            )
 
 
 def _not_made(error: Exception) -> Iterator[Compared | Differs]:
@@ -158,6 +232,7 @@ def _fill(ledger: "Ledger", made: "Ledger", until: str) -> None:
     """Copy what only the ledger holds, read acknowledgements again, make the books again."""
     run = Run(command="verify", version=__version__, started=dt.datetime.now(dt.UTC))
     with ledger.reading() as here, made.begin(run) as writer:
+        writer.journal.whole = True
         copy_facts(here, writer.connection, until=until, read_again=True)
         _read_again(ledger, writer)
         make_again(ledger, writer)
@@ -174,8 +249,8 @@ def _read_again(ledger: "Ledger", writer: "Writer") -> None:
 
 NEXT: Final = (
     "Amounts, states and matches that differ: make a backup, then claimline ledger rebuild. Files, "
-    "sent claims or payments that differ: restore the last backup that verifies, and receive the "
-    "files since again."
+    "sent claims, payments, and what is not as recorded: somebody or something changed the "
+    "database. Restore the last backup that verifies, and receive the files since again."
 )
 
 
@@ -183,8 +258,18 @@ def headline(found: Verified) -> str:
     """The answer in one sentence."""
     when = f" as of {found.as_of}" if found.as_of else ""
     broken = [one.what for one in found.compared if not one.equal]
-    if broken:
-        return f"The ledger{when} is not what its files and decisions make: {', '.join(broken)}."
+    changed = [one.what for one in found.recorded if not one.equal]
+    if found.head_known is False and not (broken or changed):
+        return (
+            f"The ledger{when} is not the one of that head: its journal was made anew, or cut off "
+            "behind an older entry."
+        )
+    if broken or changed:
+        named = [
+            f"not what its files and decisions make: {', '.join(broken)}" if broken else "",
+            f"not as it was recorded: {', '.join(changed)}" if changed else "",
+        ]
+        return f"The ledger{when} is {'; '.join(filter(None, named))}."
     if not found.equal:
         book = (
             "--test"
@@ -195,15 +280,31 @@ def headline(found: Verified) -> str:
     return f"The ledger{when} is what its files and decisions make."
 
 
+def journal_notes(found: Verified) -> tuple[str, ...]:
+    """What there is to keep of the journal, and what became of the head that was asked for."""
+    if not found.entries:
+        return ()
+    notes = [
+        f"Journal: {counted(found.entries, 'entry', 'entries')}, {journal.head_told(found.head)}"
+    ]
+    if found.head_known is not None:
+        notes.append(
+            "The head asked for stands in the journal."
+            if found.head_known
+            else "The head asked for does not stand in the journal: it is not the one that was "
+            "told, or its newest entries were cut off. Restore the last backup that has it."
+        )
+    return tuple(notes)
+
+
 def data(found: Verified) -> dict[str, Any]:
     """The answer as plain values."""
     return {
         "equal": found.equal,
         "as_of": found.as_of.isoformat() if found.as_of else None,
-        "compared": [
-            {"what": one.what, "kept": one.kept, "made": one.made, "differ": one.broken}
-            for one in found.compared
-        ],
+        "compared": [_counts(one) for one in found.compared],
+        "recorded": [_counts(one) for one in found.recorded],
+        "journal": {"entries": found.entries, "head": found.head, "known": found.head_known},
         "differences": [
             {
                 "what": one.what,
@@ -214,5 +315,8 @@ def data(found: Verified) -> dict[str, Any]:
             }
             for one in found.differences
         ],
-        "copied": list(COPIED),
     }
+
+
+def _counts(one: Compared) -> dict[str, Any]:
+    return {"what": one.what, "kept": one.kept, "made": one.made, "differ": one.broken}

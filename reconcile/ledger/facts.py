@@ -9,6 +9,7 @@ from reconcile.ledger import bulk
 from reconcile.ledger.columns import metadata
 from reconcile.ledger.tables import decision, held_claim, held_visit, visit
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement, claim_state
+from reconcile.ledger.tables_journal import journal, journal_part
 from reconcile.ledger.tables_received import (
     awaiting,
     claim_payment,
@@ -19,8 +20,9 @@ from reconcile.ledger.tables_received import (
 
 DERIVED: Final = frozenset(
     table.name
-    for table in (posting, line_share, awaiting, claim_payment, provider_adjustment, claim_state)
-)
+    for table in (posting, line_share, awaiting, claim_payment, provider_adjustment, claim_state,
+                  journal, journal_part)
+)  # fmt: skip
 READ_AGAIN: Final = ("TA1", "999", "997", "277CA")  # made anew from the kept bytes by ``verify``
 _ROWS_AT_ONCE: Final = 5000
 _H: Final = held_claim.c
@@ -29,7 +31,7 @@ _H: Final = held_claim.c
 def copy_facts(
     here: Connection, there: Connection, *, until: str = "", read_again: bool = False
 ) -> None:
-    """Copy all facts with their row numbers into an empty ledger.
+    """Copy all facts with their row numbers into an empty ledger, whose journal begins with them.
 
     Args:
         here: an open snapshot.

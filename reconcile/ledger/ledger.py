@@ -164,6 +164,7 @@ class Ledger:
             writer = Writer(connection, run, at or run.started)
             yield writer
             states.settle(writer)
+            writer.journal.close(writer)
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:

@@ -4,14 +4,16 @@ from importlib import resources
 
 from sqlalchemy import Engine, inspect
 
-from reconcile.ledger import named, postgresql, states
+from reconcile.ledger import journal, named, postgresql, states
 from reconcile.ledger.connect import HEAD, told
+from reconcile.ledger.tables_journal import journal as journal_table
 
 
 def upgrade(engine: Engine, revision: str = HEAD) -> None:
     """Bring the database to that migration, in one transaction. The newest by default.
 
-    The states of the claims are derived, and made anew with it.
+    The states of the claims are derived, and made anew with it. Where there was no journal of facts
+    yet, it begins with the facts as they are.
     """
     from alembic import command  # noqa: PLC0415 - takes 0.2 s, needed once in a ledger's life
     from alembic.config import Config  # noqa: PLC0415 - as above
@@ -23,9 +25,12 @@ def upgrade(engine: Engine, revision: str = HEAD) -> None:
         writing = engine.execution_options(claimline_writing=True)
         with told(engine.url), writing.begin() as connection:
             config.attributes["connection"] = connection
+            has_journal = inspect(connection).has_table(journal_table.name)
             command.upgrade(config, revision)
             if revision == HEAD:  # an older one does not have all its tables
                 named.fill(connection)
                 states.fill(connection)
+                if not has_journal:
+                    journal.seal(connection)
             if connection.dialect.name == postgresql.NAME:
                 postgresql.bytewise(connection, inspect(connection))

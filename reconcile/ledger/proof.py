@@ -12,6 +12,7 @@ from typing import Any, Final
 from attrs import define, evolve, field
 from sqlalchemy import Connection, func, literal, select
 
+from reconcile.ledger.journal_proof import facts
 from reconcile.ledger.proof_claims import Unexplained, Walk
 from reconcile.ledger.proof_kept import Kept
 from reconcile.ledger.proof_payments import Payments, Places
@@ -26,12 +27,13 @@ ACCEPTED: Final = "accept-difference"
 _NOT_EXPLAINED: Final = "not explained"
 
 
-def prove(connection: Connection, usage: Usage) -> Proof:
+def prove(connection: Connection, usage: Usage, *, journaled: bool = True) -> Proof:
     """Check every equation of a book.
 
     Args:
         connection: an open snapshot.
         usage: the book.
+        journaled: look at the journal of facts too, which is of both books.
     """
     tallies = {rule.key: Tally() for rule in RULES}
     names = _Names(connection)
@@ -45,6 +47,8 @@ def prove(connection: Connection, usage: Usage) -> Proof:
     payments.run()
     payments.not_on_claims(walk.on_lines + walk.on_claims)
     Kept(connection=connection, usage=usage, tallies=tallies).run()
+    if journaled:
+        facts(connection, tallies["facts.journal"])
     return Proof(
         usage=usage,
         equations=tuple(

@@ -27,6 +27,7 @@ from reconcile.ledger import (
 from reconcile.ledger.adopt import Adopted
 from reconcile.ledger.by_hand import Hand
 from reconcile.ledger.convert import moment
+from reconcile.ledger.journal import Journal
 from reconcile.ledger.records import (
     Decision,
     HeldRecord,
@@ -52,6 +53,7 @@ class Writer:
         self._changed: set[int] = set()
         self._stems: set[str] = set()
         self._hands: dict[str, Hand] = {}
+        self.journal = Journal()
 
     @property
     def run_id(self) -> int:
@@ -110,6 +112,7 @@ class Writer:
     def add(self, table: Table, rows: Sequence[bulk.Row]) -> None:
         """Add whole rows, each with a value for every column in the table's order."""
         bulk.insert(self.connection, table, rows)
+        self.journal.note(self, table, rows)
 
     # --- billing ---
 
@@ -131,6 +134,7 @@ class Writer:
 
         A counter that was never asked begins at ``start``.
         """
+        self.journal.counted = True
         return control.reserve(self.connection, (kind, sender, receiver, usage), count, start)
 
     def record_sent(self, sent: SentFile, records: Sequence[SentRecord]) -> StoredFile:

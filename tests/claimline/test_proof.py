@@ -76,7 +76,8 @@ class TestSound:
         with ledger.reading() as connection:
             proof = prove(connection, "P")
         assert proof.closes
-        assert not any(one.left or one.right for one in proof.equations)
+        of_book = [one for one in proof.equations if one.rule.key != "facts.journal"]
+        assert not any(one.left or one.right for one in of_book)
 
 
 def _set(table: Any, where: Any, **values: Any) -> Any:

@@ -37,6 +37,7 @@ def upgrade() -> None:
     _transfer()
     _bank_deposit()
     _night_report()
+    _journal()
     op.create_index("ix_decision_kind", "decision", ["kind"], unique=False)
     for table, column in COLUMNS:
         op.add_column(table, sa.Column(column, sa.Text(), server_default="", nullable=False))
@@ -287,3 +288,27 @@ def _night_report() -> None:
         sa.PrimaryKeyConstraint("id", name="pk_night_report"),
     )
     op.create_index("ix_night_report_day", "night_report", ["day"], unique=False)
+
+
+def _journal() -> None:
+    op.create_table(
+        "journal",
+        sa.Column("id", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("run_id", NUMBER, nullable=True),
+        sa.Column("recorded_at", sa.String(length=20), nullable=False),
+        sa.Column("previous", sa.String(length=64), nullable=False),
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.ForeignKeyConstraint(["run_id"], ["run.id"], name="fk_journal_run_id"),
+        sa.PrimaryKeyConstraint("id", name="pk_journal"),
+    )
+    op.create_table(
+        "journal_part",
+        sa.Column("journal_id", NUMBER, autoincrement=False, nullable=False),
+        sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("table", sa.String(length=40), nullable=False),
+        sa.Column("columns", sa.Text(), server_default="", nullable=False),
+        sa.Column("rows", sa.Text(), server_default="", nullable=False),
+        sa.Column("marks", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("journal_id", "number", name="pk_journal_part"),
+    )
+    op.create_index("ix_journal_part_table", "journal_part", ["table"], unique=False)
