@@ -54,11 +54,13 @@ def transfer() -> None:
 
 @transfer.command()
 @_options
+@click.option("--no-write", is_flag=True, help="Do not try whether files may be written there.")
 @format_option("table", "json", "csv")
-def check(*, config: str, profile: str, shape: str) -> int:
+def check(*, config: str, profile: str, no_write: bool, shape: str) -> int:
     r"""See whether each clearinghouse can be worked: reached, let in, folders, clock, password.
 
-    Nothing is written over there. Exit status 1 where a person has to look at something.
+    A small file is written there under a temporary name, renamed and removed again. Exit status 1
+    where a person has to look at something.
 
     \b
     Example:
@@ -73,7 +75,7 @@ def check(*, config: str, profile: str, shape: str) -> int:
     night, profiles = _night(config, profile, dry_run=True)
     found = [*check_own(night.config.folders)]
     for one in profiles:
-        found += look(one, night.local)
+        found += look(one, night.local, write=not no_write)
     rows = [asdict(one) for one in found]
     columns = (
         Column(key="profile", title="Profile", kind="id", once=True),
@@ -111,7 +113,7 @@ def list_files(*, config: str, profile: str, shape: str) -> int:
     with open_ledger(night.config.ledger) as ledger:
         for one in profiles:
             try:
-                rows += [asdict(each) for each in listing(one, ledger)]
+                rows += [asdict(each) for each in listing(one, ledger, night.config.profiles)]
             except TransferError as error:
                 complain(error.message, error.todo)
                 status = worst(status, error.status)

@@ -2,7 +2,7 @@
 
 import datetime as dt
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, field
@@ -10,7 +10,7 @@ from attrs import define, field
 from claimline.night.values import Note
 from claimline.transfer import notes
 from claimline.transfer.errors import StaysError, TransferError
-from claimline.transfer.fetch import fetched, first
+from claimline.transfer.fetch import fetched
 from claimline.transfer.names import ends_whole, is_wanted, name_fault, shown, with_digest
 from claimline.transfer.place import Place
 from claimline.transfer.tries import Progress, with_tries
@@ -45,19 +45,25 @@ def collect(
         dry_run: look and change nothing.
         wait: between tries, for so many seconds.
     """
-    works = []
-    for profile in profiles:
-        if not profile.get:
-            continue
+    works: list[_Work] = []
+    given = tuple(one for one in profiles if one.get)
+    for profile in given:
+        same = [work for work in works if work.profile.place == profile.place]
         work = _Work(profile, folders, ledger, run, now, dry_run)
+        work.keys = [one.key for one in given if one.place == profile.place]
+        work.taken = {path for other in same for path in other.files}
         work.notes += notes.expiry(profile, now.date())
+        works.append(work)
+        if any(other.not_let_in for other in same):
+            work.failed = work.not_let_in = True
+            work.notes.append(notes.not_tried(profile))
+            continue
         try:
             with_tries(profile, work.all, wait)
         except TransferError as error:
             work.failed = True
             work.not_let_in = error.kind == "transfer.login"
             work.notes.append(notes.of_error(profile, error))
-        works.append(work)
     return Collected(
         files=tuple(one for work in works for one in work.files.values()),
         notes=tuple(note for work in works for note in work.all_notes()),
@@ -66,12 +72,15 @@ def collect(
     )
 
 
-def _known_digest(remote: Remote, rows: Iterable[transfers.Transfer]) -> str:
+def _known_digest(profile: Profile, remote: Remote, rows: Sequence[transfers.Transfer]) -> str:
     """The digest of a file that came before; empty where it must be fetched.
 
     Size and time tell it. Where the server says no time, another file of that size and name may
-    stand there: it is fetched and known by its bytes.
+    stand there: it is fetched and known by its bytes. The size alone does where the profile says
+    that the server gives old files new times.
     """
+    if profile.redated == "known":
+        return next((row.digest for row in rows if row.size == remote.size), "")
     same = (row.digest for row in rows if (row.size, row.modified) == (remote.size, remote.moment))
     return next(same, "") if remote.modified else ""
 
@@ -92,6 +101,9 @@ class _Work:
     notes: list[Note] = field(factory=list)
     refused: dict[str, TransferError] = field(factory=dict)  # by path
     odd: set[str] = field(factory=set)  # names that cannot be ours
+    keys: list[str] = field(factory=list)  # of the profiles that see the same files
+    taken: set[str] = field(factory=set)  # paths that another of them has worked
+    redated: int = 0  # files fetched for nothing: another time, the same bytes
 
     def all(self, place: Place, progress: Progress) -> None:
         """Everything there is to fetch."""
@@ -107,39 +119,50 @@ class _Work:
     def _folder(self, place: Place, progress: Progress, listed: tuple[Remote, ...]) -> None:
         wanted = tuple(self._wanted(listed))
         with self.ledger.reading() as connection:
-            known = transfers.known(
-                connection, self.profile.key, "in", (one.path for one in wanted)
-            )
+            known = transfers.known(connection, self.keys, "in", (one.path for one in wanted))
         for remote in wanted:
-            digest = _known_digest(remote, known.get(remote.path, ()))
+            rows = known.get(remote.path, ())
+            digest = _known_digest(self.profile, remote, rows)
             if digest:
                 self._move_over_there(place, remote, digest)
             elif remote.path not in self.files:
-                self._one(place, progress, remote)
+                self._one(place, progress, remote, {row.digest for row in rows})
 
     def _wanted(self, listed: Iterable[Remote]) -> Iterator[Remote]:
         """The files that fit the patterns and whose names can be ours."""
         for remote in listed:
-            if not is_wanted(remote.name, self.profile.patterns):
+            if remote.path in self.taken or not is_wanted(remote.name, self.profile.patterns):
                 continue
             if name_fault(remote.name):
                 self.odd.add(shown(remote.name))
             else:
                 yield remote
 
-    def _one(self, place: Place, progress: Progress, remote: Remote) -> None:
-        """Fetch one file, unless it is still growing."""
+    def _one(
+        self, place: Place, progress: Progress, remote: Remote, before: Collection[str]
+    ) -> None:
+        """Fetch one file, unless it is still growing; ``before``: what came under its name."""
         try:
             if self._is_growing(place, remote):
                 self._told(remote, "growing")
             elif self.dry_run:
                 self._told(remote, "would")
             elif (
-                came := fetched(place, self.profile, remote, self.folders.inbox, progress.moved)
+                came := fetched(
+                    place,
+                    self.profile,
+                    remote,
+                    self.folders.inbox,
+                    progress.moved,
+                    is_here=lambda digest: (
+                        digest in before and self.ledger.file(digest) is not None
+                    ),
+                )
             ) is None:
                 self._told(remote, "growing")
             else:
                 path, digest = came
+                self.redated += path is None
                 state = self._keep(remote, digest)
                 self.files[remote.path] = Moved(
                     profile=self.profile.key,
@@ -170,7 +193,7 @@ class _Work:
         if abs(age) >= self.profile.settle:
             return False
         start = max(0, remote.size - TAIL)
-        return not ends_whole(first(place.read(remote.path, start), TAIL))
+        return not ends_whole(b"".join(place.read(remote.path, start, TAIL)))
 
     def _keep(self, remote: Remote, digest: str) -> str:
         """Record that the file came."""
@@ -211,5 +234,7 @@ class _Work:
         growing = [one.name for one in self.files.values() if one.state == "growing"]
         if growing:
             yield notes.growing(self.profile, growing)
+        if self.redated:
+            yield notes.redated(self.profile, self.redated)
         if self.odd:
             yield notes.odd_names(self.profile, sorted(self.odd))

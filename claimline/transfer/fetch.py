@@ -1,7 +1,7 @@
 """One file from over there into the inbox: under a hidden name first, gone on with after a cut."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, Final
 
@@ -19,7 +19,9 @@ def fetched(
     remote: Remote,
     inbox: Path,
     count: Callable[[int], None],
-) -> tuple[Path, str] | None:
+    *,
+    is_here: Callable[[str], bool] = lambda _: False,
+) -> tuple[Path | None, str] | None:
     """Fetch a file into the inbox, whole and on disk, or leave what came for the next time.
 
     Args:
@@ -28,9 +30,11 @@ def fetched(
         remote: the file as it was listed.
         inbox: made if it is not there.
         count: told how many bytes came.
+        is_here: whether the bytes of a digest are in the ledger and came from there.
 
     Returns:
-        Its path and digest; None where it changed meanwhile, so that it is still growing.
+        Its path and digest, no path where it is here; None where it changed meanwhile, so that it
+        is still growing.
 
     Raises:
         TransferError: the connection broke, the file is gone, or there is no room here.
@@ -51,6 +55,9 @@ def fetched(
     if part.stat().st_size != remote.size:
         return None
     digest = digest_of(part)
+    if is_here(digest):
+        part.unlink()
+        return None, digest
     return moved(part, inbox, remote.name, digest), digest
 
 
@@ -89,14 +96,4 @@ def _fits(place: Place, remote: Remote, stream: IO[bytes], have: int) -> bool:
     start = max(0, have - OVERLAP)
     stream.seek(start)
     here = stream.read()
-    return here == first(place.read(remote.path, start), len(here))
-
-
-def first(blocks: Iterator[bytes], length: int) -> bytes:
-    """So many bytes of a stream, or all there are."""
-    found = b""
-    for block in blocks:
-        found += block
-        if len(found) >= length:
-            break
-    return found[:length]
+    return here == b"".join(place.read(remote.path, start, len(here)))

@@ -2,6 +2,7 @@
 
 import os
 import stat
+import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -43,13 +44,15 @@ class LocalPlace:
             self._refused("cannot be looked at", path, error)
         return _remote(path, found) if stat.S_ISREG(found.st_mode) else None
 
-    def read(self, path: str, offset: int = 0) -> Iterator[bytes]:
-        """The bytes of a file from an offset on, in blocks."""
+    def read(self, path: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes of a file from an offset on, in blocks; so many, or all there are."""
         try:
             with Path(path).open("rb") as stream:
                 stream.seek(offset)
-                while block := stream.read(BLOCK):
+                left = length if length is not None else sys.maxsize
+                while block := stream.read(min(BLOCK, left)):
                     yield block
+                    left -= len(block)
         except OSError as error:
             self._refused("cannot be read", path, error)
 
@@ -72,6 +75,13 @@ class LocalPlace:
             self._refused("cannot be renamed", old, error)
         with suppress(OSError):  # some mounts cannot: then it is as durable as they are
             sync_folder(Path(new).parent)
+
+    def remove(self, path: str) -> None:
+        """Remove a file of ours that was a try."""
+        try:
+            Path(path).unlink()
+        except OSError as error:
+            self._refused("cannot be removed", path, error)
 
     def join(self, folder: str, name: str) -> str:
         """The path of a file in a folder."""

@@ -3,7 +3,7 @@
 import datetime as dt
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePath
 from typing import TYPE_CHECKING, Final, Literal
 
@@ -84,14 +84,16 @@ def check_own(folders: "Folders") -> Iterator[Finding]:
         )
 
 
-def check(profile: Profile, now: dt.datetime) -> tuple[Finding, ...]:
+def check(profile: Profile, now: dt.datetime, *, write: bool = True) -> tuple[Finding, ...]:
     """Whether a clearinghouse can be worked: reached, let in, folders, clock, password.
 
-    Nothing is written over there; that we may write shows with the first file.
+    With ``write`` a small file is written into ``put`` under a temporary name, renamed and removed.
     """
     found = [_of_note(profile, note) for note in notes.expiry(profile, now.date())]
     try:
-        found += with_tries(profile, lambda place, _: tuple(_looked(profile, place, now)))
+        found += with_tries(
+            profile, lambda place, _: tuple(_looked(profile, place, now, write=write))
+        )
     except TransferError as error:
         found.append(
             Finding(
@@ -105,13 +107,18 @@ def check(profile: Profile, now: dt.datetime) -> tuple[Finding, ...]:
     return tuple(found)
 
 
-def listing(profile: Profile, ledger: "Ledger") -> tuple[Listed, ...]:
+def listing(
+    profile: Profile, ledger: "Ledger", profiles: Iterable[Profile] = ()
+) -> tuple[Listed, ...]:
     """The files over there, each with what the ledger knows of it.
+
+    ``profiles`` are all there are: another one on the same login may have fetched a file.
 
     Raises:
         TransferError: it cannot be reached, or a folder is not there.
     """
-    return with_tries(profile, lambda place, _: tuple(_listed(profile, place, ledger)))
+    keys = {profile.key, *(one.key for one in profiles if one.place == profile.place)}
+    return with_tries(profile, lambda place, _: tuple(_listed(profile, place, ledger, keys)))
 
 
 def _own(what: str, state: State, detail: str, todo: str = "") -> Finding:
@@ -120,11 +127,15 @@ def _own(what: str, state: State, detail: str, todo: str = "") -> Finding:
 
 def _of_note(profile: Profile, note: Note) -> Finding:
     return Finding(
-        profile=profile.key, what="password", state="look", detail=note.what, todo=note.todo
+        profile=profile.key,
+        what=note.kind.removeprefix("transfer.").removesuffix("-expires"),
+        state="look",
+        detail=note.what,
+        todo=note.todo,
     )
 
 
-def _looked(profile: Profile, place: Place, now: dt.datetime) -> Iterator[Finding]:
+def _looked(profile: Profile, place: Place, now: dt.datetime, *, write: bool) -> Iterator[Finding]:
     """What is found once the clearinghouse is reached."""
     if profile.login is not None:
         pinned = " or ".join(str(key) for key in profile.login.host_keys)
@@ -142,7 +153,10 @@ def _looked(profile: Profile, place: Place, now: dt.datetime) -> Iterator[Findin
         yield Finding(profile=profile.key, what="get", state="well", detail=detail)
         ahead = max([ahead, *(one.modified for one in files)])
     if profile.put:
-        yield _put(profile, place)
+        put = _put(profile, place)
+        yield put
+        if write and put.state != "wrong":
+            yield _tried(profile, place)
     for what in ("after_folder", "taken_folder"):
         if getattr(profile, what):
             yield _there(profile, place, what)
@@ -202,12 +216,48 @@ def _put(profile: Profile, place: Place) -> Finding:
     return Finding(profile=profile.key, what="put", state="well", detail=detail)
 
 
-def _listed(profile: Profile, place: Place, ledger: "Ledger") -> Iterator[Listed]:
+TRIED: Final = b"Claimline looked whether it may write here. This file can be removed.\n"
+
+
+def _tried(profile: Profile, place: Place) -> Finding:
+    """Whether we may write, rename and remove: a small file, under temporary names."""
+    names = [profile.temporary.format(name=f"claimline-check{n}") for n in ("", "-renamed")]
+    first, second = (place.join(profile.put, name) for name in names)
+    done = "be written"
+    try:
+        place.write(first, 0, [TRIED])
+        if profile.rename:
+            done = "be renamed"
+            place.rename(first, second)
+            first, names = second, names[1:]
+        done = "be removed"
+        place.remove(first)
+    except StaysError as error:
+        left = f"; {names[0]} is still there" if done != "be written" else ""
+        harm = done == "be removed"
+        todo = "remove it by hand; files of claims are never removed" if harm else error.todo
+        if done == "be renamed":
+            todo = f"{todo}; or rename = false (docs/transfer.md says what that risks)"
+        return Finding(
+            profile=profile.key,
+            what="write",
+            state="look" if harm else "wrong",
+            detail=f"a file could not {done}: {error.message}{left}",
+            todo=todo,
+        )
+    ways = "written, renamed and removed" if profile.rename else "written and removed"
+    detail = f"a small file with a temporary name was {ways}"
+    return Finding(profile=profile.key, what="write", state="well", detail=detail)
+
+
+def _listed(
+    profile: Profile, place: Place, ledger: "Ledger", keys: Collection[str]
+) -> Iterator[Listed]:
     for folder in profile.get:
         files = place.files(folder)
         with ledger.reading() as connection:
             paths = (one.path for one in files)
-            known = transfers.known(connection, profile.key, "in", paths)
+            known = transfers.known(connection, keys, "in", paths)
         for one in files:
             rows = [
                 row
@@ -226,7 +276,7 @@ def _listed(profile: Profile, place: Place, ledger: "Ledger") -> Iterator[Listed
         raise
     with ledger.reading() as connection:
         paths = (one.path for one in files)
-        known = transfers.known(connection, profile.key, "out", paths)
+        known = transfers.known(connection, [profile.key], "out", paths)
     for one in files:
         rows = list(known.get(one.path, ()))
         when = rows[-1].recorded_at if rows else ""

@@ -63,25 +63,47 @@ def stays(note: Note, names: Sequence[str], *, claims: int, money: Decimal, days
 
 
 def expiry(profile: Profile, today: dt.date) -> Iterator[Note]:
-    """The password that expires soon, or has."""
-    if profile.password_expires is None:
-        return
-    days = (profile.password_expires - today).days
-    if days > WARNED:
-        return
-    if days < 0:
-        what = f"{profile.where}: the password expired on {profile.password_expires}"
-    else:
-        left = "today" if days == 0 else f"in {days} day{'s' * (days != 1)}"
-        what = f"{profile.where}: the password expires {left} ({profile.password_expires})"
-    yield Note(
-        kind="transfer.password-expires",
-        urgency="today" if days <= 3 else "soon",
-        what=what,
-        todo="change it over there, put the new one where the profile looks for it, and set "
-        f"profiles.{profile.key}.password_expires",
+    """The password or key that expires soon, or has; ``today`` is the practice's day."""
+    for thing, last in (("password", profile.password_expires), ("key", profile.key_expires)):
+        if last is None or (last - today).days > WARNED:
+            continue
+        days = (last - today).days
+        left = "today" if days == 0 else f"in {counted(days, 'day')}"
+        when = f"expired on {last}" if days < 0 else f"expires {left} ({last})"
+        yield Note(
+            kind=f"transfer.{thing}-expires",
+            urgency="today" if days <= 3 else "soon",
+            what=f"{profile.where}: the {thing} {when}",
+            todo="change it over there, put the new one where the profile looks for it, and set "
+            f"profiles.{profile.key}.{thing}_expires",
+            call=profile.call,
+            days=abs(days),
+        )
+
+
+def not_tried(profile: Profile) -> Note:
+    """A login that another profile was refused with a moment before."""
+    return Note(
+        kind="transfer.not-tried",
+        urgency="now",
+        what=f"{profile.where}: nothing fetched: the login was refused a moment before, and no "
+        "second try was made",
+        todo="put the login right, then run claimline night again",
         call=profile.call,
-        days=abs(days),
+    )
+
+
+def redated(profile: Profile, count: int) -> Note:
+    """Files whose time over there changed, and nothing else."""
+    return Note(
+        kind="transfer.redated",
+        urgency="know",
+        what=f"{profile.where}: {counted(count, 'file')} fetched for nothing: another date over "
+        "there, the same content",
+        todo="nothing; if it comes each night, the server gives old files new dates: "
+        f'profiles.{profile.key}.redated = "known"',
+        call=profile.call,
+        count=count,
     )
 
 
@@ -178,7 +200,8 @@ def too_late(profile: Profile, names: Sequence[str], last: dt.time) -> Note:
         kind="transfer.too-late",
         urgency="know",
         what=f"{profile.where}: {_files(names)} sent after the cut-off of {last:%H:%M} "
-        f"({profile.time_zone}): goes with tomorrow's batch",
+        f"({profile.time_zone}): goes with their next batch",
+        call=profile.call,
         count=len(names),
         ids=tuple(names),
     )

@@ -24,8 +24,8 @@ class Place(Protocol):
             StaysError: it may not be looked at.
         """
 
-    def read(self, path: str, offset: int = 0) -> Iterator[bytes]:
-        """The bytes of a file from an offset on, in blocks.
+    def read(self, path: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes of a file from an offset on, in blocks; so many, or all there are.
 
         Raises:
             StaysError: it is not there any more or may not be read.
@@ -43,6 +43,13 @@ class Place(Protocol):
 
         Raises:
             StaysError: it may not be renamed, or the name is taken.
+        """
+
+    def remove(self, path: str) -> None:
+        """Remove a file of ours that was a try.
+
+        Raises:
+            StaysError: it may not be removed.
         """
 
     def join(self, folder: str, name: str) -> str:

@@ -48,6 +48,10 @@ class Written:
     get: tuple[str, ...] = field(default=(), metadata=doc("folders over there files come from"))
     name: str = field(default="{name}", metadata=doc("name of a file over there"))
     temporary: str = field(default="{name}.part", metadata=doc("name while it is uploaded"))
+    rename: bool = field(default=True, metadata=doc("give the name only when all is there"))
+    redated: Literal["fetch", "known"] = field(
+        default="fetch", metadata=doc("a file of the same name and size with another time")
+    )
     patterns: tuple[str, ...] = field(default=("*",), metadata=doc("names to be fetched"))
     after: Literal["leave", "move"] = field(default="leave", metadata=doc("after fetching"))
     after_folder: str = field(default="", metadata=doc("where fetched files are moved to"))
@@ -58,6 +62,7 @@ class Written:
     cut_off: tuple[dt.time, ...] = field(default=(), metadata=doc("when a batch is closed", "time"))
     time_zone: str = field(default="", metadata=doc("of cut_off"))
     password_expires: dt.date | None = field(default=None, metadata=doc("day"))
+    key_expires: dt.date | None = field(default=None, metadata=doc("day"))
     call: Call | None = field(default=None, metadata=doc("whom to call"))
     host: str = field(default="", metadata=doc("name of the server"))
     port: str = field(default="22", metadata=doc("its port"))
@@ -74,7 +79,7 @@ class Written:
 
 SFTP_ONLY: Final = (
     "host", "user", "host_key", "password_env", "password_keyring", "key_file", "passphrase_env",
-    "passphrase_keyring", "password_expires",
+    "passphrase_keyring", "password_expires", "key_expires",
 )  # fmt: skip
 
 
@@ -171,6 +176,8 @@ def _put_faults(w: Written) -> Iterator[tuple[str, str]]:
     parts = w.temporary.split("{name}")
     if len(parts) != 2 or w.temporary == "{name}" or "/" in w.temporary or "\\" in w.temporary:
         yield "temporary", 'expected a name with {name} and something more, like "{name}.part"'
+    if not w.rename and w.temporary != "{name}.part":
+        yield "temporary", "has no meaning with rename = false: a file has its own name at once"
     if w.taken == "folder" and not w.taken_folder:
         yield "taken_folder", 'is missing: taken = "folder" needs it'
     if w.cut_off and not w.time_zone:
@@ -241,7 +248,9 @@ def _profile(key: str, w: Written, folder: Path) -> Profile:
         get=tuple(here(each) for each in w.get),
         name=w.name,
         temporary=w.temporary,
+        rename=w.rename,
         patterns=w.patterns,
+        redated=w.redated,
         after=w.after,
         after_folder=here(w.after_folder),
         taken=w.taken,
@@ -251,6 +260,7 @@ def _profile(key: str, w: Written, folder: Path) -> Profile:
         cut_off=tuple(sorted(w.cut_off)),
         time_zone=_zone(w.time_zone),
         password_expires=w.password_expires,
+        key_expires=w.key_expires,
         call=", ".join(part for part in (w.call.name, w.call.phone) if part) if w.call else "",
     )
 

@@ -120,7 +120,7 @@ class _Work:
         """Bring one file over there, and record it when it was taken."""
         path = place.join(self.profile.put, out.name)
         with self.ledger.reading() as connection:
-            rows = transfers.known(connection, self.profile.key, "out", [path]).get(path, ())
+            rows = transfers.known(connection, [self.profile.key], "out", [path]).get(path, ())
 
         def whole() -> None:
             with self.ledger.begin(self.run) as writer:

@@ -1,7 +1,7 @@
 """A clearinghouse behind SFTP: its key pinned, its folders as a ``Place``.
 
-Reading and writing go 32 KB a round trip and wait for each answer: an upload is known to have
-arrived, and no thread of the library is left behind by a cut.
+Reading and writing ask for a window of 32 KB blocks at once and wait for its answers: a line with a
+long way is used, memory stays that of a window, and what was counted as moved has arrived.
 """
 
 import errno
@@ -19,6 +19,9 @@ if TYPE_CHECKING:
     from paramiko import SFTPClient, Transport
 
 BLOCK: Final = 32768  # bytes a request: what every server takes
+ASKING: Final = "_prefetch_thread"  # of the library, named after what it does
+JOINED: Final = 5  # seconds; it ends with the connection
+WINDOW: Final = 32  # requests that are under way at once
 TOLD: Final = 100  # characters of a server's own words
 CLOSED: Final = "Socket is closed"  # the library's words when the connection is gone
 
@@ -42,6 +45,8 @@ def connected(profile: Profile, login: Login) -> Iterator["SftpPlace"]:
     from claimline.transfer.ssh import cut, opened
 
     transport = opened(profile, login)
+    usual = threading.excepthook
+    threading.excepthook = lambda args: None if _is_asking(args) else usual(args)
     try:
         try:
             client = _session(transport, login.timeout)
@@ -50,6 +55,15 @@ def connected(profile: Profile, login: Login) -> Iterator["SftpPlace"]:
         yield SftpPlace(profile, client)
     finally:
         transport.close()
+        for thread in threading.enumerate():
+            if ASKING in thread.name:
+                thread.join(JOINED)
+        threading.excepthook = usual
+
+
+def _is_asking(args: "threading.ExceptHookArgs") -> bool:
+    """Whether it was the library's thread that asks for blocks: its cut is told by the reader."""
+    return args.thread is not None and ASKING in args.thread.name
 
 
 def _session(transport: "Transport", seconds: int) -> "SFTPClient":
@@ -104,12 +118,18 @@ class SftpPlace:
             modified=found.st_mtime or 0,
         )
 
-    def read(self, path: str, offset: int = 0) -> Iterator[bytes]:
-        """The bytes of a file from an offset on, in blocks."""
+    def read(self, path: str, offset: int = 0, length: int | None = None) -> Iterator[bytes]:
+        """The bytes of a file from an offset on, in blocks; so many, or all there are."""
         with self._told("cannot be read", path), self._client.open(path, "rb") as stream:
-            stream.seek(offset)
-            while block := stream.read(BLOCK):
-                yield block
+            size = stream.stat().st_size or 0
+            size = size if length is None else min(size, offset + length)
+            while offset < size:
+                blocks = range(offset, min(size, offset + WINDOW * BLOCK), BLOCK)
+                for block in stream.readv([(at, min(BLOCK, size - at)) for at in blocks]):
+                    yield block
+                    offset += len(block)
+                    if not block:  # it became shorter meanwhile
+                        return
 
     def write(self, path: str, offset: int, pieces: Iterable[bytes]) -> None:
         """Write a file: made anew from offset 0, else gone on with at its end, on disk after it."""
@@ -119,12 +139,19 @@ class SftpPlace:
         ):
             for piece in pieces:
                 for start in range(0, len(piece), BLOCK):
-                    stream.write(piece[start : start + BLOCK])
+                    last = start + BLOCK >= len(piece)
+                    stream.set_pipelined(not last and (start // BLOCK + 1) % WINDOW != 0)
+                    stream.write(piece[start : start + BLOCK])  # waits for all where not pipelined
 
     def rename(self, old: str, new: str) -> None:
         """Give a file another name, which nothing has yet."""
         with self._told("cannot be renamed", old):
             self._client.rename(old, new)
+
+    def remove(self, path: str) -> None:
+        """Remove a file of ours that was a try."""
+        with self._told("cannot be removed", path):
+            self._client.remove(path)
 
     def join(self, folder: str, name: str) -> str:
         """The path of a file in a folder."""

@@ -54,6 +54,10 @@ def uploaded(
         TransferError: the connection broke, the name is taken, or it may not be written.
     """
     final = place.join(profile.put, out.name)
+    if not profile.rename:
+        return _uploaded_under_its_name(
+            place, profile, out, was_whole=was_whole, whole=whole, count=count
+        )
     temporary = place.join(profile.put, profile.temporary.format(name=out.name))
     if _is_there(place, final, out):
         return _stand(place, profile, out)
@@ -69,6 +73,50 @@ def uploaded(
     return _stand(place, profile, out)
 
 
+def _uploaded_under_its_name(
+    place: Place,
+    profile: Profile,
+    out: Outgoing,
+    *,
+    was_whole: bool,
+    whole: Callable[[], None],
+    count: Callable[[int], None],
+) -> Stand:
+    """Where a server forbids to rename: the file has its own name from the first byte on.
+
+    Whoever picks up there may take a part of it; what was cut off is gone on with, and a beginning
+    that is not ours is never written over.
+
+    Raises:
+        TransferError: as ``uploaded``.
+    """
+    final = place.join(profile.put, out.name)
+    half = place.look(final)
+    if half is None and was_whole:
+        return "vanished" if profile.taken == "size" else _stand(place, profile, out)
+    size = half.size if half is not None else 0
+    if size > out.size or (size and not _fits(place, final, size, out, unread=True)):
+        raise _taken(final)
+    if size < out.size:
+        if size and not profile.resume:
+            raise _taken(final)
+        place.write(final, size, _counted(_from(out.pieces(), size), count))
+        _check(place, final, out)
+    if not was_whole:
+        whole()
+    return _stand(place, profile, out)
+
+
+def _taken(final: str) -> StaysError:
+    """Another file has the name."""
+    return StaysError(
+        "transfer.name-taken",
+        f"{final}: another file of this name is there already; it was not replaced",
+        todo="ask the clearinghouse what it is; make names unique with {control} in "
+        "profiles.NAME.name",
+    )
+
+
 def _is_there(place: Place, final: str, out: Outgoing) -> bool:
     """Whether our file stands there under its name.
 
@@ -79,12 +127,7 @@ def _is_there(place: Place, final: str, out: Outgoing) -> bool:
     if found is None:
         return False
     if found.size != out.size or not _same(place, final, out):
-        raise StaysError(
-            "transfer.name-taken",
-            f"{final}: another file of this name is there already; it was not replaced",
-            todo="ask the clearinghouse what it is; make names unique with {control} in "
-            "profiles.NAME.name",
-        )
+        raise _taken(final)
     return True
 
 
@@ -140,7 +183,7 @@ def _fits(
     """Whether the bytes before ``end`` are the same; ``unread`` where ours may not be read."""
     start = max(0, end - length)
     try:
-        found = _digest(place.read(path, start), end - start)
+        found = _digest(place.read(path, start, end - start), end - start)
     except StaysError as error:
         if error.kind == "transfer.denied":
             return unread

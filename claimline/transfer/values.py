@@ -56,7 +56,9 @@ class Profile:
     get: tuple[str, ...] = ()  # folders; empty: nothing is collected
     name: str = "{name}"  # over there, see names.FIELDS
     temporary: str = "{name}.part"  # while it is uploaded; {name} is the name over there
+    rename: bool = True  # whether it is; a server may forbid it
     patterns: tuple[str, ...] = ("*",)
+    redated: Literal["fetch", "known"] = "fetch"  # a file of the same name and size, another time
     after: Literal["leave", "move"] = "leave"
     after_folder: str = ""
     taken: Taken = "size"
@@ -66,12 +68,18 @@ class Profile:
     cut_off: tuple[dt.time, ...] = ()
     time_zone: ZoneInfo | None = None  # of ``cut_off``
     password_expires: dt.date | None = None
+    key_expires: dt.date | None = None
     call: str = ""  # name and phone
 
     @property
     def kind(self) -> str:
         """``sftp`` or ``folder``."""
         return "sftp" if self.login else "folder"
+
+    @property
+    def place(self) -> tuple[str, int, str]:
+        """Whose folders these are: profiles on one login see the same files."""
+        return (self.login.host, self.login.port, self.login.user) if self.login else ("", 0, "")
 
     @property
     def where(self) -> str:

@@ -4,7 +4,7 @@
 ``out``: ``uploaded`` (whole over there, not yet under its own name), ``sent`` (taken).
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Literal
 
 from attrs import frozen
@@ -42,15 +42,18 @@ def add(writer: "Writer", one: Transfer) -> None:
 
 
 def known(
-    connection: Connection, profile: str, direction: Direction, names: Iterable[str]
+    connection: Connection, profiles: Collection[str], direction: Direction, names: Iterable[str]
 ) -> dict[str, tuple[Transfer, ...]]:
-    """What was done with the files of these names, oldest first; names never seen are left out."""
+    """What was done with the files of these names, oldest first; names never seen are left out.
+
+    ``profiles``: several, where they lead to the same folders.
+    """
     found: dict[str, list[Transfer]] = {}
     for batch in bulk.batches(iter(dict.fromkeys(names))):
         rows = connection.execute(
             select(transfer)
             .where(
-                transfer.c.profile == profile,
+                transfer.c.profile.in_(profiles),
                 transfer.c.direction == direction,
                 transfer.c.name.in_(batch),
             )

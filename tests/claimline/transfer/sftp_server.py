@@ -169,6 +169,16 @@ class Files(paramiko.SFTPServerInterface):
         handle.readfile = handle.writefile = stream
         return handle
 
+    def remove(self, path: str) -> int:
+        """A file taken away."""
+        if not self._may("remove"):
+            return paramiko.SFTP_PERMISSION_DENIED
+        try:
+            self._real(path).unlink()
+        except OSError as error:
+            return told(error)
+        return paramiko.SFTP_OK
+
     def rename(self, oldpath: str, newpath: str) -> int:
         """Another name, which nothing has; picked up at once where the server does so."""
         if not self._may("rename"):

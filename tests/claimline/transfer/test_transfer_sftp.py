@@ -13,17 +13,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from attrs import evolve
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sftp_server import PASSWORD, USER, Server, line_to, serving
 from transfer_made import NOW, RUN, delivered, interchange, recorded
 
+from claimline import files
 from claimline.night.config import Folders
+from claimline.services.receive import receive
 from claimline.transfer import Collected, Delivered, Profile, collect, read_profiles, send, tries
 from claimline.transfer.errors import TransferError
+from claimline.transfer.look import check
 from claimline.transfer.profiles import fingerprint
 from reconcile.ledger import Ledger
 
+TA1 = interchange(1).replace(b"IEA*0*", b"TA1*000000001*261120*0900*A*000~IEA*0*")
 paramiko = pytest.importorskip("paramiko")
 BIG = interchange(1, filler=200_000)
 OLD = NOW.timestamp() - 3600
@@ -76,7 +81,7 @@ def _make(server: Server, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ma
             "timeout_seconds": 10,
             **changes,
         }
-        return read_profiles({"relay": {k: v for k, v in table.items() if v}}, tmp_path)[0]
+        return read_profiles({"relay": {k: v for k, v in table.items() if v != ""}}, tmp_path)[0]
 
     return make
 
@@ -93,11 +98,12 @@ def _deliver(ledger: Ledger) -> Callable[[Profile], Delivered]:
     return lambda profile: send([profile], ledger, RUN, NOW)
 
 
-def put(server: Server, name: str, data: bytes) -> None:
+def put(server: Server, name: str, data: bytes) -> Path:
     """A file that comes from the server."""
     path = server.root / "out" / name
     path.write_bytes(data)
     os.utime(path, (OLD, OLD))
+    return path
 
 
 def there(server: Server, folder: str = "in") -> dict[str, bytes]:
@@ -443,6 +449,101 @@ def test_a_server_may_take_a_file_away_once_it_was_read(
     assert [one.state for one in done.files] == ["new"]
     assert done.paths[0].read_bytes() == BIG
     assert there(server, "out") == {}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_without_renaming_a_file_goes_on_after_cuts(
+    server: Server, make: MakeProfile, deliver: Any, ledger: Ledger, seed: int
+) -> None:
+    """A server that forbids to rename gets the file under its own name, once and whole."""
+    server.behaviour.denied = {"rename"}
+    recorded(ledger, BIG, "a.837")
+    with line_to(server.port, cuts(300 + seed, 160_000, 5)) as line:
+        profile = make(port=line.port, tries=3, rename=False)
+        states = [one.state for _ in range(4) for one in deliver(profile).files]
+    assert [state for state in states if state != "failed"] == ["sent"]
+    assert there(server) == {"a.837": BIG}
+    assert delivered(ledger) == [("relay", "a.837")]
+
+
+def test_without_renaming_nothing_is_replaced(
+    server: Server, make: MakeProfile, deliver: Any, ledger: Ledger
+) -> None:
+    """What stands under the name and does not begin as ours is left as it is."""
+    recorded(ledger, BIG, "a.837")
+    (server.root / "in" / "a.837").write_bytes(b"x" * 10_000)
+    done = deliver(make(rename=False))
+    assert kinds(done) == ["transfer.name-taken"]
+    assert there(server) == {"a.837": b"x" * 10_000}
+
+
+def test_two_profiles_on_one_login_fetch_a_file_once(
+    server: Server, make: MakeProfile, folders: Folders, ledger: Ledger
+) -> None:
+    """The test and the production profile of one clearinghouse see the same files."""
+    put(server, "era.835", interchange(1))
+    both = [make(), evolve(make(), key="other")]
+    done = collect(both, folders, ledger, RUN, NOW)
+    assert [(one.profile, one.state) for one in done.files] == [("relay", "new")]
+    again = collect(both[::-1], folders, ledger, RUN, NOW)
+    assert again.files == ()
+
+
+def test_a_refused_login_is_tried_once_for_all_its_profiles(
+    server: Server, make: MakeProfile, folders: Folders, ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Many servers lock a login after three refusals: the second profile does not knock."""
+    both = [make(), evolve(make(), key="other")]
+    monkeypatch.setenv("RELAY_PASSWORD", "wrong")
+    done = collect(both, folders, ledger, RUN, NOW)
+    assert server.behaviour.logins == ["password"]
+    assert kinds(done) == ["transfer.login", "transfer.not-tried"]
+    assert done.failed == done.refused == ("relay", "other")
+
+
+def test_a_file_with_a_new_date_does_not_come_twice(
+    server: Server, make: MakeProfile, fetch: Any, folders: Folders, ledger: Ledger
+) -> None:
+    """The same bytes under the same name stay out of the inbox, or are not even fetched."""
+    path = put(server, "ack.ta1", TA1)
+    fetch(make())
+    names = [str(one) for one in folders.inbox.iterdir()]
+    list(receive(ledger, RUN, names, lambda name: lambda: files.chunks(name)))
+    Path(names[0]).unlink()
+    os.utime(path, (OLD + 60, OLD + 60))
+    second = fetch(make())
+    assert [(one.state, one.path) for one in second.files] == [("known", None)]
+    assert kinds(second) == ["transfer.redated"]
+    assert list(folders.inbox.iterdir()) == []
+    os.utime(path, (OLD + 120, OLD + 120))
+    assert fetch(make(redated="known")).files == ()
+    os.utime(path, (OLD + 180, OLD + 180))
+    path.write_bytes(TA1.replace(b"*000~", b"*001~"))
+    os.utime(path, (OLD + 240, OLD + 240))
+    assert [one.state for one in fetch(make()).files] == ["new"]
+
+
+@pytest.mark.parametrize(
+    ("denied", "state", "told"),
+    [
+        pytest.param(set(), "well", "written, renamed and removed", id="may"),
+        pytest.param({"write"}, "wrong", "could not be written", id="not write"),
+        pytest.param({"rename"}, "wrong", "could not be renamed", id="not rename"),
+        pytest.param({"remove"}, "look", "is still there", id="not remove"),
+    ],
+)
+def test_the_check_tries_to_write(
+    server: Server, make: MakeProfile, denied: set[str], state: str, told: str
+) -> None:
+    """The right to write, rename and remove is tried with a small file, of which nothing stays."""
+    server.behaviour.denied = denied
+    found = {one.what: one for one in check(make(), NOW)}
+    assert (found["write"].state, told in found["write"].detail) == (state, True)
+    left = {"claimline-check.part"} if "rename" in denied else set()
+    left |= {"claimline-check-renamed.part"} if "remove" in denied else set()
+    assert set(there(server)) == left
+    assert "write" not in {one.what for one in check(make(), NOW, write=False)}
 
 
 # --- a server that refuses -------------------------------------------------------------------

@@ -29,7 +29,7 @@ def test_what_was_done_is_found_by_name(ledger_url: str) -> None:
             transfers.add(writer, moved("/out/a.835", "4" * 64, direction="out", result="sent"))
         names = (f"/out/{n}" for n in (*range(1200), "a.835"))
         with ledger.reading() as connection:
-            found = transfers.known(connection, "relay", "in", names)
+            found = transfers.known(connection, ["relay"], "in", names)
     assert list(found) == ["/out/a.835"]
     assert [row.digest[0] for row in found["/out/a.835"]] == ["1", "2"]
     assert found["/out/a.835"][0].recorded_at == "2026-03-01T06:00:00Z"
