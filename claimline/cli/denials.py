@@ -76,7 +76,8 @@ def denials(
 ) -> int:
     r"""List denied, reduced, taken back and unmatched lines: why, what next, what never.
 
-    The state is that after everything received. "check" are lines that nobody refused and that
+    The state is that after everything received; claims that a person closed (claimline claims
+    --close) are not listed. "check" are lines that nobody refused and that
     want a look all the same: paid nothing by contract, or paid to the patient. A deadline is shown
     only where the payer's policy says one: payers are known from the practice file that billed, or
     from --practice.

@@ -19,7 +19,7 @@ def pause(
     r"""Hold the visits of a payer, or list the payers that are paused.
 
     PAYER is its key in the practice file. bill holds its visits with the reason and goes on with
-    the others; correct and secondary make nothing for it; files that were made before still go.
+    the others; correct, secondary and resend make nothing for it; files made before still go.
     --resume releases what waited for this alone: the next bill takes it.
 
     \b

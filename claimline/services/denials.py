@@ -84,6 +84,7 @@ def _rows(
         payer=query.payer,
         since=query.since,
         until=query.until,
+        closed=False,
     )
     by_hand = sources(ledger, usage)
     while page := list(islice(claims, PAGE)):

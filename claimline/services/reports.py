@@ -19,8 +19,8 @@ from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
 from reconcile.ledger import Ledger, Usage, bulk
 from reconcile.ledger.convert import dollars, to_cents
-from reconcile.ledger.reading import Filter
-from reconcile.ledger.reporting import BY_PERSON, Reported, Walk, claims, open_amounts
+from reconcile.ledger.reading import BY_PERSON, Filter
+from reconcile.ledger.reporting import Reported, Walk, claims, open_amounts
 from reconcile.reports.aging import AGES, Aging, AgingRow
 from reconcile.reports.days import DaysRow, DaysToPay, day_of
 from reconcile.reports.drift import Change, Drift

@@ -18,6 +18,7 @@ from claimline.errors import RefusedError, WrongUsageError
 from claimline.render.words import shown_number
 from claimline.services import outbox
 from claimline.services.number_told import what_it_is
+from claimline.services.pause import paused
 from claimline.services.resend_file import rewritten
 from claimline.services.sent_files import SeveralFilesError, named
 from reconcile.ledger import Decision, Ledger, Run, SentFile, Usage, out_files
@@ -83,6 +84,7 @@ class Left:
     todo: str = ""
     already: bool = False  # it was sent again before
     later: str = ""  # the newer file it went in, where that was refused too
+    waits: bool = False  # its payer is paused
     passed: bool = False  # another claim of the file went: this one need not
 
 
@@ -192,6 +194,7 @@ def _judged(
     ledger: Ledger, file: OutFile, wanted: set[int] | None, request: ResendRequest
 ) -> _Chosen:
     found = _Chosen(file=file)
+    waits = paused(ledger)
     with ledger.reading() as connection:
         claims = out_files.sent_in(connection, file.id)
     if request.transaction:
@@ -205,12 +208,16 @@ def _judged(
         if wanted is not None and claim.id not in wanted:
             continue
         left = _why_not(claim, file, request, by_name=wanted is not None)
+        if left is None and claim.payer in waits:
+            one = waits[claim.payer]
+            state = claim.stand.state
+            left = Left(control=claim.control, state=state, why=one.why, todo=one.todo, waits=True)
         if left is None:
             found.go.append(claim)
         else:
             found.left.append(left)
     if wanted is None and (found.go or any(one.already for one in found.left)):
-        found.left = [evolve(one, passed=not one.later) for one in found.left]
+        found.left = [evolve(one, passed=not (one.later or one.waits)) for one in found.left]
     return found
 
 

@@ -148,8 +148,10 @@ def _why_not(connection: Connection, file_id: int) -> tuple[str, str] | None:
         return None
     return (
         f"A {kind} for this file is here: somebody has it, so it cannot be taken back.",
-        "What they refused goes again with claimline resend; void or correct the other claims "
-        "when the payer has answered (claimline correct).",
+        (
+            "What they refused goes again with claimline resend; void or correct the other claims "
+            "when the payer has answered (claimline correct)."
+        ),
     )
 
 

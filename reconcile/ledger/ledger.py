@@ -256,6 +256,7 @@ class Ledger:
         since: dt.date | None = None,
         until: dt.date | None = None,
         answered: bool = True,
+        closed: bool = True,
     ) -> Iterator[Received]:
         """Sent claims with what came back, some hundred at a time, in the order of recording.
 
@@ -266,9 +267,16 @@ class Ledger:
             since: first day of service, at the earliest.
             until: first day of service, at the latest.
             answered: only claims for which something came back.
+            closed: also those that a person closed: nothing is to be done about them.
         """
         wanted = reading.Filter(
-            usage=usage, code=code, payer=payer, since=since, until=until, answered=answered
+            usage=usage,
+            code=code,
+            payer=payer,
+            since=since,
+            until=until,
+            answered=answered,
+            closed=closed,
         )
         with self.reading() as connection:
             yield from reading.received(connection, wanted)

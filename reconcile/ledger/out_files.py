@@ -51,6 +51,7 @@ class SentOnce:
     transaction: str  # ST02 in that file
     position: int  # of the CLM in its transaction
     charge: int  # cents
+    payer: str  # key
     latest: int  # the file it went in last
     latest_name: str
     stand: Stand
@@ -108,6 +109,7 @@ def sent_in(connection: Connection, file_id: int) -> tuple[SentOnce, ...]:
                     transaction=here.transaction,
                     position=here.position,
                     charge=row.charge,
+                    payer=row.payer,
                     latest=latest.file_id,
                     latest_name=facts.file(latest.file_id).name,
                     stand=stands[row.id],

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final, cast
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, case, select, tuple_
+from sqlalchemy import ColumnElement, Connection, case, exists, select, tuple_
 
 from edi.remittance import ProviderAdjustment
 from reconcile.ledger import bulk, rows, sent, states
@@ -29,12 +29,14 @@ from reconcile.ledger.records import (
     Usage,
 )
 from reconcile.ledger.tables import file, sent_claim, sent_line, visit
+from reconcile.ledger.tables_answered import claim_state
 from reconcile.ledger.tables_received import claim_payment, provider_adjustment, remittance
 from reconcile.lifecycle import history
 from reconcile.plb import ProviderEntry
 from reconcile.values import Adjudication, ClaimMatch, SentClaim, SentLine
 
 _CLAIM: Final = sent_claim.c
+BY_PERSON: Final = "closed by a person"  # event, see reconcile.lifecycle
 
 
 @frozen(kw_only=True)
@@ -47,6 +49,7 @@ class Filter:
     since: dt.date | None = None  # first day of service
     until: dt.date | None = None  # last first day of service
     answered: bool = True  # only claims for which something came back
+    closed: bool = True  # also those that a person closed
 
 
 def received(connection: Connection, wanted: Filter) -> Iterator[Received]:
@@ -71,6 +74,9 @@ def condition_of(wanted: Filter) -> ColumnElement[bool]:
         condition &= (
             select(claim_payment.c.id).where(claim_payment.c.sent_claim_id == _CLAIM.id).exists()
         )
+    if not wanted.closed:
+        by_person = claim_state.c.event == BY_PERSON
+        condition &= ~exists().where(claim_state.c.sent_claim_id == _CLAIM.id, by_person)
     return condition
 
 

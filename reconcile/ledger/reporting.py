@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from reconcile.ledger import bulk, rows, sent, states_facts
 from reconcile.ledger.families import with_followers
-from reconcile.ledger.reading import Filter, condition_of
+from reconcile.ledger.reading import BY_PERSON, Filter, condition_of
 from reconcile.ledger.tables import sent_claim, sent_file, written_file
 from reconcile.ledger.tables_answered import claim_state, delivered_file
 from reconcile.lifecycle import REJECTIONS, is_copy
@@ -25,7 +25,6 @@ else:
 _CLAIM: Final = sent_claim.c
 _STATE: Final = claim_state.c
 REJECTED: Final = "rejected"  # see reconcile.lifecycle
-BY_PERSON: Final = "closed by a person"  # event, as above
 
 
 @frozen(kw_only=True)

@@ -9,9 +9,10 @@ from acknowledged_made import a277ca, a999, ak2, claim_said, interchange, take_2
 from attrs import evolve
 from databases import NewUrl
 from receive_made import RUN, clp, new_ledger, record, remit, sent, take, x12
-from test_claim_states import ONE, REJECTED, SHARED, TWO, digest, state, written
+from test_claim_states import DENIED, ONE, REJECTED, SHARED, TWO, digest, state, written
 
 from claimline.services import claims
+from claimline.services.denials import Query, rows
 from claimline.services.rebuild import rebuild
 from claimline.services.resend import ResendRequest, resend
 from reconcile.ledger import Ledger, SentFile, out_files
@@ -73,6 +74,17 @@ class TestClosed:
         assert state(ledger)[0] == "closed"
         take(ledger, x12(remit(clp(ONE, SHARED))))
         assert state(ledger) == ("paid", 0)
+
+    def test_its_lines_are_no_work(self, ledger: Ledger) -> None:
+        """A denied claim that a person closed is not on the worklist, until it is opened again."""
+        record(ledger, sent(ONE))
+        take(ledger, x12(remit(clp(ONE, DENIED))))
+        query = Query(on=LATER.date(), usage="T")
+        assert [row["claim"] for row in rows(ledger, query)] == [ONE]
+        close(ledger, ONE)
+        assert list(rows(ledger, query)) == []
+        close(ledger, ONE, reopen=True)
+        assert [row["claim"] for row in rows(ledger, query)] == [ONE]
 
     def test_rejection_opens_it(self, ledger: Ledger) -> None:
         """So does a rejection that comes later; one from before does not."""

@@ -353,6 +353,19 @@ class TestPause:
         assert (status, said["already"], said["reason"]) == (0, True, "portal is down")
         assert said["held"] == desk.do("pause")[1][0]["held"]  # type: ignore[index]  # JSON
 
+    def test_nothing_is_sent_again(self, desk: Desk) -> None:
+        """A rejected claim of a paused payer waits; those of the others go."""
+        desk.reject(1, "0001", "0002")
+        reason = ("--reason", "enrollment is not done", "--practice", desk.practice)
+        desk.do("pause", "medicare", *reason)
+        status, said = desk.do("resend", FIRST, "--dry-run")
+        waits = [one for one in said["left"] if "is paused since" in one["why"]]  # type: ignore[attr-defined]  # JSON
+        assert status == 1
+        assert waits
+        desk.do("pause", "medicare", "--resume")
+        again = desk.do("resend", FIRST, "--dry-run")[1]["files"][0]["claims"]  # type: ignore[index]  # JSON
+        assert {one["claim"] for one in waits} <= set(again)
+
     def test_others_go(self, desk: Desk, paused: Callable[[], dict[str, int]]) -> None:
         """The payer's visits are held with the reason, the others are billed."""
         before = paused()["held"]
