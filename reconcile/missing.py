@@ -13,7 +13,7 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Final, Literal
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 
 from reconcile.calendar import Calendar
 
@@ -33,6 +33,7 @@ Kind = Literal[
     "missing.number",
 ]
 WHOLE: Final = 100  # percent
+LATE: Final = 5  # business days after its payment within which an 835 usually comes
 
 
 @frozen(kw_only=True)
@@ -152,6 +153,7 @@ class Missing:
     cents: int = 0
     claims: int = 1
     why: str = ""
+    within: str = ""  # the file, where what is missing of it is one thing
 
 
 @frozen(kw_only=True)
@@ -196,12 +198,17 @@ class UsualDay:
     days: int
     answers: int = 0
     learned: bool = False
+    by_payment: int = 0  # of them, whose day is that of the payment: they were read in much later
 
     @property
     def words(self) -> str:
-        """``9 business days, learned of 412 answers``."""
+        """``9 business days until it came, learned from 412 answers``."""
         if self.learned:
-            return f"{self.days} business days, learned from {self.answers:,} answers"
+            some = f", {self.by_payment:,} of them by the day of payment" if self.by_payment else ""
+            return (
+                f"{self.days} business days until it came, learned from {self.answers:,} "
+                f"answers{some}"
+            )
         return f"{self.days} business days, as set: too few answers to learn from"
 
 
@@ -250,22 +257,36 @@ def usual_day(spans: Mapping[int, int], limits: Limits) -> UsualDay:
     return UsualDay(days=limits.days_835, answers=total)
 
 
-def usual_days(
-    answers: Iterable[tuple[str, dt.date, dt.date, int]], limits: Limits
-) -> dict[str, UsualDay]:
-    """The usual day of each payer.
+@frozen(kw_only=True)
+class Answered:
+    """So many claims to a payer that were sent on a day and answered on a day."""
 
-    Args:
-        answers: payer, day the claim was sent, day of its first payment, how many such claims.
-        limits: as for ``usual_day``.
+    payer: str
+    sent: dt.date
+    paid: dt.date  # BPR16 of the first payment
+    came: dt.date  # its 835 was received here
+    claims: int
+
+
+def usual_days(answers: Iterable[Answered], limits: Limits) -> dict[str, UsualDay]:
+    """The usual day of each payer: on which its 835 comes, for that is what is waited for.
+
+    Where the 835 was read in long after the payment (a history loaded at once, a file that lay
+    about), when it came says nothing of the payer: then the day of the payment counts.
     """
     calendar = limits.calendar
     spans: dict[str, dict[int, int]] = {}
-    for payer, sent, paid, count in answers:
-        days = max(calendar.between(sent, paid), 0)
-        of_payer = spans.setdefault(payer, {})
-        of_payer[days] = of_payer.get(days, 0) + count
-    return {payer: usual_day(found, limits) for payer, found in spans.items()}
+    late: dict[str, int] = {}
+    for one in answers:
+        is_late = calendar.between(one.paid, one.came) > LATE
+        days = max(calendar.between(one.sent, one.paid if is_late else one.came), 0)
+        of_payer = spans.setdefault(one.payer, {})
+        of_payer[days] = of_payer.get(days, 0) + one.claims
+        late[one.payer] = late.get(one.payer, 0) + (one.claims if is_late else 0)
+    return {
+        payer: evolve(usual_day(found, limits), by_payment=late[payer])
+        for payer, found in spans.items()
+    }
 
 
 def files(found: Iterable[SentFile], when: When) -> Iterator[Missing]:
@@ -342,6 +363,7 @@ def _report(one: SentClaim, reported: frozenset[int], when: When) -> Missing | N
         days=when.old(file.left.date()),
         cents=one.cents,
         why=f"sent in {file.name}",
+        within=file.name if kind == "missing.277-part" else "",
     )
 
 

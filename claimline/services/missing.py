@@ -3,6 +3,7 @@
 import datetime as dt
 import tomllib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
@@ -164,7 +165,8 @@ def _claims(
     """Claims without a report or an answer."""
     when = asked.when
     learn = when.today - dt.timedelta(days=when.limits.history_days)
-    usual = pure.usual_days(waiting_for.answers(connection, asked.usage, since=learn), when.limits)
+    answers = waiting_for.answers(connection, asked.usage, since=learn, zone=asked.zone)
+    usual = pure.usual_days(answers, when.limits)
     waiting = tuple(waiting_for.undecided(connection, asked.usage, files, zone=asked.zone))
     reported = waiting_for.reported_files(connection, {one.file_id for one in waiting})
     beside = waiting_for.neighbours(connection, ((one.file_id, one.payer) for one in waiting))
@@ -230,21 +232,22 @@ def _numbers(connection: "Connection", asked: Asked, since: dt.date) -> Iterator
 
 def notes(found: Iterable[Missing], asked: Asked) -> tuple[Note, ...]:
     """One note for each kind and each whom it concerns, in the order of ``KINDS``."""
-    groups: dict[tuple[str, str], list[Missing]] = {}
+    groups: dict[tuple[int, str, str], list[Missing]] = {}
     for one in found:
-        groups.setdefault((one.kind, one.who), []).append(one)
-    ordered = sorted(groups.items(), key=lambda item: (ORDER.index(item[0][0]), item[0][1]))
-    return tuple(_note(kind, who, several, asked) for (kind, who), several in ordered)
+        groups.setdefault((ORDER.index(one.kind), one.who, one.within), []).append(one)
+    return tuple(_note(several, asked) for _, several in sorted(groups.items(), key=itemgetter(0)))
 
 
-def _note(kind: str, who: str, several: "list[Missing]", asked: Asked) -> Note:
+def _note(several: "list[Missing]", asked: Asked) -> Note:
+    kind, who, within = several[0].kind, several[0].who, several[0].within
     means = KINDS[kind]
     cents = sum(one.cents for one in several)
     name = next((one.name for one in several if one.name), who)
+    about = ", ".join(filter(None, (name, within)))
     return Note(
         kind=kind,
         urgency=means.urgency,
-        what=f"{means.title}{f': {name}' * bool(name)} ({_counts(kind, several)})",
+        what=f"{means.title}{f': {about}' * bool(about)} ({_counts(kind, several)})",
         todo=means.todo,
         call=asked.call(who),
         count=len(several),

@@ -4,6 +4,7 @@ Set-based and small: only what still waits is read row by row; answers are count
 """
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -11,7 +12,7 @@ from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
-from reconcile.ledger import bulk
+from reconcile.ledger import bulk, keeping
 from reconcile.ledger.convert import to_date
 from reconcile.ledger.tables import sent_claim, sent_file, written_file
 from reconcile.ledger.tables_answered import (
@@ -24,7 +25,7 @@ from reconcile.ledger.tables_answered import (
 )
 from reconcile.ledger.tables_received import claim_payment, remittance
 from reconcile.lifecycle import EVENTS
-from reconcile.missing import Neighbours, SentClaim, SentFile
+from reconcile.missing import Answered, Neighbours, SentClaim, SentFile
 
 UNDECIDED: Final = ("sent", "received", "accepted")  # states of ``reconcile.lifecycle``
 ANSWERED: Final = tuple(row.kind for row in EVENTS if row.work)  # an 835 that decides nothing came
@@ -32,6 +33,12 @@ UNANSWERED: Final = ("ready", "sent")
 REPORTS: Final = ("277CA", "report", "hand")  # kinds that speak of claims
 _DAY: Final = 10  # characters of a moment that are its day
 _NO_DAY: Final = "0001-01-01"  # of a payment without a readable date
+_ISA: Final = re.compile(  # ISA01 to ISA15 have their length: the mark stands between them
+    rb"ISA(?P<m>[^A-Za-z0-9\s])..(?P=m).{10}(?P=m)..(?P=m).{10}(?P=m)..(?P=m)(?P<from>.{15})(?P=m)"
+    rb"..(?P=m).{15}(?P=m).{6}(?P=m).{4}(?P=m).(?P=m).{5}(?P=m)(?P<no>\d{9})(?P=m).(?P=m)"
+    rb"(?P<use>.)(?P=m)",
+    re.DOTALL,
+)
 _C: Final = sent_claim.c
 _S: Final = sent_file.c
 
@@ -206,16 +213,17 @@ def neighbours(
 
 
 def answers(
-    connection: Connection, usage: str, *, since: dt.date
-) -> Iterator[tuple[str, dt.date, dt.date, int]]:
-    """Payer, day a claim was sent, day of its first payment, and how many such claims.
+    connection: Connection, usage: str, *, since: dt.date, zone: dt.tzinfo
+) -> Iterator[Answered]:
+    """When claims were sent, paid first, and when that 835 came, counted.
 
     Only claims made here: of one that was taken over it is not known when it was sent.
     """
     left = func.substr(func.coalesce(delivered_file.c.recorded_at, _C.recorded_at), 1, _DAY)
     first = (
         select(_C.id, _C.payer, left.label("sent"),
-               func.min(remittance.c.payment_date).label("paid"))
+               func.min(remittance.c.payment_date).label("paid"),
+               func.min(remittance.c.recorded_at).label("came"))
         .join(claim_payment, claim_payment.c.sent_claim_id == _C.id)
         .join(remittance, remittance.c.id == claim_payment.c.remittance_id)
         .outerjoin(delivered_file, delivered_file.c.file_id == _C.file_id)
@@ -231,12 +239,18 @@ def answers(
     )  # fmt: skip
     f = first.c
     query = (
-        select(f.payer, f.sent, f.paid, func.count())
-        .group_by(f.payer, f.sent, f.paid)
-        .order_by(f.payer, f.sent, f.paid)
+        select(f.payer, f.sent, f.paid, f.came, func.count().label("claims"))
+        .group_by(f.payer, f.sent, f.paid, f.came)
+        .order_by(f.payer, f.sent, f.paid, f.came)
     )
-    for payer, sent, paid, count in connection.execute(query):
-        yield payer, to_date(sent), to_date(paid), count
+    for row in connection.execute(query):
+        yield Answered(
+            payer=row.payer,
+            sent=to_date(row.sent),
+            paid=to_date(row.paid),
+            came=local(row.came, zone).date(),
+            claims=row.claims,
+        )
 
 
 @frozen(kw_only=True)
@@ -316,8 +330,15 @@ def payers(connection: Connection, usage: str, *, since: dt.date) -> tuple[SentT
 def control_numbers(
     connection: Connection, usage: str, *, since: dt.date
 ) -> dict[str, tuple[int, ...]]:
-    """The interchange control numbers received from each sender (ISA06) from a day on."""
+    """The interchange control numbers received from each sender (ISA06) from a day on.
+
+    Of acknowledgements they are kept; of remittances they stand in the kept files.
+    """
     found: dict[str, set[int]] = {}
+    for file_id in _remittance_files(connection, usage, since):
+        for sender, number, of in headers(keeping.piece(connection, file_id, 0)):
+            if of == usage:
+                found.setdefault(sender, set()).add(number)
     a = acknowledgement.c
     rows = connection.execute(
         select(a.sender, a.interchange_control)
@@ -329,3 +350,22 @@ def control_numbers(
         if number.isascii() and number.isdigit():
             found.setdefault(sender, set()).add(int(number))
     return {sender: tuple(sorted(numbers)) for sender, numbers in found.items()}
+
+
+def _remittance_files(connection: Connection, usage: str, since: dt.date) -> list[int]:
+    """The files with remittances that came from a day on; not what was entered by hand."""
+    r = remittance.c
+    query = (
+        select(r.file_id)
+        .where(r.usage == usage, r.recorded_at >= since.isoformat(), r.origin == "")
+        .distinct()
+        .order_by(r.file_id)
+    )
+    return list(connection.execute(query).scalars())
+
+
+def headers(data: bytes) -> Iterator[tuple[str, int, str]]:
+    """Sender, ISA13 and book of each interchange that begins in these bytes."""
+    for found in _ISA.finditer(data):
+        sender, number, usage = (found[name].decode("latin-1") for name in ("from", "no", "use"))
+        yield sender.strip(), int(number), "T" if usage.upper() == "T" else "P"

@@ -4,6 +4,7 @@ import datetime as dt
 from collections.abc import Sequence
 
 import pytest
+from acknowledged_made import a277ca, a999, ak2, claim_said, interchange, take_277ca
 from receive_made import Line, clp, remit, sent, take, x12
 
 from claimline.services.missing import Asked, Settings, found, missing
@@ -93,22 +94,60 @@ def test_the_claims_beside_were_answered(ledger_url: str) -> None:
         assert "2 of 3" in one.why
 
 
-def test_the_payers_own_day_is_learned(ledger_url: str) -> None:
-    """After enough answers on the fourth day, a claim is missed on the seventh."""
+@pytest.mark.parametrize(
+    ("came", "due", "words"),
+    [
+        pytest.param("2026-03-06", 24, "4 business days until it came", id="on its day"),
+        pytest.param("2026-03-09", 25, "5 business days until it came", id="after its payment"),
+        pytest.param("2026-03-05", 23, "3 business days until it came", id="before its payment"),
+        pytest.param("2026-03-20", 24, "20 of them by the day of payment", id="read in much later"),
+    ],
+)
+def test_the_payers_own_day_is_learned(ledger_url: str, came: str, due: int, words: str) -> None:
+    """After enough answers a claim is missed two days after the day on which its 835 comes."""
+    run = _run(dt.datetime.fromisoformat(f"{came}T15:00+00:00"))
     with open_ledger(ledger_url) as ledger:
         many = [sent(f"CT{n}") for n in range(100, 120)]
         _send(ledger, *many, control=1)
         for n, one in enumerate(many):
             data = x12(remit(clp(one.claim.control), trace=f"E{n}", date="20260306"), control=n + 1)
-            take(ledger, data)
+            take(ledger, data, run=run)
         late = dt.datetime(2026, 3, 16, 15, tzinfo=dt.UTC)
         _send(ledger, sent("CT2"), at=late, control=2)
-        asked = _asked("2026-03-24T16:00+00:00", days_277=0, hours_999=0)
+        asked = _asked(f"2026-03-{due}T16:00+00:00", days_277=0, hours_999=0)
         assert _kinds(ledger, asked) == {}
-        asked = _asked("2026-03-25T16:00+00:00", days_277=0, hours_999=0)
+        asked = _asked(f"2026-03-{due + 1}T16:00+00:00", days_277=0, hours_999=0)
         (one,) = found(ledger, asked)
         assert (one.kind, one.subject) == ("missing.835", "CT2")
-        assert "usual: 4 business days, learned from 20 answers" in one.why
+        assert "learned from 20 answers" in one.why
+        assert words in one.why
+
+
+def test_numbers_of_remittances_fill_the_row(ledger_url: str) -> None:
+    """A sender numbers its 999s and 835s in one row: only what neither has is a gap."""
+    with open_ledger(ledger_url) as ledger:
+        for number in range(1, 32):
+            if number == 17:
+                continue
+            odd = x12(remit(clp(f"N{number}"), trace=f"E{number}"), control=number)
+            even = interchange(a999(number, ak2("0001")), sender="PAYER", control=number)
+            take(ledger, odd if number % 2 else even, f"{number}.x12")
+        assert _kinds(ledger, _asked("2026-03-05T16:00+00:00"))["missing.number"] == ["17"]
+
+
+def test_a_partly_answered_file_is_one_note(ledger_url: str) -> None:
+    """Claims a 277CA passed over are told by their file, with how many."""
+    with open_ledger(ledger_url) as ledger:
+        for control in (1, 2):
+            names = [f"C{control}{n}" for n in range(3)]
+            _send(ledger, *(sent(name) for name in names), control=control)
+            take_277ca(ledger, a277ca(claim_said(names[0], "A2:20*20260303*WQ*100"), st="0001"),
+                       control=control)  # fmt: skip
+        now = dt.datetime(2026, 3, 10, 16, tzinfo=dt.UTC)
+        told = [one for one in missing(ledger, None, Settings(), now, "T")
+                if one.kind == "missing.277-part"]  # fmt: skip
+        assert [one.ids for one in told] == [("C11", "C12"), ("C21", "C22")]
+        assert "relay, 000000001.837 (2 claims)" in told[0].what
 
 
 def test_strangers_are_told_by_payer_with_their_money(ledger_url: str) -> None:

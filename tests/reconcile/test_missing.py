@@ -3,10 +3,12 @@
 import datetime as dt
 
 import pytest
+from attrs import evolve
 from hypothesis import given
 from hypothesis import strategies as st
 
 from reconcile.missing import (
+    Answered,
     Limits,
     Missing,
     Neighbours,
@@ -170,8 +172,11 @@ def test_the_usual_day_is_learned_from_enough_answers() -> None:
     assert usual_day({5: 9}, limits) == UsualDay(days=22, answers=9)
     monday = dt.date(2026, 3, 2)
     friday = dt.date(2026, 3, 13)
-    learned = usual_days([("aetna", monday, friday, 10)], limits)
-    assert learned["aetna"].days == 9
+    came = Answered(payer="aetna", sent=monday, paid=friday, came=friday, claims=10)
+    learned = usual_days([came], limits)
+    assert (learned["aetna"].days, learned["aetna"].by_payment) == (9, 0)
+    much_later = evolve(came, came=dt.date(2026, 6, 1))
+    assert usual_days([much_later], limits)["aetna"] == evolve(learned["aetna"], by_payment=10)
 
 
 @given(st.dictionaries(st.integers(0, 90), st.integers(1, 500), min_size=1))
