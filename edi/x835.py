@@ -20,13 +20,19 @@ __all__ = [
 ]
 
 
-def read_835(transaction: Transaction) -> Iterator[Part]:
+def read_835(
+    transaction: Transaction, numbered: Iterable[tuple[int, list[str]]] | None = None
+) -> Iterator[Part]:
     """The header, the claims and the trailer of one 835, each when it is complete.
 
     Problems go to the list that was given to ``edi.envelope.read``. ``trailer.complete`` says
     whether the SE was there and right.
+
+    Args:
+        transaction: ST to SE.
+        numbered: its segments with their places (ST = 1), where not all of them are to be read.
     """
-    return Reader(transaction).parts()
+    return Reader(transaction).parts(numbered)
 
 
 def read_remittances(

@@ -7,7 +7,7 @@ What payers break (SVC06 holding units, ST03, N103=PI, no LX, group CR of 4010, 
 claim) is read. Guides: 005010X221A1, and 004010X091A1 as far as it is the same.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final
 
 from edi.claim import Reference
@@ -50,10 +50,15 @@ class Reader(Reading):
         super().__init__(transaction)
         self.table: Mapping[str, _Handler] = _HEADER
 
-    def parts(self) -> Iterator[Part]:
-        """Header, claims, trailer, each when it is complete."""
+    def parts(self, numbered: Iterable[tuple[int, list[str]]] | None = None) -> Iterator[Part]:
+        """Header, claims, trailer, each when it is complete.
+
+        Args:
+            numbered: segments with their place in the transaction (ST = 1), where not all of them
+                are to be read.
+        """
         ready = self.ready
-        for position, segment in enumerate(self.transaction.segments(), 1):
+        for position, segment in numbered or enumerate(self.transaction.segments(), 1):
             self.position = position
             handler = self.table.get(segment[0])
             if handler is None:

@@ -7,7 +7,7 @@ writer, as is everything once a claim was recorded after the snapshot.
 
 import marshal
 import pickle
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -15,11 +15,11 @@ from attrs import frozen
 from sqlalchemy import Connection, func, select
 
 from claimline.services.receive_look import Look, look, transactions
-from claimline.services.receive_read import Claims, Ended, Through
+from claimline.services.receive_read import Claims, Ended, Through, together
 from edi.envelope import Transaction
 from reconcile.ledger import keeping, posting, received
 from reconcile.ledger.payers import Payers
-from reconcile.ledger.payments import Kept, Reading
+from reconcile.ledger.payments import Kept, Reading, Share
 from reconcile.ledger.posting import Item, Made
 from reconcile.ledger.received import Context
 from reconcile.ledger.tables import sent_claim
@@ -76,12 +76,20 @@ class Snapshot:
     payers: Payers
 
 
-def answers(snapshot: Snapshot, transaction: Transaction, context: Context) -> Iterator[bytes]:
+def answers(
+    snapshot: Snapshot, transaction: Transaction, context: Context, share: Share | None = None
+) -> Iterator[bytes]:
     """A payment made ready to be written: where it was looked up, its batches, its end.
 
     Nothing but an empty answer comes for a payment that must be looked at as a whole.
+
+    Args:
+        snapshot: the ledger.
+        transaction: the payment.
+        context: of it.
+        share: where other processes read the rest of it; all if None.
     """
-    through = Through(Reading(transaction))
+    through = Through(Reading(transaction, share))
     if through.faults:
         yield b""
         return
@@ -151,6 +159,29 @@ def ready(ahead: Ahead, name: str, source: Callable[[], Iterable[bytes]]) -> Rea
             for number, transaction in transactions([data], name)
         )
     return Ready(packed=found, looked=looked, answers=made)
+
+
+def merged(lines: Sequence[Iterator[bytes]]) -> Iterator[bytes]:
+    """The answers of several processes that share a payment, as one alone would give them.
+
+    Args:
+        lines: what ``answers`` gave each of them, the first share first.
+    """
+    starts = [next(line) for line in lines]
+    if len(set(starts)) > 1 or not starts[0]:  # a claim was recorded between them, or a fault
+        yield b""
+        return
+    yield starts[0]
+    ended: dict[int, Ended] = {}
+    while len(ended) < len(lines):
+        for place, line in enumerate(lines):
+            answer = b"" if place in ended else next(line)
+            if is_last(answer):
+                if place not in ended:
+                    ended[place] = pickle.loads(answer)  # noqa: S301 - of our own process
+            else:
+                yield answer
+    yield pickle.dumps(together([ended[place] for place in range(len(lines))]))
 
 
 def is_last(answer: bytes) -> bool:

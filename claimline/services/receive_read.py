@@ -1,6 +1,6 @@
 """One 835 read through: its claims some hundred at a time, what does not add up, and its end."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 
 from attrs import field, frozen
@@ -26,6 +26,25 @@ class Ended:
     problems: tuple[Problem, ...] = field(repr=False)
 
 
+def together(shares: Sequence[Ended]) -> Ended:
+    """The end of a payment that several readers read: ``reconcile.ledger.payments.Share``.
+
+    The first knows what belongs to no claim; its difference leaves out what the others' claims pay.
+    """
+    first, *others = shares
+    return Ended(
+        trailer=first.trailer,
+        claims_paid=sum((one.claims_paid for one in others), first.claims_paid),
+        difference=sum((one.claims_paid for one in others), first.difference),
+        unbalanced=sum(one.unbalanced for one in shares),
+        problems=_in_order(p for one in shares for p in one.problems),
+    )
+
+
+def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
+    return tuple(sorted(problems, key=lambda one: one.where.segment))
+
+
 class Through:
     """Reads a payment through, once."""
 
@@ -44,7 +63,7 @@ class Through:
 
     def batches(self, wanted: Callable[[str], bool]) -> Iterator[Claims]:
         """The claims whose fingerprint is wanted."""
-        yield from swept(bulk.batches(self._claims(wanted)))
+        yield from swept(bulk.batches(self._claims(wanted), self._reading.batch))
 
     def _claims(self, wanted: Callable[[str], bool]) -> Iterator[tuple[Kept, int]]:
         for part in self._parts:
@@ -81,5 +100,5 @@ class Through:
             claims_paid=self._paid,
             difference=self._difference,
             unbalanced=self._unbalanced,
-            problems=tuple(self._reading.problems),
+            problems=_in_order(self._reading.problems),
         )

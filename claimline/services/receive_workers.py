@@ -11,7 +11,7 @@ import pickle
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from multiprocessing import get_context
 from typing import TYPE_CHECKING, Any, Final
@@ -19,10 +19,12 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import frozen
 
 from claimline.services.collector import rarely_collected
-from claimline.services.receive_ahead import Ahead, Ready, answers, is_last, ready
+from claimline.services.receive_ahead import Ahead, Ready, answers, is_last, merged, ready
 from claimline.services.receive_faults import FORESEEN, unforeseen
 from claimline.services.receive_look import transactions
 from reconcile.ledger import received
+from reconcile.ledger.bulk import BATCH
+from reconcile.ledger.payments import Share
 
 if TYPE_CHECKING:
     from multiprocessing.connection import Connection
@@ -35,6 +37,7 @@ Send = Callable[[bytes], None]
 WORKERS: Final = 2
 FROM_FILES: Final = 8  # with fewer, starting them costs more than they save
 FROM_CLAIMS: Final = 4000  # of one file: as above
+SHARED: Final = 2 * BATCH  # claims of a payment that more than one process reads
 _PIPE: Final = 1 << 20  # bytes a process may be ahead; what Linux grants everybody
 _SET_PIPE_SIZE: Final = 1031  # F_SETPIPE_SZ of Linux
 _FAULT: Final = b"!"  # how an answer begins that is none: see ``Fault``
@@ -134,40 +137,74 @@ class Asked:
 
     number: int  # of the transaction in its file
     context: received.Context
+    shares: Mapping[int, Share | None]  # by the process that reads; None: all of it
 
 
-class Stream:
-    """The answers for payments of one file, in their order."""
+def asked_of(rows: Sequence[Any]) -> tuple[Asked, ...]:
+    """Who reads what of these rows of ``remittance``: large payments are shared."""
+    found = []
+    for place, row in enumerate(row for row in rows if row.complete):
+        shares: dict[int, Share | None] = {place % WORKERS: None}
+        if row.claims > SHARED:
+            shares = {n: Share(number=n, readers=WORKERS, size=BATCH) for n in range(WORKERS)}
+        found.append(Asked(number=row.number, context=received.context_of(row), shares=shares))
+    return tuple(found)
 
-    def __init__(self, line: "Connection[Any, Any]", asked: Sequence[Asked]) -> None:
+
+class _Line:
+    """What one process answers for payments of a file, one after the other."""
+
+    def __init__(self, line: "Connection[Any, Any]") -> None:
         self._line = line
-        self._wanted = {one.number for one in asked}
         self._in_the_middle = False
 
-    def of(self, number: int) -> Iterator[bytes]:
-        """The answers for that payment; none where it was not asked for.
+    def answers(self, number: int) -> Iterator[bytes]:
+        """The answers for that payment.
 
-        Raises:
-            Unusable: where the process ended.
+        Passed over is what is left of the one before, and payments that another run dealt with.
         """
-        while self._in_the_middle:
-            self._next()
-        return self._answers() if number in self._wanted else iter(())
+        found = -1
+        while found != number:
+            while self._in_the_middle:
+                self._next()
+            found = int(self._received())
+            self._in_the_middle = True
+        return self._answers()
 
     def _answers(self) -> Iterator[bytes]:
-        self._in_the_middle = True
         while self._in_the_middle:
             yield self._next()
 
     def _next(self) -> bytes:
+        answer = self._received()
+        self._in_the_middle = not is_last(answer)
+        return answer
+
+    def _received(self) -> bytes:
         try:
             answer = self._line.recv_bytes()
         except (EOFError, OSError):
             raise Unusable from None
         if answer.startswith(_FAULT):
             raise Unusable(_fault_of(answer))
-        self._in_the_middle = not is_last(answer)
         return answer
+
+
+class Stream:
+    """The answers for payments of one file, in their order."""
+
+    def __init__(self, lines: Sequence["Connection[Any, Any]"], asked: Sequence[Asked]) -> None:
+        self._lines = [_Line(line) for line in lines]
+        self._wanted = {one.number: sorted(one.shares) for one in asked}
+
+    def of(self, number: int) -> Iterator[bytes]:
+        """The answers for that payment; none where it was not asked for.
+
+        Raises:
+            Unusable: where a process ended.
+        """
+        lines = [self._lines[n].answers(number) for n in self._wanted.get(number, ())]
+        return merged(lines) if len(lines) > 1 else next(iter(lines), iter(()))
 
 
 @contextmanager
@@ -182,28 +219,34 @@ def payments_ahead(
         name: of the file as it was given now, for its problems.
         rows: of ``remittance``, still to be posted.
     """
-    asked = [
-        Asked(number=row.number, context=received.context_of(row)) for row in rows if row.complete
-    ]
+    asked = asked_of(rows)
     if sum(row.claims for row in rows) < FROM_CLAIMS or not can_fork(ledger):
         yield None
         return
-    with _beside(_payments(ledger, stored, name, asked)) as line:
-        yield Stream(line, asked)
+    with ExitStack() as stack:
+        lines = [
+            stack.enter_context(_beside(_payments(ledger, stored, name, asked, n)))
+            for n in range(WORKERS)
+        ]
+        yield Stream(lines, asked)
 
 
 def _payments(
-    ledger: "Ledger", stored: "StoredFile", name: str, asked: Sequence[Asked]
+    ledger: "Ledger", stored: "StoredFile", name: str, asked: Sequence[Asked], reader: int
 ) -> Callable[[Send], None]:
-    contexts = {one.number: one.context for one in asked}
+    mine = {one.number: one for one in asked if reader in one.shares}
 
     def work(send: Send) -> None:
         with ledger.again() as own:
             ahead = Ahead(own)
             for number, transaction in transactions(own.file_bytes(stored.digest), name):
-                if number in contexts:
+                if number in mine:
+                    one = mine[number]
+                    send(str(number).encode())
                     with ahead.snapshot() as snapshot:
-                        for answer in answers(snapshot, transaction, contexts[number]):
+                        for answer in answers(
+                            snapshot, transaction, one.context, one.shares[reader]
+                        ):
                             send(answer)
 
     return work

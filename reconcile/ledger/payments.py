@@ -8,20 +8,21 @@ import hashlib
 import json
 import unicodedata
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final, cast
 
-from attrs import evolve
+from attrs import evolve, frozen
 
 from edi.envelope import Transaction
 from edi.problem import Level, Problem
 from edi.remittance import ClaimPayment, RemittanceHeader, RemittanceTrailer
 from edi.separators import Separators
 from edi.x835 import read_835
+from reconcile.ledger.bulk import BATCH
 
 _SEPARATORS: Final = Separators(element="*", component=":", repetition="^", terminator="~")
-_ENDS: Final = ("LX", "TS2", "TS3", "PLB", "SE")  # what ends a claim, beside the next CLP
+_ENDS: Final = frozenset({"CLP", "LX", "TS2", "TS3", "PLB", "SE"})  # what ends a claim
 
 
 def fingerprint(text: str) -> str:
@@ -78,6 +79,7 @@ class Digest:
         return self._digest.hexdigest()
 
 
+Numbered = tuple[int, list[str]]  # a segment with its place in the transaction, ST = 1
 LARGEST: Final = Decimal(10) ** 15  # dollars; more does not fit into the tables' whole cents
 
 
@@ -129,11 +131,29 @@ class Kept:
         return json.dumps(split, separators=(",", ":"))
 
 
-class Reading:
-    """One 835 read with the text of each claim beside its value. ``problems`` are the reader's."""
+@frozen(kw_only=True)
+class Share:
+    """Which claims of an 835 one of several readers reads: every so many hundred of them."""
 
-    def __init__(self, transaction: Transaction) -> None:
+    number: int  # of the reader, from 0; the first also reads what belongs to no claim
+    readers: int
+    size: int  # claims in a row
+
+    def has(self, claim: int) -> bool:
+        """Whether the claim of that place (from 0) is its own."""
+        return claim // self.size % self.readers == self.number
+
+
+class Reading:
+    """One 835 read with the text of each claim beside its value. ``problems`` are the reader's.
+
+    Of several readers each makes the claims of its ``share``; all give the header and a trailer.
+    """
+
+    def __init__(self, transaction: Transaction, share: Share | None = None) -> None:
         self._transaction = transaction
+        self._share = share
+        self.batch = BATCH if share is None else share.size  # claims to be dealt with at a time
         self._claims: deque[tuple[list[str], str]] = deque()
         self._canonical = canonical(transaction.separators)
         self.problems: list[Problem] = []
@@ -141,11 +161,16 @@ class Reading:
     def parts(self) -> Iterator[RemittanceHeader | Kept | RemittanceTrailer]:
         """The header, the claims, the trailer."""
         separators = self._transaction.separators
-        for part in read_835(cast("Transaction", self)):  # all that the reader asks for is here
+        own = None
+        if self._share is not None:
+            own = _Own(self._transaction, self._share, self._finish).segments()
+        for part in read_835(cast("Transaction", self), own):  # all that it asks for is here
             if isinstance(part, ClaimPayment):
                 texts, mark = self._claims.popleft()
                 yield Kept(bounded(part), texts, mark, separators)
             elif isinstance(part, RemittanceHeader):
+                if self._share is not None and self._share.number:
+                    self.problems.clear()  # the first reader tells those of the header
                 yield bounded_header(part)
             else:
                 yield self._bounded_trailer(part)
@@ -161,12 +186,11 @@ class Reading:
     def segments(self) -> Iterator[list[str]]:
         """The segments, split; claims are collected on the way."""
         element = self.separators.element
-        ends = {"CLP", *_ENDS}
         claim: list[str] = []
         for text in self._transaction.texts():
             split = text.split(element)
             name = split[0]
-            if name in ends:
+            if name in _ENDS:
                 if claim:
                     self._finish(claim)
                     claim = []
@@ -209,6 +233,74 @@ class Reading:
                 code=code, message=words, level=level, where=where, standard=standard, value=value
             )
         )
+
+
+class _Own:
+    """The segments of a transaction that one of several readers reads, with their places.
+
+    A claim is ended by the number of its group (LX) once more where another reader's follows.
+    """
+
+    def __init__(
+        self, transaction: Transaction, share: Share, finish: Callable[[list[str]], None]
+    ) -> None:
+        self._transaction = transaction
+        self._share = share
+        self._finish = finish  # takes the texts of each claim
+        self._is_first = share.number == 0
+        self._mark = transaction.separators.element
+        self._claim: list[str] = []  # that is open
+        self._claims = 0
+        self._group = ["LX"]
+        self._totals: list[Numbered] = []  # TS2, TS3 of the claim that follows
+        self._reads = True
+
+    def segments(self) -> Iterator[Numbered]:
+        """Those of the header and of the share; the first reader's also hold all else."""
+        mark = self._mark
+        for position, text in enumerate(self._transaction.texts(), 1):
+            if text[:4].partition(mark)[0] in _ENDS:
+                yield from self._border(position, text)
+            elif self._reads:
+                if self._claim:
+                    self._claim.append(text)
+                yield position, text.split(mark)
+        self._end()
+        if self._is_first:
+            yield from self._totals
+
+    def _end(self) -> None:
+        if self._claim:
+            self._finish(self._claim)
+            self._claim = []
+
+    def _border(self, position: int, text: str) -> Iterator[Numbered]:
+        """What ends a claim."""
+        self._end()
+        segment = text.split(self._mark)
+        if segment[0] == "CLP":
+            yield from self._begin(position, text, segment)
+            return
+        self._reads = self._is_first
+        if segment[0] == "LX":
+            self._group = segment[:2]
+            yield position, segment
+        elif segment[0] in ("TS2", "TS3"):
+            yield position, self._group
+            self._totals.append((position, segment))
+        else:
+            yield position, segment if self._reads else self._group
+
+    def _begin(self, position: int, text: str, segment: list[str]) -> Iterator[Numbered]:
+        self._reads = self._share.has(self._claims)
+        self._claims += 1
+        totals, self._totals = self._totals, []
+        if self._reads:
+            self._claim.append(text)
+            yield from totals
+            yield position, segment
+        else:
+            yield position, self._group
 
 
 class HeaderReading:

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from attrs import evolve
@@ -14,7 +15,7 @@ from receive_made import RUN, Line, clp, record, remit, sent, take, x12
 from claimline.services import receive_ahead, receive_post, receive_workers
 from claimline.services.receive import receive
 from claimline.services.receive_values import FileResult
-from reconcile.ledger import open_ledger
+from reconcile.ledger import open_ledger, received
 
 FILES = 12
 CLAIMS = 40
@@ -31,26 +32,31 @@ def _number(place: int) -> str:
     return f"CLAIM{place:06d}XX"
 
 
+def _claims(file: int) -> list[list[str]]:
+    """The claims of one of the files."""
+    claims = []
+    for place in range(file * CLAIMS, (file + 1) * CLAIMS):
+        number = _number(place)
+        odd = place % 10
+        if odd == 1:
+            number = number[:12]  # cut by the payer
+        if odd == 2:
+            number = f"NOBODYS{place:06d}"
+        line = DENIED if odd == 3 else Line()
+        if odd == 4:
+            line = Line(cas=("CO*45*20",))
+        if odd == 5:
+            line = Line(control="")
+        claims.append(clp(number, line, icn=f"ICN{place}", status="25" if odd == 6 else "1"))
+    return claims
+
+
 def _mixed() -> dict[str, bytes]:
     """Files as they come: plain ones, one twice, cut, of other claims, with odd figures."""
     made = {}
     for file in range(FILES):
-        claims = []
-        for place in range(file * CLAIMS, (file + 1) * CLAIMS):
-            number = _number(place)
-            odd = place % 10
-            if odd == 1:
-                number = number[:12]  # cut by the payer
-            if odd == 2:
-                number = f"NOBODYS{place:06d}"
-            line = DENIED if odd == 3 else Line()
-            if odd == 4:
-                line = Line(cas=("CO*45*20",))
-            if odd == 5:
-                line = Line(control="")
-            claims.append(clp(number, line, icn=f"ICN{place}", status="25" if odd == 6 else "1"))
         plb = ("PLB*1234567893*20261231*WO:A*10",) if file == 3 else ()
-        payment = remit(*claims, trace=f"EFT{file}", plb=plb)
+        payment = remit(*_claims(file), trace=f"EFT{file}", plb=plb)
         if file == 5:
             payment[-1] = "SE*3*0001"
         made[f"{file:02d}.835"] = x12(payment, control=file + 1)
@@ -132,6 +138,60 @@ def test_large_file_is_the_same(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch
     assert _receive(ahead, files) == told
     assert differences(canonical(alone), canonical(ahead)) == []
     assert used.count(True) == FILES - 1
+
+
+def test_shared_payment_is_the_same(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One payment whose claims two processes read in turns comes to the same, to the last row."""
+    claims = [claim for file in range(FILES) for claim in _claims(file)]
+    claims[6].append("TS2*1")
+    claims[29] += ["LX*2", "TS3*1234567893*11*20261231*1*100"]
+    claims[30] += ["TS2*2", "ZZZ*between"]
+    claims[40].append("PLB*1234567893*20261231*WO:B*5")
+    claims[41].append("LX*3*odd")
+    claims[-1].append("TS2*5")
+    payment = remit(*claims, claims[5], plb=("PLB*1234567893*20261231*WO:A*10",))
+    files = {"large.835": x12(payment)}
+    alone, ahead = _ledger(new_url()), _ledger(new_url())
+    told = _alone(alone, files, monkeypatch)
+    for name, value in (("FROM_CLAIMS", 1), ("SHARED", 1), ("BATCH", 7)):
+        monkeypatch.setattr(receive_workers, name, value)
+    used = _counting(monkeypatch)
+    (found,) = _receive(ahead, files)
+    assert found.payments == told[0].payments
+    assert found.problems == told[0].problems
+    assert found == told[0]
+    assert differences(canonical(alone), canonical(ahead)) == []
+    assert used == [True]
+    assert told[0].payments[0].claims > FILES * 30
+
+
+def test_payments_of_another_run(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was read ahead of payments that another run posts meanwhile is never taken for others'.
+
+    Else the claims of one payment would be posted under the number of the next.
+    """
+    numbers = [_number(place) for place in range(FILES * CLAIMS)]
+    payments = [remit(*map(clp, numbers[n::4]), trace=f"E{n}", st=f"{n:04d}") for n in range(4)]
+    alone, ahead = _ledger(new_url()), _ledger(new_url())
+    with open_ledger(alone) as ledger:
+        take(ledger, x12(*payments))
+    work, calls = received.still_pending, []
+
+    def other_run(connection: Any, rows: Any) -> Any:
+        calls.append(rows)
+        if len(calls) == 2:  # as if it had been posted just now; it is given again below
+            return []
+        return work(connection, rows)
+
+    monkeypatch.setattr(receive_workers, "FROM_CLAIMS", 1)
+    monkeypatch.setattr(receive_post, "TOGETHER", 1)
+    with open_ledger(ahead) as ledger:
+        with monkeypatch.context() as context:
+            context.setattr(received, "still_pending", other_run)
+            take(ledger, x12(*payments))
+        assert len(calls) == 4
+        take(ledger, x12(*payments))
+    assert differences(canonical(alone), canonical(ahead)) == []
 
 
 def test_claims_recorded_meanwhile(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:
