@@ -1,6 +1,6 @@
 """``claimline remit``: remittances that came on paper, by a portal or by phone."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -77,7 +77,9 @@ def enter(
         raise WrongUsageError("say how it came", todo=f"--source {'|'.join(SOURCES)}")
     with _open(ledger) as opened:
         usage = _book(opened, test=test)
-        rows = [] if file else _answers(opened, usage)
+        rows: list[dict[str, str]] = []
+        if not file:
+            _answers(opened, usage, rows)
         about = service.Entry(
             name=file or ANSWERS,
             usage=usage,
@@ -100,8 +102,8 @@ def enter(
 ANSWERS: Final = "what was typed"
 
 
-def _answers(ledger: "Ledger", usage: "Usage") -> list[dict[str, str]]:
-    """Rows by questions, on a terminal."""
+def _answers(ledger: "Ledger", usage: "Usage", rows: list[dict[str, str]]) -> None:
+    """Fill in rows by questions, on a terminal; where a person stops, what is there is shown."""
     import sys
 
     if sys.stdin is None or not sys.stdin.isatty():
@@ -109,7 +111,12 @@ def _answers(ledger: "Ledger", usage: "Usage") -> list[dict[str, str]]:
             "name a CSV file; questions are asked on a terminal only",
             todo="claimline remit enter --template prints one",
         )
-    return list(_asked(ledger, usage))
+    try:
+        rows.extend(_asked(ledger, usage))
+    except click.Abort:
+        click.echo()
+        _keep(rows)
+        raise
 
 
 def _typed(file: str, rows: Sequence[dict[str, str]]) -> "Typed":
@@ -134,14 +141,21 @@ def _keep(rows: Sequence[dict[str, str]]) -> None:
 
 def _asked(ledger: "Ledger", usage: "Usage") -> Iterator[dict[str, str]]:
     """Rows by questions: the payment, then each claim with its lines as they were sent."""
+    from claimline.services.remit_read import (
+        check_amount,
+        check_date,
+        check_provider_adjustments,
+    )
+
     payment = {
         "payer": click.prompt("Payer"),
         "number": click.prompt("Number of the check or EFT (empty: none)", default="",
                                show_default=False),
-        "date": click.prompt("Date of the payment (2026-03-20)"),
-        "amount": click.prompt("Amount"),
+        "date": click.prompt("Date of the payment (2026-03-20)", value_proc=_by(check_date)),
+        "amount": click.prompt("Amount", value_proc=_by(check_amount)),
         "provider_adjustments": click.prompt("Provider adjustments (WO:A1001 50.00; empty: none)",
-                                             default="", show_default=False),
+                                             default="", show_default=False,
+                                             value_proc=_by(check_provider_adjustments)),
     }  # fmt: skip
     while True:
         claim = click.prompt("Claim number (empty: done)", default="", show_default=False).strip()
@@ -161,14 +175,17 @@ def _asked(ledger: "Ledger", usage: "Usage") -> Iterator[dict[str, str]]:
 
 def _amounts(line: dict[str, str]) -> dict[str, str]:
     """Paid, adjustments and remarks of a line, asked again until it adds up."""
-    from claimline.services.remit_read import off
+    from claimline.services.remit_read import check_amount, off
 
+    said = {"paid": "0.00", "adjustments": "", "remarks": ""}
     while True:
         said = {
-            "paid": click.prompt("    Paid", default="0.00"),
-            "adjustments": click.prompt("    Adjustments (CO-45 40.00; PR-3 20.00)", default="",
-                                        show_default=False),
-            "remarks": click.prompt("    Remarks (N130 M15)", default="", show_default=False),
+            "paid": click.prompt("    Paid", default=said["paid"], value_proc=_by(check_amount)),
+            "adjustments": click.prompt("    Adjustments (CO-45 40.00; PR-3 20.00)",
+                                        default=said["adjustments"],
+                                        show_default=bool(said["adjustments"])),
+            "remarks": click.prompt("    Remarks (N130 M15)", default=said["remarks"],
+                                    show_default=bool(said["remarks"])),
         }  # fmt: skip
         wrong = off({**line, **said})
         if not wrong:
@@ -195,13 +212,28 @@ def _sent_lines(ledger: "Ledger", claim: str, usage: "Usage") -> Iterator[dict[s
                     return
 
 
+def _by(check: Callable[[str], None]) -> Callable[[str], str]:
+    """What is typed, asked again where it cannot be read."""
+
+    def checked(text: str) -> str:
+        try:
+            check(text)
+        except ValueError as error:
+            raise click.UsageError(str(error)) from None
+        return text
+
+    return checked
+
+
 def _own_lines() -> Iterator[dict[str, str]]:
+    from claimline.services.remit_read import check_amount, check_date
+
     while code := click.prompt("  Code", default="", show_default=False).strip():
         yield {
             "code": code,
             "modifiers": click.prompt("    Modifiers", default="", show_default=False),
-            "service_date": click.prompt("    Day of service"),
-            "charge": click.prompt("    Charge"),
+            "service_date": click.prompt("    Day of service", value_proc=_by(check_date)),
+            "charge": click.prompt("    Charge", value_proc=_by(check_amount)),
         }
 
 

@@ -41,6 +41,7 @@ _ADJUSTMENT: Final = re.compile(r"(CO|OA|PI|PR)-([A-Z0-9]{1,5})\s+(-?[0-9.]+)", 
 _PROVIDER: Final = re.compile(r"([A-Z0-9]{2})(?::(\S+))?\s+(-?[0-9.]+)", re.IGNORECASE)
 _STATUSES: Final = frozenset({"1", "2", "3", "4", "19", "20", "21", "22"})
 
+_THOUSANDS: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d*)?")  # 62,40 is no amount
 TEMPLATE: Final = (
     ",".join(COLUMNS),
     (
@@ -303,11 +304,41 @@ def _remarks(text: str) -> tuple[str, ...]:
     return tuple(word.upper() for word in re.split(r"[\s,;]+", text) if word)
 
 
+def check_amount(text: str) -> None:
+    """Look whether an amount can be read.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    _money(text.strip(), "the amount")
+
+
+def check_date(text: str) -> None:
+    """Look whether a day can be read.
+
+    Raises:
+        ValueError: it cannot.
+    """
+    _date(text.strip())
+
+
+def check_provider_adjustments(text: str) -> None:
+    """Look whether provider adjustments can be read.
+
+    Raises:
+        ValueError: they cannot.
+    """
+    list(_provider_adjustments(text))
+
+
 def _money(text: str, what: str) -> Decimal:
     if not text:
         raise ValueError(f"{what} is missing; write 0.00 where nothing was paid")
+    plain = text.replace("$", "").strip()
+    if _THOUSANDS.fullmatch(plain):
+        plain = plain.replace(",", "")
     try:
-        return money(text.replace("$", "").replace(",", ""))
+        return money(plain)
     except ValueError:
         raise ValueError(f"{what} is no amount: write dollars as 75.00") from None
 

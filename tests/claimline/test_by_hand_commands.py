@@ -154,11 +154,14 @@ def _typed(words: list[str], answers: list[str]) -> str:
 
 def test_questions_are_asked_on_a_terminal(desk: Desk) -> None:
     """The lines come as they were sent; one that does not add up is asked again."""
-    about = ["MEDICARE PART B OHIO", "0012345", "2026-11-12", "70.40", "", "RIVER1001", "ICN1"]
+    about = ["MEDICARE PART B OHIO", "0012345", "31/12/2026", "2026-11-12", "70,40", "70.40", "",
+             "RIVER1001", "ICN1"]  # fmt: skip
     first = ["22.40", "CO-45 20.00", "", "22.40", "CO-45 22.00; PR-2 5.60", ""]
     second = ["48.00", "CO-45 90.00; PR-2 12.00", "N851", ""]
     words = ["remit", "enter", "--source", "portal", "--ledger", desk.ledger]
     shown = _typed(words, about + first + second)
+    assert "a date is written as 2026-03-20" in shown
+    assert "write dollars as 75.00" in shown
     assert "97140 GP 2026-11-02 50.00" in shown
     assert "charge less adjustments is 30.00, paid says 22.40: once more" in shown
     assert "1 claim, posted" in shown
