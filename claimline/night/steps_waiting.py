@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from attrs import frozen
+from sqlalchemy import Connection
 
 from claimline.errors import DONE, NEEDS_PERSON
 from claimline.night.context import Night
@@ -20,11 +21,12 @@ from reconcile.ledger import HeldRecord, nights
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.nights import Counted
 from reconcile.ledger.standing import Waiting
-from reconcile.lifecycle import STATE
+from reconcile.lifecycle import EVENT, STATE
 
 SHOWN: Final = 5  # numbers in one note
 _BESIDE: Final = (".problems.txt", ".problems.json")  # what stands beside a file in quarantine
 CHOSEN: Final = frozenset({pause.CODE})  # a person wants them held
+UNDECIDED: Final = "undecided"  # event of a claim's life
 HELD: Final = "claimline held list names the visits"
 ZERO: Final = Decimal("0.00")
 
@@ -41,6 +43,7 @@ class _Words:
 WAITING: Final[Mapping[str, _Words]] = {
     "incomplete": _Words("today", "payment", "cut off or miscounted: kept, not posted"),
     "replaced": _Words("soon", "remittance", "entered by hand otherwise than its 835 says"),
+    "perhaps twice": _Words("soon", "remittance", "entered by hand and perhaps come as an 835 too"),
     "aside": _Words("today", "payment or claim", "contradicting an earlier one: kept aside"),
     "unmatched": _Words("today", "paid claim", "fitting nothing that was sent"),
     "acknowledgement": _Words("soon", "answer", "fitting no file or claim that was sent"),
@@ -71,11 +74,13 @@ def waiting_step(night: Night, before: Sequence[Step]) -> Step:
                 for one in states
                 if one.state in STATES
             }
+            undecided = tuple(_undecided(night, connection))
         old = adjustment_notes(ledger, night.usage, night.day)
     notes = (
         *_held(night, held),
         *_waiting(night, waiting),
         *_states(night, states, named),
+        *undecided,
         *_quarantined(night, before),
         *_other_book(night, beside),
         *old,
@@ -156,8 +161,8 @@ def _quarantined(night: Night, before: Sequence[Step]) -> Iterator[Note]:
         yield Note(
             kind="waiting.quarantine",
             urgency="today",
-            what=f"{counted(len(old), 'file')} from earlier nights still in quarantine: what is "
-            "in them is not in the ledger",
+            what=f"{counted(len(old), 'file')} from earlier runs still in quarantine: not in the "
+            "ledger",
             todo="look at NAME.problems.txt beside each; ask the sender for it again. What is "
             "dealt with, move out of the quarantine folder: it is counted until then",
             count=len(old),
@@ -167,6 +172,9 @@ def _quarantined(night: Night, before: Sequence[Step]) -> Iterator[Note]:
 
 
 def _changed(path: Path) -> dt.datetime:
+    """When a file was put there: its problems were written then; its own time is the sender's."""
+    beside = path.with_name(f"{path.name}{_BESIDE[0]}")
+    path = beside if beside.exists() else path
     return dt.datetime.fromtimestamp(path.stat().st_mtime, dt.UTC)
 
 
@@ -205,6 +213,26 @@ def _states(
             days=night.age(one.since),
             money=dollars(one.charge),
             ids=tuple(map(shown_number, named[one.state])),
+        )
+
+
+def _undecided(night: Night, connection: Connection) -> Iterator[Note]:
+    """Claims that a payer answered without deciding on them: no remittance is to be waited for.
+
+    Answers that fit no line, or are none (CLP02 23, 25), are told as payments that wait.
+    """
+    one = nights.after(connection, night.usage, UNDECIDED)
+    if one is not None:
+        ids = nights.claims_in(connection, night.usage, "accepted", SHOWN, event=UNDECIDED)
+        yield Note(
+            kind=f"claims.{UNDECIDED}",
+            urgency="know",
+            what=f"{counted(one.claims, 'claim')} answered without a decision",
+            todo=f"{EVENT[UNDECIDED].todo} claimline claims lists them",
+            count=one.claims,
+            days=night.age(one.since),
+            money=dollars(one.charge),
+            ids=tuple(map(shown_number, ids)),
         )
 
 

@@ -89,13 +89,35 @@ def states(connection: Connection, usage: Usage) -> tuple[Counted, ...]:
     )
 
 
-def claims_in(connection: Connection, usage: Usage, state: str, most: int) -> tuple[str, ...]:
-    """Numbers (CLM01) of claims in a state, those longest in it first."""
+def after(connection: Connection, usage: Usage, event: str) -> Counted | None:
+    """The claims whose state an event led to, as one group of its name; None where there is none.
+
+    ``since``: of the one longest there.
+    """
     c = claim_state.c
+    query = (
+        select(func.count(), func.sum(sent_claim.c.charge), func.sum(c.open), func.min(c.since))
+        .join(claim_state, c.sent_claim_id == sent_claim.c.id)
+        .where(sent_claim.c.usage == usage, c.event == event)
+    )
+    count, charge, open_, since = connection.execute(query).one()
+    if not count:
+        return None
+    return Counted(state=event, claims=count, charge=int(charge), open=int(open_), since=since)
+
+
+def claims_in(
+    connection: Connection, usage: Usage, state: str, most: int, *, event: str = ""
+) -> tuple[str, ...]:
+    """Numbers (CLM01) of claims in a state, those longest in it first; of one event, if given."""
+    c = claim_state.c
+    condition = c.state == state
+    if event:
+        condition &= c.event == event
     query = (
         select(sent_claim.c.control)
         .join(claim_state, c.sent_claim_id == sent_claim.c.id)
-        .where(sent_claim.c.usage == usage, c.state == state)
+        .where(sent_claim.c.usage == usage, condition)
         .order_by(c.since, sent_claim.c.id)
         .limit(most)
     )

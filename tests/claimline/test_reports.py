@@ -119,6 +119,15 @@ def test_first_pass_counts_rejections_apart(ledger: Ledger) -> None:
     }  # fmt: skip
 
 
+def test_mended_claim_counts_once_as_a_rejection(ledger: Ledger) -> None:
+    """A new claim for a rejected one is no first try; the rejected one stays the rejection."""
+    before = reports.first_pass(ledger, asked()).total
+    record(ledger, sent("C0000007A", family="C0000005A"), control=78)
+    take(ledger, x12(remit(clp("C0000007A"), trace="B", date="20260301"), control=9))
+    assert reports.first_pass(ledger, asked()).total == before
+    assert before["rejected"] == 1
+
+
 def test_first_pass_stays_what_it_was(ledger: Ledger) -> None:
     """A denied claim that is paid by a later answer did not go through at the first try."""
     back = clp("C0000002A", DENIED, CUT, status="22", sign=-1)

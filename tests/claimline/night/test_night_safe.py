@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import signal
 import sqlite3
 from collections.abc import Iterator
@@ -286,6 +287,33 @@ def test_a_clearinghouses_own_report_is_read_by_its_profile(desk: Desk) -> None:
         assert nights.claims_in(connection, "T", "rejected", 5) == (number,)
 
 
+def test_an_answer_without_a_decision_is_told(desk: Desk) -> None:
+    """A claim that the payer looks at longer is told as such, not as waiting for a remittance."""
+    claims = (desk.folder / "clearinghouse" / "in" / "relay-T-000000001.837").read_text()
+    number, charge = claims.split("CLM*", 1)[1].split("*", 2)[:2]
+    lines = re.split("LX[*]", claims.split("CLM*", 2)[1])[1:]
+    told = [PENDING.format(*SERVICE.search(line).groups()) for line in lines]  # type: ignore[union-attr]  # each has it
+    count = 10 + 3 * len(told)
+    body = PENDING_CLAIM.format(number=number, charge=charge, lines="".join(told), count=count)
+    path = desk.folder / "inbox" / "pending.835"
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(body)
+    os.utime(path, (0, 0))
+    desk.night(SECOND, "--only", "receive", "--only", "waiting")
+    notes = {note["kind"]: note for note in desk.report("2026-03-18-1")["notes"]}
+    assert notes["claims.undecided"]["ids"] == [number]
+    assert "the reason" in notes["claims.undecided"]["todo"]
+
+
+SERVICE = re.compile(r"SV1[*]([^*]+)[*]([^*]+)[*].*?REF[*]6R[*](\w+)~", re.DOTALL)
+PENDING = "SVC*{0}*{1}*0~CAS*CO*133*{1}~REF*6R*{2}~"
+PENDING_CLAIM = (
+    "ISA*00*          *00*          *ZZ*PAYER          *ZZ*CLINIC         *260316*0800*^*00501*"
+    "000000001*0*T*:~GS*HP*PAYER*CLINIC*20260316*0800*1*X*005010X221A1~ST*835*0001~"
+    "BPR*I*0*C*NON************20260316~TRN*1*EFT78*1512345678~N1*PR*AETNA*XV*60054~"
+    "N1*PE*EXAMPLE THERAPY*XX*1234567893~LX*1~CLP*{number}*1*{charge}*0**12*X1*11*1~"
+    "NM1*QC*1*DOE*JANE~DTM*232*20260310~{lines}SE*{count}*0001~GE*1*1~IEA*1*000000001~"
+)
 REPORT = """
 name = "Relay daily report"
 kind = "csv"
