@@ -10,13 +10,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from attrs import define, field, frozen
-from sqlalchemy import select
+from attrs import define, evolve, field, frozen
+from sqlalchemy import ColumnElement, func, select
 
 from claimline import __version__, files
 from claimline.errors import WrongUsageError
-from claimline.render.words import listed, masked
+from claimline.render.words import OURS_FROM, listed, masked, shown_number
 from claimline.services import advice_block
+from claimline.services.by_hand_told import entered
 from claimline.services.receive_look import transactions
 from edi.remittance import ClaimPayment, RemittanceHeader, RemittanceTrailer
 from edi.x835 import read_835
@@ -48,6 +49,7 @@ class Source:
     name: str
     chunks: Callable[[], Iterable[bytes]]
     numbers: frozenset[int] = frozenset()
+    by_hand: str = ""  # who entered it from what; empty: it is the payer's own
 
 
 @define
@@ -80,23 +82,31 @@ def sources(what: str, ledger: Ledger | None, usage: Usage | None) -> list[Sourc
 
 
 def _of_trace(ledger: Ledger, trace: str, usage: Usage | None) -> list[Source]:
+    """The payments of that number, else of the same with other capital and small letters."""
     r = remittance.c
-    where = (r.trace == trace.strip()) & r.state.not_in(COPIES)
+    asked: ColumnElement[bool] = r.state.not_in(COPIES)
     if usage is not None:
-        where &= r.usage == usage
+        asked &= r.usage == usage
+    word = trace.strip()
     query = (
-        select(r.number, file.c.name, file.c.digest)
+        select(r.number, r.trace, r.payment_date, r.origin, r.usage, file.c.name, file.c.digest)
         .join(file, file.c.id == r.file_id)
-        .where(where)
+        .where(asked)
         .order_by(r.payment_date, r.id)
     )
     with ledger.reading() as connection:
-        rows = connection.execute(query).fetchall()
+        rows = connection.execute(query.where(r.trace == word)).fetchall()
+        if not rows:
+            rows = connection.execute(query.where(func.upper(r.trace) == word.upper())).fetchall()
+        told = entered(connection, rows[0].usage) if any(row.origin for row in rows) else {}
     return [
         Source(
             name=row.name,
             chunks=lambda digest=row.digest: ledger.file_bytes(digest),  # type: ignore[misc]  # bound now
             numbers=frozenset({row.number}),
+            by_hand=told.get((row.trace, row.payment_date), "entered by hand")
+            if row.origin
+            else "",
         )
         for row in rows
     ]
@@ -122,26 +132,26 @@ class Advice:
             for number, transaction in transactions(source.chunks(), source.name):
                 wanted = not source.numbers or number in source.numbers
                 if transaction.type == "835" and wanted:
-                    yield from self._payment(transaction, source.name)
+                    yield from self._payment(transaction, source)
         missing = [one for one in self.claims if stem(one.upper()) not in self.outcome.found]
         if missing:
-            shown = listed([masked(one) for one in missing])
+            shown = listed([_asked(one) for one in missing])
             raise WrongUsageError(
                 f"claim {shown} is not in this payment", todo="claimline trace names the payments"
             )
         if not self.outcome.payments:
             raise WrongUsageError("there is no 835 in it", todo="claimline read shows what is")
 
-    def _payment(self, transaction: "Transaction", name: str) -> "Iterator[Block]":
+    def _payment(self, transaction: "Transaction", source: Source) -> "Iterator[Block]":
         parts = read_835(transaction)
         if transaction.interchange.usage.upper() == "T":
-            name = f"{name}, a TEST file"
+            source = evolve(source, name=f"{source.name}, a TEST file")
         if self.claims:
-            yield from self._chosen(parts, name)
+            yield from self._chosen(parts, source)
         else:
-            yield from self._whole(parts, name)
+            yield from self._whole(parts, source)
 
-    def _whole(self, parts: Iterable[object], name: str) -> "Iterator[Block]":
+    def _whole(self, parts: Iterable[object], source: Source) -> "Iterator[Block]":
         totals = advice_block.Totals()
         header: RemittanceHeader | None = None
         for batch in bulk.batches(iter(parts), VIEWS):
@@ -149,7 +159,12 @@ class Advice:
             for part in batch:
                 if isinstance(part, RemittanceHeader):
                     header = part
-                    yield advice_block.head(part, name, new_page=bool(self.outcome.payments))
+                    yield advice_block.head(
+                        part,
+                        source.name,
+                        new_page=bool(self.outcome.payments),
+                        by_hand=source.by_hand,
+                    )
                     self.outcome.payments += 1
                 elif isinstance(part, ClaimPayment):
                     block = advice_block.claim(part, totals, show_patient=self._is_shown)
@@ -160,7 +175,7 @@ class Advice:
                     self.outcome.unbalanced += bool(block.warnings)
                     yield block
 
-    def _chosen(self, parts: Iterable[object], name: str) -> "Iterator[Block]":
+    def _chosen(self, parts: Iterable[object], source: Source) -> "Iterator[Block]":
         header: RemittanceHeader | None = None
         patients: dict[tuple[str, ...], list[ClaimPayment]] = {}
         asked = {stem(one.upper()) for one in self.claims}
@@ -177,14 +192,20 @@ class Advice:
             return
         self._view([one for some in patients.values() for one in some])
         for some in patients.values():
-            yield advice_block.head(header, name, new_page=bool(self.outcome.payments))
+            yield advice_block.head(
+                header,
+                source.name,
+                new_page=bool(self.outcome.payments),
+                apart=True,
+                by_hand=source.by_hand,
+            )
             self.outcome.payments += 1
             totals = advice_block.Totals()
             for one in some:
                 block = advice_block.claim(one, totals, show_patient=self._is_shown)
                 self.outcome.unbalanced += bool(block.warnings)
                 yield block
-            yield advice_block.apart(totals, worked_out=totals.worked_out)
+            yield advice_block.apart(totals)
 
     @property
     def _is_shown(self) -> bool:
@@ -209,6 +230,12 @@ class Advice:
             with self.ledger.begin(run) as writer:
                 for row in rows:
                     writer.viewed(user=self.viewer.user, patient=row.patient, subject=row.control)
+
+
+def _asked(number: str) -> str:
+    """A number as it was typed where it is a claim's of ours: it says nothing of the patient."""
+    word = number.strip().upper()
+    return shown_number(word) if len(word) >= OURS_FROM else masked(number)
 
 
 def _patient(payment: ClaimPayment) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final
 
-from attrs import define, field
+from attrs import define, evolve, field
 
 from claimline.render.advice import Block, Line
 from claimline.render.words import counted, shown_number
@@ -30,10 +30,19 @@ METHODS: Final = {
     "ACH": "EFT", "CHK": "check", "NON": "no payment", "FWT": "wire", "BOP": "financial "
     "institution's choice",
 }  # fmt: skip
+NOT_SAID: Final = "not said"  # what is allowed, and it cannot be worked out
 WORKED_OUT: Final = (
-    "Allowed, where the payer does not say it: paid, deductible, coinsurance, copay and "
-    "sequestration together."
+    "Allowed, where the payer does not say it: paid, deductible, coinsurance, copay, sequestration "
+    "and an assistant's cut of the payment together."
 )
+UNSAID: Final = (
+    "Allowed, not said: the payer does not say it, and its answer does not tell: an earlier "
+    "payer's part is in OA-23, or an assistant's cut hides in another reason."
+)
+OF_CLAIM: Final = (
+    "Allowed is told for the claim as a whole: the payer adjusted the claim, not its lines."
+)
+BELOW_ZERO: Final = "nothing (below zero: no 835 may say that; ask the payer)"
 OTHERS: Final = "Other claims of this payment are not shown."
 
 
@@ -47,7 +56,9 @@ class Totals:
     deductible: Decimal = ZERO
     coinsurance: Decimal = ZERO
     copay: Decimal = ZERO
+    other: Decimal = ZERO  # left to the patient for other reasons
     worked_out: bool = False
+    unsaid: bool = False
 
     def add(self, payment: ClaimPayment, sums: "Sums") -> None:
         """Add one claim."""
@@ -57,7 +68,9 @@ class Totals:
         self.deductible += sums.deductible
         self.coinsurance += sums.coinsurance
         self.copay += sums.copay
-        self.worked_out = self.worked_out or sums.worked_out
+        self.other += sums.other
+        self.worked_out = self.worked_out or (sums.worked_out and sums.allowed is not None)
+        self.unsaid = self.unsaid or sums.unsaid
 
 
 @define
@@ -65,34 +78,61 @@ class Sums:
     """The sums of one claim's lines and of its own adjustments."""
 
     billed: Decimal = ZERO
-    allowed: Decimal = ZERO
+    allowed: Decimal | None = ZERO  # None: not said, and it cannot be worked out
     deductible: Decimal = ZERO
     coinsurance: Decimal = ZERO
     copay: Decimal = ZERO
     rest: Decimal = ZERO
+    other: Decimal = ZERO  # of the rest: the patient's
     worked_out: bool = False
+    said: bool = False
+    unsaid: bool = False
     lines: list[Line] = field(factory=list)
 
     def add(self, parts: Parts) -> None:
         """Add what one line, or the claim itself, was split into."""
-        self.allowed += parts.allowed
+        if self.allowed is not None:
+            self.allowed = None if parts.allowed is None else self.allowed + parts.allowed
+        self.said = self.said or parts.is_said
+        self.worked_out = self.worked_out or not parts.is_said
+        self.unsaid = self.unsaid or parts.allowed is None
         self.deductible += parts.deductible
         self.coinsurance += parts.coinsurance
         self.copay += parts.copay
         self.rest += sum((a.amount for a in parts.rest), ZERO)
+        self.other += sum((a.amount for a in parts.rest if a.group == "PR"), ZERO)
 
 
-def head(header: RemittanceHeader, file: str, *, new_page: bool = False) -> Block:
-    """The payment: who pays whom, how, when and how much."""
+def head(
+    header: RemittanceHeader,
+    file: str,
+    *,
+    new_page: bool = False,
+    apart: bool = False,
+    by_hand: str = "",
+) -> Block:
+    """The payment: who pays whom, how, when and how much.
+
+    Args:
+        header: of the 835.
+        file: its name, for people.
+        new_page: whether a page begins.
+        apart: for chosen claims: the sum of the payment is that of others too, and left out.
+        by_hand: who entered it from what; empty: it is the payer's own.
+    """
+    payer = header.payer.name if header.payer else "payer not named"
     return Block(
-        title=f"Remittance advice: {header.payer.name if header.payer else 'payer not named'}",
-        facts=tuple(_head_facts(header, file)),
+        title=f"Remittance as entered by hand: {payer}"
+        if by_hand
+        else f"Remittance advice: {payer}",
+        facts=tuple(_head_facts(header, file, apart=apart)),
+        warnings=(f"No document of the payer: {by_hand}.",) if by_hand else (),
         is_head=True,
         new_page=new_page,
     )
 
 
-def _head_facts(header: RemittanceHeader, file: str) -> Iterator[tuple[str, str]]:
+def _head_facts(header: RemittanceHeader, file: str, *, apart: bool) -> Iterator[tuple[str, str]]:
     if header.payer is not None:
         yield "Payer", _organisation(header.payer)
         telephone = next(_telephones(header.payer), "")
@@ -100,11 +140,19 @@ def _head_facts(header: RemittanceHeader, file: str) -> Iterator[tuple[str, str]
             yield "Telephone", telephone
     if header.payee is not None:
         yield "Paid to", _organisation(header.payee)
-    how = METHODS.get(header.method, header.method)
-    yield "Payment", f"{money(header.paid)} by {how}" if header.method != "NON" else "0.00, none"
+    yield "Paid by" if apart else "Payment", _payment(header, apart=apart)
     yield "Check or EFT", header.trace
     yield "Date", header.payment_date.isoformat() if header.payment_date else "not said"
     yield "From file", file
+
+
+def _payment(header: RemittanceHeader, *, apart: bool) -> str:
+    how = METHODS.get(header.method, header.method)
+    if apart:
+        return how
+    if header.paid < ZERO:
+        return f"{money(header.paid)}, {BELOW_ZERO}"
+    return "0.00, none" if header.method == "NON" else f"{money(header.paid)} by {how}"
 
 
 def _organisation(one: Organisation) -> str:
@@ -129,8 +177,9 @@ def claim(
 ) -> Block:
     """One claim with its lines; its sums are added to the totals."""
     sums = Sums()
+    is_told = _is_told_by_line(payment)
     for line in payment.lines:
-        _add_line(line, sums)
+        _add_line(line, sums, payment.remarks, is_told=is_told)
     _add_claim_level(payment, sums)
     totals.add(payment, sums)
     control = payment.control if show_patient else shown_number(payment.control)
@@ -140,10 +189,13 @@ def claim(
         heads=HEADS,
         lines=tuple(sums.lines),
         sums=(
-            "claim", "", "", money(payment.charge), money(sums.allowed), money(sums.deductible),
+            "claim", "", "", money(payment.charge), _told(sums.allowed), money(sums.deductible),
             money(sums.coinsurance), money(sums.copay), money(sums.rest), money(payment.paid),
         ),
-        notes=tuple(_words("rarc", code) for code in payment.remarks),
+        notes=(
+            *(_words("rarc", code) for code in payment.remarks),
+            *(() if is_told else (OF_CLAIM,)),
+        ),
         warnings=tuple(_differences(payment, sums)),
         new_page=new_page,
     )  # fmt: skip
@@ -171,27 +223,48 @@ def _claim_facts(payment: ClaimPayment, *, show_patient: bool) -> Iterator[tuple
         yield "Patient's part", money(payment.patient_responsibility)
 
 
-def _add_line(line: ServicePayment, sums: Sums) -> None:
-    parts = parts_of(line.paid, line.adjustments, _allowed(line.amounts))
+def _is_told_by_line(payment: ClaimPayment) -> bool:
+    """Whether what is allowed can be told line by line: the claim as a whole lost none of it."""
+    if not payment.lines or not payment.adjustments:
+        return True
+    return _of_claim(payment).allowed == ZERO or all(
+        _allowed(one.amounts) is not None for one in payment.lines
+    )
+
+
+def _of_claim(payment: ClaimPayment) -> Parts:
+    """What was adjusted on the claim as a whole, beside its lines: it lessens the payment."""
+    taken = sum((a.amount for a in payment.adjustments), ZERO)
+    paid = -taken if payment.lines else payment.paid
+    return parts_of(paid, payment.adjustments, None, payment.remarks)
+
+
+def _add_line(line: ServicePayment, sums: Sums, remarks: Iterable[str], *, is_told: bool) -> None:
+    of_line = (*line.remarks, *remarks)
+    parts = parts_of(line.paid, line.adjustments, _allowed(line.amounts), of_line)
     sums.add(parts)
     sums.billed += line.charge
-    sums.worked_out = sums.worked_out or not parts.is_said
     sums.lines.append(
         Line(
             cells=(
                 line.service_date.isoformat() if line.service_date else "",
                 " ".join((line.procedure.code, *filter(None, line.procedure.modifiers))),
                 number(line.paid_units) if line.paid_units is not None else "1",
-                money(line.charge), *_amounts(parts), money(line.paid),
+                money(line.charge), _told(parts.allowed) if is_told else "", *_amounts(parts),
+                money(line.paid),
             ),
             below=tuple(_below(line, parts)),
         )
     )  # fmt: skip
 
 
+def _told(allowed: Decimal | None) -> str:
+    return NOT_SAID if allowed is None else money(allowed)
+
+
 def _amounts(parts: Parts) -> tuple[str, ...]:
     rest = sum((a.amount for a in parts.rest), ZERO)
-    every = (parts.allowed, parts.deductible, parts.coinsurance, parts.copay, rest)
+    every = (parts.deductible, parts.coinsurance, parts.copay, rest)
     return tuple(money(amount) for amount in every)
 
 
@@ -222,17 +295,21 @@ def _allowed(amounts: Iterable[Amount]) -> Decimal | None:
 
 
 def _add_claim_level(payment: ClaimPayment, sums: Sums) -> None:
-    """What was adjusted on the claim as a whole."""
-    if not payment.adjustments:
+    """What was adjusted on the claim as a whole; without lines, all of it."""
+    if not payment.adjustments and payment.lines:
         return
-    parts = parts_of(ZERO, payment.adjustments, ZERO if payment.lines else None)
+    parts = _of_claim(payment)
+    if sums.said:  # it says the end; where other lines do not, nobody knows whose the cut is
+        is_whole = not sums.worked_out or parts.allowed == ZERO
+        parts = evolve(parts, allowed=ZERO if is_whole else None, is_said=not sums.worked_out)
     sums.add(parts)
-    sums.lines.append(
-        Line(
-            cells=("whole claim", "", "", "", "", *_amounts(parts)[1:], ""),
-            below=tuple(_adjustment(a) for a in parts.rest),
+    if payment.adjustments:
+        sums.lines.append(
+            Line(
+                cells=("whole claim", "", "", "", "", *_amounts(parts), ""),
+                below=tuple(_adjustment(a) for a in parts.rest),
+            )
         )
-    )
 
 
 def _differences(payment: ClaimPayment, sums: Sums) -> Iterator[str]:
@@ -249,7 +326,8 @@ def totals(header: RemittanceHeader, trailer: RemittanceTrailer, found: Totals) 
     rest = found.paid - taken - header.paid
     warnings = [] if trailer.complete else ["The payment is not whole: its end is missing."]
     if rest:
-        warnings.append(f"Does not balance: {money(rest)} more than the payment.")
+        than = "more" if rest > ZERO else "less"
+        warnings.append(f"Does not balance: {money(abs(rest))} {than} than the payment.")
     return Block(
         title="Totals",
         facts=(
@@ -276,15 +354,19 @@ def _notes(trailer: RemittanceTrailer, found: Totals, *, is_whole: bool) -> Iter
         yield f"Provider adjustment {reason}: {what} {money(abs(one.amount))}, {words}"
     if is_whole:
         yield "Paid on claims, less provider adjustments, is the payment: it balances."
+    yield from _of_allowed(found)
+
+
+def _of_allowed(found: Totals) -> Iterator[str]:
     if found.worked_out:
         yield WORKED_OUT
+    if found.unsaid:
+        yield UNSAID
 
 
-def apart(found: Totals, *, worked_out: bool) -> Block:
+def apart(found: Totals) -> Block:
     """The end of one patient's page: what these claims come to."""
-    notes = [OTHERS]
-    if worked_out:
-        notes.append(WORKED_OUT)
+    other = (("Patient's, other reasons", money(found.other)),) if found.other else ()
     return Block(
         title="These claims",
         facts=(
@@ -294,6 +376,7 @@ def apart(found: Totals, *, worked_out: bool) -> Block:
             ("Patient's deductible", money(found.deductible)),
             ("Patient's coinsurance", money(found.coinsurance)),
             ("Patient's copay", money(found.copay)),
+            *other,
         ),
-        notes=tuple(notes),
+        notes=(OTHERS, *_of_allowed(found)),
     )

@@ -97,7 +97,7 @@ def _line_row(one: Reported, case: Case, line: SentLine, books: LineBooks, share
         "modifiers": list(line.modifiers),
         "units": number(line.units),
         "billed": money(line.charge),
-        "allowed": money(parts.allowed),
+        "allowed": None if parts.allowed is None else money(parts.allowed),
         "deductible": money(parts.deductible),
         "coinsurance": money(parts.coinsurance),
         "copay": money(parts.copay),

@@ -115,3 +115,71 @@ def test_neither_file_nor_payment(command: Command, job: Path) -> None:
     status, _, errors = command("advice", "EFT99999", "--ledger", job / "ledger.db")
     assert status == 2
     assert "EFT99999" not in errors
+
+
+LEVEL = ("CAS*CO*45*45", "CAS*PR*1*50")
+WHOLE = Line(charge="125", paid="125", cas=())
+
+
+@pytest.mark.parametrize(
+    ("claim", "cells"),
+    [
+        (clp("C0000001A", WHOLE, extra=LEVEL, paid="30"),
+         ["125.00", "80.00", "50.00", "0.00", "0.00", "45.00", "30.00"]),
+        (clp("C0000001A", WHOLE, extra=("CAS*CO*29*125",), paid="0", status="4"),
+         ["125.00", "0.00", "0.00", "0.00", "0.00", "125.00", "0.00"]),
+        (["CLP*C0000001A*1*125*80**12*ICN1", "CAS*CO*45*45"],
+         ["125.00", "80.00", "0.00", "0.00", "0.00", "45.00", "80.00"]),
+        (["CLP*C0000001A*4*125*0**12*ICN1", "CAS*CO*27*125"],
+         ["125.00", "0.00", "0.00", "0.00", "0.00", "125.00", "0.00"]),
+        (clp("C0000001A", Line(charge="75", paid="6.92", cas=("OA*23*68.08",)), status="2"),
+         ["75.00", "not", "said", "0.00", "0.00", "0.00", "68.08", "6.92"]),
+    ],
+    ids=["adjusted as a whole", "denied as a whole", "no lines", "denied, no lines", "second payer"],
+)  # fmt: skip
+def test_allowed_of_a_claim(
+    command: Command, nowhere: Path, claim: list[str], cells: list[str]
+) -> None:
+    """What was allowed is charge less what was written off or refused, wherever that stands."""
+    era = nowhere / "one.835"
+    era.write_bytes(x12(remit(claim)))
+    status, said, _ = command("advice", era)
+    row = next(line.split() for line in said.splitlines() if line.startswith("claim  "))
+    assert (status, row[1:]) == (0, cells)
+
+
+def test_what_an_assistant_costs(command: Command, nowhere: Path) -> None:
+    """Story 1: lines allowed 34.61, 49.16 and 20.70 come to 104.47, the assistant's cut apart."""
+    lines = (
+        Line(charge="75", paid="27.14", cas=("CO*45*40.39", "PR*2*6.92", "CO*253*0.55")),
+        Line(charge="150", paid="32.76", cas=(
+            "CO*45*80.78", "CO*59*20.06", "CO*237*5.90", "PR*2*9.83", "CO*253*0.67" )),
+        Line(charge="65", paid="16.23", cas=(
+            "CO*45*37.83", "CO*59*6.47", "PR*2*4.14", "CO*253*0.33")),
+    )  # fmt: skip
+    claim = clp("C0000001A", *lines)
+    claim.insert(next(n for n, one in enumerate(claim) if "REF*6R*02" in one) + 1, "LQ*HE*N851")
+    era = nowhere / "story.835"
+    era.write_bytes(x12(remit(claim)))
+    said = command("advice", era)[1]
+    row = next(line.split() for line in said.splitlines() if line.startswith("claim  "))
+    assert row[1:3] == ["290.00", "104.47"]
+
+
+def test_a_payment_below_zero_is_said(command: Command, nowhere: Path) -> None:
+    """A payment below zero is shown as it came, and that there can be no such."""
+    era = nowhere / "below.835"
+    era.write_bytes(x12(remit(clp("C0000001A", sign=-1, status="22"), method="NON")))
+    said = command("advice", era)[1]
+    assert "Payment       -75.00, nothing (below zero" in said
+
+
+def test_chosen_claims_say_nothing_of_the_whole_check(
+    command: Command, era: Path, nowhere: Path
+) -> None:
+    """The sum of the check is that of others too; what else the patient owes is told."""
+    denied = Line(paid="0", cas=("PR*204*100",))
+    era.write_bytes(x12(remit(clp("C0000001A", denied, extra=DOE), clp("C0000002A", extra=ROE))))
+    said = command("advice", era, "--claim", "C0000001A")[1]
+    assert "75.00" not in said
+    assert "Patient's, other reasons  100.00" in said

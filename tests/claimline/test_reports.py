@@ -28,7 +28,7 @@ NOW = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 PLAIN = Line(cas=("CO*45*25",))
 DENIED = Line(paid="0", cas=("CO*97*100",))
 DEDUCTIBLE = Line(paid="0", cas=("CO*45*25", "PR*1*75"))
-CUT = Line(code="97110", charge="60", paid="30", cas=("CO*45*10", "CO*59*20"))
+CUT = Line(code="97110", charge="60", paid="30", cas=("CO*45*10", "CO*131*20"))
 
 
 @pytest.fixture

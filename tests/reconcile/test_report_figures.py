@@ -85,8 +85,50 @@ def test_parts_of_an_answer() -> None:
     )  # fmt: skip
     assert [a.reason for a in parts.rest] == ["45", "253"]
     assert parts_of(Decimal("27.14"), given, Decimal("34.60")).allowed == Decimal("34.60")
-    assert is_adjusted(given)
-    assert not is_adjusted(adjusted("CO-45 40.39", "PR-1 6.92"))
+
+
+@pytest.mark.parametrize(
+    ("told", "paid", "remarks", "allowed"),
+    [
+        (("CO-45 80.78", "CO-59 20.06", "CO-237 5.90", "PR-2 9.83", "CO-253 0.67"), "32.76",
+         ("N851",), "49.16"),
+        (("CO-45 86.68", "CO-59 20.06", "PR-2 9.83", "CO-253 0.67"), "32.76", ("N851",), None),
+        (("CO-45 37.83", "CO-59 6.47", "PR-2 4.14", "CO-253 0.33"), "16.23", (), "20.70"),
+        (("CO-45 50.00", "CO-237 7.50", "PR-2 8.50"), "34.00", ("N851",), None),
+        (("CO-45 50.00", "CO-237 7.50"), "42.50", ("N851",), None),
+        (("CO-45 50.00", "CO-237 2.00", "PR-2 8.50"), "39.50", ("N807",), None),
+        (("OA-23 68.08",), "6.92", (), None),
+        (("CO-197 100.00",), "0.00", (), "0.00"),
+        (("PR-204 100.00",), "0.00", (), "0.00"),
+    ],
+    ids=["assistant's cut apart", "assistant's cut hidden", "several procedures",
+         "cut of the allowed", "cut of either", "penalty of another kind", "after another payer",
+         "denied", "denied, the patient's"],
+)  # fmt: skip
+def test_allowed_is_worked_out_or_not_said(
+    told: tuple[str, ...], paid: str, remarks: tuple[str, ...], allowed: str | None
+) -> None:
+    """What was allowed is worked out to the cent, or not said; it is never a guess."""
+    found = parts_of(Decimal(paid), adjusted(*told), None, remarks).allowed
+    assert found == (None if allowed is None else Decimal(allowed))
+
+
+@pytest.mark.parametrize(
+    ("told", "remarks", "is_work"),
+    [
+        (("CO-45 40.39", "PR-2 6.92", "CO-253 0.55"), (), False),
+        (("OA-23 68.08",), (), False),
+        (("CO-45 80.78", "CO-59 20.06", "CO-237 5.90"), ("N851",), False),
+        (("CO-45 80.78", "CO-237 5.90"), (), True),
+        (("CO-45 80.78", "CO-151 5.90"), (), True),
+    ],
+    ids=["sequestration", "payer before", "assistant and several procedures", "penalty", "units"],
+)
+def test_cuts_by_rule_are_no_work(
+    told: tuple[str, ...], remarks: tuple[str, ...], *, is_work: bool
+) -> None:
+    """Sequestration, several procedures, an assistant's cut and a payer before want no work."""
+    assert is_adjusted(adjusted(*told), remarks) == is_work
 
 
 def case(
