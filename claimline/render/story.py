@@ -287,13 +287,15 @@ def _place(concern: Content, lines: Mapping[str, Content]) -> str:
 
 def _nothing_next(claim: Content) -> str:
     """What to say where no line has a next step."""
+    now = claim["state"]
+    if now is not None and now["state"] == "accepted" and now["waits_for_you"]:
+        return str(now["todo"])  # answered, and not decided
     if claim["kept"]:
         return "See what is kept: it is not on the books."
     if not claim["received"]:
         said = claim["acknowledged"]["next_step"]
         if said:
             return f"{said[:1].upper()}{said[1:]}."
-        now = claim["state"]
         waits = now is None or now["state"] in ON_THE_WAY
         return "Wait for the payer's answer." if waits else str(now["todo"])
     flagged = any(book["flags"] or book["open"] != "0.00" for book in claim["books"])

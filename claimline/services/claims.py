@@ -21,7 +21,7 @@ from reconcile.ledger.states_facts import CLOSE, REOPEN
 from reconcile.ledger.states_listed import ListedClaim, StateCount, StateFilter, counts, listed
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment
-from reconcile.lifecycle import REJECTIONS, STATE, STATES, Cause, todo_of
+from reconcile.lifecycle import REJECTIONS, STATE, STATES, Cause, is_work, todo_of
 from reconcile.turns import FIRST
 
 FIND: Final = "give the claim's own number (CLM01); claimline trace finds it by any other"
@@ -179,6 +179,7 @@ def life_of(story: ClaimStory) -> dict[str, Any]:
             "cause": cause_fields(stand.cause),
             "means": STATE[stand.state].means,
             "todo": todo_of(stand.state, stand.event),
+            "waits_for_you": is_work(stand.state, stand.event),
         },
         "history": [
             {
