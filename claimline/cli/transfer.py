@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Run
 
 F = TypeVar("F", bound="Callable[..., Any]")
+SHORTEST: Final = 6  # letters that begin a name of a received file
 STATES: Final = {"well": DONE, "look": NEEDS_PERSON, "wrong": NEEDS_PERSON}
 
 
@@ -140,6 +141,68 @@ def list_files(*, config: str, profile: str, shape: str) -> int:
 
 
 @transfer.command()
+@click.argument("name")
+@click.option(
+    "--config",
+    default="night.toml",
+    show_default=True,
+    type=click.Path(),
+    help="The file with the profiles.",
+)
+@format_option("table", "json", "csv")
+def which(*, name: str, config: str, shape: str) -> int:
+    r"""Say as what a received file came, from whom, and where it lies.
+
+    Here it is named by its bytes, as on the page of a night; the name it came with may name a
+    patient, and stands in the ledger alone.
+
+    \b
+    Example:
+      claimline transfer which 0b52c1f7a1c2.835
+    """
+    from attrs import asdict
+
+    from claimline.render import Column, Result, Table, show
+    from claimline.transfer.look import lies_in
+    from claimline.transfer.names import shown
+    from reconcile.ledger import open_ledger, transfers
+
+    beginning = name.lower().partition(".")[0].partition("-")[0]
+    if len(beginning) < SHORTEST or not set(beginning) <= set("0123456789abcdef"):
+        raise WrongUsageError(
+            f"{name} is no name of a received file",
+            todo=f"give it as the page does, or at least its first {SHORTEST} letters",
+        )
+    night = _read(config)
+    with open_ledger(night.config.ledger) as ledger, ledger.reading() as connection:
+        found = transfers.came_as(connection, beginning)
+    rows = [asdict(one) | {"place": lies_in(night.config.folders, one.digest)} for one in found]
+    beside = f"{night.config.beside}/"
+    columns = (
+        Column(key="name", title="It came as", kind="id"),
+        Column(key="profile", title="From", kind="id"),
+        Column(key="kind", title="Kind", kind="id"),
+        Column(key="recorded_at", title="When", kind="date"),
+        Column(key="size", title="Bytes", kind="number"),
+        Column(key="place", title="it lies in", place="below"),
+        Column(key="digest", title="SHA-256", place="file"),
+    )
+    told = [
+        row
+        | {
+            "name": shown(row["name"]),
+            "profile": row["profile"] or "by hand",
+            "place": row["place"].removeprefix(beside),
+        }
+        for row in rows
+    ]
+    empty = "No received file begins so. One that came by hand and could not be read stands only "
+    table = Table(columns=columns, rows=told, empty=f"{empty}in the quarantine.")
+    show(Result(data=rows, tables=(table,)), shape)
+    return DONE if rows else NEEDS_PERSON
+
+
+@transfer.command()
 @_options
 @DRY_RUN
 @format_option("table", "json", "csv")
@@ -190,11 +253,9 @@ def _night(config: str, profile: str, *, dry_run: bool) -> "tuple[Night, tuple[P
     Raises:
         WrongUsageError: the file is not right, or has no such profile.
     """
-    from claimline.night.config import read_config
-    from claimline.night.night import night_of
     from mapping.structure import nearest
 
-    night = night_of(read_config(config), dry_run=dry_run)
+    night = _read(config, dry_run=dry_run)
     all_of = night.config.profiles
     if not all_of:
         raise WrongUsageError(
@@ -206,6 +267,18 @@ def _night(config: str, profile: str, *, dry_run: bool) -> "tuple[Night, tuple[P
         named = ", ".join(one.key for one in all_of)
         raise WrongUsageError(f"there is no profile {profile}{near}", todo=f"there are: {named}")
     return night, chosen
+
+
+def _read(config: str, *, dry_run: bool = True) -> "Night":
+    """What night.toml says.
+
+    Raises:
+        WrongUsageError: the file is not right.
+    """
+    from claimline.night.config import read_config
+    from claimline.night.night import night_of
+
+    return night_of(read_config(config), dry_run=dry_run)
 
 
 @contextmanager

@@ -34,7 +34,6 @@ HAPPENED: Final = frozenset(  # told by the run in which it happened alone; the 
         "receive.problems",
         "receive.not-taken-over",
         "receive.other-book",
-        "transfer.quarantined",
         "transfer.renamed",
         "transfer.vanished",
         "transfer.too-late",

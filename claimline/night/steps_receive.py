@@ -26,7 +26,10 @@ from reconcile.ledger import Ledger, LedgerError, nights, transfers
 SETTLED: Final = 60  # seconds without a change: nobody is writing the file any more
 SHOWN: Final = 5  # numbers in one note
 TAIL: Final = 200  # bytes that hold the end of an interchange
-FAULTS: Final = "claimline check FILE names each fault; ask the sender for the file again"
+FAULTS: Final = (
+    "claimline check FILE names each fault; claimline transfer which NAME says where it lies and "
+    "what the sender calls it; ask for it again"
+)
 BOOKS: Final = {"P": "production", "T": "test"}
 _PRODUCTION: Final = (
     "call the clearinghouse: why does a test set-up get production files? They are kept and in no "
@@ -218,12 +221,12 @@ def _told(night: Night, results: Sequence[FileResult], put: PutAway) -> Step:
     )
 
 
-def _status(results: Iterable[FileResult], notes: Iterable[Note]) -> int:
-    """3 where a file could not be taken now, 1 where a person is needed.
+def _status(results: Iterable[FileResult], notes: Sequence[Note]) -> int:
+    """3 where a file could not be taken or put away now, 1 where a person is needed.
 
     What of the content waits for a person (not matched, rejected, aside) the step "waiting" tells.
     """
-    if any(one.later for one in results):
+    if any(one.later for one in results) or any(note.kind == "transfer.disk" for note in notes):
         return COULD_NOT_RUN
     return NEEDS_PERSON if any(note.urgency != "know" for note in notes) else DONE
 

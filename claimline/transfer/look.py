@@ -13,7 +13,7 @@ from claimline.night.values import Note
 from claimline.render.words import counted
 from claimline.transfer import notes
 from claimline.transfer.errors import StaysError, TransferError
-from claimline.transfer.names import is_wanted, name_fault, shown
+from claimline.transfer.names import ID, is_wanted, name_fault, shown
 from claimline.transfer.place import Place
 from claimline.transfer.tries import with_tries
 from claimline.transfer.values import Profile, Remote
@@ -119,6 +119,15 @@ def listing(
     """
     keys = {profile.key, *(one.key for one in profiles if one.place == profile.place)}
     return with_tries(profile, lambda place, _: tuple(_listed(profile, place, ledger, keys)))
+
+
+def lies_in(folders: "Folders", digest: str) -> str:
+    """Where a received file lies here now, by its name of ours; empty where it does not."""
+    for folder in (folders.archive, folders.quarantine):
+        for path in sorted(folder.rglob(f"{digest[:ID]}*")) if folder.is_dir() else ():
+            if path.is_file() and ".problems." not in path.name:
+                return str(path)
+    return ""
 
 
 def _own(what: str, state: State, detail: str, todo: str = "") -> Finding:

@@ -261,6 +261,6 @@ def _not_moved(name: str, error: Exception) -> Note:
         kind="transfer.disk",
         urgency="now",
         what=f"{name} stays in the inbox: {_why_not(error)}",
-        todo="see to the folders and the disk; it was received, and nothing is posted twice",
+        todo="see to the folders and the disk; the next run goes on, and nothing is posted twice",
         ids=(name,),
     )

@@ -7,7 +7,7 @@
 from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Literal
 
-from attrs import frozen
+from attrs import field, frozen
 from sqlalchemy import Connection, select
 
 from reconcile.ledger import bulk
@@ -89,6 +89,58 @@ def brought(connection: Connection, beginnings: Iterable[str]) -> dict[str, str]
         if profile := connection.execute(query).scalar():
             found[one] = profile
     return found
+
+
+@frozen(kw_only=True)
+class Came:
+    """A received file by the names it came with."""
+
+    digest: str
+    name: str = field(repr=False)  # may name a patient
+    profile: str  # empty: it was put here by hand
+    kind: str  # empty: it could not be read
+    size: int  # bytes
+    recorded_at: str  # UTC
+
+
+def came_as(connection: Connection, beginning: str) -> tuple[Came, ...]:
+    """The received files whose digests begin so, each with every name it came with."""
+    f, t = file.c, transfer.c
+    end = f"{beginning}g"  # hexadecimal letters end at f
+    kept = connection.execute(
+        select(f.digest, f.name, f.kind, f.size, f.recorded_at)
+        .where(f.digest >= beginning, f.digest < end, f.direction == "in")
+        .order_by(f.id)
+    ).all()
+    kinds = {row.digest: row.kind for row in kept}
+    moved = connection.execute(
+        select(t.digest, t.name, t.profile, t.size, t.recorded_at)
+        .where(t.digest >= beginning, t.digest < end, t.direction == "in")
+        .order_by(t.id)
+    ).all()
+    found = {
+        (row.digest, row.name): Came(
+            digest=row.digest,
+            name=row.name,
+            profile=row.profile,
+            kind=kinds.get(row.digest, ""),
+            size=row.size,
+            recorded_at=row.recorded_at,
+        )
+        for row in reversed(moved)
+    }
+    by_transfer = {digest for digest, _ in found}
+    for row in kept:
+        if row.digest not in by_transfer:
+            found[row.digest, row.name] = Came(
+                digest=row.digest,
+                name=row.name,
+                profile="",
+                kind=row.kind,
+                size=row.size,
+                recorded_at=row.recorded_at,
+            )
+    return tuple(sorted(found.values(), key=lambda one: (one.recorded_at, one.digest, one.name)))
 
 
 def is_known(connection: Connection, digest: str) -> bool:

@@ -1,15 +1,18 @@
 """What the next night still says: quarantine, the other book, folders that are not there."""
 
 import hashlib
+import io
 import json
 import re
 import signal
+from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
 from night_desk import FIRST, SECOND, Desk
 
+from claimline.__main__ import main
 from claimline.night import steps_transfer
 from claimline.night.values import Step
 from reconcile.ledger import keeping, nights, open_ledger
@@ -121,6 +124,14 @@ def test_a_day_that_does_not_exist_is_refused(tmp_path: Path, day: str) -> None:
     assert "night.toml" in done.stderr
 
 
+def main_output(*args: str) -> str:
+    """What a command prints."""
+    out = io.StringIO()
+    with redirect_stdout(out):
+        assert main([*args]) == 0
+    return out.getvalue()
+
+
 def _faulty(desk: Desk, name: str) -> str:
     """One remittance is miscounted and bears another name; what it is called here."""
     path = next((desk.folder / "clearinghouse" / "out").glob("*-60054L.835"))
@@ -204,5 +215,9 @@ def test_the_name_a_file_came_with_stays_in_the_ledger(tmp_path: Path) -> None:
         stored = keeping.find_file(connection, digest.hexdigest())
     assert stored is not None
     assert stored.name == "QUILL_MARTHA_19790412.835"
+    config = str(desk.folder / "night.toml")
+    told = main_output("transfer", "which", faulty, "--config", config)
+    assert "QUILL_MARTHA_19790412.835" in told
+    assert f"archive/2026-03/{faulty}" in told
     beside = next(path for path in kept if path.name.endswith(".problems.txt"))
     assert "It came as Quill Martha letter.docx" in beside.read_text(encoding="utf-8")

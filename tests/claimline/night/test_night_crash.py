@@ -8,7 +8,7 @@ import pytest
 from canonical import Dump, differences
 from night_desk import OWN, SECOND, Desk
 
-DESKS = 3  # each begun anew
+DESKS = 2  # each begun anew
 KILLS = 4  # of each desk, one after the other
 
 
@@ -51,6 +51,22 @@ def test_a_killed_night_is_finished_by_the_next(
     again = desk.night(SECOND)
     assert again.returncode == 1, again.stdout + again.stderr
     assert _differs(undisturbed, desk.dump(), desk.files(*OWN)) == [], f"moments {moments}"
+
+
+@pytest.mark.parametrize("step", ["collect", "receive", "build", "send", "page"])
+def test_a_night_killed_in_each_step_is_finished_by_the_next(
+    step: str, undisturbed: Undisturbed, tmp_path: Path
+) -> None:
+    """The first moments of a step, and some later one: none leaves half a thing."""
+    desk = undisturbed.before.copied(tmp_path / "desk")
+    chance = random.Random(step)
+    moments = [chance.randrange(1, 4), chance.randrange(4, 10), chance.randrange(10, 30)]
+    ends = [desk.process(SECOND, die_at=f"{step}:{moment}").returncode for moment in moments]
+    assert ends[0] == -signal.SIGKILL
+    assert set(ends) <= {-signal.SIGKILL, 1}
+    again = desk.night(SECOND)
+    assert again.returncode == 1, again.stdout + again.stderr
+    assert _differs(undisturbed, desk.dump(), desk.files(*OWN)) == [], f"{step} {moments}"
 
 
 def _differs(undisturbed: Undisturbed, dump: Dump, files: dict[str, str]) -> list[str]:
