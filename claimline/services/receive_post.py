@@ -292,6 +292,8 @@ def post_ahead(
     work = _Work(writer=writer, row=row)
     if first and row.claims <= TOGETHER:
         work.seen = Counter()
+    elif row.claims > TOGETHER:
+        work.written = posting.new_marks(writer.connection, row.payment_id)
     work.run_ahead(answers)
     return _done(writer, row, work)
 
@@ -371,6 +373,7 @@ class _Work:
     aside: str = ""
     met: str = ""  # state of what was entered by hand, where it does not stand
     told: str = ""
+    written: posting.Marks | None = None  # fingerprints so far, as ``seen``, of a large payment
     seen: Counter[str] | None = None  # fingerprints so far, where none of them was there before
 
     def run(self, reading: Reading) -> None:
@@ -410,7 +413,7 @@ class _Work:
     def _heads(self, context: received.Context, marks: Sequence[str]) -> list[posting.Head]:
         """The first columns of claim payments with these fingerprints."""
         payment = context.payment_id
-        occurrences = posting.occurrences(self.writer, payment, marks, self.seen)
+        occurrences = posting.occurrences(self.writer, payment, marks, self.seen, self.written)
         first = self.writer.ids(claim_payment, len(marks))
         remittance_id = context.remittance_id
         return [

@@ -38,6 +38,7 @@ else:
     from attrs import define as value
 
 State = Literal["posted", "unmatched", "parked", "aside", "not posted"]
+_FILTER_BITS: Final = 1 << 23
 CLAIM_EQUATION: Final = "CLP03 - all CAS = CLP04"
 FIRM: Final = (PATIENT_CONTROL, FAMILY)  # found by the very number sent
 _NO_DECISION: Final = {
@@ -128,16 +129,54 @@ class Posted:
     lines_left: int  # lines that fit no sent line
 
 
+class Marks:
+    """Fingerprints written so far, in a megabyte whatever their number: a Bloom filter.
+
+    What it has not seen is new; of what it may have seen the ledger is asked. Of a million claims
+    that is one in twenty.
+    """
+
+    def __init__(self) -> None:
+        self._bits = bytearray(_FILTER_BITS >> 3)
+
+    def add(self, mark: str) -> bool:
+        """Take one more; gives whether it may have been there."""
+        bits, number = self._bits, int(mark, 16)
+        one, other = number % _FILTER_BITS, (number >> 64) % _FILTER_BITS
+        there = bits[one >> 3] >> (one & 7) & bits[other >> 3] >> (other & 7) & 1
+        bits[one >> 3] |= 1 << (one & 7)
+        bits[other >> 3] |= 1 << (other & 7)
+        return bool(there)
+
+
+def new_marks(connection: Connection, payment_id: int) -> Marks | None:
+    """An empty ``Marks`` for a payment of which no claim is there yet; else None."""
+    query = select(claim_payment.c.id).where(claim_payment.c.payment_id == payment_id).limit(1)
+    return Marks() if connection.execute(query).first() is None else None
+
+
 def occurrences(
-    writer: "Writer", payment_id: int, marks: Sequence[str], known: Counter[str] | None = None
+    writer: "Writer",
+    payment_id: int,
+    marks: Sequence[str],
+    known: Counter[str] | None = None,
+    written: Marks | None = None,
 ) -> list[int]:
     """How many equal claim payments of that payment stand before each of these.
 
-    ``known`` are those that stand before, where the caller counts them; these are added to it.
+    Args:
+        writer: the open transaction.
+        payment_id: of the payment.
+        marks: fingerprints, in the order of the claims.
+        known: those that stand before, where the caller counts them; these are added to it.
+        written: all that stand before, where the caller keeps it; these are added to it.
     """
     c = claim_payment.c
     seen: Counter[str] = Counter() if known is None else known
-    for batch in bulk.batches(list(dict.fromkeys(marks)) if known is None else ()):
+    asked = list(dict.fromkeys(marks)) if known is None else []
+    if written is not None:
+        asked = [mark for mark in asked if written.add(mark)]
+    for batch in bulk.batches(asked):
         query = select(c.fingerprint, func.count()).where(
             c.payment_id == payment_id, c.fingerprint.in_(batch)
         )
