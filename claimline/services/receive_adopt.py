@@ -19,7 +19,14 @@ from edi.claim import Claim, Party
 from edi.envelope import Transaction
 from edi.problem import Problem, declare
 from edi.x837p import read_837p
-from reconcile.ledger import SentRecord, adopted_transactions, bulk, received
+from reconcile.ledger import (
+    SentRecord,
+    acknowledgements_again,
+    adopted_transactions,
+    bulk,
+    received,
+    settle,
+)
 from reconcile.values import ZERO, SentClaim, SentLine
 
 if TYPE_CHECKING:
@@ -45,34 +52,39 @@ def adopt(
         return (), problems
     results: list[AdoptedResult] = []
     with ledger.begin(run) as writer:
-        for interchange in envelope.read(ledger.file_bytes(stored.digest), [], name):
-            for group in interchange.groups():
-                for transaction in group.transactions():
-                    if is_professional(transaction):
-                        work = _Adopting(writer=writer, stored=stored, number=len(results) + 1)
-                        results.append(work.run(transaction))
-                        problems += work.problems
+        with writer.joining_later():
+            for transaction in _professional(ledger, stored, name):
+                work = _Adopting(writer=writer, stored=stored, number=len(results) + 1)
+                results.append(work.run(transaction))
+                problems += work.problems
+        learned = acknowledgements_again.after_file(writer, stored.id)
+        settle.after_learned(writer, learned)
         new = received.new_problems(writer.connection, stored.id, problems)
         received.add_problems(writer, stored.id, new)
     return tuple(results), problems
 
 
+def _professional(ledger: "Ledger", stored: "StoredFile", name: str) -> Iterator[Transaction]:
+    """The 837Ps of a kept file."""
+    for interchange in envelope.read(ledger.file_bytes(stored.digest), [], name):
+        for group in interchange.groups():
+            for transaction in group.transactions():
+                if is_professional(transaction):
+                    yield transaction
+
+
 def note_numbers(ledger: "Ledger", writer: "Writer") -> None:
     """Keep the numbers of transactions that an older version took over without keeping them."""
     for stored in adopted_transactions.unnoted_files(writer.connection):
-        number = 0
-        for interchange in envelope.read(ledger.file_bytes(stored.digest), []):
-            for group in interchange.groups():
-                for transaction in group.transactions():
-                    if not is_professional(transaction):
-                        continue
-                    number += 1
-                    bht = next((s for s in transaction.segments() if s[0] == "BHT"), [])
-                    transaction.drain()
-                    if transaction.complete:  # others were not taken over
-                        reference = bht[3].strip() if len(bht) > 3 else ""
-                        named = _named(transaction, reference)
-                        adopted_transactions.note(writer, stored.id, number, named)
+        with writer.joining_later():
+            for number, transaction in enumerate(_professional(ledger, stored, ""), 1):
+                bht = next((s for s in transaction.segments() if s[0] == "BHT"), [])
+                transaction.drain()
+                if transaction.complete:  # others were not taken over
+                    reference = bht[3].strip() if len(bht) > 3 else ""
+                    named = _named(transaction, reference)
+                    adopted_transactions.note(writer, stored.id, number, named)
+        acknowledgements_again.after_file(writer, stored.id)
 
 
 class _IncompleteError(Exception):

@@ -11,7 +11,7 @@ from reconcile.keys import stem
 from reconcile.ledger import bulk
 from reconcile.ledger.acknowledgements_join import TRIED, Context, Joiner, settle
 from reconcile.ledger.convert import from_json
-from reconcile.ledger.tables import decision
+from reconcile.ledger.tables import decision, sent_claim
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement
 
 if TYPE_CHECKING:
@@ -28,18 +28,38 @@ _NOTHING: Final = {
 
 
 def after_sent(writer: "Writer", claims: Sequence["SentClaim"]) -> set[str]:
-    """Join anew what may speak of these new claims or their file; as ``join_again``."""
+    """Join anew what may speak of these new claims or their file; as ``join_again``.
+
+    Nothing yet while the writer does so later, for a whole file: see ``after_file``.
+    """
     connection = writer.connection
-    if connection.execute(select(_ACK.id).limit(1)).first() is None:
+    if writer.joins_later or connection.execute(select(_ACK.id).limit(1)).first() is None:
         return set()
-    waiting = select(_ACK.id).where(_ACK.state.in_(("partly", "unmatched")))
-    found = {row[0] for row in connection.execute(waiting)}
+    found = _waiting(connection)
     for batch in bulk.batches(sorted({stem(claim.control) for claim in claims} - {""})):
         rows = connection.execute(
             select(_SAID.acknowledgement_id).where(_SAID.stem.in_(batch)).distinct()
         )
         found.update(row[0] for row in rows)
     return join_again(writer, sorted(found))
+
+
+def after_file(writer: "Writer", file_id: int) -> set[str]:
+    """As ``after_sent``, of all claims of a file at once: each time all that waits is tried."""
+    connection = writer.connection
+    spoken = (
+        select(_SAID.acknowledgement_id)
+        .join(sent_claim, sent_claim.c.stem == _SAID.stem)
+        .where(sent_claim.c.file_id == file_id, _SAID.stem != "")
+        .distinct()
+    )
+    found = _waiting(connection) | set(connection.execute(spoken).scalars())
+    return join_again(writer, sorted(found))
+
+
+def _waiting(connection: Connection) -> set[int]:
+    query = select(_ACK.id).where(_ACK.state.in_(("partly", "unmatched")))
+    return set(connection.execute(query).scalars())
 
 
 def join_again(writer: "Writer", ids: Iterable[int]) -> set[str]:

@@ -53,6 +53,7 @@ class Writer:
         self._changed: set[int] = set()
         self._stems: set[str] = set()
         self._hands: dict[str, Hand] = {}
+        self.joins_later = False  # see ``joining_later``
         self.journal = Journal()
 
     @property
@@ -87,6 +88,15 @@ class Writer:
             self._run_id, self._next = before
             self._hands.clear()
             raise
+
+    @contextmanager
+    def joining_later(self) -> Iterator[None]:
+        """Acknowledgements are not joined anew inside: the caller does it once, after the block."""
+        self.joins_later = True
+        try:
+            yield
+        finally:
+            self.joins_later = False
 
     def hand(self, usage: str) -> Hand:
         """What persons decided about payments of a book, with what this transaction adds."""
