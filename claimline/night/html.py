@@ -45,10 +45,13 @@ td.k{white-space:nowrap;width:1%;padding-right:2em}
 .tag.know{color:var(--dim);font-weight:400}
 .bad{color:var(--now);font-weight:650}.ok{color:var(--well)}
 footer{margin-top:2em;color:var(--dim);font-size:.9em}
+@media screen and (max-width:40em){body{padding:.9em;font-size:13px}
+td.k{white-space:normal;padding-right:.7em;width:auto}th,td{padding-right:.4em}
+td{overflow-wrap:break-word}.tag{min-width:0}}
 @page{margin:9mm}
-@media print{body{padding:0;font-size:8.8px;line-height:1.2;max-width:none}
-tr{break-inside:avoid}h2{break-after:avoid;margin:.7em 0 .1em}th,td{padding:.06em .7em .06em 0}
-header{margin-bottom:.8em}footer{margin-top:.8em}.do code,.note code{font-size:9px}}
+@media print{body{padding:0;font-size:8.6px;line-height:1.2;max-width:none}
+tr{break-inside:avoid}h2{break-after:avoid;margin:.5em 0 .05em}th,td{padding:.03em .7em .03em 0}
+header{margin-bottom:.8em}footer{margin-top:.8em}.do code,.note code{font-size:8.6px}.closes table{display:none}}
 """
 FAILED: Final = "failed"
 
@@ -127,8 +130,9 @@ def _states(states: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _proof(proof: Mapping[str, Any]) -> Iterator[str]:
     columns = (("Equation", "name", ""), ("Left", "left", "n"), ("Right", "right", "n"),
                ("Difference", "difference", "n"))  # fmt: skip
+    yield '<div class="closes">' if proof["closes"] else "<div>"  # on paper its sentence does
     yield from _table("The proof", columns, proof["equations"])
-    yield f"<p>{_text(proof['told'])}</p>"
+    yield f"</div><p>{_text(proof['told'])}</p>"
 
 
 def _table(

@@ -5,6 +5,7 @@ steps and kinds of notes are our own words.
 """
 
 import datetime as dt
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 from typing import Any, Final
@@ -44,9 +45,17 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _money(report)
     yield from _family(
         "missing", "Things missing, by kind",
-        (({"kind": note["kind"]}, str(note["count"])) for note in notes
-         if note["step"] == "missing"),
+        (({"kind": kind}, str(count)) for kind, count in sorted(_missing(notes).items())),
     )  # fmt: skip
+
+
+def _missing(notes: Iterable[Mapping[str, Any]]) -> Counter[str]:
+    """How many things of each kind: a line of figures may stand only once."""
+    counts: Counter[str] = Counter()
+    for note in notes:
+        if note["step"] == "missing":
+            counts[note["kind"]] += note["count"]
+    return counts
 
 
 def _counts(steps: Iterable[Mapping[str, Any]]) -> Iterator[Sample]:

@@ -16,9 +16,7 @@ MOUNT = f"mount -t tmpfs -o size={KILOBYTES}k,mode=700 tmpfs "
 def _alone(words: str, **more: object) -> "subprocess.CompletedProcess[str]":
     """A command in a mount namespace of its own, which ends with it."""
     command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", words]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=120, check=False, **more
-    )  # type: ignore[call-overload]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **more)  # type: ignore[call-overload]
 
 
 def _mounts() -> bool:

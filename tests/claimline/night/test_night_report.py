@@ -129,6 +129,18 @@ def test_figures_are_in_the_format_of_prometheus(done: Desk) -> None:
     assert float(ended.split()[1]) == moment
 
 
+def test_no_figure_stands_twice() -> None:
+    """Prometheus refuses a file in which a sample has a second value: notes of a kind are added."""
+    notes = tuple(
+        Note(kind="missing.999", urgency="today", what=f"No 999 for file {n}", count=n)
+        for n in (1, 2)
+    )
+    lines = metrics_text(_report([Step(name="missing", status=1, notes=notes)])).splitlines()
+    samples = [line.rpartition(" ")[0] for line in lines if not line.startswith("#")]
+    assert len(samples) == len(set(samples))
+    assert 'claimline_night_missing{kind="missing.999"} 3' in lines
+
+
 def test_labels_are_escaped() -> None:
     """A quote or a line feed in a label cannot begin another sample."""
     step = Step(name='a"b\nc\\', status=0, counts={"x": 1})
