@@ -12,6 +12,7 @@ from claimline import __version__
 from claimline.errors import WrongUsageError
 from claimline.render.words import listed as in_words
 from claimline.render.words import shown_number
+from claimline.services.match_candidates import candidates
 from edi.remittance import ClaimPayment
 from reconcile.ledger import Decision, Ledger, Run, by_hand
 from reconcile.ledger.by_hand import HandMatch, OldRule
@@ -46,18 +47,25 @@ class Left:
     paid: str
     services: tuple[str, ...]  # code, day, charge
     candidates: tuple[str, ...]  # claims, or lines
+    could_be: tuple[str, ...] = ()  # the same, with what of charge, day and member id fits
+    best: int = 0  # of a claim: how many of the three fit the first one
     state: str
     why: str
 
 
 def left(ledger: Ledger, usage: "Usage") -> Iterator[Left]:
-    """What stands on nothing, the claims before the lines."""
+    """What stands on nothing: claims before lines, what is soonest done and most money first."""
     with ledger.reading() as connection:
-        for row in _rows(connection, usage, ("unmatched",)):
-            yield _claim_left(connection, row)
+        rows = _rows(connection, usage, ("unmatched",))
+        yield from sorted((_claim_left(connection, row) for row in rows), key=_order)
         lines = (_C.state == "posted") & (_C.unmatched_lines != "")
         for row in connection.execute(_select(usage).where(lines).order_by(_C.id)).fetchall():
             yield from _lines_left(row)
+
+
+def _order(one: Left) -> tuple[int, Decimal, Decimal, str, str]:
+    """Those that a claim fits first, then by money, paid before charged; not as they came."""
+    return -one.best, -abs(Decimal(one.paid)), -abs(Decimal(one.charge)), one.date, one.id
 
 
 def _select(usage: str) -> Any:
@@ -82,13 +90,16 @@ def _rows(connection: "Connection", usage: str, states: Sequence[str]) -> Iterat
 
 def _claim_left(connection: "Connection", row: Any) -> Left:
     payment = again(row.segments, row.position)
+    found = candidates(connection, row, payment, from_json(row.candidates))
     return _left(
         row,
         line=0,
         charge=row.charge,
         paid=row.paid,
         services=tuple(_services(payment)),
-        candidates=_candidates(connection, row, payment),
+        candidates=tuple(one.control for one in found),
+        could_be=tuple(one.words for one in found),
+        best=len(found[0].fits) if found else 0,
         why=row.why,
     )
 
@@ -106,6 +117,7 @@ def _lines_left(row: Any) -> Iterator[Left]:
             paid=one["paid"],
             services=(services[place - 1],) if place else (),
             candidates=tuple(one["candidates"]),
+            could_be=tuple(one["candidates"]),
             why=one["why"],
         )
 
@@ -132,22 +144,6 @@ def _services(payment: ClaimPayment) -> Iterator[str]:
     for line in payment.lines:
         day = line.service_date or payment.service_date
         yield " ".join(filter(None, (line.procedure.code, str(day or ""), f"{line.charge:.2f}")))
-
-
-def _candidates(connection: "Connection", row: Any, payment: ClaimPayment) -> tuple[str, ...]:
-    """What the matchers saw, else claims of the day and charge."""
-    seen = tuple(from_json(row.candidates))
-    days = {day for line in payment.lines if (day := line.service_date)}
-    days |= {day for day in (payment.service_date,) if day}
-    if seen or not days:
-        return seen
-    c = sent_claim.c
-    query = select(c.control).where(
-        c.usage == row.usage,
-        c.charge == abs(row.charge),
-        c.date.in_([day.isoformat() for day in days]),
-    )
-    return tuple(connection.execute(query.order_by(c.id).limit(5)).scalars())
 
 
 @frozen(kw_only=True)

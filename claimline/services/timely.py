@@ -78,9 +78,20 @@ class Answer:
         return self.proof.strength in PROVEN and self.in_time is not False
 
     @property
+    def rejection(self) -> Heard | None:
+        """The word by which the newest sending came back, where nothing proves another one."""
+        if self.proof.strength != "none":
+            return None
+        newest = [one for one in self.proof.against if one.sending == len(self.sent) - 1]
+        return max(newest, key=lambda one: (one.date, one.id), default=None)
+
+    @property
     def words(self) -> str:
         """What it comes to in one sentence."""
         said = MEANING[self.proof.strength]
+        if self.rejection is not None:
+            word = self.rejection
+            said = f"rejected by {who(word)} on {word.date}: what came back was not filed"
         if self.proof.day is not None:
             said += f", on {self.proof.day.isoformat()}"
         if self.proof.arrived is not None and self.proof.arrived != self.proof.day:

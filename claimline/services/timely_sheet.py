@@ -18,6 +18,10 @@ NO_PROOF: Final = (
     "a rejection (TA1, 999, 277CA) shows that the claim came back, not that it was filed",
     "do not send these along",
 )
+REJECTED: Final = (
+    "claimline trace tells what was wrong: mend the claim and send it as a new original "
+    "(claimline correct --visits), or send it again as it is (claimline resend)"
+)
 WEAK: Final = {
     "clearinghouse": "many payers take only their own acceptance as proof: ask the clearinghouse "
     "for the payer's report on this claim",
@@ -118,7 +122,9 @@ def _segments(
 
 def _for_the_office(answer: Answer, *, show_patient: bool) -> Iterator[Part]:
     """What to do where the proof is weak, and the words that prove nothing."""
-    if answer.proof.strength in WEAK:
+    if answer.rejection is not None:
+        yield Part(title="To do", points=(REJECTED,), is_ours=True)
+    elif answer.proof.strength in WEAK:
         yield Part(title="To do", points=(WEAK[answer.proof.strength],), is_ours=True)
     if answer.in_time is False:
         late = "the proof is of a day after the filing limit: look for an earlier sending"

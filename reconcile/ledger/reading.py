@@ -327,9 +327,11 @@ def _hints(
 def unposted(
     connection: Connection, *, usage: Usage, states: Iterable[str] = ("unmatched", "aside")
 ) -> Iterator[UnpostedClaim]:
-    """Claim payments that stand on no sent claim, in the order they came."""
+    """Claim payments that stand on no sent claim: those with the most unpaid first.
+
+    Not as they came: the same money waits in the same place of the list.
+    """
     c, r = claim_payment.c, remittance.c
-    last = 0
     columns = (
         c.id,
         c.position,
@@ -345,21 +347,22 @@ def unposted(
         r.payment_date,
         file.c.name.label("file_name"),
     )
-    wanted = list(states)
-    while True:
-        found = connection.execute(
+    order = (c.paid - c.charge, r.payment_date, r.trace, r.number, c.position, c.id)
+    numbers = connection.execute(
+        select(c.id)
+        .join(remittance, r.id == c.remittance_id)
+        .where(c.state.in_(list(states)), r.usage == usage)
+        .order_by(*order)
+    ).scalars()
+    for batch in bulk.batches(numbers.all()):
+        found = (
             select(*columns)
             .join(remittance, r.id == c.remittance_id)
             .join(file, file.c.id == r.file_id)
-            .where(c.id > last, c.state.in_(wanted), r.usage == usage)
-            .order_by(c.id)
-            .limit(bulk.BATCH)
-        ).fetchall()
-        if not found:
-            return
-        last = found[-1].id
-        for row in found:
-            yield _unposted(row)
+            .where(c.id.in_(batch))
+        )
+        rows = {row.id: row for row in connection.execute(found.order_by(c.id))}
+        yield from (_unposted(rows[number]) for number in batch)
 
 
 def _unposted(row: Any) -> UnpostedClaim:

@@ -50,7 +50,15 @@ def test_match_is_refused_forced_and_undone(desk: Desk) -> None:
     """Nonsense is refused with what does not fit; the reason is wanted; undone it waits again."""
     assert desk.run("receive", desk.file("strangers.835"))[0] == 1
     (cut, old) = desk.json("match", "list")
-    assert (cut["control"], cut["candidates"], cut["line"]) == ("0417-88", ["RIVER1002"], 0)
+    assert (cut["control"], cut["candidates"], cut["line"]) == (
+        "0417-88",
+        ["RIVER1002", "RIVER1001"],
+        0,
+    )
+    assert cut["could_be"] == [
+        "RIVER1002: charge and day of service fit; member id differs",
+        "RIVER1001: day of service and member id fit; charge (200.00) differs",
+    ]
     assert old["candidates"] == []
     wrong = ("match", cut["id"][:8], "--to", "RIVER1004")
     assert desk.run(*wrong)[0] == 2

@@ -97,6 +97,10 @@ def test_rejection_after_acceptance(ledger: Ledger) -> None:
     say(ledger, "A3:21*20260303*U*100", control=2)
     answer = proof_of(ledger)
     assert (answer.proof.strength, len(answer.proof.against)) == ("none", 1)
+    assert "rejected by EXAMPLE PAYER (payer) on 2026-03-03" in answer.words
+    [todo] = [part for part in sheet_of(answer, show_patient=False).parts if part.title == "To do"]
+    assert "claimline correct --visits" in todo.points[0]
+    assert todo.is_ours
 
 
 def test_nothing_heard(ledger: Ledger) -> None:
