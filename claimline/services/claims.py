@@ -57,13 +57,16 @@ def overview(ledger: Ledger, wanted: StateFilter) -> Overview:
     return Overview(usage=wanted.usage, counts=tuple(found), claims=tuple(claims))
 
 
-def why(cause: Cause, event: str, state: str = "") -> str:
-    """What led to the state, in a line: what was said, by whom, where it stands."""
+def why(cause: Cause, event: str, state: str = "", *, words: bool = True) -> str:
+    """What led to the state, in a line: what was said, by whom, where it stands.
+
+    ``words``: with our own words beside codes.
+    """
     parts = [] if event == state else [event]
     if event == SENT_ANEW:
         parts = [f"rejected, sent anew as {cause.codes}"]
     elif cause.codes:
-        parts.append(with_words(cause))
+        parts.append(_codes(cause, words=words))
     if cause.person:
         parts.append(cause.reason or f"by {cause.person}")
     place = cause.file
@@ -74,12 +77,12 @@ def why(cause: Cause, event: str, state: str = "") -> str:
     return ", ".join(part for part in parts if part)
 
 
-def with_words(cause: Cause) -> str:
+def _codes(cause: Cause, *, words: bool) -> str:
     """The codes of a cause, each with our own words for it where it has any."""
-    return " ".join(_code(cause.kind, one) for one in cause.codes.split(" "))
+    return " ".join(_code(cause.kind, one, words=words) for one in cause.codes.split(" "))
 
 
-def _code(kind: str, code: str) -> str:
+def _code(kind: str, code: str, *, words: bool) -> str:
     name, _, rest = code.partition(":")
     if kind == "TA1":
         told, shown = Status(list="TA105", code=code), code
@@ -89,7 +92,7 @@ def _code(kind: str, code: str) -> str:
         told, shown = Status(list="STC", code=":".join(code.split(":")[:2])), code
     else:
         return code
-    return f"{shown} ({meaning(told)})"
+    return f"{shown} ({meaning(told)})" if words else shown
 
 
 def next_step(claim: ListedClaim) -> str:
@@ -189,7 +192,7 @@ def life_of(story: ClaimStory) -> dict[str, Any]:
                 "state": one.state,
                 "counts": one.counts,
                 "cause": cause_fields(one.event.cause),
-                "why": why(one.event.cause, "", ""),
+                "why": why(one.event.cause, "", "", words=False),  # trace tells them beside it
             }
             for one in story.history
         ],

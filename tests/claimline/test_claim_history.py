@@ -1,5 +1,6 @@
 """Each answer is an event of its own; the history ends where the kept state says."""
 
+import datetime as dt
 from collections.abc import Iterator
 from itertools import permutations
 from random import Random
@@ -7,10 +8,12 @@ from random import Random
 import pytest
 from attrs import evolve
 from databases import NewUrl
-from receive_made import DAY, Line, clp, new_ledger, record, remit, sent, take, x12
+from receive_made import DAY, NOW, RUN, Line, clp, new_ledger, record, remit, sent, take, x12
 from sqlalchemy import select
 from test_claim_states import DENIED, ONE, SHARED, TWO, stands
 
+from claimline.services import claims
+from claimline.services.rebuild import rebuild
 from reconcile.ledger import Ledger, states
 from reconcile.ledger.tables import sent_claim
 from reconcile.lifecycle import Chapter, history, state_of
@@ -192,6 +195,26 @@ class TestNotPlaced:
         assert told(ledger) == [(event, "accepted", "a.835")]
         take(ledger, x12(remit(clp(ONE), trace="B", date="20260301"), control=2), name="b.835")
         assert stands(ledger)[ONE, "1"].state == "closed"
+
+    def test_made_again(self, ledger: Ledger) -> None:
+        """A rebuild makes the same states and histories of it."""
+        odd = Line(code="97001", charge="500", paid="300", cas=("CO*45*200",), control="")
+        take(ledger, x12(remit(clp(ONE, odd, day=DAY.replace(year=2025)))), name="a.835")
+        record(ledger, sent(ONE), sent(TWO, member="W2"))
+        take(ledger, x12(remit(clp(TWO, status="23"), paid="0", trace="B"), control=2))
+        before = stands(ledger), told(ledger), told(ledger, TWO)
+        assert all(one.equal for one in rebuild(ledger, RUN))
+        assert (stands(ledger), told(ledger), told(ledger, TWO)) == before
+        assert [one[0][0] for one in before[1:]] == ["answered, not placed", "passed on"]
+
+    def test_opens_what_a_person_closed(self, ledger: Ledger) -> None:
+        """A payment that names a closed claim and comes later has to be looked at."""
+        record(ledger, sent(ONE))
+        claims.close(ledger, [ONE], reason="x", usage="T", reopen=False, user="eva", now=NOW)
+        assert stands(ledger)[ONE, "1"].state == "closed"
+        later = evolve(RUN, started=NOW + dt.timedelta(days=1))
+        take(ledger, x12(remit(clp(ONE, status="23"), paid="0")), run=later)
+        assert stands(ledger)[ONE, "1"].event == "passed on"
 
 
 SHAPES = (
