@@ -1,6 +1,7 @@
 """The sessions shown in README and tutorial are what the commands really print."""
 
 import datetime as dt
+import hashlib
 import os
 import re
 import subprocess
@@ -41,6 +42,7 @@ PAGES = (
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
 AGE = re.compile(r"\b\d{2,4} days old\b")  # of a figure entered
 NUMBER = re.compile(r"C[TP][A-HJ-NP-Z2-9]{15}")  # patient control numbers begin anywhere
+RECEIVED = re.compile(r"\b[0-9a-f]{12}(?=\.(?:835|837|277|999|997|ta1|txt|csv|file)\b)")  # by bytes
 SESSION = re.compile(r"(<!-- session -->\n```console\n)(.*?)(```\n<!-- /session -->)", re.DOTALL)
 
 
@@ -81,13 +83,22 @@ def spoken(text: str, folder: Path) -> str:
 
 
 def numbered(text: str, seen: dict[str, str]) -> str:
-    """The text with the n-th control number ever seen as the n-th of a fixed row of numbers."""
+    """The text with the n-th control number ever seen as the n-th of a fixed row of numbers.
+
+    So with the names of received files, which are made of their bytes.
+    """
 
     def fixed(found: re.Match[str]) -> str:
         number = found[0]
-        return seen.setdefault(number, patient_control_number(len(seen) + 1, tag=number[:2]))
+        of_claims = sum(NUMBER.fullmatch(name) is not None for name in seen)
+        return seen.setdefault(number, patient_control_number(of_claims + 1, tag=number[:2]))
 
-    return NUMBER.sub(fixed, text)
+    def named(found: re.Match[str]) -> str:
+        of_files = sum(len(name) == len(found[0]) for name in seen)
+        name = hashlib.sha256(f"received file {of_files + 1}".encode()).hexdigest()
+        return seen.setdefault(found[0], name[: len(found[0])])
+
+    return RECEIVED.sub(named, NUMBER.sub(fixed, text))
 
 
 @pytest.mark.parametrize("page", PAGES)

@@ -51,7 +51,8 @@ td{overflow-wrap:break-word}.tag{min-width:0}}
 @page{margin:9mm}
 @media print{body{padding:0;font-size:8.6px;line-height:1.2;max-width:none}
 tr{break-inside:avoid}h2{break-after:avoid;margin:.5em 0 .05em}th,td{padding:.03em .7em .03em 0}
-header{margin-bottom:.8em}footer{margin-top:.8em}.do code,.note code{font-size:8.6px}.closes table{display:none}}
+header{margin-bottom:.8em}footer{margin-top:.8em}
+.do code,.note code{font-size:8.6px}.closes table{display:none}}
 """
 FAILED: Final = "failed"
 
