@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from claimline.render import Result, Table
-    from claimline.services.reports import Figures, Question
+    from claimline.services.reports import Figures
+    from claimline.services.reports_cases import Question
     from claimline.services.reports_lists import Sums
     from reconcile.ledger import Ledger
 
@@ -106,8 +107,9 @@ def report(
     from claimline import settings
     from claimline.render import show
     from claimline.services.collector import rarely_collected
+    from claimline.services.payers_asked import meant
     from claimline.services.practice import load
-    from claimline.services.reports import Question
+    from claimline.services.reports_cases import Question
     from reconcile.ledger import open_ledger
 
     _check(name, by=by, kind=kind, counted_from=counted_from, least=least, show=show_patient)
@@ -115,11 +117,13 @@ def report(
         raise WrongUsageError(f"--since {since.date()} is later than --until {until.date()}")
     known = load(practice) if practice else None
     with open_ledger(settings.ledger_url(ledger)) as opened, rarely_collected():
+        usage = opened.book() if test is None else "T" if test else "P"
         question = Question(
             on=settings.today(),
-            usage=opened.book() if test is None else "T" if test else "P",
+            usage=usage,
             by=by or "payer",  # type: ignore[arg-type]  # one of WAYS, says click
-            payer=payer,
+            payer=payer.strip(),
+            meant=meant(opened, usage, payer),
             since=since.date() if since else None,
             until=until.date() if until else None,
             counted_from=counted_from,  # type: ignore[arg-type]  # one of two, says click

@@ -10,17 +10,18 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from claimline.errors import WrongUsageError
-from claimline.render.words import counted, listed
+from claimline.render.words import counted
 from claimline.services.by_hand_told import sources
 from claimline.services.judging import PAGE, judged, judged_fields
 from claimline.services.owes import Owing, sent_on_of
 from claimline.services.payer_facts import Facts
+from claimline.services.payers_asked import meant
 from edi import codes
 from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
 from reconcile.expected import Answered
-from reconcile.ledger import Ledger, Received, UnpostedClaim, Usage, reading
+from reconcile.ledger import Ledger, Received, UnpostedClaim, Usage
 from reconcile.ledger.standing import NEXT
 from reconcile.report import denial_rows, unmatched_claim_row
 
@@ -70,7 +71,7 @@ def rows(ledger: Ledger, query: Query, practice: Practice | None = None) -> Iter
         WrongUsageError: nothing was sent to such a payer, and none of that name has paid.
     """
     usage = query.usage or ledger.book()
-    names = _payer_words(ledger, usage, query.payer)
+    names = meant(ledger, usage, query.payer)
     return _rows(ledger, query, usage, Facts(ledger, practice, query.on), names)
 
 
@@ -137,30 +138,6 @@ def other_book(ledger: Ledger, query: Query) -> Usage | None:
     except WrongUsageError:  # that book knows no such payer
         return None
     return usage if found is not None else None
-
-
-def _payer_words(ledger: Ledger, usage: Usage, asked: str) -> frozenset[str]:
-    """The names, in small letters, of the payers that a key, an id or a part of a name means.
-
-    Raises:
-        WrongUsageError: there is no such payer.
-    """
-    word = asked.strip().lower()
-    if not word:
-        return frozenset()
-    with ledger.reading() as connection:
-        known = reading.payer_names(connection, usage)
-    meant = frozenset(
-        name.lower()
-        for key, number, name in known
-        if word in {key.lower(), number.lower()} or word in name.lower()
-    )
-    if not meant and not any(word in each.payer.lower() for each in ledger.unposted(usage=usage)):
-        names = listed(sorted({name or key for key, _, name in known})) or "none"
-        raise WrongUsageError(
-            f"no claim was sent to a payer {asked.strip()!r}", todo=f"known are {names}"
-        )
-    return meant
 
 
 def _is_of(payer: str, asked: str, names: frozenset[str]) -> bool:

@@ -5,62 +5,34 @@ memory does not grow with the ledger.
 """
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
-from typing import Any, Final, Literal
+from typing import Final, TypeVar
 
 from attrs import field, frozen
 
-from claimline.services.collector import swept
-from claimline.services.payer_facts import Facts
+from claimline.render.words import counted
 from claimline.services.plain import money
-from mapping.practice import Practice
-from reconcile.books import claim_books
-from reconcile.by_policy import by_policy
-from reconcile.ledger import Ledger, Usage, bulk
+from claimline.services.reports_cases import Labels, Question, Row, is_meant, walked
+from reconcile.ledger import Ledger
 from reconcile.ledger.convert import dollars, to_cents
-from reconcile.ledger.reading import BY_PERSON, Filter
-from reconcile.ledger.reporting import Reported, Walk, claims, open_amounts
+from reconcile.ledger.reading import BY_PERSON
+from reconcile.ledger.reporting import Walk, open_amounts
 from reconcile.reports.aging import AGES, Aging, AgingRow
 from reconcile.reports.days import DaysRow, DaysToPay, day_of
 from reconcile.reports.drift import Change, Drift
 from reconcile.reports.rates import Denials, DenialSums, FirstPass, PassSums, share
+from reconcile.reports.rates import total_of as sum_of_denials
 from reconcile.reports.summary import PARTS, Money, Summary
-from reconcile.reports.values import By, Case
+from reconcile.reports.summary import total_of as sum_of_money
+from reconcile.reports.values import Case
 
-Row = dict[str, Any]
-From = Literal["service", "sent"]
+T = TypeVar("T")
 FIRST_TRY: Final = (
     "first claims only, no corrections. First try: not rejected on the way, and nothing refused "
     "by the first payer's first payment. Those that wait are not in the rate."
 )
 FIGURES: Final = ("summary", "aging", "denials", "first-pass", "days-to-pay", "drift")
-
-
-@frozen(kw_only=True)
-class Question:
-    """What is asked. ``since`` and ``until`` are days of service; empty or None: any."""
-
-    on: dt.date  # the day of the question
-    usage: Usage
-    by: By = "payer"
-    payer: str = ""  # key, id or a part of the name
-    since: dt.date | None = None
-    until: dt.date | None = None
-    counted_from: From | None = None  # ages and days; None: as the report has it
-    least: int = 20  # drift: lines before and since
-    zone: dt.tzinfo = dt.UTC
-    practice: Practice | None = field(default=None, repr=False)
-
-    def filter(self, *, answered: bool) -> Filter:
-        """The claims that are asked for."""
-        return Filter(
-            usage=self.usage,
-            payer=self.payer,
-            since=self.since,
-            until=self.until,
-            answered=answered,
-        )
 
 
 @frozen(kw_only=True)
@@ -70,40 +42,21 @@ class Figures:
     rows: tuple[Row, ...]
     total: Row
     notes: tuple[str, ...] = ()
-
-
-def walked(
-    ledger: Ledger, question: Question, walk: Walk, *, answered: bool
-) -> Iterator[tuple[Reported, Case]]:
-    """Each claim asked for, with its books as the payers' policies read them."""
-    facts = Facts(ledger, question.practice, question.on)
-    with ledger.reading() as connection:
-        found = claims(connection, question.filter(answered=answered), walk)
-        for page in swept(bulk.batches(found)):
-            for one in page:
-                yield one, _case(one, facts, question.zone)
-
-
-def _case(one: Reported, facts: Facts, zone: dt.tzinfo) -> Case:
-    claim = one.claim
-    return Case(
-        claim=claim,
-        answers=one.answers,
-        books=by_policy(claim_books(claim, one.answers), facts.answering(claim)),
-        payer=one.payer,
-        provider=one.provider,
-        location=one.location,
-        state=one.state,
-        sent=day_of(one.sent, zone),
-        rejected=one.rejected,
-    )
+    more: Mapping[str, str] = field(factory=dict)  # what is beside the figures, for programs
 
 
 def _cases(
     ledger: Ledger, question: Question, *, answered: bool = False, rejections: bool = False
 ) -> Iterator[Case]:
-    walk = Walk(rejections=rejections)
+    walk = Walk(rejections=rejections, answered_by=question.by == "payer" and not rejections)
     return (case for _, case in walked(ledger, question, walk, answered=answered))
+
+
+def _of_payer(question: Question, groups: Mapping[str, T]) -> dict[str, T]:
+    """The groups of the payer asked for: other payers' share of its claims is not asked for."""
+    if question.by != "payer" or not question.meant:
+        return dict(groups)
+    return {name: one for name, one in groups.items() if is_meant(name, question)}
 
 
 # --- aging ---
@@ -185,11 +138,24 @@ def denials(ledger: Ledger, question: Question) -> Figures:
     for case in _cases(ledger, question, answered=True):
         found.add(case)
     labels = Labels(question)
+    groups = _of_payer(question, found.groups)
+    total = found.total() if len(groups) == len(found.groups) else sum_of_denials(groups.values())
     return Figures(
-        rows=tuple(_denial_row(labels.of(g), one) for g, one in sorted(found.groups.items())),
-        total=_denial_row(None, found.total()),
-        notes=("As it stands now; rejected claims were never decided and are not in it.",),
+        rows=tuple(_denial_row(labels.of(g), one) for g, one in sorted(groups.items())),
+        total=_denial_row(None, total),
+        notes=tuple(_denial_notes(found)),
     )
+
+
+def _denial_notes(found: Denials) -> Iterator[str]:
+    yield "As it stands now; rejected claims were never decided and are not in it."
+    if found.twice:
+        yield (
+            "A line that a later payer decided too counts for each by its own word, and once in "
+            "the total."
+        )
+    if found.waiting:
+        yield f"Not in it: {counted(found.waiting, 'line')} whose correction was sent and waits."
 
 
 def _denial_row(group: Row | None, one: DenialSums) -> Row:
@@ -244,30 +210,42 @@ def days_to_pay(ledger: Ledger, question: Question) -> Figures:
     found = DaysToPay(question.by, from_service=from_service)
     for case in _cases(ledger, question, answered=True):
         found.add(case)
+    if question.by == "payer" and question.meant:
+        found.keep(lambda name: is_meant(name, question))
     labels, total = Labels(question), found.total()
-    since = "service" if from_service else "sending"
-    notes = [f"Days from the day of {since} to the date of the first payment above 0.00."]
-    if total.before:
-        notes.append(
-            f"{total.before:,} paid claims have a payment dated before the day of {since}: the day "
-            "is not known, they are not counted."
-        )
-    if total.unknown > total.before:
-        notes.append(
-            f"{total.unknown - total.before:,} paid claims were sent by another system: the day is "
-            "not known. --from service counts them too."
-        )
     return Figures(
-        rows=tuple(_days_row(labels.of(one.group), one) for one in found.rows()),
-        total=_days_row(None, total),
-        notes=tuple(notes),
+        rows=tuple(_days_row(labels.of(one.group), one, question) for one in found.rows()),
+        total=_days_row(None, total, question),
+        notes=tuple(_days_notes(total, question, from_service=from_service)),
     )
 
 
-def _days_row(group: Row | None, one: DaysRow) -> Row:
+def _days_notes(total: DaysRow, question: Question, *, from_service: bool) -> Iterator[str]:
+    since = "service" if from_service else "sending"
+    yield f"Days from the day of {since} to the date of the first payment above 0.00."
+    if not from_service:
+        yield "A correction is counted from its own sending; --from service counts the whole way."
+    noun = "paid line" if question.by == "code" else "paid claim"
+    if total.before:
+        one = total.before == 1
+        yield (
+            f"{counted(total.before, noun)} {'has' if one else 'have'} a payment dated before the "
+            f"day of {since}: the day is not known, {'it is' if one else 'they are'} not counted."
+        )
+    if total.unknown > total.before:
+        number = total.unknown - total.before
+        yield (
+            f"{counted(number, noun)} {'was' if number == 1 else 'were'} sent by another system: "
+            f"the day is not known. --from service counts {'it' if number == 1 else 'them'} too."
+        )
+
+
+def _days_row(group: Row | None, one: DaysRow, question: Question) -> Row:
+    by_line = question.by == "code"
     return {
         **(group or {}),
-        "claims": one.claims,
+        "claims": None if by_line else one.claims,
+        "lines": one.claims if by_line else None,
         "median": one.median,
         "nine_in_ten": one.most,
         "longest": one.longest,
@@ -284,18 +262,54 @@ def summary(ledger: Ledger, question: Question) -> Figures:
     for case in _cases(ledger, question):
         found.add(case)
     labels = Labels(question)
-    total = found.total()
-    notes = ["Billed = paid + contract + patient + denied + other + open + not explained."]
+    groups = _of_payer(question, found.groups)
+    total = found.total() if len(groups) == len(found.groups) else sum_of_money(groups.values())
+    return Figures(
+        rows=tuple(_money_row(labels.of(g), one) for g, one in sorted(groups.items())),
+        total=_money_row(None, total),
+        notes=tuple(_summary_notes(found, total, groups.values())),
+        more={
+            "elsewhere": money(found.elsewhere.charge),
+            "correction_waits": money(found.waiting.charge),
+            "duplicates": money(found.duplicates.charge),
+            "denied_on_closed_claims": money(total.closed),
+        },
+    )
+
+
+def _summary_notes(found: Summary, total: Money, groups: Iterable[Money]) -> Iterator[str]:
+    passed = any(one.passed_on for one in groups)
+    yield (
+        "Billed = paid + contract + patient + denied + other + open"
+        + (" + passed on" if passed else "")
+        + (" + not explained." if total.not_explained else ".")
+    )
+    yield (
+        "Contract: written off by the payer's price. Other: nobody's yet, such as a QMB's share or "
+        "amounts under group OA. Paid: payments on claims; claimline proof ties them to the checks."
+    )
+    if passed:
+        yield (
+            "Passed on: paid or refused by a later payer; there it stands below zero, and in Paid "
+            "or Denied."
+        )
+    if total.closed:
+        yield f"Of Denied, {money(total.closed)} are on claims that a person closed."
     if found.elsewhere.charge:
-        notes.append(
+        yield (
             f"Not in it: {money(found.elsewhere.charge)} on claims that were billed again "
             "(replaced, voided, sent on to the next payer)."
         )
-    return Figures(
-        rows=tuple(_money_row(labels.of(g), one) for g, one in sorted(found.groups.items())),
-        total=_money_row(None, total),
-        notes=tuple(notes),
-    )
+    if found.waiting.charge:
+        yield (
+            f"Not in it: {money(found.waiting.charge)} of visits whose correction waits: they "
+            "count once, on the correction, or on the claim before it where that was paid."
+        )
+    if found.duplicates.charge:
+        yield f"Not in it: {money(found.duplicates.charge)} refused as a copy of another claim."
+
+
+_LAST: Final = frozenset({"not_explained", "passed_on"})
 
 
 def _money_row(group: Row | None, one: Money) -> Row:
@@ -306,8 +320,9 @@ def _money_row(group: Row | None, one: Money) -> Row:
         "claims": one.claims,
         "lines": one.lines,
         "billed": money(one.charge),
-        **{name: money(amount) for name, amount in parts.items() if name != "not_explained"},
+        **{name: money(amount) for name, amount in parts.items() if name not in _LAST},
         "other": money(other),
+        "passed_on": money(parts["passed_on"]),
         "not_explained": money(parts["not_explained"]),
         "closes": one.is_whole,
     }
@@ -322,25 +337,3 @@ def drift(ledger: Ledger, question: Question) -> tuple[Change, ...]:
     for case in _cases(ledger, question, answered=True):
         found.add(case)
     return found.changes()
-
-
-# --- groups by name ---
-
-
-class Labels:
-    """The names of groups: of clinicians and locations, where the practice file is at hand."""
-
-    def __init__(self, question: Question) -> None:
-        self._names: dict[str, str] = {}
-        practice = question.practice
-        if practice is None:
-            return
-        if question.by == "provider":
-            named = ((p.npi, f"{p.last_name}, {p.first_name}") for p in practice.people.values())
-            self._names = {npi: name for npi, name in named if npi}
-        elif question.by == "location":
-            self._names = {key: place.name for key, place in practice.locations.items()}
-
-    def of(self, group: str) -> Row:
-        """A group's key and name; no key where the claims do not say it."""
-        return {"group": group or None, "name": self._names.get(group)}

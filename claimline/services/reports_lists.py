@@ -13,14 +13,18 @@ from claimline.render.words import shown_number
 from claimline.services.owes import Owing, sent_on_of
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import money, number
-from claimline.services.reports import Labels, Question, Row, walked
+from claimline.services.reports_cases import Labels, Question, Row, is_meant, walked
+from reconcile.books import standing
 from reconcile.ledger import Ledger, Run, UnpostedClaim, bulk
 from reconcile.ledger.reporting import Reported, Walk
 from reconcile.owes import Owed
-from reconcile.reports.parts import is_adjusted, parts_of
-from reconcile.reports.values import Case
-from reconcile.values import ZERO, LineBooks, LineShare, SentLine
+from reconcile.reports.parts import Parts, is_adjusted, parts_of
+from reconcile.reports.rates import DECIDED
+from reconcile.reports.values import Case, is_duplicate_line
+from reconcile.turns import FIRST
+from reconcile.values import ZERO, Adjudication, LineBooks, LineShare, SentLine
 
+Told = Sequence[tuple[Adjudication, LineShare]]  # the answers of a line that stand
 LineKind = Literal["denied", "adjusted", "deductible", "all"]
 LINE_KINDS: Final[tuple[LineKind, ...]] = ("denied", "adjusted", "deductible", "all")
 LINE_AMOUNTS: Final = (
@@ -37,6 +41,7 @@ class Sums:
     names: tuple[str, ...]
     total: Row
     count: int = 0
+    unsaid: int = 0  # amounts that no row says
 
     @classmethod
     def of(cls, head: str, *names: str) -> "Sums":
@@ -51,6 +56,7 @@ class Sums:
         for row in rows:
             self.count += 1
             for name in self.names:
+                self.unsaid += row[name] is None
                 if row[name] is not None:
                     self.total[name] = money(Decimal(self.total[name]) + Decimal(row[name]))
             yield row
@@ -60,57 +66,97 @@ class Sums:
 
 
 def lines(ledger: Ledger, question: Question, kind: LineKind) -> Iterator[Row]:
-    """The lines that were denied (or cut), adjusted, or went to the deductible, as they stand."""
+    """The lines that were denied (or cut), adjusted, or went to the deductible, as they stand.
+
+    Those whose correction was sent and waits are told only among all.
+    """
     labels = Labels(question)
-    for one, case in walked(ledger, question, Walk(), answered=True):
+    for one, case in walked(ledger, question, Walk(answered_by=True), answered=True):
+        if case.stands_on and kind != "all":
+            continue
+        decisions = standing(case.answers)
         for line, books in case.pairs():
-            share = books.current
-            if share is not None and _is_of(kind, books, share):
-                yield _line_row(one, case, line, books, share) | _who(one, labels)
+            told = decisions.get(line.control, ())
+            if _is_of(kind, books, told) and _is_by(question, case, told):
+                yield _line_row(case, line, books, told) | _who(one, labels)
 
 
-def _is_of(kind: LineKind, books: LineBooks, share: LineShare) -> bool:
-    if books.status not in {"paid", "reduced", "denied"}:
+def _is_of(kind: LineKind, books: LineBooks, told: Told) -> bool:
+    if books.status not in DECIDED or books.current is None:
         return False
     match kind:
         case "denied":
-            return books.status != "paid"
+            return books.status != "paid" and not is_duplicate_line(books)
         case "adjusted":
-            return books.status != "denied" and is_adjusted(share.adjustments)
+            some = ((s.adjustments, (*s.remarks, *a.remarks)) for a, s in told)
+            return books.status != "denied" and any(is_adjusted(*each) for each in some)
         case "deductible":
-            parts = parts_of(share.paid, share.adjustments, share.allowed)
-            return bool(parts.deductible)
+            share = books.current
+            return bool(parts_of(share.paid, share.adjustments, share.allowed).deductible)
         case "all":
             return True
 
 
-def _line_row(one: Reported, case: Case, line: SentLine, books: LineBooks, share: LineShare) -> Row:
-    parts = parts_of(share.paid, share.adjustments, share.allowed)
-    decided = books.decided_by
-    remarks = (*share.remarks, *(decided.remarks if decided is not None else ()))
+def _is_by(question: Question, case: Case, told: Told) -> bool:
+    """Whether the payer asked for gave one of the answers."""
+    return any(is_meant(case.names[answer.payer], question) for answer, _ in told)
+
+
+def _line_row(case: Case, line: SentLine, books: LineBooks, told: Told) -> Row:
+    """A line: what was allowed by the first payer, left by the newest answer, paid by all."""
+    first = next(((a, s) for a, s in reversed(told) if a.rank == FIRST), told[-1])
+    last = next((a, s) for a, s in reversed(told) if s is books.current)
+    allowed = _parts(first).allowed
+    parts, decided = _parts(last), last[0]
     return {
         "claim": case.claim.control,
         "line": line.control,
-        "payer": one.payer,
+        "payer": case.names[decided.payer],
         "date": line.date.isoformat(),
         "code": line.code,
         "modifiers": list(line.modifiers),
         "units": number(line.units),
         "billed": money(line.charge),
-        "allowed": None if parts.allowed is None else money(parts.allowed),
+        "allowed": None if allowed is None else money(allowed),
         "deductible": money(parts.deductible),
         "coinsurance": money(parts.coinsurance),
         "copay": money(parts.copay),
-        "paid": money(share.paid),
-        "denied": money(books.denied),
-        "status": books.status,
+        "paid": money(books.paid),
+        "denied": money(ZERO if is_duplicate_line(books) else books.denied),
+        "status": "duplicate" if is_duplicate_line(books) else books.status,
+        "closed": case.closed,
+        "correction": case.stands_on or None,
         "adjustments": [
-            {"group": a.group, "reason": a.reason, "amount": money(a.amount)} for a in parts.rest
+            {
+                "group": adjustment.group,
+                "reason": adjustment.reason,
+                "amount": money(adjustment.amount),
+                "payer": case.names[each[0].payer],
+            }
+            for each in told
+            for adjustment in _parts(each).rest
         ],
-        "remarks": list(dict.fromkeys(remarks)),
-        "trace": decided.trace if decided is not None else None,
-        "payment_date": decided.date.isoformat() if decided is not None else None,
+        "remarks": list(
+            dict.fromkeys(code for a, share in told for code in (*share.remarks, *a.remarks))
+        ),
+        "trace": decided.trace,
+        "payment_date": decided.date.isoformat(),
+        "answers": [
+            {
+                "payer": case.names[answer.payer],
+                "paid": money(share.paid),
+                "trace": answer.trace,
+                "payment_date": answer.date.isoformat(),
+            }
+            for answer, share in told
+        ],
     }
+
+
+def _parts(told: tuple[Adjudication, LineShare]) -> Parts:
+    answer, share = told
+    remarks = (*share.remarks, *answer.remarks)
+    return parts_of(share.paid, share.adjustments, share.allowed, remarks)
 
 
 def _who(one: Reported, labels: Labels) -> Row:
@@ -124,13 +170,12 @@ def _who(one: Reported, labels: Labels) -> Row:
 
 def unmatched(ledger: Ledger, question: Question) -> Iterator[Row]:
     """Payments on no claim of ours: whose, of which check, how much, since when, and why."""
-    asked = question.payer.strip().lower()
     for given in ledger.unposted(usage=question.usage, states=NOT_MATCHED):
         row = _unmatched_row(given, question.on)
         day = dt.date.fromisoformat(row["date"]) if row["date"] else None
         early = day is not None and question.since is not None and day < question.since
         late = day is not None and question.until is not None and day > question.until
-        if asked in given.payer.lower() and not early and not late:
+        if is_meant(given.payer, question) and not early and not late:
             yield row
 
 

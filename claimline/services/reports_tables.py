@@ -7,7 +7,8 @@ from attrs import evolve
 
 from claimline.render import Column, Table, counted
 from claimline.render.content import adjustment_items
-from claimline.services.reports import Figures, Question, Row
+from claimline.services.reports import Figures
+from claimline.services.reports_cases import Question, Row
 from claimline.services.reports_lists import LINE_AMOUNTS, LineKind, Sums
 from edi import codes
 from reconcile.reports.aging import AGES
@@ -65,6 +66,7 @@ FIRST_PASS: Final = (
 )
 DAYS: Final = (
     _number("claims", "Claims paid"),
+    _number("lines", "Lines paid"),
     _number("median", "Half within"),
     _number("nine_in_ten", "9 of 10 within"),
     _number("longest", "Longest"),
@@ -80,6 +82,7 @@ SUMMARY: Final = (
     _money("denied", "Denied"),
     _money("other", "Other"),
     _money("open", "Open"),
+    _money("passed_on", "Passed on"),
     _money("not_explained", "Not explained"),
 )
 FIGURE_TITLES: Final = {
@@ -115,10 +118,12 @@ LINES: Final = (
     _money("paid", "Paid"),
     _money("denied", "Denied", place="file"),
     Column(key="status", title="State", kind="id", place="file"),
+    Column(key="closed", title="Closed by a person", place="file"),
+    Column(key="correction", title="correction", kind="id", place="below"),
     Column(key="adjustments", title="adjusted", kind="list", place="below"),
     Column(key="remarks", title="remarks", kind="list", place="below"),
-    Column(key="said", title="in words", place="file"),
-    Column(key="from", title="payer", place="below", in_files=False),
+    Column(key="said", title="in words", kind="list", place="below"),
+    Column(key="from", title="payer", kind="list", place="below", in_files=False),
     Column(key="trace", title="Payment", kind="id", place="file"),
     Column(key="payment_date", title="Payment date", kind="date", place="file"),
 )
@@ -185,13 +190,11 @@ def figures_table(name: str, found: Figures, question: Question) -> Table:
         Column(key="group", title=head, kind="id", place="file"),
         Column(key="name", title=f"{head}, name", place="file"),
     )
-    if name == "aging" and question.by == "code":
-        columns = (_number("claims", "Lines"), *columns[1:])
     rows = [row | {"shown": shown(row)} for row in found.rows]
-    if name == "summary" and not any(_is_some(row["not_explained"]) for row in rows):
-        columns = tuple(c for c in columns if c.key != "not_explained")
-    if name == "aging" and found.total["closed"] == "0.00":
-        columns = tuple(c for c in columns if c.key != "closed")
+    if question.by == "code":
+        columns = tuple(_BY_LINE.get((name, c.key), c) for c in columns)
+    without = _unused(name, question, rows)
+    columns = tuple(c for c in columns if c.key not in without)
     total = found.total | {"shown": "total", "group": "total"}
     return Table(
         title=f"{title}, by {question.by}" + _span(question),
@@ -204,8 +207,20 @@ def figures_table(name: str, found: Figures, question: Question) -> Table:
     )
 
 
-def _is_some(amount: str) -> bool:
-    return amount != "0.00"
+_BY_LINE: Final = {  # by code, lines are counted
+    ("aging", "claims"): _number("claims", "Lines"),
+    ("summary", "claims"): _number("lines", "Lines"),
+    ("summary", "lines"): _number("claims", "Claims", place="file"),
+}
+
+
+def _unused(name: str, question: Question, rows: Sequence[Row]) -> set[str]:
+    """The columns that say nothing here."""
+    maybe = {"summary": ("passed_on", "not_explained"), "aging": ("closed",)}.get(name, ())
+    unused = {key for key in maybe if all(row[key] == "0.00" for row in rows)}
+    if name == "days-to-pay":
+        unused.add("claims" if question.by == "code" else "lines")
+    return unused
 
 
 def shown(row: Row) -> str:
@@ -241,14 +256,27 @@ def lines_table(rows: Iterable[Row], kind: LineKind, question: Question) -> tupl
 
 def _flat(rows: Iterable[Row]) -> Iterator[Row]:
     for row in rows:
+        answers = row["answers"]
+        reasons = {a["reason"]: None for a in row["adjustments"]}
         yield row | {
             "procedure": " ".join((row["code"], *row["modifiers"])),
-            "adjustments": adjustment_items(row["adjustments"]),
+            "adjustments": [
+                item if len(answers) < 2 else f"{item} ({a['payer']})"
+                for item, a in zip(
+                    adjustment_items(row["adjustments"]), row["adjustments"], strict=True
+                )
+            ],
             "said": [
-                _meaning("carc", a["reason"]) for a in row["adjustments"]
-            ] + [_meaning("rarc", code) for code in row["remarks"]],
-            "from": f"{row['payer']}, payment {row['trace']} of {row['payment_date']}",
-        }  # fmt: skip
+                *(_meaning("carc", reason) for reason in reasons),
+                *(_meaning("rarc", code) for code in row["remarks"]),
+            ],
+            "from": [_answer(one, with_paid=len(answers) > 1) for one in answers],
+        }
+
+
+def _answer(one: Row, *, with_paid: bool) -> str:
+    paid = f" {one['paid']}" if with_paid else ""
+    return f"{one['payer']}{paid}, payment {one['trace']} of {one['payment_date']}"
 
 
 def _meaning(kind: codes.Kind, code: str) -> str:
@@ -294,8 +322,18 @@ def finished(made: tuple[Table, Sums]) -> Table:
         table,
         rows=rows,
         totals=sums.total if rows else None,
-        notes=(counted(len(rows), "row"), *table.notes) if rows else (),
+        notes=tuple(_listed_notes(table, sums, len(rows))) if rows else (),
     )
+
+
+def _listed_notes(table: Table, sums: Sums, rows: int) -> Iterator[str]:
+    yield counted(rows, "row")
+    yield from table.notes
+    if sums.unsaid:
+        yield (
+            f"Allowed is empty on {counted(sums.unsaid, 'line')}, and not in the total: the payer "
+            "does not say it, and its answer does not tell (docs/reports.md)."
+        )
 
 
 def drift_table(changes: Sequence[Change], question: Question) -> Table:

@@ -3,18 +3,21 @@
 Read in batches of some hundred claims, so that memory stays flat however large the book is.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import field, frozen
+from attrs import evolve, field, frozen
 from sqlalchemy import ColumnElement, Connection, and_, case, func, or_, select
 
 from reconcile.ledger import bulk, rows, sent, states_facts
+from reconcile.ledger.chosen import chosen
+from reconcile.ledger.counted_on import counted_on
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.reading import BY_PERSON, Filter, condition_of
 from reconcile.ledger.tables import sent_claim, sent_file, written_file
 from reconcile.ledger.tables_answered import claim_state, delivered_file
-from reconcile.lifecycle import REJECTIONS, is_copy
+from reconcile.ledger.tables_received import claim_payment, remittance
+from reconcile.lifecycle import REJECTIONS, Event, is_copy
 from reconcile.values import Adjudication, SentClaim
 
 if TYPE_CHECKING:
@@ -24,7 +27,7 @@ else:
 
 _CLAIM: Final = sent_claim.c
 _STATE: Final = claim_state.c
-REJECTED: Final = "rejected"  # see reconcile.lifecycle
+REJECTED: Final = "rejected"  # these: see reconcile.lifecycle
 
 
 @frozen(kw_only=True)
@@ -35,6 +38,7 @@ class Walk:
     by_patient: bool = False  # in the order of the patients, else of recording
     rejections: bool = False  # say whether a claim was ever rejected
     decisions: bool = False  # with what was kept of further coverages
+    answered_by: bool = False  # a payer asked for: also claims of others that it answered
 
 
 @value(kw_only=True)
@@ -51,6 +55,8 @@ class Reported:
     open: int
     sent: str = ""  # UTC, when it left for the first time; empty: not known
     rejected: bool = False  # one of its sendings was, before anybody decided about payment
+    stands_on: str = ""  # the claim of its family that counts while a correction waits
+    names: Mapping[str, str] = field(factory=dict, repr=False)  # of who else answered, by key
     decisions: str = field(default="", repr=False)
     patient_id: str = field(default="", repr=False)
     patient_name: str = field(default="", repr=False)
@@ -58,7 +64,7 @@ class Reported:
 
 def claims(connection: Connection, wanted: Filter, walk: Walk) -> Iterator[Reported]:
     """The claims of a filter, those taken back before they were sent left out."""
-    asked = condition_of(wanted)
+    asked = _also_answered_by(wanted) if walk.answered_by else condition_of(wanted)
     if walk.only_open:
         open_ones = select(_STATE.sent_claim_id).where(
             _STATE.sent_claim_id == _CLAIM.id, _STATE.open != 0
@@ -86,6 +92,26 @@ def _after(keys: Sequence[Any], last: Any) -> ColumnElement[bool]:
     return or_(first > last[0], and_(first == last[0], second > last[1]))
 
 
+def _also_answered_by(wanted: Filter) -> ColumnElement[bool]:
+    """The condition of a filter, with the claims that its payer answered after another one."""
+    if not wanted.payer:
+        return condition_of(wanted)
+    word, c = wanted.payer.strip().lower(), claim_payment.c
+    answered = (
+        select(c.id)
+        .join(remittance, remittance.c.id == c.remittance_id)
+        .where(c.sent_claim_id == _CLAIM.id, c.state == "posted")
+        .where(
+            or_(
+                func.lower(c.payer) == word,
+                func.lower(remittance.c.payer_name).contains(word, autoescape=True),
+            )
+        )
+    )
+    sent_to = chosen(wanted.usage, payer=wanted.payer)
+    return condition_of(evolve(wanted, payer="")) & or_(sent_to, answered.exists())
+
+
 class _Work:
     """Loads batch after batch; what belongs to files is asked once."""
 
@@ -93,6 +119,7 @@ class _Work:
         self._connection = connection
         self._walk = walk
         self._files: dict[int, str] = {}
+        self._names: dict[str, str] = {}
         self._facts = states_facts.Facts(connection) if walk.rejections else None
 
     def load(self, numbers: list[int], wanted: Filter) -> Iterator[Reported]:
@@ -103,7 +130,9 @@ class _Work:
         answers = rows.adjudications(connection, {n: c.control for n, c in found.items()})
         about = self._about(numbers)
         self._load_files({row.file_id for row in about.values()})
-        rejected = self._rejected(numbers)
+        rejected = self._rejected(numbers, answers)
+        stands_on = counted_on(connection, found, wanted.usage)
+        self._load_names(found, answers)
         for number in numbers:
             row = about[number]
             yield Reported(
@@ -117,6 +146,8 @@ class _Work:
                 open=row.open or 0,
                 sent=self._files[row.file_id] if row.origin == "billed" else "",
                 rejected=number in rejected or row.state == REJECTED,
+                stands_on=stands_on.get(number, ""),
+                names=self._names,
                 decisions=row.decisions if self._walk.decisions else "",
                 patient_id=row.patient_id,
                 patient_name=row.patient_name,
@@ -142,15 +173,48 @@ class _Work:
         if missing:
             self._files |= dict.fromkeys(missing, "") | sent_moments(self._connection, missing)
 
-    def _rejected(self, numbers: Sequence[int]) -> set[int]:
+    def _rejected(
+        self, numbers: Sequence[int], answers: Mapping[int, Sequence[Adjudication]]
+    ) -> set[int]:
         if self._facts is None:
             return set()
         events = self._facts.of_claims(states_facts.claims(self._connection, numbers))
         return {
             number
             for number, some in events.items()
-            if any(one.kind in REJECTIONS and not is_copy(one) for one in some)
+            if _was_rejected(some, decided=any(not a.is_reversal for a in answers.get(number, ())))
         }
+
+    def _load_names(
+        self, claims: Mapping[int, SentClaim], answers: Mapping[int, Sequence[Adjudication]]
+    ) -> None:
+        """The names of payers that answered claims sent to others, as their payments have them."""
+        others = {
+            answer.payer
+            for number, some in answers.items()
+            for answer in some
+            if answer.payer not in {claims[number].payer, claims[number].payer_id}
+        }
+        missing = sorted(others - self._names.keys())
+        for batch in bulk.batches(missing):
+            c = claim_payment.c
+            query = (
+                select(c.payer, func.max(remittance.c.payer_name))
+                .join(remittance, remittance.c.id == c.remittance_id)
+                .where(c.payer.in_(batch), remittance.c.payer_name != "")
+                .group_by(c.payer)
+            )
+            self._names |= dict.fromkeys(batch, "")
+            self._names |= {row[0]: row[1] for row in self._connection.execute(query)}
+
+
+def _was_rejected(events: Sequence[Event], *, decided: bool) -> bool:
+    """Whether a sending was rejected; where a payer decided on that very sending, it was not."""
+    newest = max((one.transmission for one in events), default=0)
+    return any(
+        one.kind in REJECTIONS and not is_copy(one) and not (decided and one.transmission == newest)
+        for one in events
+    )
 
 
 def sent_moments(connection: Connection, files: set[int]) -> dict[int, str]:

@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from collections.abc import Callable, Iterator
 
 from attrs import define, field, frozen
 
@@ -13,7 +14,7 @@ class DaysRow:
     """One group. ``median`` half of the claims were paid by then, ``most`` nine in ten."""
 
     group: str
-    claims: int
+    claims: int  # by code: lines
     median: int | None
     most: int | None
     longest: int | None
@@ -37,13 +38,9 @@ class DaysToPay:
         self._groups: dict[str, _Sums] = {}
 
     def add(self, case: Case) -> None:
-        """Add a claim, where any payer paid anything; by code, once for each code paid."""
-        paid = [a for a in case.answers if a.paid > 0 and not a.is_reversal]
-        if not paid:
-            return
-        first = min(one.date for one in paid)
+        """Add a claim, where any payer paid anything; by code, each line that was paid."""
         since = case.claim.date if self._from_service else case.sent
-        for group in self._groups_of(case):
+        for group, first in self._first_paid(case):
             sums = self._groups.setdefault(group, _Sums())
             if since is None:
                 sums.unknown += 1
@@ -53,17 +50,35 @@ class DaysToPay:
             else:
                 sums.days[(first - since).days] += 1
 
-    def _groups_of(self, case: Case) -> set[str]:
+    def _first_paid(self, case: Case) -> Iterator[tuple[str, dt.date]]:
+        """On which day a claim, or each of its lines, was paid first, by group.
+
+        By payer that is the payer who paid first.
+        """
+        paid = [a for a in case.answers if a.paid > 0 and not a.is_reversal]
+        if not paid:
+            return
         if self._by != "code":
-            return {group_of(case, self._by)}
-        return {line.code for line, books in case.pairs() if books.paid > 0}
+            first = min(paid, key=lambda one: one.date)
+            later = (t.payer for t in case.turns if (t.rank, t.key) == (first.rank, first.payer))
+            group = next(later, case.payer) if self._by == "payer" else group_of(case, self._by)
+            yield group, first.date
+            return
+        for line in case.claim.lines:
+            days = [a.date for a in paid for s in a.lines if s.line == line.control and s.paid > 0]
+            if days:
+                yield line.code, min(days)
+
+    def keep(self, wanted: Callable[[str], bool]) -> None:
+        """Keep some groups only."""
+        self._groups = {name: one for name, one in self._groups.items() if wanted(name)}
 
     def rows(self) -> tuple[DaysRow, ...]:
         """The groups in the order of their names."""
         return tuple(_row(group, sums) for group, sums in sorted(self._groups.items()))
 
     def total(self) -> DaysRow:
-        """All groups together; by code a claim counts once for each of its codes."""
+        """All groups together."""
         every = _Sums()
         for sums in self._groups.values():
             every.days += sums.days

@@ -4,15 +4,15 @@ A rejection (refused before anybody decided about payment) is no denial and is c
 duplicate is none either: the first answer stands, and its money is that of the first claim.
 """
 
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Final, Literal
 
 from attrs import define, evolve
 
 from reconcile.books import claim_books
-from reconcile.buckets import is_duplicate
-from reconcile.reports.values import By, Case, first_answers, group_of
-from reconcile.values import ZERO, LineBooks
+from reconcile.reports.values import By, Case, first_answers, group_of, is_duplicate_line
+from reconcile.values import ZERO, LineBooks, SentLine
 
 Outcome = Literal["passed", "rejected", "refused", "waiting"]
 DECIDED: Final = frozenset({"paid", "reduced", "denied"})
@@ -44,45 +44,71 @@ class DenialSums:
         self.denied_lines += books.status == "denied"
         self.reduced_lines += books.status == "reduced"
 
-    def plus(self, other: "DenialSums") -> None:
-        """Add the sums of another group."""
-        self.lines += other.lines
-        self.denied_lines += other.denied_lines
-        self.reduced_lines += other.reduced_lines
-        self.duplicates += other.duplicates
-        self.billed += other.billed
-        self.denied += other.denied
+
+def total_of(groups: Iterable[DenialSums]) -> DenialSums:
+    """Several groups together."""
+    total = DenialSums()
+    for one in groups:
+        total.lines += one.lines
+        total.denied_lines += one.denied_lines
+        total.reduced_lines += one.reduced_lines
+        total.duplicates += one.duplicates
+        total.billed += one.billed
+        total.denied += one.denied
+    return total
 
 
 class Denials:
-    """Adds up what stands on the lines now, after everything received."""
+    """Adds up what stands on the lines now, after everything received.
+
+    By payer, a line that a later payer decided too counts for each by its own word; in the total
+    each line counts once, as it stands.
+    """
 
     def __init__(self, by: By) -> None:
         self._by = by
         self.groups: dict[str, DenialSums] = {}
+        self.waiting = 0  # lines of which a correction waits: not counted
+        self.twice = False  # a line counts for two payers
+        self._total = DenialSums()
 
     def add(self, case: Case) -> None:
         """Add the decided lines of a claim; what stands on another claim is counted there."""
+        if case.stands_on:
+            self.waiting += sum(books.status in DECIDED for books in case.books)
+            return
         for line, books in case.pairs():
-            if books.status not in DECIDED:
+            if books.status in DECIDED:
+                _count(self._total, books)
+            for group, said in self._said(case, line, books):
+                if said.status in DECIDED:
+                    _count(self.groups.setdefault(group, DenialSums()), said)
+
+    def _said(
+        self, case: Case, line: SentLine, books: LineBooks
+    ) -> Iterator[tuple[str, LineBooks]]:
+        """Who decided the line, each with the books after its answer."""
+        if self._by != "payer" or not case.turns:
+            yield group_of(case, self._by, line), books
+            return
+        for number, turn in enumerate(case.turns):
+            one = next(each for each in turn.books if each.line == books.line)
+            by = one.decided_by
+            if number and (by is None or (by.rank, by.payer) != (turn.rank, turn.key)):
                 continue
-            sums = self.groups.setdefault(group_of(case, self._by, line), DenialSums())
-            if _is_duplicate(books):
-                sums.duplicates += 1
-            else:
-                sums.add(books)
+            self.twice = self.twice or number > 0
+            yield turn.payer, one
 
     def total(self) -> DenialSums:
-        """All groups together."""
-        total = DenialSums()
-        for one in self.groups.values():
-            total.plus(one)
-        return total
+        """All lines, each once."""
+        return self._total
 
 
-def _is_duplicate(books: LineBooks) -> bool:
-    current, by = books.current, books.decided_by
-    return current is not None and by is not None and is_duplicate(by, current)
+def _count(sums: DenialSums, books: LineBooks) -> None:
+    if is_duplicate_line(books):
+        sums.duplicates += 1
+    else:
+        sums.add(books)
 
 
 @define
@@ -116,8 +142,9 @@ class FirstPass:
         if not case.is_first:
             return
         if self._by != "code":
-            group = group_of(case, self._by)
-            self.groups.setdefault(group, PassSums()).add(outcome_of(case))
+            outcome = outcome_of(case)
+            if outcome is not None:
+                self.groups.setdefault(group_of(case, self._by), PassSums()).add(outcome)
             return
         for line, outcome in line_outcomes(case):
             self.groups.setdefault(line, PassSums()).add(outcome)
@@ -131,15 +158,17 @@ class FirstPass:
         return total
 
 
-def outcome_of(case: Case) -> Outcome:
-    """What became of a claim at the first try.
+def outcome_of(case: Case) -> Outcome | None:
+    """What became of a claim at the first try; None: it is a copy of another, no try.
 
     Passed: not rejected on any way, and the first payer's first payment refused nothing of it. A
     payment of 0.00 may pass: all to the deductible.
     """
     if case.rejected:
         return "rejected"
-    statuses = {one.status for one in _first_books(case)}
+    statuses = {one.status for one in _first_books(case) if not is_duplicate_line(one)}
+    if not statuses:
+        return None
     if statuses & {"denied", "reduced"}:
         return "refused"
     return "passed" if statuses == {"paid"} else "waiting"
@@ -153,6 +182,8 @@ def line_outcomes(case: Case) -> list[tuple[str, Outcome]]:
     books = {one.line: one for one in _first_books(case)}
     for line in case.claim.lines:
         status = books[line.control].status
+        if is_duplicate_line(books[line.control]):
+            continue
         if status not in DECIDED:
             found.append((line.code, "waiting"))
         else:

@@ -16,7 +16,7 @@ from receive_made import Line, clp, record, remit, sent, take, x12
 from sqlalchemy import func, select
 
 from claimline.services import claims, reports
-from claimline.services.reports import Question
+from claimline.services.reports_cases import Question
 from claimline.services.reports_lists import Viewer, lines, patients, unmatched
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.ledger.tables import sent_claim, view

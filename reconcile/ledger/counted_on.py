@@ -1,0 +1,80 @@
+"""Which claim of a family counts in reports and worklists while a correction of it waits."""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, or_, select
+
+from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
+from reconcile.ledger import bulk
+from reconcile.ledger.deliveries import was_sent
+from reconcile.ledger.tables import sent_claim
+from reconcile.ledger.tables_answered import claim_state
+from reconcile.values import SentClaim
+
+if TYPE_CHECKING:
+    from reconcile.ledger.records import Usage
+
+_CLAIM: Final = sent_claim.c
+_STATE: Final = claim_state.c
+_IS_LATER: Final = or_(_CLAIM.frequency > FREQUENCY_ORIGINAL, _CLAIM.control != _CLAIM.family)
+_GONE: Final = frozenset({"rejected", "closed"})  # these: see reconcile.lifecycle
+_WAITING: Final = frozenset({"ready", "sent", "received", "accepted"})
+_PAID: Final = frozenset({"partly paid", "paid", "forwarded"})
+
+
+def counted_on(
+    connection: Connection, claims: Mapping[int, SentClaim], usage: "Usage"
+) -> dict[int, str]:
+    """Claims that do not count while a correction of their family waits, with the one that does.
+
+    The charge of visits is counted once. The correction counts where nothing stands on the claims
+    before it; else the newest of those that something was paid on.
+    """
+    found: dict[int, str] = {}
+    for batch in bulk.batches(sorted({claim.family for claim in claims.values()})):
+        corrected = select(_CLAIM.family).where(
+            _CLAIM.family.in_(batch), _CLAIM.usage == usage, _IS_LATER
+        )
+        families = connection.execute(corrected.distinct()).scalars().all()
+        if families:
+            for members in _turns_of(connection, families, usage).values():
+                found |= _counted(members)
+    return found
+
+
+def _turns_of(
+    connection: Connection, families: Sequence[str], usage: "Usage"
+) -> dict[tuple[str, str], list[Any]]:
+    """The claims of families by the turn of their payer, in the order of sending."""
+    query = (
+        select(
+            _CLAIM.id, _CLAIM.family, _CLAIM.control, _CLAIM.frequency, _CLAIM.payer_rank,
+            _STATE.state, _STATE.event,
+        )
+        .outerjoin(claim_state, _STATE.sent_claim_id == _CLAIM.id)
+        .where(_CLAIM.family.in_(families), _CLAIM.usage == usage, was_sent())
+        .where(_CLAIM.frequency != FREQUENCY_VOID)
+        .order_by(_CLAIM.family, _IS_LATER, _CLAIM.id)
+    )  # fmt: skip
+    found: dict[tuple[str, str], list[Any]] = {}
+    for row in connection.execute(query):
+        found.setdefault((row.family, row.payer_rank), []).append(row)
+    return found
+
+
+def _counted(members: Sequence[Any]) -> dict[int, str]:
+    """Of the claims of one turn: those that do not count, with the one that does."""
+    standing = [row for row in members if row.state not in _GONE or _is_paid(row)]
+    if len(members) < 2 or not standing or standing[-1].state not in _WAITING:
+        return {}
+    correction, before = standing[-1], members[: members.index(standing[-1])]
+    paid = [row for row in before if _is_paid(row)]
+    if paid:
+        return {correction.id: paid[-1].control}
+    return {row.id: correction.control for row in before}
+
+
+def _is_paid(row: Any) -> bool:
+    """Whether money stands on a claim, or a decision that it needs none."""
+    return row.state in _PAID or row.event == "settled"
