@@ -9,6 +9,8 @@ import datetime as dt
 import re
 from collections.abc import Iterable
 from decimal import Decimal
+from functools import partial
+from itertools import takewhile
 from typing import Final, Literal
 
 from attrs import field, frozen
@@ -19,10 +21,14 @@ from reconcile.values import ZERO
 
 State = Literal["closed", "owed to the payer", "taken, its origin not seen", "final"]
 
-RECOVERIES: Final = frozenset({"WO", "72"})  # an authorised return offsets a recovery (RFI 1374)
+RETURNED: Final = "72"
+RECOVERIES: Final = frozenset(
+    {"WO", RETURNED}
+)  # an authorised return offsets a recovery (RFI 1374)
 CARRIED: Final = frozenset({"FB", "FR"})
 RECOVERY: Final = "recovery"
 CARRIED_FORWARD: Final = "carried forward"
+LONG_ENOUGH: Final = 8  # figures of a reference that was cut, to be told from another
 SHORTEST: Final = 6  # letters of a number that is told apart from a word
 _DAY: Final = re.compile(r"(19|20)\d{6}|[01]\d[0-3]\d(\d{2}|(19|20)\d{2})|[\d/-]{8,10}")
 
@@ -58,11 +64,7 @@ class Receivable:
     @property
     def balances(self) -> tuple[Decimal, ...]:
         """What is open after each entry: above zero is owed to the payer."""
-        found, balance = [], ZERO
-        for entry in self.entries:
-            balance -= entry.adjustment.amount
-            found.append(balance)
-        return tuple(found)
+        return _balances(self.entries)
 
     @property
     def since(self) -> dt.date | None:
@@ -77,9 +79,10 @@ def plb_book(entries: Iterable[ProviderEntry]) -> tuple[Receivable, ...]:
     """The book of provider adjustments, the same whatever the order of receipt.
 
     Entries of one payer belong together where kind and reference (PLB03-2) are equal. A recovery
-    also joins the one whose reference has a number in common ("account day number", RFI 968).
-    Carried balances without an equal reference close each other where the amounts are exact
-    opposites, or where one taken in part has a single balance it can be of.
+    also joins the one whose reference has a number in common ("account day number", RFI 968), or
+    is the beginning of it. Carried balances of one provider without an equal reference close each
+    other where one names the payment the other was carried from (RFI 1114), where the amounts are
+    exact opposites, or where one taken in part has a single balance it can be of.
     """
     groups: dict[tuple[str, str, str], list[ProviderEntry]] = {}
     for entry in sorted(entries, key=_order):
@@ -87,6 +90,7 @@ def plb_book(entries: Iterable[ProviderEntry]) -> tuple[Receivable, ...]:
         key = (entry.payer, _kind(adjustment.reason), _normal(adjustment.reference))
         groups.setdefault(key, []).append(entry)
     _join_recoveries(groups)
+    _join_cut(groups)
     _join_carried(groups)
     return tuple(_receivable(payer, kind, some) for (payer, kind, _), some in groups.items())
 
@@ -145,6 +149,28 @@ def _join_recoveries(groups: Groups) -> None:
             groups[first].extend(groups.pop(second))
 
 
+def _join_cut(groups: Groups) -> None:
+    """A recovery whose reference was cut short is of the only one that goes on as it begins.
+
+    Only where one gives just what the other takes.
+    """
+    keys = [key for key in groups if key[1] == RECOVERY and key[2]]
+    keys.sort(key=lambda key: (key[0], key[2]))  # what begins as another stands behind it
+    for place, short in enumerate(keys):
+        if len(short[2]) < LONG_ENOUGH:
+            continue
+        longer = list(takewhile(partial(_goes_on, short), keys[place + 1 :]))
+        if len(longer) != 1 or not {short, longer[0]} <= groups.keys():
+            continue
+        first, second = sorted((short, longer[0]), key=lambda key: (groups[key][0].date, key))
+        if _total(groups[first]) == -_total(groups[second]) != ZERO:
+            groups[first].extend(groups.pop(second))
+
+
+def _goes_on(of: Key, key: Key) -> bool:
+    return key[0] == of[0] and key[2].startswith(of[2])
+
+
 def numbers_in(reference: str) -> tuple[str, ...]:
     """The words of a reference that may be a claim's or account's number, not a day."""
     return tuple(
@@ -161,23 +187,32 @@ def _join_carried(groups: Groups) -> None:
     What is taken in part joins the only balance of that payer that is open by then and large
     enough.
     """
-    waiting: dict[str, dict[Key, Decimal]] = {}
+    waiting: dict[tuple[str, str], dict[Key, Decimal]] = {}
     carried = [key for key in groups if key[1] == CARRIED_FORWARD]
     totals = {key: _total(groups[key]) for key in carried}
     carried.sort(key=lambda key: (groups[key][0].date, totals[key] > ZERO, key))
     for key in carried:
-        total, opened = totals[key], waiting.setdefault(key[0], {})
+        provider = groups[key][0].adjustment.provider
+        total, opened = totals[key], waiting.setdefault((key[0], provider), {})
         if total < ZERO:
             opened[key] = -total
-        elif total > ZERO and (of := _balance_of(total, opened)):
+        elif total > ZERO and (of := _balance_of(total, opened, _from(key, opened, groups))):
             groups[of].extend(groups.pop(key))
             opened[of] -= total
             if not opened[of]:
                 del opened[of]
 
 
-def _balance_of(taken: Decimal, opened: dict[Key, Decimal]) -> Key | None:
-    """The open balance that was taken: the first of that amount, else the only larger one."""
+def _from(key: Key, opened: dict[Key, Decimal], groups: Groups) -> Key | None:
+    """The open balance that was carried from the payment (TRN02) that is named."""
+    found = [one for one in opened if key[2] and key[2] == _normal(groups[one][0].trace)]
+    return found[0] if len(found) == 1 else None
+
+
+def _balance_of(taken: Decimal, opened: dict[Key, Decimal], named: Key | None) -> Key | None:
+    """The open balance that was taken: the one named, the first of that amount, the only larger."""
+    if named and opened[named] >= taken:
+        return named
     for key, amount in opened.items():
         if amount == taken:
             return key
@@ -189,21 +224,37 @@ def _total(entries: Iterable[ProviderEntry]) -> Decimal:
     return sum((e.adjustment.amount for e in entries), ZERO)
 
 
+def _balances(entries: Iterable[ProviderEntry]) -> tuple[Decimal, ...]:
+    """What is open after each entry.
+
+    A refund that the payer has (72, below zero) was paid beside the 835: the recovery that offsets
+    it (RFI 1374) takes nothing, and what was owed by then is paid so far.
+    """
+    found, balance, refunded = [], ZERO, ZERO
+    for entry in entries:
+        balance -= entry.adjustment.amount
+        if entry.adjustment.reason == RETURNED:
+            refunded -= entry.adjustment.amount
+        found.append(balance - min(max(balance, ZERO), max(refunded, ZERO)))
+    return tuple(found)
+
+
 def _receivable(payer: str, kind: str, entries: list[ProviderEntry]) -> Receivable:
     total = _total(entries)
-    returns = kind in {RECOVERY, CARRIED_FORWARD}
-    state: State = "final"
-    if returns:
-        state = "owed to the payer" if total < ZERO else "taken, its origin not seen"
-        state = state if total else "closed"
     entries = sorted(entries, key=lambda e: (e.date, e.trace, e.index))
+    is_open = _balances(entries)[-1] if kind in {RECOVERY, CARRIED_FORWARD} else None
+    state: State = "closed"
+    if is_open is None:
+        state = "final"
+    elif is_open:
+        state = "owed to the payer" if is_open > ZERO else "taken, its origin not seen"
     reference = entries[0].adjustment.reference
     return Receivable(
         payer=payer,
         kind=kind,
         reference=reference,
         state=state,
-        open=-total if returns else ZERO,
+        open=is_open or ZERO,
         total=total,
         entries=tuple(entries),
         hints=tuple(w for w in reference.split() if len(w) >= 5),

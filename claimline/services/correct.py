@@ -243,7 +243,7 @@ class _Correcting:
             with self.ledger.begin(run) as writer:
                 writer.decide(self._decision(choice, made))
                 for visit in self.given.marks:  # the sheet corrects it: it waits no longer
-                    held.set_state(writer.connection, visit, "replaced", usage=self.found.usage)
+                    held.set_state(writer, visit, "replaced", usage=self.found.usage)
         return evolve(result, sheets=written.paths)
 
 

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Connection, Select, func, select
+from sqlalchemy import Connection, Select, func, or_, select
 
 from reconcile.ledger.facts import READ_AGAIN
 from reconcile.ledger.orphans import orphans
@@ -99,9 +99,18 @@ def compare(here: Connection, there: Connection, *, shown: int) -> Iterator[Comp
                 given += 1
                 yield one
         yield Compared(what=what, kept=kept, made=made, broken=broken)
-    alone = [sum(one.count for one in orphans(side)) for side in (here, there)]
-    if any(alone):  # what belongs to nothing was in no group above
-        yield Compared(what=ALONE, kept=alone[0], made=alone[1], broken=max(alone))
+    yield from _alone(here, there)
+
+
+def _alone(here: Connection, there: Connection) -> Iterator[Compared | Differs]:
+    """What belongs to nothing was in no group."""
+    found = list(orphans(here))
+    for one in found:
+        yield Differs(what=ALONE, which=f"{one.what} {one.first}", column=f"its {one.of}",
+                      kept=one.told, made="missing")  # fmt: skip
+    kept, made = sum(one.count for one in found), sum(one.count for one in orphans(there))
+    if kept or made:
+        yield Compared(what=ALONE, kept=kept, made=made, broken=max(kept, made))
 
 
 def _groups(connection: Connection, kind: _Kind) -> Iterator[tuple[Key, list[tuple[Any, ...]]]]:
@@ -166,6 +175,8 @@ def _which(connection: Connection, what: str, key: Key) -> str:
     if what in _BY_CLAIM:
         query = select(sent_claim.c.control).where(sent_claim.c.id == key[0])
         return f"claim {connection.execute(query).scalar() or key[0]}"
+    if what in _BY_NUMBER:
+        return f"acknowledgement {key[0]}"
     if what in _BY_ACKNOWLEDGEMENT:
         return f"file {key[0]}, number {key[1]}"
     query = select(_R.trace, _C.control).outerjoin(
@@ -179,6 +190,8 @@ def _which(connection: Connection, what: str, key: Key) -> str:
 
 
 _BY_CLAIM: Final = frozenset({"states"})
+BY_HAND: Final = "rejections by hand and from reports"
+_BY_NUMBER: Final = frozenset({BY_HAND, "what these say"})
 _BY_ACKNOWLEDGEMENT: Final = frozenset({"acknowledgements", "what they say"})
 
 
@@ -219,8 +232,11 @@ def _kinds() -> Mapping[str, _Kind]:
     return MappingProxyType({
         "payments": payment,
         "claim payments": _kind(
-            of, _others(claim_payment, "position"),
-            lambda q: q.join(remittance, _R.id == _C.remittance_id), claim_payment,
+            of, [*_others(claim_payment, "position"), first.c.file_id.label("payment's file"),
+                 first.c.number.label("payment's number")],
+            lambda q: q.join(remittance, _R.id == _C.remittance_id)
+            .outerjoin(first, first.c.id == _C.payment_id),
+            claim_payment,
         ),
         "line shares": share,
         "postings": amounts,
@@ -234,9 +250,10 @@ def _kinds() -> Mapping[str, _Kind]:
 
 
 def _acknowledged() -> dict[str, _Kind]:
-    """Acknowledgements that are read again from kept files."""
+    """Acknowledgements read again from kept files; of the others what they are joined to."""
     ack, said = acknowledgement.c, acknowledged.c
     read = ack.file_id.is_not(None) & ack.kind.in_(READ_AGAIN)
+    other = or_(ack.file_id.is_(None), ack.kind.not_in(READ_AGAIN))
     return {
         "acknowledgements": _kind(
             (ack.file_id, ack.number), _others(acknowledgement, "file_id", "number"),
@@ -245,6 +262,15 @@ def _acknowledged() -> dict[str, _Kind]:
         "what they say": _kind(
             (ack.file_id, ack.number, said.position), _others(acknowledged, "position"),
             lambda q: q.join(acknowledgement, ack.id == said.acknowledgement_id).where(read),
+            acknowledged,
+        ),
+        BY_HAND: _kind(
+            (ack.id,), _others(acknowledgement, "file_id", "number"), lambda q: q.where(other),
+            acknowledgement,
+        ),
+        "what these say": _kind(
+            (ack.id, said.position), _others(acknowledged, "position"),
+            lambda q: q.join(acknowledgement, ack.id == said.acknowledgement_id).where(other),
             acknowledged,
         ),
     }  # fmt: skip

@@ -114,7 +114,7 @@ def _record_sent(writer: "Writer", made: SentFile, records: Sequence[SentRecord]
         ],
     )
     settle.after_sent(writer, [record.claim for record in records], first=first_claim)
-    held.billed(writer.connection, [seen[0] for seen in visits], usage=made.usage)
+    held.billed(writer, [seen[0] for seen in visits], usage=made.usage)
     return stored
 
 

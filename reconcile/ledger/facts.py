@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any, Final
 
-from sqlalchemy import Connection, Select, Table, null, or_, select, update
+from sqlalchemy import Connection, Select, Table, case, null, or_, select, update
 
 from reconcile.ledger import bulk
 from reconcile.ledger.columns import metadata
@@ -37,7 +37,8 @@ def copy_facts(
         here: an open snapshot.
         there: the open transaction of the empty ledger.
         until: only what was recorded up to this moment (UTC, as in the tables).
-        read_again: leave out the acknowledgements that can be read again from kept files.
+        read_again: leave out the acknowledgements that can be read again from kept files; what
+            becomes of the others is told anew too.
     """
     for table in metadata.sorted_tables:
         if table.name in DERIVED:
@@ -46,6 +47,8 @@ def copy_facts(
         if read_again:
             query = _without_read(table, query)
         copy(here, there, table, query)
+    if read_again:
+        _untold(there)
     if until:
         held_states(there)
 
@@ -98,6 +101,16 @@ def _by_hand() -> Any:
     """Acknowledgements that only the ledger holds: by hand, or from a report read by a profile."""
     c = acknowledgement.c
     return or_(c.file_id.is_(None), c.kind.not_in(READ_AGAIN))
+
+
+def _untold(connection: Connection) -> None:
+    """Acknowledgements by hand and from reports as they were when they came."""
+    c, first = acknowledgement.c, acknowledgement.alias()
+    again = select(first.c.id).where(
+        first.c.digest == c.digest, first.c.usage == c.usage, first.c.id < c.id
+    )
+    state = case((again.exists(), "duplicate"), else_="unmatched")
+    connection.execute(update(acknowledgement).values(state=state, why=""))
 
 
 def held_states(connection: Connection, kinds: Collection[str] = ("release", "override")) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import ColumnElement, Connection, select, update
 
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import dollars, from_date, from_json, to_cents, to_date, to_json
@@ -27,7 +27,7 @@ def record(writer: "Writer", records: Sequence[HeldRecord], *, usage: Usage) -> 
     new = [held for held in records if known.get(held.claim, ()) != _content(held)]
     replaced = [held.claim for held in new if held.claim in known]
     for claim in replaced:
-        set_state(writer.connection, claim, "replaced", usage=usage)
+        set_state(writer, claim, "replaced", usage=usage)
     first = writer.ids(held_claim, len(new))
     recorded = writer.recorded if new else ()
     rows = [_row(number, held, usage) + recorded for number, held in enumerate(new, first)]
@@ -75,16 +75,22 @@ def _row(number: int, held: HeldRecord, usage: str) -> bulk.Row:
     )
 
 
-def set_state(connection: Connection, claim: str, state: str, *, usage: Usage) -> None:
+def set_state(writer: "Writer", claim: str, state: str, *, usage: Usage) -> None:
     """What a decision, or a newer draft, makes of the waiting claim of that key."""
-    connection.execute(
+    _set(writer, state, _HELD.claim == claim, usage)
+
+
+def _set(writer: "Writer", state: str, which: ColumnElement[bool], usage: Usage) -> None:
+    done = writer.connection.execute(
         update(held_claim)
-        .where(_HELD.claim == claim, _HELD.usage == usage, _HELD.state.in_(WAITING))
+        .where(which, _HELD.usage == usage, _HELD.state.in_(WAITING))
         .values(state=state)
+        .returning(_HELD.id)
     )
+    writer.journal.changed(done.scalars().all())
 
 
-def billed(connection: Connection, visit_ids: Sequence[str], *, usage: Usage) -> None:
+def billed(writer: "Writer", visit_ids: Sequence[str], *, usage: Usage) -> None:
     """The claims that waited for these visits wait no longer."""
     for batch in bulk.batches(visit_ids):
         waiting = (
@@ -92,11 +98,7 @@ def billed(connection: Connection, visit_ids: Sequence[str], *, usage: Usage) ->
             .where(held_visit.c.visit_id.in_(batch))
             .scalar_subquery()
         )
-        connection.execute(
-            update(held_claim)
-            .where(_HELD.id.in_(waiting), _HELD.usage == usage, _HELD.state.in_(WAITING))
-            .values(state="billed")
-        )
+        _set(writer, "billed", _HELD.id.in_(waiting), usage)
 
 
 def visits(connection: Connection, ids: list[str], *, usage: Usage) -> dict[str, KnownVisit]:

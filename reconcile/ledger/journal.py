@@ -47,14 +47,15 @@ DERIVED: Final[Mapping[str, str]] = MappingProxyType({
     journal_part.name: "the digest of its entry is over it",
 })  # fmt: skip
 CHANGING: Final[Mapping[str, frozenset[str]]] = MappingProxyType({  # worked out again
-    "held_claim": frozenset({"state"}),
     "remittance": frozenset({"claims_paid", "provider_adjusted", "difference", "state", "why"}),
     "acknowledgement": frozenset({"state", "why"}),
     "acknowledged": frozenset(
         {"file_id", "transaction_control", "sent_claim_id", "sent_line_id", "method"}
     ),
 })  # fmt: skip
-COUNTERS: Final = tables.control_number  # changed in place: the newest entry counts
+COUNTERS: Final = tables.control_number
+HELD: Final = tables.held_claim
+IN_PLACE: Final = frozenset({COUNTERS, HELD})  # changed in place: the newest entry of a row counts
 _COMPLETED: Final = tables.file  # its row is completed when its bytes are through
 
 
@@ -83,7 +84,7 @@ def _shape(table: Table) -> Shape:
         columns=columns,
         names=json.dumps(columns),
         key=key,
-        numbered=len(key) == 1,
+        numbered=len(key) == 1 and table not in IN_PLACE,
         places=None if len(columns) == len(every) else tuple(map(every.index, columns)),
     )
 
@@ -137,6 +138,7 @@ class Journal:
         self.counted = False  # control numbers were taken
         self._parts: dict[str, _Part] = {}
         self._files: list[int] = []
+        self._held: set[int] = set()
         self._entry: _Entry | None = None
 
     def note(self, writer: "Writer", table: Table, rows: Sequence[bulk.Row]) -> None:
@@ -153,14 +155,17 @@ class Journal:
         if len(part.marks) >= _PIECE * MARK:
             self._begun(writer).write(self._parts.pop(table.name))
 
+    def changed(self, held_claims: Iterable[int]) -> None:
+        """The states of these held claims were changed."""
+        self._held.update(held_claims)
+
     def close(self, writer: "Writer") -> None:
         """Write the entry of this transaction, where it recorded anything."""
         if self.whole:
             seal(writer.connection)
             return
-        for batch in bulk.batches(self._files):
-            query = select(_COMPLETED).where(_COMPLETED.c.id.in_(batch)).order_by(_COMPLETED.c.id)
-            self._read(writer.connection.execute(query).fetchall(), _COMPLETED)
+        self._again(writer.connection, _COMPLETED, self._files)
+        self._again(writer.connection, HELD, sorted(self._held))
         if self.counted:
             self._read(writer.connection.execute(select(COUNTERS)).fetchall(), COUNTERS)
         if self._parts or self._entry:
@@ -168,6 +173,12 @@ class Journal:
             for name in list(self._parts):  # the run's own row may have come with the entry
                 entry.write(self._parts.pop(name))
             entry.done()
+
+    def _again(self, connection: Connection, table: Table, numbers: Sequence[int]) -> None:
+        """Rows as they are at the end of the transaction."""
+        for batch in bulk.batches(numbers):
+            query = select(table).where(table.c.id.in_(batch)).order_by(table.c.id)
+            self._read(connection.execute(query).fetchall(), table)
 
     def _part(self, shape: Shape) -> _Part:
         return self._parts.setdefault(shape.table.name, _Part(shape))

@@ -1,6 +1,5 @@
 """The proof's walk over the claims: lines, answers, postings, states, some hundred at a time."""
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
@@ -222,7 +221,7 @@ class Walk:
         columns = (s.claim_payment_id, s.id, s.sent_line_id, s.charge, s.paid, s.adjustments,
                    s.not_explained, s.bundled_into)  # fmt: skip
         for row in self._with_answer(select(*columns), line_share, here, s.id):
-            said = json.loads(row[5]) if row[5] else ()
+            said = from_json(row[5])
             yield (
                 row[0],
                 ShareRow(

@@ -4,6 +4,7 @@ Only the segments with money are looked at (CLM, AMT*F5; BPR, CLP, PLB), so that
 seconds. All the rest of a file is compared by ``verify``.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from decimal import Decimal, InvalidOperation
 from itertools import islice
@@ -217,7 +218,7 @@ class Kept:
             self._fault(row, payment, (payment.paid, of_key), "BPR02 in the payment's key")
         rows = self._claim_rows(payment.id)
         ahead = next(rows, None)
-        adjusted: list[int | None] = []
+        adjusted: list[_Adjusted] = []
         for place, text in enumerate(transaction.texts(), 1):
             name = text[:3]
             if name == "CLP":
@@ -228,7 +229,12 @@ class Kept:
                 self._amount(row, payment, _at(text.split(element), 2), payment.paid, "BPR02")
             elif name == "PLB":
                 split = text.split(element)
-                adjusted += [_at(split, n) for n in _PLB_AMOUNTS if n < len(split) and split[n]]
+                component = transaction.separators.component
+                adjusted += [
+                    (_at(split, n), *_composite(split[n - 1], component))
+                    for n in _PLB_AMOUNTS
+                    if n < len(split) and split[n]
+                ]
         if ahead is not None:
             why = "a claim payment that is not in the file"
             self._fault(row, payment, ("", ahead.control), why, answer=ahead.id)
@@ -251,19 +257,27 @@ class Kept:
             found = there.patient_responsibility or 0
             self._fault(row, payment, (share, found), "CLP05", answer=there.id)
 
-    def _adjusted(self, row: Any, payment: Any, expected: list[int | None]) -> None:
-        """The PLB amounts; of a part of a payment only those not known before are kept."""
+    def _adjusted(self, row: Any, payment: Any, expected: list["_Adjusted"]) -> None:
+        """The PLB pairs; of a part of a payment only those not known before are kept."""
         p = provider_adjustment.c
-        query = select(p.cents).where(p.remittance_id == payment.id).order_by(p.position, p.id)
-        found = list(self.connection.execute(query).scalars())
-        readable = [cents for cents in expected if cents]  # one of 0.00 is not kept
-        left = list(readable)
-        for cents in filter(None, found):  # nothing: an amount that could not be read
-            if cents not in left:
-                why = "a PLB amount that is not in the file"
+        query = select(p.cents, p.reason, p.reference).where(p.remittance_id == payment.id)
+        rows = [
+            (cents, reason.strip(), reference.strip())
+            for cents, reason, reference in self.connection.execute(
+                query.order_by(p.position, p.id)
+            )
+        ]
+        found = [cents for cents, *_ in rows]
+        readable = [one[0] for one in expected if one[0]]  # one of 0.00 is not kept
+        left = Counter(one for one in expected if one[0])
+        for one in rows:
+            if not one[0]:  # an amount that could not be read
+                continue
+            if not left[one]:
+                why = "a PLB amount, reason or reference that is not in the file"
                 self._fault(row, payment, (sum(readable), sum(found)), why)
                 return
-            left.remove(cents)
+            left[one] -= 1
         if sum(found) != (payment.provider_adjusted or 0):
             return  # told by remits.sums
         whole = self._count(
@@ -272,7 +286,7 @@ class Kept:
                 _R.state.in_(("posted", "aside")),
             )
         )
-        if left and whole == 1:
+        if left.total() and whole == 1:
             why = "a PLB amount of the file is not in the ledger"
             self._fault(row, payment, (sum(readable), sum(found)), why)
 
@@ -365,6 +379,15 @@ def _sides(one: _Sent | None, row: Any) -> Iterator[tuple[str, int | str, int | 
     for why, expected, found in sides:
         if expected is not None and expected != found:
             yield why, expected, found
+
+
+_Adjusted = tuple[int | None, str, str]  # cents, reason, reference
+
+
+def _composite(text: str, component: str) -> tuple[str, str]:
+    """Reason and reference of a PLB03 and its like."""
+    reason, _, rest = text.partition(component)
+    return reason.strip(), rest.partition(component)[0].strip()
 
 
 def _at(split: list[str], place: int) -> int | None:

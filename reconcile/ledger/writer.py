@@ -161,7 +161,7 @@ class Writer:
         self.add(decision, [(*row, decided.detail, *self.recorded)])
         self._hands.clear()
         if state:
-            held.set_state(self.connection, decided.subject, state, usage=usage)
+            held.set_state(self, decided.subject, state, usage=usage)
         if decided.kind in by_hand_again.KINDS:
             by_hand_again.follow(self, decided)
 

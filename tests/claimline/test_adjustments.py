@@ -40,14 +40,16 @@ def pay(ledger: Ledger, number: int, date: str, *pairs: str, more: str = "500") 
     take(ledger, data, f"{number}.835")
 
 
-def entry(reason: str, reference: str, amount: str, day: int) -> ProviderEntry:
+def entry(
+    reason: str, reference: str, amount: str, day: int, provider: str = "1234567893"
+) -> ProviderEntry:
     """An entry of one payer on a day of March."""
     return ProviderEntry(
         payer="1512345678",
         date=dt.date(2026, 3, day),
         trace=f"E{day}",
         adjustment=ProviderAdjustment(
-            provider="1234567893", fiscal_date="20261231", reason=reason, reference=reference,
+            provider=provider, fiscal_date="20261231", reason=reason, reference=reference,
             amount=Decimal(amount),
         ),
     )  # fmt: skip
@@ -92,6 +94,36 @@ class TestFollowed:
                 [entry("WO", "ICN77001", "75", 1)],
                 "taken, its origin not seen", "-75", id="taken at once"),
             pytest.param([entry("L6", "", "-1.25", 1)], "final", "0", id="interest"),
+            pytest.param([entry("B2", "CHECK9001", "-12.50", 1)], "final", "0", id="a rebate"),
+            pytest.param(
+                [entry("WO", "ICN77001", "-75", 1), entry("72", "ICN77001", "-75", 9),
+                 entry("WO", "ICN77001", "75", 9)],
+                "closed", "0", id="owed, then refunded by check"),
+            pytest.param(
+                [entry("WO", "ICN77001", "-75", 1), entry("72", "ICN77001", "-50", 9),
+                 entry("WO", "ICN77001", "50", 9)],
+                "owed to the payer", "25", id="owed, refunded in part: 75 less 50"),
+            pytest.param(
+                [entry("WO", "ICN77001", "-75", 1), entry("72", "ICN77001", "-50", 9),
+                 entry("WO", "ICN77001", "50", 9), entry("WO", "ICN77001", "25", 12)],
+                "closed", "0", id="refunded in part, the rest taken"),
+            pytest.param(
+                [entry("WO", "ICN77001", "-75", 1), entry("WO", "ICN77001", "25", 2),
+                 entry("WO", "ICN77001", "25", 9), entry("WO", "ICN77001", "25", 16)],
+                "closed", "0", id="taken in three instalments"),
+            pytest.param(
+                [entry("WO", "2608300000001", "-75", 1), entry("WO", "2608300000", "75", 9)],
+                "closed", "0", id="its reference cut short"),
+            pytest.param(
+                [entry("WO", "ICN77001", "-75", 1),
+                 entry("WO", "ICN77001", "75", 9, provider="1987654321")],
+                "closed", "0", id="taken from another NPI's payment"),
+            pytest.param(
+                [entry("FB", "X", "-75", 1), entry("FB", "X", "75", 2), entry("FB", "X", "-30", 2),
+                 entry("FB", "X", "30", 3)],
+                "closed", "0", id="carried on twice"),
+            pytest.param([entry("FB", "E1", "-75", 1)], "owed to the payer", "75",
+                         id="carried on and never taken"),
         ],
     )  # fmt: skip
     def test_states(self, entries: list[ProviderEntry], state: str, is_open: str) -> None:
@@ -109,6 +141,16 @@ class TestFollowed:
                 [entry("FB", "E1", "-75", 1), entry("FB", "E2", "-60", 2),
                  entry("FB", "E3", "40", 3)], id="two balances it could be of"),
             pytest.param(
+                [entry("FB", "E1", "-75", 1), entry("FB", "E2", "75", 2, provider="1987654321")],
+                id="balances of two NPIs"),
+            pytest.param(
+                [entry("WO", "2608300000001", "-75", 1), entry("WO", "2608300000", "70", 9)],
+                id="cut short, another amount"),
+            pytest.param(
+                [entry("WO", "2608300000001", "-75", 1), entry("WO", "2608300000002", "-75", 1),
+                 entry("WO", "2608300000", "75", 9)],
+                id="cut short, two it could be"),
+            pytest.param(
                 [entry("WO", "PAT1 20260105", "-75", 1), entry("WO", "PAT2 20260105", "75", 2)],
                 id="only a day in common"),
             pytest.param(
@@ -119,6 +161,15 @@ class TestFollowed:
     def test_apart(self, entries: list[ProviderEntry]) -> None:
         """What is not certain stays apart: nothing is guessed."""
         assert len(plb_book(entries)) == len(entries)
+
+    def test_names_the_payment(self) -> None:
+        """Of two balances that one taken in part could be of, the one it names (RFI 1114)."""
+        first, second = entry("FB", "A", "-75", 1), entry("FB", "B", "-60", 2)
+        for taken, left in (("E1", {"A": "35", "B": "60"}), ("E2", {"A": "75", "B": "20"})):
+            found = plb_book([first, second, entry("FB", taken, "40", 3)])
+            assert {one.reference: one.open for one in found} == {
+                reference: Decimal(amount) for reference, amount in left.items()
+            }
 
     def test_since(self) -> None:
         """It is open from the day its balance last left zero."""

@@ -101,6 +101,8 @@ class TestVerify:
             "keys by which new evidence finds claims",
             "provider adjustments",
             "bank deposits",
+            "rejections by hand and from reports",
+            "what these say",
         }
         assert all(proof.closes for proof in found.proofs)
 
