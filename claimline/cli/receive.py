@@ -307,7 +307,7 @@ def _notes(payment: "PaymentResult") -> Iterator[str]:
 
     if payment.why and payment.state != "known":
         yield payment.why
-    unmatched = f"claimline denials --status unmatched {BOOKS.get(payment.usage, '')}"
+    unmatched = f"claimline match list {BOOKS.get(payment.usage, '')}"
     if payment.unmatched:
         fit = "fits" if payment.unmatched == 1 else "fit"
         yield f"{counted(payment.unmatched, 'claim')} {fit} nothing that was sent: see {unmatched}"
@@ -318,9 +318,11 @@ def _notes(payment: "PaymentResult") -> Iterator[str]:
             f"{counted(payment.not_posted, 'claim')} not posted: forwarded, an estimate, or not "
             "readable"
         )
-    if payment.lines_left:
-        fit = "fits" if payment.lines_left == 1 else "fit"
-        yield f"{counted(payment.lines_left, 'line')} {fit} no line that was sent: see {unmatched}"
+    yield from payment.left[:MOST]
+    more = payment.lines_left - len(payment.left[:MOST])
+    if more > 0:
+        fit = "fits" if more == 1 else "fit"
+        yield f"{counted(more, 'line')} {fit} no line that was sent: see {unmatched}"
     if payment.unbalanced:
         do = "does" if payment.unbalanced == 1 else "do"
         yield (f"{counted(payment.unbalanced, 'claim')} {do} not add up in the payer's own figures")

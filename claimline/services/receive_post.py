@@ -26,6 +26,7 @@ from edi.envelope import Transaction
 from edi.problem import Problem
 from reconcile.ledger import by_hand_remit, dismissed, posting, received, settle, standing
 from reconcile.ledger.convert import dollars, to_cents
+from reconcile.ledger.lines_left import lines_left
 from reconcile.ledger.payments import Kept, Reading, again
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment, remittance
@@ -142,20 +143,27 @@ def with_what_stands(
     )
 
 
-Oddities = tuple[int, tuple["Concern", ...]]  # of how many claims, and of the first of them
+# of how many claims, of the first of them, and the first lines that fit none, in words
+Oddities = tuple[int, tuple["Concern", ...], tuple[str, ...]]
+
+
+_NOTHING_ODD: Final[Oddities] = (0, (), ())
 
 
 def oddities(connection: "Connection", files: Sequence[int]) -> dict[int, Oddities]:
     """What does not fit in the claims of these files, by row number of the payment."""
     found: dict[int, Oddities] = {}
     for number, concerns in standing.concerns_of(connection, remittance.c.file_id.in_(files)):
-        count, told = found.get(number, (0, ()))
-        found[number] = count + 1, (*told, *concerns) if count < CONCERNS else told
+        count, told, _ = found.get(number, _NOTHING_ODD)
+        found[number] = count + 1, (*told, *concerns) if count < CONCERNS else told, ()
+    for number, words in lines_left(connection, files):
+        count, told, left = found.get(number, _NOTHING_ODD)
+        found[number] = count, told, (*left, words)[:CONCERNS]
     return found
 
 
 def _with_oddities(result: PaymentResult, odd: Oddities | None) -> PaymentResult:
-    return result if odd is None else evolve(result, odd=odd[0], concerns=odd[1])
+    return result if odd is None else evolve(result, odd=odd[0], concerns=odd[1], left=odd[2])
 
 
 def told_new(

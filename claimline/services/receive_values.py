@@ -42,6 +42,7 @@ class PaymentResult:
     unbalanced: int = 0  # claims whose own figures do not add up
     odd: int = 0  # claims whose answers do not fit: paid twice, not our charge ...
     concerns: tuple[Concern, ...] = ()  # what is odd, of the first of them
+    left: tuple[str, ...] = ()  # the first of the lines left, in words
     part: bool = False  # its amount is that of another payment: a second copy, a part of it
 
     @property
