@@ -1,16 +1,24 @@
 """``claimline remit``: remittances that came on paper, by a portal or by phone."""
 
-from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from claimline.cli.options import book_option, format_option, ledger_option, output_option
+from claimline.cli.options import (
+    book_option,
+    format_option,
+    ledger_option,
+    output_option,
+    practice_option,
+)
 from claimline.errors import DONE, NEEDS_PERSON, WrongUsageError
 
 if TYPE_CHECKING:
     from claimline.services.receive_values import FileResult
+    from claimline.services.remit import Entry
+    from claimline.services.remit_known import KnownPayer
+    from claimline.services.remit_listed import Wanted
     from claimline.services.remit_read import Typed
     from reconcile.ledger import Ledger, Usage
 
@@ -35,10 +43,20 @@ def remit() -> None:
 @remit.command()
 @click.argument("file", type=click.Path(), default="")
 @click.option("--template", is_flag=True, help="Print a CSV with all columns and an example.")
-@click.option("--source", type=click.Choice(SOURCES), default=None, help="How it came.")
+@click.option(
+    "--source",
+    type=click.Choice(SOURCES),
+    default=None,
+    help="How it came; needed with a FILE, else asked for.",
+)
 @click.option("--by", default="", help="Who enters it. [default: who runs this]")
 @click.option("--reason", default="", help="A word about it; it is kept.")
-@click.option("--unknown", is_flag=True, help="Claims that were never sent from here may be in it.")
+@click.option(
+    "--unknown", is_flag=True, help="Claims and lines that were never sent from here may be in it."
+)
+@click.option("--new-payer", is_flag=True, help="Nobody of that name paid or was billed before.")
+@click.option("--another", is_flag=True, help="It is no payment that stands already, though alike.")
+@practice_option
 @book_option
 @ledger_option
 @format_option("table", "json")
@@ -50,6 +68,9 @@ def enter(
     by: str,
     reason: str,
     unknown: bool,
+    new_payer: bool,
+    another: bool,
+    practice: str,
     test: bool | None,
     ledger: str,
     shape: str,
@@ -67,174 +88,81 @@ def enter(
       claimline remit enter --source portal
     """
     from claimline import settings
+    from claimline.cli import remit_ask
     from claimline.services import remit as service
     from claimline.services.remit_read import TEMPLATE
 
     if template:
         click.echo("\n".join(TEMPLATE))
         return DONE
-    if source is None:
-        raise WrongUsageError("say how it came", todo=f"--source {'|'.join(SOURCES)}")
-    with _open(ledger) as opened:
-        usage = _book(opened, test=test)
-        rows: list[dict[str, str]] = []
-        if not file:
-            _answers(opened, usage, rows)
-        about = service.Entry(
-            name=file or ANSWERS,
-            usage=usage,
-            source=source,  # type: ignore[arg-type]  # click let none but these pass
-            user=by or settings.user(),
-            now=settings.now(),
-            reason=reason,
-            unknown=unknown,
-        )
-        try:
-            typed = _typed(file, rows)
-            result = service.enter(opened, typed, about)
-        except WrongUsageError:
-            _keep(rows)
-            raise
-    _show(result, typed, shape)
-    return result.status
-
-
-ANSWERS: Final = "what was typed"
-
-
-def _answers(ledger: "Ledger", usage: "Usage", rows: list[dict[str, str]]) -> None:
-    """Fill in rows by questions, on a terminal; where a person stops, what is there is shown."""
-    import sys
-
-    if sys.stdin is None or not sys.stdin.isatty():
+    if not file and not _on_terminal():
         raise WrongUsageError(
             "name a CSV file; questions are asked on a terminal only",
             todo="claimline remit enter --template prints one",
         )
-    try:
-        rows.extend(_asked(ledger, usage))
-    except click.Abort:
-        click.echo()
-        _keep(rows)
-        raise
+    came = _source(source, file)
+    with _open(ledger) as opened:
+        about = service.Entry(
+            name=file or remit_ask.NAME,
+            usage=_book(opened, test=test),
+            source=came,  # type: ignore[arg-type]  # click let none but these pass
+            user=by or settings.user(),
+            now=settings.now(),
+            reason=reason,
+            unknown=unknown,
+            another=another,
+            new_payer=new_payer,
+            payers=_payers(practice),
+        )
+        result, typed = _read_or_asked(opened, file, about)
+    _show(result, typed, shape)
+    return result.status
 
 
-def _typed(file: str, rows: Sequence[dict[str, str]]) -> "Typed":
-    """The remittance of the file, or of the answers."""
-    from claimline import files
-    from claimline.services.practice import text_of
-    from claimline.services.remit_read import read, typed
+def _on_terminal() -> bool:
+    import sys
 
-    if file:
-        return read(file, text_of(file, files.content(file)))
-    return typed(ANSWERS, list(enumerate(rows, 2)))
+    return sys.stdin is not None and sys.stdin.isatty()
 
 
-def _keep(rows: Sequence[dict[str, str]]) -> None:
-    """Show what was typed, so that it can be mended in a file and need not be typed again."""
-    from claimline.services.remit_read import as_csv
+def _source(source: str | None, file: str) -> str:
+    """How it came, asked for where questions are asked.
 
-    if rows:
-        click.echo("What was typed, for a file:")
-        click.echo(as_csv(rows), nl=False)
+    Raises:
+        WrongUsageError: nobody said, and nobody can be asked.
+    """
+    if source:
+        return source
+    if file or not _on_terminal():
+        raise WrongUsageError("say how it came", todo=f"--source {'|'.join(SOURCES)}")
+    return str(click.prompt("How it came", type=click.Choice(SOURCES)))
 
 
-def _asked(ledger: "Ledger", usage: "Usage") -> Iterator[dict[str, str]]:
-    """Rows by questions: the payment, then each claim with its lines as they were sent."""
-    from claimline.services.remit_read import (
-        check_amount,
-        check_date,
-        check_provider_adjustments,
+def _payers(practice: str) -> "tuple[KnownPayer, ...]":
+    """The payers of the practice file, where one is named."""
+    from claimline.services.practice import load
+    from claimline.services.remit_known import KnownPayer
+
+    if not practice:
+        return ()
+    return tuple(
+        KnownPayer(name=one.name.upper(), id=one.id, key=one.key)
+        for one in load(practice).payers.values()
     )
 
-    payment = {
-        "payer": click.prompt("Payer"),
-        "number": click.prompt("Number of the check or EFT (empty: none)", default="",
-                               show_default=False),
-        "date": click.prompt("Date of the payment (2026-03-20)", value_proc=_by(check_date)),
-        "amount": click.prompt("Amount", value_proc=_by(check_amount)),
-        "provider_adjustments": click.prompt("Provider adjustments (WO:A1001 50.00; empty: none)",
-                                             default="", show_default=False,
-                                             value_proc=_by(check_provider_adjustments)),
-    }  # fmt: skip
-    while True:
-        claim = click.prompt("Claim number (empty: done)", default="", show_default=False).strip()
-        if not claim:
-            return
-        about = {"claim": claim, "payer_claim": click.prompt(
-            "  Payer's claim number (empty: none)", default="", show_default=False)}  # fmt: skip
-        lines = list(_sent_lines(ledger, claim, usage))
-        if not lines:
-            click.echo("  No claim of that number was sent from here; code by code, empty ends it.")
-            lines = list(_own_lines())
-        for line in lines:
-            words = (line["code"], line["modifiers"], line["service_date"], line["charge"])
-            click.echo(f"  {' '.join(filter(None, words))}")
-            yield {**payment, **about, **line, **_amounts(line)}
 
+def _read_or_asked(ledger: "Ledger", file: str, about: "Entry") -> "tuple[FileResult, Typed]":
+    """Enter the remittance of the file, or of the answers."""
+    from claimline import files
+    from claimline.cli import remit_ask
+    from claimline.services import remit as service
+    from claimline.services.practice import text_of
+    from claimline.services.remit_read import read
 
-def _amounts(line: dict[str, str]) -> dict[str, str]:
-    """Paid, adjustments and remarks of a line, asked again until it adds up."""
-    from claimline.services.remit_read import check_amount, off
-
-    said = {"paid": "0.00", "adjustments": "", "remarks": ""}
-    while True:
-        said = {
-            "paid": click.prompt("    Paid", default=said["paid"], value_proc=_by(check_amount)),
-            "adjustments": click.prompt("    Adjustments (CO-45 40.00; PR-3 20.00)",
-                                        default=said["adjustments"],
-                                        show_default=bool(said["adjustments"])),
-            "remarks": click.prompt("    Remarks (N130 M15)", default=said["remarks"],
-                                    show_default=bool(said["remarks"])),
-        }  # fmt: skip
-        wrong = off({**line, **said})
-        if not wrong:
-            return said
-        click.echo(f"    {wrong}: once more")
-
-
-def _sent_lines(ledger: "Ledger", claim: str, usage: "Usage") -> Iterator[dict[str, str]]:
-    """The lines of a claim as they were sent."""
-    for found in ledger.find(claim):
-        if found.kind != "patient control number" or found.usage != usage:
-            continue
-        for family in found.families:
-            for story in ledger.story(family, usage=usage):
-                if story.sent.claim.control.upper() == claim.upper():
-                    for line in story.sent.claim.lines:
-                        yield {
-                            "code": line.code,
-                            "modifiers": " ".join(line.modifiers),
-                            "service_date": line.date.isoformat(),
-                            "charge": f"{line.charge:.2f}",
-                            "line": line.control,
-                        }
-                    return
-
-
-def _by(check: Callable[[str], None]) -> Callable[[str], str]:
-    """What is typed, asked again where it cannot be read."""
-
-    def checked(text: str) -> str:
-        try:
-            check(text)
-        except ValueError as error:
-            raise click.UsageError(str(error)) from None
-        return text
-
-    return checked
-
-
-def _own_lines() -> Iterator[dict[str, str]]:
-    from claimline.services.remit_read import check_amount, check_date
-
-    while code := click.prompt("  Code", default="", show_default=False).strip():
-        yield {
-            "code": code,
-            "modifiers": click.prompt("    Modifiers", default="", show_default=False),
-            "service_date": click.prompt("    Day of service", value_proc=_by(check_date)),
-            "charge": click.prompt("    Charge", value_proc=_by(check_amount)),
-        }
+    if not file:
+        return remit_ask.enter(ledger, about)
+    typed = read(file, text_of(file, files.content(file)))
+    return service.enter(ledger, typed, about), typed
 
 
 def _show(result: "FileResult", typed: "Typed", shape: str) -> None:
@@ -261,13 +189,15 @@ def list_(*, test: bool | None, ledger: str, shape: str, output: Path | None) ->
     r"""List what was entered by hand, and where it stands.
 
     posted: on the books. replaced: the real 835 is here and took its place. undone: taken back.
+    Exit status 1 where the 835 differs from what was entered, or may be the same payment.
 
     \b
     Example:
       claimline remit list
     """
     from claimline.render import Column, Result, Table, show
-    from claimline.services import remit as service
+    from claimline.services import remit_listed as service
+    from reconcile.ledger import by_hand_remit
 
     with _open(ledger) as opened:
         found = [service.data(one) for one in service.listed(opened, _book(opened, test=test))]
@@ -289,7 +219,11 @@ def list_(*, test: bool | None, ledger: str, shape: str, output: Path | None) ->
         tight=True,
     )
     show(Result(data=found, tables=(table,)), shape, output)
-    waits = any(one["state"] == "replaced" and "; it differs: " in one["why"] for one in found)
+    waits = any(
+        by_hand_remit.needs_person(one["why"])
+        for one in found
+        if one["state"] in {"posted", by_hand_remit.REPLACED}
+    )
     return NEEDS_PERSON if waits else DONE
 
 
@@ -308,22 +242,52 @@ def undo(*, id: str, by: str, reason: str, test: bool | None, ledger: str) -> in
     Example:
       claimline remit undo 0012345 --reason "wrong check"
     """
+    from claimline.services import remit_listed as service
+
+    with _open(ledger) as opened:
+        gone = service.undo(opened, _wanted(opened, id, by, reason, test=test))
+    click.echo(f"{gone.id}: taken back ({gone.payer}, {gone.number or 'no number'}, {gone.amount})")
+    return DONE
+
+
+@remit.command()
+@click.argument("id")
+@click.option("--by", default="", help="Who decides. [default: who runs this]")
+@click.option("--reason", required=True, help="Why; it is kept.")
+@book_option
+@ledger_option
+def keep(*, id: str, by: str, reason: str, test: bool | None, ledger: str) -> int:
+    r"""Say that what was entered is another payment than the 835 it may be: both stand.
+
+    ID or number stand in claimline remit list. Where they are one: claimline remit undo.
+
+    \b
+    Example:
+      claimline remit keep 0012345 --reason "two checks: called 3/2"
+    """
+    from claimline.render import counted
+    from claimline.services import remit_listed as service
+
+    with _open(ledger) as opened:
+        kept, others = service.keep(opened, _wanted(opened, id, by, reason, test=test))
+    what = f"{kept.payer}, {kept.number or 'no number'}, {kept.amount}"
+    click.echo(f"{kept.id}: stands beside {counted(others, '835')} ({what})")
+    return DONE
+
+
+def _wanted(ledger: "Ledger", id: str, by: str, reason: str, *, test: bool | None) -> "Wanted":
     from claimline import settings
-    from claimline.services import remit as service
+    from claimline.services.remit_listed import Wanted
 
     if not reason.strip():
         raise WrongUsageError("--reason must not be empty: it is kept")
-    with _open(ledger) as opened:
-        gone = service.undo(
-            opened,
-            id,
-            usage=_book(opened, test=test),
-            user=by or settings.user(),
-            reason=reason.strip(),
-            now=settings.now(),
-        )
-    click.echo(f"{gone.id}: taken back ({gone.payer}, {gone.number or 'no number'}, {gone.amount})")
-    return DONE
+    return Wanted(
+        id=id,
+        usage=_book(ledger, test=test),
+        user=by or settings.user(),
+        reason=reason.strip(),
+        now=settings.now(),
+    )
 
 
 def _book(ledger: "Ledger", *, test: bool | None) -> "Usage":

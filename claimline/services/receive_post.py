@@ -480,7 +480,7 @@ class _Work:
             _result(self.row),
             state=self.met or told_state("aside" if self.aside else "posted", self.states),
             why=self.aside or self.told,
-            differs=by_hand_remit.DIFFERS in self.told,
+            differs=by_hand_remit.needs_person(self.told),
             posted=self.states["posted"],
             known=self.known,
             unmatched=self.states["unmatched"],

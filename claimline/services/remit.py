@@ -6,37 +6,32 @@ door as every other; who entered it, from what, is a decision beside it.
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
-from attrs import asdict, evolve, frozen
-from sqlalchemy import func, select
+from attrs import evolve, frozen
+from sqlalchemy import select
 
 from claimline import __version__
 from claimline.errors import CommandError, WrongUsageError
+from claimline.render.words import listed as in_words
+from claimline.render.words import shown_number
 from claimline.services.receive import receive_file
+from claimline.services.remit_check import refuse_days, refuse_unbalanced
+from claimline.services.remit_known import Asked, Known, KnownPayer, learn, with_lines
 from claimline.services.remit_read import Typed, provider_adjustment, refused
-from edi.remittance import (
-    ClaimPayment,
-    Organisation,
-    Reference,
-    Remittance,
-    RemittanceHeader,
-    RemittanceTrailer,
-    ServicePayment,
-)
+from edi.remittance import Organisation, Remittance, RemittanceHeader, RemittanceTrailer
 from edi.writing import Envelope, WriteError
 from edi.x835 import write_835
-from reconcile.balance import Balance, Difference
-from reconcile.deposits import plain
 from reconcile.keys import normal
-from reconcile.ledger import Decision, Ledger, Run
+from reconcile.ledger import Decision, Ledger, Run, received
 from reconcile.ledger import by_hand_remit as hand
-from reconcile.ledger.convert import dollars, from_json, to_cents, to_json
-from reconcile.ledger.tables import decision, file, sent_claim, sent_line
-from reconcile.ledger.tables_received import claim_payment, remittance
+from reconcile.ledger.convert import to_cents, to_json
+from reconcile.ledger.tables import decision
+from reconcile.same_payment import Answered, Payment, is_one_payer, judge
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
     from sqlalchemy import Connection
 
     from claimline.services.receive_values import FileResult
@@ -44,14 +39,7 @@ if TYPE_CHECKING:
 
 Source = Literal["paper", "portal", "phone"]
 _CONTROLS: Final = 999_999_999
-_WORDS: Final[Mapping[str, str]] = {
-    "SVC02 - CAS of the line = SVC03": "charge less adjustments is {expected}, paid says {actual}",
-    "CLP03 - all CAS = CLP04": "charge less all adjustments is {expected}, paid says {actual}",
-    "sum of SVC02 = CLP03": "its lines' charges are {expected}, its charge says {actual}",
-    "sum of CLP04 - sum of PLB = BPR02": (
-        "the claims less provider adjustments are {expected}, amount says {actual}"
-    ),
-}
+MOST: Final = 3  # claims that are named
 
 
 @frozen(kw_only=True)
@@ -64,17 +52,33 @@ class Entry:
     user: str
     now: dt.datetime
     reason: str = ""
-    unknown: bool = False  # claims that were never sent from here may be in it
+    unknown: bool = False  # claims and lines that were never sent from here may be in it
+    another: bool = False  # it is no payment that stands already, however like it is
+    new_payer: bool = False  # nobody of that name paid or was billed before
+    payers: tuple[KnownPayer, ...] = ()  # of the practice file
+
+    @property
+    def asked(self) -> Asked:
+        """What ``remit_known`` needs of it."""
+        return Asked(
+            usage=self.usage,
+            unknown=self.unknown,
+            new_payer=self.new_payer,
+            payers=self.payers,
+        )
 
 
 def enter(ledger: Ledger, typed: Typed, entry: Entry) -> "FileResult":
     """Enter a remittance. The same again is the same: nothing is posted twice.
 
     Raises:
-        WrongUsageError: it does not balance, or names claims nobody sent; nothing is kept.
+        WrongUsageError: it does not balance, names a claim, line or payer nobody knows, or is
+            perhaps a payment that stands already; nothing is kept.
     """
+    refuse_days(entry.name, typed, entry.now.date())
     with ledger.reading() as connection:
-        known = _known(connection, typed, entry)
+        known = learn(connection, typed, entry.name, entry.asked)
+        typed = _as_known(typed, known)
         undone = _undone(connection, typed, entry, known)
     data, name = made(typed, entry, known, revision=undone)
     digest = hashlib.sha256(data).hexdigest()
@@ -84,41 +88,121 @@ def enter(ledger: Ledger, typed: Typed, entry: Entry) -> "FileResult":
             decision.c.subject == digest, decision.c.kind == hand.ENTER
         )
         if writer.connection.execute(query).first() is None:
-            _refuse_twice(writer.connection, typed, entry)
+            others = list(_alike(writer.connection, typed, entry, known))
+            _refuse_twice(entry, others)
             writer.decide(_decision(digest, typed, entry), usage=entry.usage)
+            payments = [one.key for one in others if one.key]
+            if payments:
+                detail = to_json({"usage": entry.usage, "payments": payments})
+                writer.decide(_kept(digest, entry, detail), usage=entry.usage)
     return receive_file(ledger, run, name, lambda: [data])
 
 
-def _refuse_twice(connection: "Connection", typed: Typed, entry: Entry) -> None:
+def _as_known(typed: Typed, known: Known) -> Typed:
+    """With the payer's name as it is known, and the statuses that nobody typed."""
+    claims = tuple(
+        evolve(claim, status=known.statuses.get(normal(claim.control), claim.status))
+        for claim in typed.claims
+    )
+    return evolve(typed, payer=known.payer.name, claims=claims)
+
+
+@frozen(kw_only=True)
+class _Other:
+    """A payment that stands and may be what was typed."""
+
+    verdict: str  # same, perhaps
+    doubt: str
+    what: str
+    by_hand: str  # the id of what was entered; empty: an 835
+    key: str  # of an 835
+    claims: str
+
+
+def _alike(
+    connection: "Connection", typed: Typed, entry: Entry, known: Known
+) -> "Iterator[_Other]":
+    """What stands and may be the payment that was typed."""
+    mine = _payment(typed, known)
+    place = _Place(payment_date=typed.date.isoformat(), usage=entry.usage)
+    strange = {claim.control.upper() for claim in typed.claims}
+    for row in hand.near(connection, place, mine.number, sent=known.sent, strange=strange):
+        other = hand.payment_of(connection, row)
+        verdict, doubt = judge(mine, other)
+        is_hand = row.origin == hand.HAND
+        if is_hand and verdict == "another" and _is_corrected(mine, other):
+            verdict = "same"
+        if verdict == "another" or (verdict == "same" and not is_hand):
+            continue  # an 835 that is the same takes its place
+        shared = {c.control for c in mine.claims} & {c.control for c in other.claims}
+        number = "without a number" if not other.number else other.number
+        yield _Other(
+            verdict=verdict,
+            doubt=doubt,
+            what=f"payment {number} of {row.payment_date}, {row.payer_name}",
+            by_hand=received.digest_of(connection, row.file_id)[:12] if is_hand else "",
+            key="" if is_hand else row.payment_key,
+            claims=in_words([shown_number(one) for one in sorted(shared)][:MOST]),
+        )
+
+
+@frozen(kw_only=True)
+class _Place:
+    """Where a payment that was typed is looked for."""
+
+    payment_date: str
+    usage: str
+
+
+def _payment(typed: Typed, known: Known) -> Payment:
+    return Payment(
+        number=typed.number,
+        date=typed.date,
+        paid=to_cents(typed.amount),
+        payer=known.payer.name,
+        payer_ids=frozenset(filter(None, (known.payer.id,))),
+        claims=tuple(
+            Answered(normal(one.control), to_cents(one.charge), to_cents(one.paid), one.status)
+            for one in typed.claims
+        ),
+    )
+
+
+def _is_corrected(mine: Payment, other: Payment) -> bool:
+    """Whether it is one without a number, of that day, typed anew with other figures."""
+    charges = {(one.control, one.charge) for one in mine.claims}
+    shared = charges & {(one.control, one.charge) for one in other.claims}
+    unnumbered = not (mine.number or other.number)
+    return unnumbered and mine.date == other.date and bool(shared) and is_one_payer(mine, other)
+
+
+def _refuse_twice(entry: Entry, others: "Sequence[_Other]") -> None:
     """One payment is entered once: what stands by hand is taken back before it is entered anew.
 
-    It is the same payment by its number, or without one on a day, with a claim in common.
-
     Raises:
-        WrongUsageError: it stands by hand already.
+        WrongUsageError: it stands already, or perhaps does and nobody said that it is another.
     """
-    claims = {(normal(claim.control), to_cents(claim.charge)) for claim in typed.claims}
-    r, c = remittance.c, claim_payment.c
-    query = (
-        select(r.trace, r.payment_date, file.c.digest, c.control, c.charge)
-        .join(file, file.c.id == r.file_id)
-        .join(claim_payment, c.remittance_id == r.id)
-        .where(r.origin == hand.HAND, r.usage == entry.usage, r.state == "posted")
-        .order_by(c.id)
-    )
-    for row in connection.execute(query):
-        if typed.number:
-            same = plain(row.trace) == plain(typed.number)
-        else:
-            no_number = row.trace.startswith(hand.NO_NUMBER)
-            same = no_number and row.payment_date == typed.date.isoformat()
-        if same and (normal(row.control), row.charge) in claims:
-            known = typed.number or f"of {row.payment_date} without a number"
+    for one in others:
+        claims = f": claim {one.claims}" if one.claims else ""
+        if one.verdict == "same":
             raise WrongUsageError(
-                f"{entry.name}: payment {known} stands already, entered otherwise: claim "
-                f"{row.control}",
-                todo=f"to correct it: claimline remit undo {row.digest[:12]}; then enter it again",
+                f"{entry.name}: it stands already, entered otherwise as {one.what}{claims}",
+                todo=f"to correct it: claimline remit undo {one.by_hand}; then enter it again",
             )
+        if not entry.another:
+            mend = f" (to correct it: claimline remit undo {one.by_hand})" if one.by_hand else ""
+            how = "entered by hand" if one.by_hand else "an 835"
+            raise WrongUsageError(
+                f"{entry.name}: perhaps it is here already as {one.what} ({how}), but {one.doubt}"
+                f"{claims}",
+                todo=f"if it is the same, nothing is to be done{mend}; if it is another payment: "
+                "--another",
+            )
+
+
+def _kept(digest: str, entry: Entry, detail: str) -> Decision:
+    reason = entry.reason or "said to be another payment when it was entered"
+    return Decision(kind=hand.KEEP, subject=digest, user=entry.user, reason=reason, detail=detail)
 
 
 def _decision(digest: str, typed: Typed, entry: Entry) -> Decision:
@@ -137,61 +221,6 @@ def _decision(digest: str, typed: Typed, entry: Entry) -> Decision:
         reason=entry.reason,
         detail=to_json(detail),
     )
-
-
-@frozen(kw_only=True)
-class Known:
-    """What the ledger knows of the claims that were typed."""
-
-    payer_id: str = ""
-    payer_name: str = ""
-    billing_npi: str = ""
-    lines: Mapping[tuple[str, str, str, int], tuple[str, ...]]  # see ``_lines``
-
-
-def _known(connection: "Connection", typed: Typed, entry: Entry) -> Known:
-    """The payer and the lines of the claims.
-
-    Raises:
-        WrongUsageError: a claim was never sent from here, and that is not meant.
-    """
-    controls = [claim.control.upper() for claim in typed.claims]
-    c = sent_claim.c
-    query = (
-        select(c.id, c.control, c.payer_id, c.payer_name, c.billing_npi)
-        .where(c.usage == entry.usage, func.upper(c.control).in_(controls))
-        .order_by(c.id)
-    )
-    rows = connection.execute(query).fetchall()
-    found = {row.control.upper() for row in rows}
-    missing = [control for control in controls if control not in found]
-    if missing and not entry.unknown:
-        raise refused(
-            entry.name,
-            [f"claim {control} was never sent from here; look at its number"
-             for control in missing],
-        )  # fmt: skip
-    first = rows[0] if rows else None
-    return Known(
-        payer_id=first.payer_id if first else "",
-        payer_name=first.payer_name if first else "",
-        billing_npi=first.billing_npi if first else "",
-        lines=_lines(connection, {row.id: row.control.upper() for row in rows}),
-    )
-
-
-def _lines(
-    connection: "Connection", claims: Mapping[int, str]
-) -> dict[tuple[str, str, str, int], tuple[str, ...]]:
-    """The line control numbers of sent lines by claim, code, day and charge."""
-    found: dict[tuple[str, str, str, int], tuple[str, ...]] = {}
-    s = sent_line.c
-    query = select(s.sent_claim_id, s.code, s.date, s.charge, s.control)
-    rows = connection.execute(query.where(s.sent_claim_id.in_(list(claims))).order_by(s.id))
-    for claim, code, date, charge, control in rows:
-        key = (claims[claim], code, date, charge)
-        found[key] = (*found.get(key, ()), control)
-    return found
 
 
 def _undone(connection: "Connection", typed: Typed, entry: Entry, known: Known) -> int:
@@ -214,14 +243,14 @@ def made(typed: Typed, entry: Entry, known: Known, *, revision: int = 0) -> tupl
         WrongUsageError: it does not balance, or an 835 cannot say it.
     """
     header = _header(typed, known)
-    claims = tuple(_with_lines(claim, known) for claim in typed.claims)
+    claims = tuple(with_lines(claim, known.lines) for claim in typed.claims)
     trailer = RemittanceTrailer(
         provider_adjustments=tuple(
             provider_adjustment(known.billing_npi or "PROVIDER", typed.date.year, one)
             for one in typed.provider_adjustments
         )
     )
-    _check(entry, typed, header, claims, trailer)
+    refuse_unbalanced(entry.name, typed, header, claims, trailer)
     content = repr((typed.payer, typed.number, typed.date, typed.amount, claims, trailer, revision))
     mark = hashlib.sha256(content.encode()).hexdigest()
     header = evolve(header, trace=typed.number or f"{hand.NO_NUMBER}{mark[:8].upper()}")
@@ -258,8 +287,8 @@ def _header(typed: Typed, known: Known) -> RemittanceHeader:
         payer=Organisation(
             role="PR",
             name=typed.payer.upper(),
-            id_qualifier="XV" if known.payer_id else "",
-            id=known.payer_id,
+            id_qualifier="XV" if known.payer.id else "",
+            id=known.payer.id,
         ),
         payee=Organisation(
             role="PE",
@@ -268,159 +297,3 @@ def _header(typed: Typed, known: Known) -> RemittanceHeader:
             id=known.billing_npi,
         ),
     )
-
-
-def _with_lines(claim: ClaimPayment, known: Known) -> ClaimPayment:
-    """The claim with our line control numbers, where code, day and charge name one line only."""
-    lines = tuple(_with_line(claim.control.upper(), line, known) for line in claim.lines)
-    used = [line.control for line in lines]
-    if len({*used} - {""}) < sum(bool(one) for one in used):
-        return claim  # two typed lines would be one sent line: the matchers shall say
-    return evolve(claim, lines=lines)
-
-
-def _with_line(control: str, line: ServicePayment, known: Known) -> ServicePayment:
-    if line.control or line.service_date is None:
-        return line
-    cents = int(line.charge.scaleb(2))
-    key = (control, line.procedure.code, line.service_date.isoformat(), cents)
-    found = known.lines.get(key, ())
-    if len(found) != 1:
-        return line
-    return evolve(line, references=(Reference(qualifier="6R", value=found[0]),))
-
-
-def _check(
-    entry: Entry,
-    typed: Typed,
-    header: RemittanceHeader,
-    claims: Sequence[ClaimPayment],
-    trailer: RemittanceTrailer,
-) -> None:
-    """Refuse what does not add up, with each difference named.
-
-    Raises:
-        WrongUsageError: a line, a claim or the whole is off.
-    """
-    balance = Balance()
-    balance.add_header(header)
-    faults = []
-    for claim in claims:
-        if not claim.lines and not claim.charge:
-            faults.append(f"claim {claim.control}: no line and no charge")
-        off = False
-        for n, line in enumerate(claim.lines, 1):
-            rest = line.charge - line.paid - sum(a.amount for a in line.adjustments)
-            if rest:
-                off = True
-                faults.append(
-                    f"claim {claim.control}, line {n} ({line.procedure.code}): charge less "
-                    f"adjustments is {line.paid + rest:.2f}, paid says {line.paid:.2f}: "
-                    f"off by {rest:.2f}"
-                )
-        faults += [
-            f"claim {claim.control}: {_words(one)}"
-            for one in balance.add_claim(claim)
-            if one.level == "claim" and not off  # the lines say it already
-        ]
-    faults += [_words(one) for one in balance.add_trailer(trailer)]
-    if typed.amount < 0:
-        faults.append(
-            "amount is below zero: nobody pays that; what the payer takes back goes into "
-            "provider_adjustments"
-        )
-    if faults:
-        raise refused(entry.name, faults)
-
-
-def _words(one: Difference) -> str:
-    words = _WORDS[one.equation].format(expected=f"{one.expected:.2f}", actual=f"{one.actual:.2f}")
-    return f"{words}: off by {abs(one.amount):.2f}"
-
-
-@frozen(kw_only=True)
-class Entered:
-    """A remittance entered by hand, and where it stands."""
-
-    id: str  # the digest's first characters
-    digest: str
-    number: str
-    payer: str
-    date: str
-    amount: str
-    source: str
-    user: str
-    recorded_at: str
-    state: str
-    why: str
-
-
-def listed(ledger: Ledger, usage: "Usage") -> Iterator[Entered]:
-    """What was entered by hand into a book, oldest first."""
-    r = remittance.c
-    query = (
-        select(remittance, decision.c.user, decision.c.detail, decision.c.subject)
-        .join(file, file.c.id == r.file_id)
-        .join(decision, decision.c.subject == file.c.digest)
-        .where(r.origin == hand.HAND, r.usage == usage, decision.c.kind == hand.ENTER)
-        .order_by(r.id)
-    )
-    with ledger.reading() as connection:
-        rows = connection.execute(query).fetchall()
-    for row in rows:
-        yield Entered(
-            id=row.subject[:12],
-            digest=row.subject,
-            number="" if row.trace.startswith(hand.NO_NUMBER) else row.trace,
-            payer=row.payer_name,
-            date=row.payment_date,
-            amount=str(dollars(row.paid)),
-            source=from_json(row.detail)["source"],
-            user=row.user,
-            recorded_at=row.recorded_at,
-            state=row.state,
-            why=row.why,
-        )
-
-
-def undo(
-    ledger: Ledger, identifier: str, *, usage: "Usage", user: str, reason: str, now: dt.datetime
-) -> Entered:
-    """Take back what was entered: its claim payments are off the books.
-
-    Raises:
-        WrongUsageError: the identifier leads to none that stands, or to several.
-    """
-    word = identifier.strip()
-    found = [
-        one
-        for one in listed(ledger, usage)
-        if one.state != hand.UNDONE
-        and (
-            plain(word) == plain(one.number or "-")
-            or (len(word) >= 6 and one.digest.startswith(word.lower()))
-        )
-    ]
-    if len(found) != 1:
-        raise WrongUsageError(
-            f"{word} leads to {'several' if found else 'no'} remittances entered by hand",
-            todo="claimline remit list shows them; take the id from there",
-        )
-    run = Run(command="remit undo", version=__version__, started=now, user=user)
-    with ledger.begin(run) as writer:
-        writer.decide(
-            Decision(
-                kind=hand.UNDO,
-                subject=found[0].digest,
-                user=user,
-                reason=reason,
-                detail=to_json({"usage": usage}),
-            ),
-            usage=usage,
-        )
-    return next(one for one in listed(ledger, usage) if one.digest == found[0].digest)
-
-
-def data(one: Entered) -> dict[str, Any]:
-    """The JSON shape."""
-    return asdict(one)

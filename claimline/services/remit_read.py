@@ -7,7 +7,6 @@ of them alike. A row without a code is the claim as a whole.
 import csv
 import datetime as dt
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Final
@@ -15,8 +14,9 @@ from typing import Final
 from attrs import define, field, frozen
 
 from claimline.errors import WrongUsageError
+from claimline.render.words import counted
+from claimline.services import remit_cells as cells
 from edi.claim import Procedure
-from edi.elements import money, number
 from edi.remittance import (
     Adjustment,
     ClaimPayment,
@@ -37,11 +37,6 @@ LINE: Final = (
 COLUMNS: Final = (*PAYMENT, *CLAIM, *LINE)
 NEEDED: Final = ("payer", "date", "amount", "claim", "charge", "paid")
 ZERO: Final = Decimal("0.00")
-_ADJUSTMENT: Final = re.compile(r"(CO|OA|PI|PR)-([A-Z0-9]{1,5})\s+(-?[0-9.]+)", re.IGNORECASE)
-_PROVIDER: Final = re.compile(r"([A-Z0-9]{2})(?::(\S+))?\s+(-?[0-9.]+)", re.IGNORECASE)
-_STATUSES: Final = frozenset({"1", "2", "3", "4", "19", "20", "21", "22"})
-
-_THOUSANDS: Final = re.compile(r"-?\d{1,3}(?:,\d{3})+(?:\.\d*)?")  # 62,40 is no amount
 TEMPLATE: Final = (
     ",".join(COLUMNS),
     (
@@ -62,6 +57,7 @@ class Typed:
     amount: Decimal
     claims: tuple[ClaimPayment, ...] = field(repr=False)
     provider_adjustments: tuple[tuple[str, str, Decimal], ...] = ()  # reason, reference, amount
+    unsaid: frozenset[str] = frozenset()  # claims (``keys.normal``) whose status was left empty
 
 
 @define
@@ -71,6 +67,7 @@ class _Claim:
     control: str
     row: int
     status: str = "1"
+    said: bool = False  # the status
     payer_claim: str = ""
     charge: Decimal | None = None  # of a row without a code
     paid: Decimal | None = None
@@ -111,10 +108,16 @@ def read(name: str, text: str) -> Typed:
     if faults:
         raise refused(name, faults)
     rows = []
-    for number_, cells in enumerate(table, 2):
-        if any(cell.strip() for cell in cells):
-            values = [cell.strip() for cell in cells]
+    for number_, row in enumerate(table, 2):
+        values = [cell.strip() for cell in row]
+        if len(values) > len(header) and any(values[len(header) :]):
+            faults.append(f"row {number_} has more cells than the header: is a comma too many?")
+        if any("\n" in value for value in values):
+            faults.append(f"row {number_}: a quotation mark is not closed")
+        if any(values):
             rows.append((number_, dict(zip(header, values, strict=False))))
+    if faults:
+        raise refused(name, faults)
     return typed(name, rows)
 
 
@@ -135,21 +138,32 @@ def typed(name: str, rows: Sequence[tuple[int, Mapping[str, str]]]) -> Typed:
         for key in ("payer", "date", "amount")
         if rows and not payment[key]
     ]
-    with reader.at("row 2"):
-        date = _date(payment["date"]) if payment["date"] else dt.date.min
-    with reader.at("row 2"):
-        amount = _money(payment["amount"], "amount") if payment["amount"] else ZERO
-    with reader.at("row 2"):
-        taken = tuple(_provider_adjustments(payment["provider_adjustments"]))
+    number, date, amount = "", dt.date.min, ZERO
+    taken: tuple[tuple[str, str, Decimal], ...] = ()
+    first = f"row {rows[0][0]}" if rows else ""
+    with reader.at(first):
+        number = cells.word(payment["number"], "number")
+    with reader.at(first):
+        date = cells.day(payment["date"], "date") if payment["date"] else date
+    with reader.at(first):
+        amount = cells.amount(payment["amount"], "amount") if payment["amount"] else amount
+    with reader.at(first):
+        taken = tuple(cells.provider_adjustments(payment["provider_adjustments"]))
+    if reader.another:
+        reader.faults.append(
+            f"row {reader.another}: another payment begins (payer, number, date, amount or "
+            "provider_adjustments differ): one payment per file"
+        )
     if reader.faults:
         raise refused(name, reader.faults)
     return Typed(
         payer=payment["payer"],
-        number="".join(payment["number"].split()).upper(),
+        number="".join(number.split()).upper(),
         date=date,
         amount=amount,
         claims=tuple(claim.made() for claim in reader.claims.values()),
         provider_adjustments=taken,
+        unsaid=frozenset(key for key, claim in reader.claims.items() if not claim.said),
     )
 
 
@@ -206,6 +220,7 @@ class _Rows:
         self.faults: list[str] = []
         self.payment: dict[str, str] = {}
         self.claims: dict[str, _Claim] = {}
+        self.another = 0  # the first row of another payment
         self._last = ""
 
     def at(self, place: str) -> _At:
@@ -217,8 +232,9 @@ class _Rows:
         for key in PAYMENT:
             said = row.get(key, "")
             if said and self.payment.setdefault(key, said) != said:
-                self.faults.append(f"row {number_}: {key} is another one than before")
-        self._last = row.get("claim", "") or self._last
+                self.another = self.another or number_
+        with self.at(f"row {number_}"):
+            self._last = cells.word(row.get("claim", ""), "claim") or self._last
         if not self._last:
             self.faults.append(f"row {number_}: claim is missing")
             return
@@ -233,63 +249,39 @@ class _Rows:
 
 
 def _claim_words(claim: _Claim, row: Mapping[str, str]) -> None:
-    status = row.get("status", "")
+    status = cells.status(row.get("status", ""))
     if status:
-        if status not in _STATUSES:
-            raise ValueError("status is CLP02: 1, 2, 3, 4, 19, 20, 21 or 22")
-        claim.status = status
-    claim.payer_claim = row.get("payer_claim", "") or claim.payer_claim
+        claim.status, claim.said = status, True
+    claim.payer_claim = cells.word(row.get("payer_claim", ""), "payer_claim") or claim.payer_claim
 
 
 def _whole(claim: _Claim, row: Mapping[str, str]) -> None:
     """A row without a code: the claim as a whole."""
-    claim.charge = _money(row.get("charge", ""), "charge")
-    claim.paid = _money(row.get("paid", ""), "paid")
-    claim.adjustments = (*claim.adjustments, *_adjustments(row.get("adjustments", "")))
-    claim.remarks = (*claim.remarks, *_remarks(row.get("remarks", "")))
+    claim.charge = cells.amount(row.get("charge", ""), "charge")
+    claim.paid = cells.amount(row.get("paid", ""), "paid")
+    claim.adjustments = (*claim.adjustments, *cells.adjustments(row.get("adjustments", "")))
+    claim.remarks = (*claim.remarks, *cells.remarks(row.get("remarks", "")))
 
 
 def _line(row: Mapping[str, str]) -> ServicePayment:
     said = row.get("service_date", "")
-    day = _date(said) if said else None
-    control = row.get("line", "")
-    units = row.get("units", "")
+    day = cells.day(said, "service_date") if said else None
+    control = cells.word(row.get("line", ""), "line")
+    units = row.get("units", "").strip()
     return ServicePayment(
         procedure=Procedure(
             qualifier="HC",
-            code=row["code"].upper(),
-            modifiers=tuple(re.split(r"[\s:,-]+", row.get("modifiers", "").upper().strip()))
-            if row.get("modifiers", "").strip()
-            else (),
+            code=cells.code(row["code"]),
+            modifiers=cells.modifiers(row.get("modifiers", "")),
         ),
-        charge=_money(row.get("charge", ""), "charge"),
-        paid=_money(row.get("paid", ""), "paid"),
-        paid_units=number(units) if units else None,
+        charge=cells.amount(row.get("charge", ""), "charge"),
+        paid=cells.amount(row.get("paid", ""), "paid"),
+        paid_units=cells.units(units) if units else None,
         dates=(DateText(qualifier="472", text=f"{day:%Y%m%d}", date=day),) if day else (),
-        adjustments=tuple(_adjustments(row.get("adjustments", ""))),
+        adjustments=tuple(cells.adjustments(row.get("adjustments", ""))),
         references=(Reference(qualifier="6R", value=control),) if control else (),
-        remarks=_remarks(row.get("remarks", "")),
+        remarks=cells.remarks(row.get("remarks", "")),
     )
-
-
-def _adjustments(text: str) -> Iterator[Adjustment]:
-    """``CO-45 40.00; PR-3 20.00``."""
-    for part in filter(None, (piece.strip() for piece in text.split(";"))):
-        found = _ADJUSTMENT.fullmatch(part)
-        if found is None:
-            raise ValueError("adjustments are written as CO-45 40.00; PR-3 20.00")
-        yield Adjustment(
-            group=found[1].upper(), reason=found[2].upper(), amount=_money(found[3], "adjustments")
-        )
-
-
-def _provider_adjustments(text: str) -> Iterator[tuple[str, str, Decimal]]:
-    """``WO:A1001 50.00; L6 -1.37``: above zero it is taken from the payment."""
-    for part in filter(None, (piece.strip() for piece in text.split(";"))):
-        found = _PROVIDER.fullmatch(part)
-        if found is None:
-            raise ValueError("provider_adjustments are written as WO:A1001 50.00; L6 -1.37")
-        yield found[1].upper(), found[2] or "", _money(found[3], "provider_adjustments")
 
 
 def provider_adjustment(npi: str, year: int, said: tuple[str, str, Decimal]) -> ProviderAdjustment:
@@ -300,67 +292,22 @@ def provider_adjustment(npi: str, year: int, said: tuple[str, str, Decimal]) -> 
     )
 
 
-def _remarks(text: str) -> tuple[str, ...]:
-    return tuple(word.upper() for word in re.split(r"[\s,;]+", text) if word)
-
-
-def check_amount(text: str) -> None:
-    """Look whether an amount can be read.
-
-    Raises:
-        ValueError: it cannot.
-    """
-    _money(text.strip(), "the amount")
-
-
-def check_date(text: str) -> None:
-    """Look whether a day can be read.
-
-    Raises:
-        ValueError: it cannot.
-    """
-    _date(text.strip())
-
-
-def check_provider_adjustments(text: str) -> None:
-    """Look whether provider adjustments can be read.
-
-    Raises:
-        ValueError: they cannot.
-    """
-    list(_provider_adjustments(text))
-
-
-def _money(text: str, what: str) -> Decimal:
-    if not text:
-        raise ValueError(f"{what} is missing; write 0.00 where nothing was paid")
-    plain = text.replace("$", "").strip()
-    if _THOUSANDS.fullmatch(plain):
-        plain = plain.replace(",", "")
-    try:
-        return money(plain)
-    except ValueError:
-        raise ValueError(f"{what} is no amount: write dollars as 75.00") from None
-
-
-def _date(text: str) -> dt.date:
-    for shape in ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d"):
-        try:
-            return dt.datetime.strptime(text, shape).replace(tzinfo=dt.UTC).date()
-        except ValueError:  # written in another way
-            continue
-    raise ValueError("a date is written as 2026-03-20")
-
-
 def _header_faults(header: Sequence[str]) -> Iterator[str]:
+    """What is wrong with the first row. Its words are not said: they may be a patient's."""
     known = dict.fromkeys(COLUMNS)
-    for cell in header:
+    if not known.keys() & {*header}:
+        yield (
+            f"the first row ({counted(len(header), 'cell')}) is no header: it must name the "
+            "columns, as the template does"
+        )
+        return
+    for place, cell in enumerate(header, 1):
         if cell and cell not in known:
-            yield f"column {cell!r} is not known{nearest(cell, known)}"
+            yield f"column {place} has a name that is not known{nearest(cell, known)}"
     for column in NEEDED:
         if column not in header:
             yield f"column {column} is missing"
-    for column in sorted({cell for cell in header if cell and header.count(cell) > 1}):
+    for column in sorted({cell for cell in header if cell in known and header.count(cell) > 1}):
         yield f"column {column} stands twice"
 
 

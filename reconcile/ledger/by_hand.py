@@ -14,9 +14,11 @@ from attrs import evolve, field, frozen
 from sqlalchemy import Connection, select
 
 from edi.remittance import ClaimPayment
-from reconcile.ledger.convert import from_json, to_date, to_json
+from reconcile.ledger import bulk
+from reconcile.ledger.convert import from_json, to_cents, to_date, to_json
 from reconcile.ledger.payments import adjudication_id
-from reconcile.ledger.tables import decision
+from reconcile.ledger.tables import decision, sent_claim
+from reconcile.ledger.tables_received import claim_payment
 from reconcile.match_claim import BY_HAND
 from reconcile.values import ClaimMatch, SentClaim
 
@@ -28,6 +30,7 @@ UNMATCH: Final = "match undo"
 RULE: Final = "old system"
 NO_RULE: Final = "old system undo"
 KINDS: Final = (MATCH, UNMATCH, RULE, NO_RULE)
+LIKE: Final = 5  # claims of the day and charge that are named
 
 
 @frozen(kw_only=True)
@@ -140,6 +143,7 @@ class Hand:
 
     matches: Mapping[str, HandMatch] = field(factory=dict)  # by adjudication id
     rules: tuple[OldRule, ...] = ()
+    connection: Connection | None = field(default=None, repr=False, eq=False)
 
     def of(self, item: "Item") -> HandMatch | None:
         """The match by hand of a claim payment."""
@@ -154,11 +158,47 @@ class Hand:
         return item.payment if said is None else evolve(item.payment, control=said.control)
 
     def parked(self, item: "Item") -> str:
-        """Why a claim payment that fits nothing needs nobody; empty where it does."""
+        """Why a claim payment that fits nothing needs nobody; empty where it does.
+
+        What may be of a claim that was sent from here is never parked: it is somebody's money.
+        """
         for rule in self.rules:
             if rule.holds(item.payment, item.context.payer_ids):
+                if self.connection is not None and like(
+                    self.connection, item.context.usage, item.payment
+                ):
+                    return ""
                 return f"of an old system ({rule.words}): {rule.reason}"
         return ""
+
+
+def like(connection: Connection, usage: str, payment: ClaimPayment) -> tuple[str, ...]:
+    """The numbers of sent claims of the day and charge of a claim payment, the first of them."""
+    days = {day for line in payment.lines if (day := line.service_date)}
+    days |= {day for day in (payment.service_date,) if day}
+    if not days:
+        return ()
+    c = sent_claim.c
+    query = select(c.control).where(
+        c.usage == usage,
+        c.charge == abs(to_cents(payment.charge)),
+        c.date.in_([day.isoformat() for day in sorted(days)]),
+    )
+    return tuple(connection.execute(query.order_by(c.id).limit(LIKE)).scalars())
+
+
+def parked_like(connection: Connection, claims: Sequence[SentClaim]) -> set[int]:
+    """The parked claim payments of the charges of claims just sent: they may be of them."""
+    rule = select(decision.c.id).where(decision.c.kind == RULE).limit(1)
+    if connection.execute(rule).first() is None:
+        return set()
+    c = claim_payment.c
+    found: set[int] = set()
+    for batch in bulk.batches(sorted({to_cents(claim.charge) for claim in claims})):
+        charges = [*batch, *(-cents for cents in batch)]
+        query = select(c.id).where(c.state == "parked", c.charge.in_(charges))
+        found.update(connection.execute(query.order_by(c.id)).scalars())
+    return found
 
 
 def load(connection: Connection, usage: str) -> Hand:
@@ -176,7 +216,7 @@ def load(connection: Connection, usage: str) -> Hand:
             rules[row.subject] = _rule(row, detail)
         else:
             (matches if row.kind == UNMATCH else rules).pop(row.subject, None)
-    return Hand(matches=matches, rules=tuple(rules.values()))
+    return Hand(matches=matches, rules=tuple(rules.values()), connection=connection)
 
 
 def _match(row: Any, detail: Mapping[str, Any]) -> HandMatch:

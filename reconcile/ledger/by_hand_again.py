@@ -14,13 +14,13 @@ if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
 
 
-KINDS: Final = (*by_hand.KINDS, *dismissed.KINDS, by_hand_remit.UNDO)
+KINDS: Final = (*by_hand.KINDS, *dismissed.KINDS, *by_hand_remit.KINDS)
 
 
 def follow(writer: "Writer", decided: "Decision") -> int:
     """Make the claim payments anew that a decision is about. Returns how many."""
-    if decided.kind == by_hand_remit.UNDO:
-        by_hand_remit.follow_undo(writer, decided.subject)
+    if decided.kind in by_hand_remit.KINDS:
+        by_hand_remit.follow(writer, decided)
         return 0
     if decided.kind in dismissed.KINDS:
         dismissed.follow(writer, decided.subject)

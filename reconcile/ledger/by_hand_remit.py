@@ -2,26 +2,33 @@
 
 What a person entered is kept as an 835 of its own sender (``SENDER``), so that it says of itself
 what it is wherever it is read. The real one counts: where both are here, what was entered is
-``replaced``, its claim payments are off the books, and how the two differ is told. The order in
-which they came does not matter.
+``replaced``, its claim payments are off the books, and how the two differ is told. Where it is not
+certain that they are one (``reconcile.same_payment``) both stand, and a person is asked: ``remit
+undo`` where they are one, ``remit keep`` where not. The order in which they came does not matter.
 """
 
-from collections import Counter
+import datetime as dt
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, delete, func, or_, select
 
-from reconcile.calendar import Calendar
 from reconcile.deposits import plain
 from reconcile.keys import normal
 from reconcile.ledger import bulk, received, settle
-from reconcile.ledger.convert import dollars, to_date
+from reconcile.ledger.convert import dollars, from_json, to_date
 from reconcile.ledger.tables import decision, file
 from reconcile.ledger.tables_received import claim_payment, provider_adjustment, remittance
+from reconcile.same_payment import DAYS_OF_NUMBER, Answered, Payment, judge
 
 if TYPE_CHECKING:
+    from collections import Counter
+    from collections.abc import Set as AbstractSet
+
+    from reconcile.ledger.records import Decision
     from reconcile.ledger.writer import Writer
+
+    Figures = tuple[str, int, int]  # claim, charge, paid
 
 SENDER: Final = received.BY_HAND  # ISA06
 NOBODY: Final = "0000000000"  # TRN03: what was entered names no payer by it
@@ -29,21 +36,22 @@ NO_NUMBER: Final = "NONE-"  # TRN02 begins so where the paper has no number
 HAND: Final = "hand"
 ENTER: Final = "remit"
 UNDO: Final = "remit undo"
+KEEP: Final = "remit keep"
+KINDS: Final = (UNDO, KEEP)  # that change what stands
 REPLACED: Final = "replaced"
 UNDONE: Final = "undone"
 DIFFERS: Final = "; it differs: "
-DAYS: Final = 3  # business days that one without a number may lie apart (CAQH CORE 370)
-DAYS_OF_NUMBER: Final = 60  # calendar days in which a number is not used for another payment
+PERHAPS: Final = "perhaps the same as "  # why of one that stands beside an 835, till a person says
 SHOWN: Final = 5  # differences that are told
 _LONGEST: Final = 20  # characters of a number that some write with zeros before it
-_CALENDAR: Final = Calendar()
 _R: Final = remittance.c
 _C: Final = claim_payment.c
-_Claims = Counter[tuple[str, int, int]]  # number, charge, paid
 
 
 def meet(writer: "Writer", row: Any) -> tuple[str, str]:
     """Let what was entered by hand give way to its real 835, when either has just been posted.
+
+    What is certain gives way; what only may be the same stays beside it, and a person is asked.
 
     Args:
         writer: the open transaction.
@@ -52,25 +60,101 @@ def meet(writer: "Writer", row: Any) -> tuple[str, str]:
     Returns:
         The state of the row, empty where it stays as it is, and what is to be said of it.
     """
+    connection = writer.connection
     if row.origin == HAND:
-        gone = undone(writer.connection, row.file_id)
+        gone = undone(connection, row.file_id)
         if gone:
             take_off(writer, row, UNDONE, gone)
             return UNDONE, gone
-        real = next((r for r in _real_ones(writer.connection, row) if _is(writer, row, r)), None)
-        if real is None:
-            return "", ""
-        return REPLACED, _replace(writer, row, real)
+        entered = payment_of(connection, row)
+        for real in _real_ones(connection, row):
+            if judge(entered, payment_of(connection, real))[0] == "same":
+                return REPLACED, _replace(writer, row, real)
+        return "", ask(connection, row)
     told = []
-    for hand in _hand_ones(writer.connection, row):
-        if _is(writer, hand, row):
+    came = None
+    for hand in _hand_ones(connection, row):
+        came = came or payment_of(connection, row)
+        verdict, doubt = judge(payment_of(connection, hand), came)
+        if verdict == "same":
             why = _replace(writer, hand, row)
             _, _, differs = why.partition(DIFFERS)
             told.append(
-                f"takes the place of payment {hand.trace}, entered by hand"
+                f"takes the place of payment {shown(hand.trace)}, entered by hand"
                 + (f"{DIFFERS}{differs}" if differs else "")
             )
+        elif verdict == "perhaps" and ask(connection, hand):
+            told.append(
+                f"{PERHAPS}payment {shown(hand.trace)}, entered by hand, but {doubt}: both stand; "
+                "see claimline remit list"
+            )
     return "", ", ".join(told)
+
+
+def needs_person(told: str) -> bool:
+    """Whether what ``meet`` says of a payment is to be looked at."""
+    return DIFFERS in told or PERHAPS in told
+
+
+def shown(trace: str) -> str:
+    """The number of what was entered, or that it has none."""
+    return "without a number" if trace.startswith(NO_NUMBER) else trace
+
+
+def ask(connection: Connection, hand: Any) -> str:
+    """Say beside what was entered which 835s it perhaps is; the same whatever came first."""
+    kept = _kept(connection, hand.file_id)
+    entered = payment_of(connection, hand)
+    found = []
+    for real in _real_ones(connection, hand):
+        if real.payment_key in kept:
+            continue
+        verdict, doubt = judge(entered, payment_of(connection, real))
+        if verdict == "perhaps":
+            who = f"payment {real.trace} of {real.payment_date}, {real.payer_name}"
+            found.append(f"{who}, but {doubt}")
+    more = [f"and {len(found) - SHOWN} more"] if len(found) > SHOWN else []
+    why = PERHAPS + "; ".join([*sorted(found)[:SHOWN], *more]) if found else ""
+    if why or hand.why.startswith(PERHAPS):
+        received.settle(connection, hand.id, why=why)
+    return why
+
+
+def _kept(connection: Connection, file_id: int) -> frozenset[str]:
+    """The payments that a person said are others than this one."""
+    query = (
+        select(decision.c.detail)
+        .join(file, file.c.digest == decision.c.subject)
+        .where(file.c.id == file_id, decision.c.kind == KEEP)
+    )
+    details = [from_json(text) for text in connection.execute(query).scalars()]
+    return frozenset(key for detail in details for key in detail["payments"])
+
+
+def candidates(connection: Connection, hand: Any) -> tuple[str, ...]:
+    """The keys of the payments that what was entered may be."""
+    entered = payment_of(connection, hand)
+    return tuple(
+        real.payment_key
+        for real in _real_ones(connection, hand)
+        if judge(entered, payment_of(connection, real))[0] == "perhaps"
+    )
+
+
+def payment_of(connection: Connection, row: Any) -> Payment:
+    """A row of ``remittance`` as far as it is compared."""
+    query = select(_C.control, _C.charge, _C.paid, _C.status).where(_C.remittance_id == row.id)
+    return Payment(
+        number="" if row.trace.startswith(NO_NUMBER) else row.trace,
+        date=to_date(row.payment_date),
+        paid=row.paid,
+        payer=row.payer_name,
+        payer_ids=frozenset(from_json(row.payer_ids)),
+        claims=tuple(
+            Answered(normal(number), charge, paid, status)
+            for number, charge, paid, status in connection.execute(query.order_by(_C.id))
+        ),
+    )
 
 
 def undone(connection: Connection, file_id: int) -> str:
@@ -114,76 +198,102 @@ def take_off(writer: "Writer", row: Any, state: str, why: str) -> None:
     settle.after_learned(writer, {one.payer_control for one in found} - {""})
 
 
+def follow(writer: "Writer", decided: "Decision") -> None:
+    """Do what a person decided about what was entered."""
+    if decided.kind == UNDO:
+        follow_undo(writer, decided.subject)
+        return
+    query = select(remittance).join(file, file.c.id == _R.file_id)
+    condition = (file.c.digest == decided.subject) & (_R.origin == HAND) & (_R.state == "posted")
+    for row in writer.connection.execute(query.where(condition).order_by(_R.id)).fetchall():
+        ask(writer.connection, row)
+
+
 def _hand_ones(connection: Connection, row: Any) -> list[Any]:
-    """What stands on the books by hand and may be this 835."""
-    first, last = _window(row)
+    """What stands on the books by hand and may be this 835: by its number, or by a claim."""
+    stands = (_R.origin == HAND, _R.usage == row.usage, _R.state == "posted")
+    if connection.execute(select(_R.id).where(*stands).limit(1)).first() is None:
+        return []
     same = func.upper(func.ltrim(_R.trace, "0")) == plain(row.trace)
-    no_number = _R.trace.startswith(NO_NUMBER) & _R.payment_date.between(first, last)
-    query = select(remittance).where(
-        _R.origin == HAND, _R.usage == row.usage, _R.state == "posted", or_(same, no_number)
+    theirs = select(func.upper(_C.control)).where(_C.remittance_id == row.id)
+    mine = (
+        select(_C.remittance_id)
+        .join(remittance, _R.id == _C.remittance_id)
+        .where(*stands, _R.payment_date.between(*_weeks(row)), func.upper(_C.control).in_(theirs))
     )
+    query = select(remittance).where(*stands, or_(same, _R.id.in_(mine)))
     return list(connection.execute(query.order_by(_R.id)))
 
 
 def _real_ones(connection: Connection, row: Any) -> list[Any]:
-    """The 835s that may be what was entered: of its number, or near its day about its claims."""
-    if row.trace.startswith(NO_NUMBER):
-        first, last = _window(row)
-        near = select(_R.id).where(_R.payment_date.between(first, last), _R.origin == "")
-        mine = select(_C.control).where(_C.remittance_id == row.id)
-        condition = _R.id.in_(
-            select(_C.remittance_id).where(_C.remittance_id.in_(near), _C.control.in_(mine))
-        )
-    else:
-        number = plain(row.trace)
-        padded = {number.zfill(length) for length in range(len(number), _LONGEST + 1)}
-        condition = _R.trace.in_(padded | {row.trace, number})
-    query = select(remittance).where(
-        condition, _R.origin == "", _R.usage == row.usage, _R.state == "posted"
-    )
-    return list(connection.execute(query.order_by(_R.id)))
+    """The 835s that may be what was entered: of its number, or in those weeks about its claims."""
+    own = select(_C.control, _C.sent_claim_id).where(_C.remittance_id == row.id)
+    claims = connection.execute(own.order_by(_C.id)).fetchall()
+    sent = {claim.sent_claim_id for claim in claims if claim.sent_claim_id}
+    strange = {claim.control.upper() for claim in claims if not claim.sent_claim_id}
+    number = "" if row.trace.startswith(NO_NUMBER) else row.trace
+    found = near(connection, row, number, sent=sent, strange=strange)
+    return [one for one in found if not one.origin]
 
 
-def _window(row: Any) -> tuple[str, str]:
-    day = to_date(row.payment_date)
-    return _CALENDAR.before(day, DAYS).isoformat(), _CALENDAR.after(day, DAYS).isoformat()
+def near(
+    connection: Connection,
+    row: Any,
+    number: str,
+    *,
+    sent: "AbstractSet[int]",
+    strange: "AbstractSet[str]",
+) -> list[Any]:
+    """The payments that stand and may be that one: of its number, or in those weeks of its claims.
 
-
-def _is(writer: "Writer", hand: Any, real: Any) -> bool:
-    """Whether the 835 is what was entered.
-
-    By its number with a claim in common, or the amount and roughly the day; without a number, where
-    all claims entered are in it with their charge and payment, and the days are near.
+    Args:
+        connection: of the ledger.
+        row: anything with ``payment_date`` and ``usage``.
+        number: of the payment, empty where it has none.
+        sent: row numbers of the sent claims that it answers.
+        strange: numbers of claims in it that were never sent, in capitals.
     """
-    connection = writer.connection
-    entered, came = _claims(connection, hand), _claims(connection, real)
-    if not hand.trace.startswith(NO_NUMBER):
-        shared = {number for number, _, _ in entered} & {number for number, _, _ in came}
-        same = plain(hand.trace) == plain(real.trace)
-        apart = abs((to_date(hand.payment_date) - to_date(real.payment_date)).days)
-        alike = hand.paid == real.paid != 0 and apart <= DAYS_OF_NUMBER
-        return same and (alike or bool(shared))
-    first, last = _window(hand)
-    return bool(entered) and first <= real.payment_date <= last and not entered - came
+    claims = [_C.sent_claim_id.in_(sent)]
+    if strange:
+        claims.append(func.upper(_C.control).in_(strange))
+    about = (
+        select(_C.remittance_id)
+        .join(remittance, _R.id == _C.remittance_id)
+        .where(_R.payment_date.between(*_weeks(row)), or_(*claims))
+    )
+    conditions = [_R.id.in_(about)]
+    if number:
+        bare = plain(number)
+        padded = {bare.zfill(length) for length in range(len(bare), _LONGEST + 1)}
+        conditions.append(_R.trace.in_(padded | {number, bare}))
+    query = select(remittance).where(or_(*conditions), _R.usage == row.usage, _R.state == "posted")
+    return list(connection.execute(query.order_by(_R.payment_date, _R.trace, _R.number, _R.id)))
 
 
-def _claims(connection: Connection, row: Any) -> _Claims:
-    query = select(_C.control, _C.charge, _C.paid).where(_C.remittance_id == row.id)
-    return Counter((normal(n), charge, paid) for n, charge, paid in connection.execute(query))
+def _weeks(row: Any) -> tuple[str, str]:
+    """The days in which its payment is looked for."""
+    day = to_date(row.payment_date)
+    return (
+        (day - dt.timedelta(days=DAYS_OF_NUMBER)).isoformat(),
+        (day + dt.timedelta(days=DAYS_OF_NUMBER)).isoformat(),
+    )
 
 
 def _replace(writer: "Writer", hand: Any, real: Any) -> str:
     """The 835 takes the place of what was entered. Returns what is said of the latter."""
     connection = writer.connection
     why = f"came as an 835: payment {real.trace} of {real.payment_date}"
-    differs = _differences(hand, real, _claims(connection, hand), _claims(connection, real))
+    entered, came = payment_of(connection, hand), payment_of(connection, real)
+    differs = _differences(hand, real, entered.figures, came.figures)
     if differs:
         why += DIFFERS + "; ".join(differs)
     take_off(writer, hand, REPLACED, why)
     return why
 
 
-def _differences(hand: Any, real: Any, entered: _Claims, came: _Claims) -> list[str]:
+def _differences(
+    hand: Any, real: Any, entered: "Counter[Figures]", came: "Counter[Figures]"
+) -> list[str]:
     """What was entered otherwise than it came."""
     told = []
     whole = not hand.trace.startswith(NO_NUMBER)  # without a number: perhaps a part of a payment

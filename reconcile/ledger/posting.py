@@ -261,7 +261,7 @@ def _decide(
         else match_claim(payment, claims, payers=known, date=context.date)
     )
     if match.claim is None:
-        parked = hand.parked(item)
+        parked = "" if match.candidates else hand.parked(item)
         state: State = "parked" if parked else "unmatched"
         return _Result(item=item, state=state, why=parked or match.why, match=match)
     candidate = next(c for c in candidates if c.claim is match.claim or c.claim == match.claim)

@@ -189,13 +189,17 @@ def _row(
 
 
 def payer_ids(header: RemittanceHeader) -> list[str]:
-    """All that identifies the payer: N104, its REFs, TRN03 with and without its 1, TRN04."""
+    """All that identifies the payer: N104, its REFs, TRN03 with and without its 1, TRN04.
+
+    Where nothing of it is said, its name.
+    """
     payer = header.payer
     found = [payer.id] if payer else []
     if payer:
         found += [r.value for r in payer.references if r.qualifier in ("2U", "NF", "EO")]
     found += [header.originator, header.originator[1:], header.originator_supplement]
-    return list(dict.fromkeys(text.strip() for text in found if text.strip("0 ")))
+    ids = list(dict.fromkeys(text.strip() for text in found if text.strip("0 ")))
+    return ids or ([payer.name] if payer and payer.name else [])  # on paper the name is all
 
 
 def add_problems(

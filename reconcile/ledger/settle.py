@@ -15,7 +15,7 @@ from edi.envelope import Transaction, read
 from edi.remittance import RemittanceHeader, RemittanceTrailer
 from reconcile.balance import claim_differences
 from reconcile.keys import SHORTEST, STEM_LENGTH, stem
-from reconcile.ledger import acknowledgements_again, bulk, keeping, named, posting
+from reconcile.ledger import acknowledgements_again, bulk, by_hand, keeping, named, posting
 from reconcile.ledger.payments import Kept, Reading, again
 from reconcile.ledger.posting import Item, claim_difference
 from reconcile.ledger.received import Context, context_of
@@ -48,6 +48,7 @@ def after_sent(writer: "Writer", claims: Sequence[SentClaim], *, first: int) -> 
     keys["payer"] = acknowledgements_again.after_sent(writer, claims)
     found = _awaiting(writer.connection, keys)
     found |= _of_relatives(writer.connection, claims, first)
+    found |= by_hand.parked_like(writer.connection, claims)
     return retry(writer, found)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from reconcile.attention import Concern, concerns
 from reconcile.books import claim_books
 from reconcile.ledger import acknowledgements_summary, bulk, rows, sent
+from reconcile.ledger.by_hand_remit import PERHAPS
 from reconcile.ledger.convert import dollars, from_json
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.tables import file, sent_claim
@@ -162,6 +163,8 @@ NEXT: Final = {
     "whole. If it never does: claimline ledger dismiss FILE",
     "aside": _ASK,
     "replaced": "the 835 counts: look where the other was wrong, then claimline remit undo",
+    "perhaps twice": "compare both: the same payment: claimline remit undo; another one: claimline "
+    "remit keep",
     "unmatched": WHOSE,
     "not posted": "nothing is decided by it: wait for the payer's answer, or ask for it",
     "line left": "compare with the lines that were sent; ask the payer which one is meant",
@@ -241,11 +244,14 @@ def _waiting_payments(connection: Connection, usage: str) -> Iterator[Waiting]:
     """Payments that wait as a whole, or do not add up."""
     differs = and_(_R.state == "posted", _R.difference != 0)
     entered = and_(_R.state == "replaced", _R.why.contains("; it differs: "))
-    wrong = or_(_R.state.in_(("incomplete", "aside")), differs, entered)
+    twice = and_(_R.origin == "hand", _R.state == "posted", _R.why.startswith(PERHAPS))
+    wrong = or_(_R.state.in_(("incomplete", "aside")), differs, entered, twice)
     condition = and_(_R.usage == usage, wrong)
     query = _about(condition, _R.state, _R.difference).order_by(*_BY_PAYMENT)
     for row in connection.execute(query):
-        if row.state == "posted":
+        if row.why.startswith(PERHAPS):
+            yield _waiting("perhaps twice", row, cents=row.paid, why=row.why)
+        elif row.state == "posted":
             words = "claims less provider adjustments differ from the payment"
             yield _waiting("unbalanced", row, cents=row.difference, why=words)
         else:

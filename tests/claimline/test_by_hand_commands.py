@@ -1,12 +1,6 @@
 """``match``, ``remit``, ``bank`` and ``missing`` as a person and a program meet them."""
 
 import json
-import os
-import pty
-import select
-import subprocess
-import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -135,49 +129,3 @@ def test_bank_list_ends_with_one_only_where_something_is_open(desk: Desk) -> Non
     assert desk.run("bank", "list", "--unmatched")[0] == 1
     desk.run("receive", desk.file("strangers.835"))
     assert desk.run("bank", "list", "--unmatched")[0] == 0
-
-
-def _typed(words: list[str], answers: list[str]) -> str:
-    """What a terminal shows when these answers are typed."""
-    ours, theirs = pty.openpty()
-    process = subprocess.Popen(
-        [sys.executable, "-m", "claimline", *words], stdin=theirs, stdout=theirs, stderr=theirs
-    )
-    os.close(theirs)
-    shown, left = "", list(answers)
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        ready, _, _ = select.select([ours], [], [], 0.1)
-        if ready:
-            try:
-                shown += os.read(ours, 4096).decode()
-            except OSError:  # it ended
-                break
-        elif left and shown.rstrip(" ").endswith(":"):
-            os.write(ours, (left.pop(0) + "\n").encode())
-    os.close(ours)
-    process.wait(timeout=30)
-    return shown
-
-
-def test_questions_are_asked_on_a_terminal(desk: Desk) -> None:
-    """The lines come as they were sent; one that does not add up is asked again."""
-    about = ["MEDICARE PART B OHIO", "0012345", "31/12/2026", "2026-11-12", "70,40", "70.40", "",
-             "RIVER1001", "ICN1"]  # fmt: skip
-    first = ["22.40", "CO-45 20.00", "", "22.40", "CO-45 22.00; PR-2 5.60", ""]
-    second = ["48.00", "CO-45 90.00; PR-2 12.00", "N851", ""]
-    words = ["remit", "enter", "--source", "portal", "--ledger", desk.ledger]
-    shown = _typed(words, about + first + second)
-    assert "a date is written as 2026-03-20" in shown
-    assert "write dollars as 75.00" in shown
-    assert "97140 GP 2026-11-02 50.00" in shown
-    assert "charge less adjustments is 30.00, paid says 22.40: once more" in shown
-    assert "1 claim, posted" in shown
-    (one,) = desk.json("remit", "list")
-    assert (one["state"], one["source"]) == ("posted", "portal")
-
-
-def test_questions_need_a_terminal(desk: Desk) -> None:
-    """Without one, a file is asked for."""
-    status, _, err = desk.run("remit", "enter", "--source", "phone")
-    assert (status, "on a terminal only" in err) == (2, True)

@@ -8,9 +8,11 @@ from receive_made import NOW, Line, books, clp, record, remit, sent, states, tak
 
 from claimline.errors import WrongUsageError
 from claimline.services import remit as service
+from claimline.services import remit_listed as shelf
 from claimline.services.denials import Query, rows
 from claimline.services.rebuild import rebuild
 from claimline.services.receive_values import FileResult
+from claimline.services.remit_known import Known, KnownPayer
 from claimline.services.remit_read import TEMPLATE, read
 from reconcile.ledger import Ledger, Run, open_ledger
 
@@ -23,6 +25,11 @@ def entry(**more: object) -> service.Entry:
     """Somebody enters what came on paper."""
     made = {"name": "paper.csv", "usage": "T", "source": "paper", "user": "mkeller", "now": NOW}
     return service.Entry(**{**made, **more})  # type: ignore[arg-type]  # fields of the test
+
+
+def wanted(id: str, *, reason: str = "typed wrong", now: dt.datetime = NOW) -> shelf.Wanted:
+    """Somebody decides about what was entered."""
+    return shelf.Wanted(id=id, usage="T", user="mkeller", reason=reason, now=now)
 
 
 def enter(ledger: Ledger, rows: str = GOOD, **more: object) -> FileResult:
@@ -40,7 +47,7 @@ def test_what_is_entered_is_posted_with_source_and_person(ledger_url: str) -> No
         assert [(s.line, s.method, str(s.paid)) for s in answer.lines] == [
             ("01CT1", "line control number", "75.00")
         ]
-        (one,) = service.listed(ledger, "T")
+        (one,) = shelf.listed(ledger, "T")
         assert (one.number, one.source, one.user, one.state) == ("77", "paper", "mkeller", "posted")
         assert enter(ledger).state == "known"
         assert states(ledger) == {"posted": 1}
@@ -55,8 +62,8 @@ def test_what_is_entered_is_posted_with_source_and_person(ledger_url: str) -> No
         (GOOD.replace(",75,", ",,"), "row 2: paid is missing"),
         (GOOD.replace("CT1", "CT9"), "claim CT9 was never sent from here"),
         (GOOD.replace("CO-45", "CR-45"), "adjustments are written as"),
-        (GOOD.replace("2026-02-20", "soon"), "a date is written as"),
-        (GOOD + GOOD.replace("AETNA", "CIGNA"), "row 3: payer is another one"),
+        (GOOD.replace("2026-02-20", "soon"), "date is no day"),
+        (GOOD + GOOD.replace("AETNA", "CIGNA"), "row 3: another payment begins"),
         (GOOD.replace(",75,", ",7 5,"), "paid is no amount"),
         ("", "there is no row"),
     ],
@@ -72,14 +79,14 @@ def test_what_does_not_add_up_is_refused_with_the_difference(
             enter(ledger, rows)
         assert told in caught.value.message
         assert states(ledger) == {}
-        assert not list(service.listed(ledger, "T"))
+        assert not list(shelf.listed(ledger, "T"))
 
 
 def test_the_template_can_be_read_and_balances() -> None:
     """What ``--template`` prints is right but for its claim numbers."""
     typed = read("template.csv", "\n".join(TEMPLATE))
     assert len(typed.claims) == 1
-    known = service.Known(lines={})
+    known = Known(payer=KnownPayer(name="EXAMPLE PLAN"))
     data, _ = service.made(typed, entry(), known)
     assert data.count(b"SVC*") == 2
 
@@ -92,7 +99,7 @@ def _real(trace: str = "0077", **more: object) -> bytes:
 
 
 def _book(ledger: Ledger) -> tuple[object, ...]:
-    (one,) = service.listed(ledger, "T")
+    (one,) = shelf.listed(ledger, "T")
     return books(ledger), one.state, one.why
 
 
@@ -105,7 +112,7 @@ def test_the_real_one_takes_its_place_in_any_order(ledger_url: str, number: str)
         record(ledger, sent("CT1"))
         enter(ledger, rows)
         take(ledger, _real())
-        (one,) = service.listed(ledger, "T")
+        (one,) = shelf.listed(ledger, "T")
         assert one.state == "replaced"
         assert "it differs" not in one.why
         assert states(ledger) == {"posted": 1}
@@ -121,7 +128,7 @@ def test_order_does_not_matter(new_url: object, number: str) -> None:
     rows = GOOD.replace(",77,", f",{number},")
     steps = {
         "sent": lambda ledger: record(ledger, sent("CT1")),
-        "entered": lambda ledger: enter(ledger, rows, unknown=True),
+        "entered": lambda ledger: enter(ledger, rows, unknown=True, new_payer=True),
         "came": lambda ledger: take(ledger, _real()),
     }
     found: dict[tuple[str, str], tuple[str, ...]] = {}
@@ -129,7 +136,7 @@ def test_order_does_not_matter(new_url: object, number: str) -> None:
         with open_ledger(new_url()) as ledger:  # type: ignore[operator]  # gives a URL
             for step in order:
                 steps[step](ledger)
-            (one,) = service.listed(ledger, "T")
+            (one,) = shelf.listed(ledger, "T")
             found[repr(books(ledger)), one.state] = order
     assert len(found) == 1, found
     assert next(iter(found))[1] == "replaced"
@@ -144,11 +151,11 @@ def test_differences_are_told_until_somebody_looked(ledger_url: str) -> None:
         (payment,) = take(ledger, _real()).payments
         assert "entered by hand; it differs" in payment.why
         assert payment.needs_person
-        (one,) = service.listed(ledger, "T")
+        (one,) = shelf.listed(ledger, "T")
         assert "payment 70.00 entered, 75.00 came; claim CT1 paid 70.00, came 75.00" in one.why
         (waits,) = ledger.waiting(usage="T")
         assert waits.kind == "replaced"
-        gone = service.undo(ledger, "77", usage="T", user="mkeller", reason="typing", now=NOW)
+        gone = shelf.undo(ledger, wanted("77", reason="typing", now=NOW))
         assert gone.state == "undone"
         assert not list(ledger.waiting(usage="T"))
         assert states(ledger) == {"posted": 1}
@@ -162,7 +169,7 @@ def test_another_payment_of_the_number_is_left_alone(ledger_url: str) -> None:
         enter(ledger)
         take(ledger, x12(remit(clp("CT2", Line(paid="60", cas=("CO*45*40",))), trace="77")))
         assert states(ledger) == {"posted": 2}
-        (one,) = service.listed(ledger, "T")
+        (one,) = shelf.listed(ledger, "T")
         assert one.state == "posted"
 
 
@@ -174,18 +181,18 @@ def test_taken_back_and_entered_again(ledger_url: str) -> None:
             enter(ledger)
             assert states(ledger) == {"posted": 1}
             later = NOW + dt.timedelta(hours=1)
-            service.undo(ledger, "77", usage="T", user="mkeller", reason="wrong", now=later)
+            shelf.undo(ledger, wanted("77", reason="wrong", now=later))
             assert states(ledger) == {}
         enter(ledger)
         assert states(ledger) == {"posted": 1}
-        assert [one.state for one in service.listed(ledger, "T")] == ["undone", "undone", "posted"]
+        assert [one.state for one in shelf.listed(ledger, "T")] == ["undone", "undone", "posted"]
         assert all(each.equal for each in rebuild(ledger, RUN))
 
 
 def test_undo_wants_one_that_stands(ledger_url: str) -> None:
     """A number that was never entered is refused."""
     with open_ledger(ledger_url) as ledger, pytest.raises(WrongUsageError, match="leads to no"):
-        service.undo(ledger, "78", usage="T", user="mkeller", reason="wrong", now=NOW)
+        shelf.undo(ledger, wanted("78", reason="wrong", now=NOW))
 
 
 @pytest.mark.parametrize("number", ["77", ""], ids=["number", "no number"])
@@ -199,8 +206,8 @@ def test_what_stands_is_not_entered_otherwise(ledger_url: str, number: str) -> N
         with pytest.raises(WrongUsageError, match="stands already, entered otherwise"):
             enter(ledger, other)
         assert states(ledger) == {"posted": 1}
-        (one,) = service.listed(ledger, "T")
-        service.undo(ledger, one.id, usage="T", user="me", reason="typed wrong", now=NOW)
+        (one,) = shelf.listed(ledger, "T")
+        shelf.undo(ledger, wanted(one.id, reason="typed wrong", now=NOW))
         (payment,) = enter(ledger, other).payments
         assert (payment.state, str(payment.paid)) == ("posted", "70.00")
 

@@ -1,0 +1,159 @@
+"""``remit enter`` on a terminal: each field checked when typed, a way back, nothing lost."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from terminal import STOP, typed
+
+from claimline.__main__ import main
+
+Capture = pytest.CaptureFixture[str]
+PAYMENT = ["MEDICARE PART B OHIO", "0012345", "2026-11-12", "70.40", ""]
+CLAIM = ["RIVER1001", "", "ICN1"]
+FIRST = ["22.40", "", "CO-45 22.00; PR-2 5.60", ""]
+SECOND = ["48.00", "", "CO-45 90.00; PR-2 12.00", "N851"]
+DONE = ""
+
+
+class Desk:
+    """A ledger with the claims of the examples, and a terminal."""
+
+    def __init__(self, folder: Path, files: Path, capture: Capture) -> None:
+        self.ledger = str(folder / "ledger.sqlite3")
+        self._capture = capture
+        self.run("receive", str(files / "sent.837"))
+
+    def run(self, *words: str) -> tuple[int, str]:
+        """Exit status and standard output."""
+        status = main([*words, "--ledger", self.ledger])
+        return status, self._capture.readouterr()[0]
+
+    def json(self, *words: str) -> Any:
+        """The answer as a program reads it."""
+        return json.loads(self.run(*words, "--format", "json")[1])
+
+    def lines(self, claim: str) -> list[dict[str, str]]:
+        """The lines of a claim as trace tells them."""
+        (story,) = self.json("trace", claim)["traces"][0]["claims"]
+        return list(story["books"])
+
+    def type(self, *answers: str, more: tuple[str, ...] = ()) -> tuple[str, int]:
+        """What the terminal shows when these answers are typed."""
+        words = ["remit", "enter", "--source", "portal", "--ledger", self.ledger, *more]
+        return typed(words, answers)
+
+
+@pytest.fixture(name="desk")
+def _desk(tmp_path: Path, fixtures: Path, capsys: Capture) -> Desk:
+    return Desk(tmp_path, fixtures / "by-hand", capsys)
+
+
+def test_each_field_is_checked_when_it_is_typed(desk: Desk) -> None:
+    """A day, an amount, a claim or a code that cannot be is asked again at once, it alone."""
+    payment = ["MEDICARE PART B OHIO", "4.52E+11", "0012345", "31/12/2026", "2027-12-31",
+               "2026-11-12", "70,40", "seventy", "-70.40", "70.40", "seventy", ""]  # fmt: skip
+    claim = ["RIVER9999", "RIVER1001", "7", "", "ICN1"]
+    first = ["22.40", "one", "", "CO-9999 22.00", "CO-45 22,00", "CO-45 20.00", "Q999", "N130"]
+    again = ["", "", "CO-45 22.00; PR-2 5.60", ""]
+    shown, status = desk.type(*payment, *claim, *first, *again, *SECOND, DONE)
+    for told in (
+        "shortened by a spreadsheet", "date is no day", "days ahead", "a comma where cents begin",
+        "amount is no amount", "amount is below zero", "provider_adjustments are written as",
+        "no claim of that number was sent from here", "status is CLP02", "units is no number",
+        "a reason that cannot be", "adjustments has a comma", "remarks are codes",
+        "charge less adjustments is 30.00, paid says 22.40: once more",
+    ):  # fmt: skip
+        assert told in shown, told
+    assert "97140 GP 2026-11-02 50.00" in shown
+    assert (status, "1 claim, posted" in shown) == (0, True)
+    (one,) = desk.json("remit", "list")
+    assert (one["state"], one["source"], one["number"]) == ("posted", "portal", "0012345")
+
+
+def test_there_is_a_way_back(desk: Desk) -> None:
+    """``<`` asks the question before again with what was typed; a claim gone back from is out."""
+    payment = ["MEDICARE PART B OHIO", "99", "<", "0012345", "2026-11-12", "70.40", ""]
+    shown, status = desk.type(*payment, "RIVER1002", "<", *CLAIM, *FIRST, *SECOND, DONE)
+    assert (status, "(empty: none) [99]" in shown) == (0, True)
+    assert "Claim RIVER1002 is left out" in shown
+    (one,) = desk.json("remit", "list")
+    assert one["number"] == "0012345"
+
+
+def test_what_does_not_add_up_at_the_end_is_mended_not_typed_again(desk: Desk) -> None:
+    """The difference is told, the payment or a claim is asked again, the rest stays."""
+    payment = ["MEDICARE PART B OHIO", "0012345", "2026-11-12", "75.40", ""]
+    mended = ["", "", "", "70.40", ""]
+    shown, status = desk.type(*payment, *CLAIM, *FIRST, *SECOND, DONE, "payment", *mended)
+    assert "off by 5.00" in shown
+    assert (status, "70.40: 1 claim, posted" in shown) == (0, True)
+
+
+def test_what_was_typed_is_not_lost_when_somebody_stops(desk: Desk, tmp_path: Path) -> None:
+    """Ctrl-C prints the rows as a CSV; completed and saved it is entered."""
+    shown, status = desk.type(*PAYMENT, *CLAIM, *FIRST, STOP)
+    assert (status, "broken off; nothing was entered" in shown) == (3, True)
+    rows = shown.partition("What was typed, for a file:\n")[2].splitlines()[:2]
+    assert rows[1].startswith("MEDICARE PART B OHIO,0012345,2026-11-12,70.40,,RIVER1001,1,ICN1,")
+    rest = ",,,,,RIVER1001,,,97530,59 GP,2026-11-02,150.00,48.00,2,CO-45 90.00; PR-2 12.00,N851,"
+    file = tmp_path / "typed.csv"
+    file.write_text("\n".join([*rows, rest]), encoding="utf-8")
+    status, out = desk.run("remit", "enter", str(file), "--source", "portal")
+    assert (status, "1 claim, posted" in out) == (0, True)
+
+
+def test_a_secondary_payment_is_asked_for_its_turn(desk: Desk) -> None:
+    """Another payer has no turn offered; as secondary its payment stands right on the line."""
+    first = ["MEDICARE PART B OHIO", "P1", "2026-11-12", "22.40", "", "RIVER1002", "", "",
+             "22.40", "", "CO-45 22.00; PR-2 5.60", "", DONE]  # fmt: skip
+    assert desk.type(*first)[1] == 0
+    second = ["MEDIGAP PLAN", "y", "S2", "2026-11-19", "5.60", "", "RIVER1002", "", "2", "MG1",
+              "5.60", "", "OA-23 22.40; CO-45 22.00", "", DONE]  # fmt: skip
+    shown, status = desk.type(*second)
+    assert "Is it a new one?" in shown
+    assert "an answer is needed: once more" in shown
+    assert (status, "1 claim, posted" in shown) == (0, True)
+    told = desk.run("trace", "RIVER1002")[1]
+    assert "payment S2 of MEDIGAP PLAN as MG1" in told
+    assert "secondary" in told
+    assert "5.60 paid by MEDIGAP PLAN on 2026-11-19" in " ".join(
+        desk.run("owes", "RIVER1002")[1].split()
+    )
+    (line,) = desk.lines("RIVER1002")
+    assert (line["paid"], line["open"]) == ("28.00", "0.00")
+
+
+def test_a_payer_typed_wrong_is_asked_about(desk: Desk) -> None:
+    """A name nobody knows is no new payer without a word; its beginning is enough."""
+    payment = ["Medicre Part B", "y", *PAYMENT[1:]]
+    shown, status = desk.type(*payment, *CLAIM, *FIRST, *SECOND, DONE)
+    assert "Do you mean MEDICARE PART B OHIO?" in shown
+    assert status == 0
+    (one,) = desk.json("remit", "list")
+    assert one["payer"] == "MEDICARE PART B OHIO"
+
+
+def test_a_line_that_is_not_on_the_paper_is_left_out(desk: Desk) -> None:
+    """A dash leaves a line out; the claim waits for it."""
+    payment = [*PAYMENT[:3], "22.40", ""]
+    shown, status = desk.type(*payment, *CLAIM, *FIRST, "-", DONE)
+    assert (status, "22.40: 1 claim, posted" in shown) == (1, True)  # its charge is not all
+    assert [line["paid"] for line in desk.lines("RIVER1001")] == ["22.40", "0.00"]
+
+
+def test_how_it_came_is_asked_too(desk: Desk) -> None:
+    """Without ``--source`` a terminal asks; a file or a pipe needs it."""
+    shown, status = typed(
+        ["remit", "enter", "--ledger", desk.ledger],
+        ["fax", "paper", *PAYMENT, *CLAIM, *FIRST, *SECOND, DONE],
+    )
+    assert (status, "How it came" in shown) == (0, True)
+    assert desk.json("remit", "list")[0]["source"] == "paper"
+
+
+def test_questions_need_a_terminal(desk: Desk, capsys: Capture) -> None:
+    """Without one, a file is asked for."""
+    status = main(["remit", "enter", "--source", "phone", "--ledger", desk.ledger])
+    assert (status, "on a terminal only" in capsys.readouterr()[1]) == (2, True)
