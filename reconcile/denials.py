@@ -165,6 +165,9 @@ def _from_row(row: Row, case: Case, table: str) -> Finding:
     words = words_of(case)
     by_remark = row.deadline == "remark"
     kind = _by_road(case.remark, case) if by_remark else row.deadline
+    later = kind == AFTERWARDS  # the correction comes after another step: no road of its own yet
+    if later:
+        kind = "reopening" if case.is_part_b else "corrected"
     deadline, source = _deadline(kind, case)
     never = tuple(text.format_map(words) for text in row.never)
     return Finding(
@@ -176,7 +179,7 @@ def _from_row(row: Row, case: Case, table: str) -> Finding:
         deadline=deadline,
         deadline_source=source,
         deadline_for=DEADLINES[kind] if deadline else "",
-        road=kind,
+        road="" if later else kind,
         confidence="low" if by_remark and case.remark is None else row.confidence,
         row=row.key,
         table=table,
@@ -189,6 +192,7 @@ def _after_the_second(text: str, case: Case) -> str:
     return text if decided is None or decided.rank == "P" else text.replace(_SECOND, _THEN)
 
 
+AFTERWARDS: Final = "afterwards"
 _SECOND: Final = "secondary payer, then the patient"
 _THEN: Final = "where no further payer is left, the patient"
 

@@ -20,7 +20,7 @@ from claimline.errors import DONE, WrongUsageError
 
 if TYPE_CHECKING:
     from claimline.render import Column, Table
-    from claimline.services.denials import Totals
+    from claimline.services.denials import Query, Totals
 
 PROCEDURE: Final = re.compile(r"[A-Z0-9]{5}")
 NO_DAY: Final = "9999"  # after all days
@@ -112,15 +112,16 @@ def denials(
     url = settings.ledger_url(ledger)
     with open_ledger(url) as kept, books_of(kept, day, practice) as opened:
         found = totals.through(service.rows(opened, query, known))
+        asked = _asked(query, query.usage or opened.book())
         if sort == "due":
             found = iter(sorted(found, key=lambda row: row["deadline"] or NO_DAY))
         if shape == "json":
             show(Result(data=found), shape, output)
         elif shape == "table":
             rows = list(_flat(found))
-            show(Result(data=None, tables=(_table(rows, totals),)), shape, output)
+            show(Result(data=None, tables=(_table(rows, asked, totals),)), shape, output)
         else:
-            show(Result(data=None, tables=(_table(_flat(found)),)), shape, output)
+            show(Result(data=None, tables=(_table(_flat(found), asked),)), shape, output)
         other = None if totals.count else service.other_book(opened, query)
     if other:
         option = "--production" if other == "P" else "--test"
@@ -171,7 +172,17 @@ def _procedure(row: dict[str, Any]) -> str:
     return " ".join((row["code"], *row["modifiers"]))
 
 
-def _table(rows: Iterable[dict[str, Any]], totals: "Totals | None" = None) -> "Table":
+def _asked(query: "Query", usage: str) -> str:
+    """Of which book, payer, days and codes, for the title."""
+    parts = [f"payer {query.payer}"] if query.payer else []
+    parts += [f"service from {query.since}"] if query.since else []
+    parts += [f"service until {query.until}"] if query.until else []
+    parts += [", ".join(sorted(query.codes))] if query.codes else []
+    parts += ["TEST BOOK"] if usage == "T" else []
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _table(rows: Iterable[dict[str, Any]], asked: str, totals: "Totals | None" = None) -> "Table":
     """The worklist as a table; its title names the states that are in it, where they are known."""
     from claimline.render import Table
     from claimline.render.words import listed
@@ -179,7 +190,7 @@ def _table(rows: Iterable[dict[str, Any]], totals: "Totals | None" = None) -> "T
 
     states = [state for state in STATUSES if totals is None or totals.count[state]]
     return Table(
-        title=f"{listed(states)} lines".capitalize() if states else "",
+        title=f"{listed(states)} lines".capitalize() + asked if states else "",
         columns=_columns(),
         rows=rows,
         notes=(totals.words(),) if totals and totals.count else (),
@@ -222,6 +233,7 @@ def _columns() -> "tuple[Column, ...]":
         Column(key="deadline_passed", title="Deadline passed", place="file"),
         Column(key="deadline_source", title="Deadline from", place="file"),
         Column(key="who", title="Who acts", place="file"),
+        Column(key="correction", title="Correction on its way", kind="id", place="file"),
         Column(key="confidence", title="Confidence", place="file"),
         Column(key="trace", title="Payment", kind="id", place="file"),
         Column(key="source", title="payment", place="below", heading="Source"),

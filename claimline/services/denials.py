@@ -22,6 +22,7 @@ from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
 from reconcile.expected import Answered
 from reconcile.ledger import Ledger, Received, UnpostedClaim, Usage
+from reconcile.ledger.counted_on import Waiting, waiting
 from reconcile.ledger.standing import NEXT
 from reconcile.report import denial_rows, unmatched_claim_row
 
@@ -47,7 +48,9 @@ EMPTY: Final[Mapping[str, Any]] = {  # what the rows of some kinds do not have
     "judged": None,
     "judged_words": None,
     "judged_why": (),
+    "correction": None,
 }
+CORRECTED: Final = "another correction before this one is answered"  # never
 
 
 @frozen(kw_only=True)
@@ -103,6 +106,9 @@ def _page(ledger: Ledger, page: Sequence[Received], query: Query, facts: Facts) 
     wanted: list[tuple[Received, Row]] = []
     owing = Owing(facts, query.on)
     billed = sent_on_of(ledger, [each.claim for each in page], page[0].usage)
+    families = {each.claim.family for each in page}
+    with ledger.reading() as connection:
+        corrections = waiting(connection, families, page[0].usage)
     shown: list[Answered] = []
     for each in page:
         claim, adjudications = each.claim, each.adjudications
@@ -117,6 +123,9 @@ def _page(ledger: Ledger, page: Sequence[Received], query: Query, facts: Facts) 
             statuses=query.statuses - {UNMATCHED},
             facts_of=facts.answering(claim),
         )
+        correction = corrections.get((claim.control, claim.frequency))
+        if correction is not None:
+            found = (row | _waits(correction) for row in found)
         before = len(wanted)
         wanted += [(each, row) for row in found if _is_wanted(row, query)]
         if len(wanted) > before:
@@ -128,6 +137,21 @@ def _page(ledger: Ledger, page: Sequence[Received], query: Query, facts: Facts) 
     for each, row in wanted:
         one = judgements.get((each.claim.control, row["line"] or ""))
         yield whole({**row, "visits": list(each.visits), **judged_fields(one)}, query.on)
+
+
+def _waits(correction: Waiting) -> Row:
+    """What stands beside a line whose correction is on its way: nothing to do but wait."""
+    done = "sent" if correction.sent else "made, and leaves with the next files"
+    return {
+        "correction": correction.claim,
+        "next_step": f"correction {correction.claim} of {correction.made[:10]} was {done}: wait "
+        "for its answer; claimline missing says when it is late",
+        "never": [CORRECTED],
+        "who": "wait for the payer",
+        "deadline": None,
+        "deadline_for": None,
+        "deadline_source": None,
+    }
 
 
 def other_book(ledger: Ledger, query: Query) -> Usage | None:
@@ -205,14 +229,17 @@ class Totals:
     def __init__(self) -> None:
         self.count: Counter[str] = Counter()
         self.duplicates: Counter[str] = Counter()  # of those
+        self.waiting = 0  # of those: a correction is on its way
         self.billed = self.paid = self.denied = Decimal("0.00")
 
     def through(self, given: Iterable[Row]) -> Iterator[Row]:
         """The same rows, counted."""
         for row in given:
             self.count[row["status"]] += 1
-            self.billed += Decimal(row["billed"])
-            self.paid += Decimal(row["paid"])
+            self.waiting += row["correction"] is not None
+            if row["status"] != UNMATCHED:  # its money is on no claim
+                self.billed += Decimal(row["billed"])
+                self.paid += Decimal(row["paid"])
             if row["category"] == DUPLICATE:
                 self.duplicates[row["status"]] += 1
             else:
@@ -227,7 +254,9 @@ class Totals:
         parts = [f"{states[s]} {s}" for s in STATUSES if states[s]]
         again = self.duplicates.total()
         parts += [counted(again, "duplicate")] if again else []
+        apart = " (without the unmatched)" if states[UNMATCHED] else ""
+        wait = f"; for {self.waiting} a correction is on its way" if self.waiting else ""
         return (
             f"{counted(self.count.total(), 'line')}: {', '.join(parts)}; "
-            f"billed {self.billed}, paid {self.paid}, denied {self.denied}"
+            f"billed {self.billed}, paid {self.paid}, denied {self.denied}{apart}{wait}"
         )

@@ -1,8 +1,9 @@
 """Which claim of a family counts in reports and worklists while a correction of it waits."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
+from attrs import frozen
 from sqlalchemy import Connection, or_, select
 
 from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
@@ -43,6 +44,34 @@ def counted_on(
     return found
 
 
+@frozen(kw_only=True)
+class Waiting:
+    """A correction that was made and waits for the payer."""
+
+    claim: str
+    made: str  # UTC
+    sent: bool  # the file is out
+
+
+def waiting(
+    connection: Connection, families: Iterable[str], usage: "Usage"
+) -> dict[tuple[str, str], Waiting]:
+    """Claims whose correction waits for the payer, by number and frequency."""
+    found: dict[tuple[str, str], Waiting] = {}
+    for batch in bulk.batches(sorted(set(families))):
+        for members in _turns_of(connection, batch, usage).values():
+            correction = _waiting(members)
+            if correction is not None:
+                told = Waiting(
+                    claim=correction.control,
+                    made=correction.recorded_at,
+                    sent=correction.state != "ready",
+                )
+                before = members[: members.index(correction)]
+                found |= {(row.control, row.frequency): told for row in before}
+    return found
+
+
 def _turns_of(
     connection: Connection, families: Sequence[str], usage: "Usage"
 ) -> dict[tuple[str, str], list[Any]]:
@@ -50,7 +79,7 @@ def _turns_of(
     query = (
         select(
             _CLAIM.id, _CLAIM.family, _CLAIM.control, _CLAIM.frequency, _CLAIM.payer_rank,
-            _STATE.state, _STATE.event,
+            _CLAIM.recorded_at, _STATE.state, _STATE.event,
         )
         .outerjoin(claim_state, _STATE.sent_claim_id == _CLAIM.id)
         .where(_CLAIM.family.in_(families), _CLAIM.usage == usage, was_sent())
@@ -63,12 +92,20 @@ def _turns_of(
     return found
 
 
+def _waiting(members: Sequence[Any]) -> Any:
+    """The newest claim of a turn, where it is a correction that nobody decided yet; else None."""
+    standing = [row for row in members if row.state not in _GONE or _is_paid(row)]
+    if not standing or standing[-1] is members[0] or standing[-1].state not in _WAITING:
+        return None
+    return standing[-1]
+
+
 def _counted(members: Sequence[Any]) -> dict[int, str]:
     """Of the claims of one turn: those that do not count, with the one that does."""
-    standing = [row for row in members if row.state not in _GONE or _is_paid(row)]
-    if len(members) < 2 or not standing or standing[-1].state not in _WAITING:
+    correction = _waiting(members)
+    if correction is None:
         return {}
-    correction, before = standing[-1], members[: members.index(standing[-1])]
+    before = members[: members.index(correction)]
     paid = [row for row in before if _is_paid(row)]
     if paid:
         return {correction.id: paid[-1].control}

@@ -9,7 +9,7 @@ from acknowledged_made import a277ca, claim_said, take_277ca
 from attrs import evolve
 from receive_made import Line, clp, record, remit, sent, take, x12
 
-from claimline.services import reports
+from claimline.services import denials, reports
 from claimline.services.reports_cases import Question
 from claimline.services.reports_lists import lines
 from reconcile.ledger import Ledger, open_ledger
@@ -178,3 +178,22 @@ def test_by_code_lines_are_counted(ledger: Ledger) -> None:
     take(ledger, x12(remit(clp("C0000001A", *two))))
     total = reports.summary(ledger, asked(by="code")).total
     assert (total["claims"], total["lines"], total["billed"]) == (1, 2, "250.00")
+
+
+@pytest.mark.parametrize("rejected", [False, True], ids=["it waits", "it was rejected"])
+def test_a_denial_whose_correction_waits_is_no_new_work(ledger: Ledger, rejected: bool) -> None:
+    """The worklist names the correction that waits and nothing else to do, until it is rejected."""
+    record(ledger, sent("C0000001A", DENIED), control=7)
+    take(ledger, x12(remit(clp("C0000001A", DENIED, status="4"))))
+    record(ledger, sent("C0000002A", DENIED, family="C0000001A", frequency="7"), control=77)
+    if rejected:
+        take_277ca(ledger, a277ca(claim_said("C0000002A", "A7:562*20260303*U*125")), control=5)
+    (row,) = denials.rows(ledger, denials.Query(on=ON, usage="T"))
+    assert row["claim"] == "C0000001A"
+    if rejected:
+        assert row["correction"] is None
+        assert "wait" not in row["next_step"]
+    else:
+        assert row["correction"] == "C0000002A"
+        assert row["next_step"].startswith("correction C0000002A of 2026-03-01 was ")
+        assert row["deadline"] is None

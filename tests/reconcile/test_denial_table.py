@@ -228,9 +228,16 @@ def test_a_deadline_the_policy_does_not_give_is_none() -> None:
 
 
 def test_a_deadline_is_that_of_the_next_step() -> None:
-    """A late authorization or a call has no deadline, though the payer's appeal has one."""
-    for told in (Told(codes="CO-197"), Told(codes="CO-197", auth="7788"), Told(codes="CO-B7")):
+    """A call has no deadline, though the payer's appeal has one."""
+    for told in (Told(codes="CO-197", auth="7788"), Told(codes="CO-B7")):
         assert find(told).deadline is None
+
+
+def test_a_late_authorization_is_due_with_its_correction() -> None:
+    """The correction that follows has the deadline; what it is waits for the authorization."""
+    found = find(Told(codes="CO-197"), corrected_claim_days=180)
+    assert (found.deadline, found.deadline_for, found.road) == (
+        PAID_ON + dt.timedelta(days=180), "corrected claim", "")  # fmt: skip
 
 
 def test_a_new_claim_is_due_by_the_filing_limit() -> None:
