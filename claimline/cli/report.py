@@ -178,7 +178,7 @@ def _result(
 ) -> "Result":
     from claimline.render import Result
     from claimline.services import reports
-    from claimline.services.reports_tables import drift_row, drift_table, figures_table
+    from claimline.services.reports_tables import drift_row, drift_table, figures_table, later_table
 
     figures: dict[str, Callable[[Ledger, Question], Figures]] = {
         "summary": reports.summary,
@@ -190,8 +190,12 @@ def _result(
     if name in figures:
         found = figures[name](ledger, question)
         data = {"report": name, "by": question.by, **_asked(question)}
-        data |= {"rows": list(found.rows), "total": found.total}
-        return Result(data=data, tables=(figures_table(name, found, question),))
+        data |= {"rows": list(found.rows), "total": found.total, **found.more}
+        tables = [figures_table(name, found, question)]
+        if found.later is not None:
+            data["later_payers"] = {"rows": list(found.later.rows), "total": found.later.total}
+            tables.append(later_table(found.later, question))
+        return Result(data=data, tables=tuple(tables))
     if name == "drift":
         changes = reports.drift(ledger, question)
         rows = [drift_row(one) for one in changes]

@@ -14,6 +14,7 @@ from attrs import field, frozen
 from claimline.render.words import counted
 from claimline.services.plain import money
 from claimline.services.reports_cases import Labels, Question, Row, is_meant, walked
+from claimline.services.reports_later import waiting_later
 from reconcile.ledger import Ledger
 from reconcile.ledger.convert import dollars, to_cents
 from reconcile.ledger.reading import BY_PERSON
@@ -32,6 +33,14 @@ FIRST_TRY: Final = (
     "first claims only, no corrections. First try: not rejected on the way, and nothing refused "
     "by the first payer's first payment. Those that wait are not in the rate."
 )
+LATER: Final = (
+    "Left by the payers before, and not answered by the next one. It is in no sum above: there it "
+    "is decided."
+)
+BELOW_ZERO: Final = (
+    "Below zero: decided or paid twice; somebody has to give it back (claimline ledger waiting, "
+    "claimline trace). It lessens the sums."
+)
 FIGURES: Final = ("summary", "aging", "denials", "first-pass", "days-to-pay", "drift")
 
 
@@ -42,6 +51,7 @@ class Figures:
     rows: tuple[Row, ...]
     total: Row
     notes: tuple[str, ...] = ()
+    later: "Figures | None" = None  # aging: what waits at payers after the first
     more: Mapping[str, str] = field(factory=dict)  # what is beside the figures, for programs
 
 
@@ -88,8 +98,18 @@ def aging(ledger: Ledger, question: Question) -> Figures:
     return Figures(
         rows=tuple(_aging_row(labels.of(one.group), one) for one in found.rows()),
         total=_aging_row(None, total),
-        notes=_aging_notes(total, question),
+        notes=_aging_notes(found.rows(), total, question),
+        later=_later(ledger, question, labels),
     )
+
+
+def _later(ledger: Ledger, question: Question, labels: Labels) -> Figures | None:
+    """What waits at later payers; None where nothing does."""
+    found = waiting_later(ledger, question)
+    rows = tuple(_aging_row(labels.of(one.group), one) for one in found.rows())
+    if not rows:
+        return None
+    return Figures(rows=rows, total=_aging_row(None, found.total()), notes=(LATER,))
 
 
 def _age_lines(ledger: Ledger, question: Question, found: Aging) -> None:
@@ -116,11 +136,13 @@ def _aging_row(group: Row | None, one: AgingRow) -> Row:
     }
 
 
-def _aging_notes(total: AgingRow, question: Question) -> tuple[str, ...]:
+def _aging_notes(rows: Iterable[AgingRow], total: AgingRow, question: Question) -> tuple[str, ...]:
     counted = "sending" if question.counted_from == "sent" else "service"
     notes = [f"Ages in days from the day of {counted} to {question.on.isoformat()}."]
     if total.unknown:
         notes.append("No day: another system sent these claims, and its day is not known.")
+    if any(cents < 0 for row in rows for cents in (*row.cents, row.unknown)):
+        notes.append(BELOW_ZERO)
     if total.closed:
         notes.append(
             "Closed: open in the books, and closed by a person (claimline claims --state closed): "

@@ -230,6 +230,21 @@ def shown(row: Row) -> str:
     return f"{row['name']} {row['group']}" if row["name"] else str(row["group"])
 
 
+def later_table(found: Figures, question: Question) -> Table:
+    """What waits at payers after the first."""
+    made = figures_table("aging", found, question)
+    head = "Later payer" if question.by == "payer" else HEADS[question.by]
+    columns = [evolve(c, title=head) if c.key in {"shown", "group"} else c for c in made.columns]
+    words = "that payer" if question.by == "payer" else question.by
+    return evolve(
+        made,
+        title=f"What waits at later payers, by {words}" + _span(question),
+        columns=(*columns, Column(key="where", title="Where", place="file")),
+        rows=[{**row, "where": "later payer"} for row in made.rows],
+        sheet="later payers",
+    )
+
+
 def _span(question: Question) -> str:
     """Of which days and payer, in words."""
     parts = [f"payer {question.payer}"] if question.payer else []

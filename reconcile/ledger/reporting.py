@@ -18,6 +18,7 @@ from reconcile.ledger.tables import sent_claim, sent_file, written_file
 from reconcile.ledger.tables_answered import claim_state, delivered_file
 from reconcile.ledger.tables_received import claim_payment, remittance
 from reconcile.lifecycle import REJECTIONS, Event, is_copy
+from reconcile.turns import FIRST
 from reconcile.values import Adjudication, SentClaim
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ else:
 _CLAIM: Final = sent_claim.c
 _STATE: Final = claim_state.c
 REJECTED: Final = "rejected"  # these: see reconcile.lifecycle
+FORWARDED: Final = "forwarded"
+_ON_THE_WAY: Final = ("ready", "sent", "received", "accepted")
 
 
 @frozen(kw_only=True)
@@ -38,6 +41,7 @@ class Walk:
     by_patient: bool = False  # in the order of the patients, else of recording
     rejections: bool = False  # say whether a claim was ever rejected
     decisions: bool = False  # with what was kept of further coverages
+    at_later: bool = False  # only first claims that may wait at a later payer
     answered_by: bool = False  # a payer asked for: also claims of others that it answered
 
 
@@ -70,6 +74,8 @@ def claims(connection: Connection, wanted: Filter, walk: Walk) -> Iterator[Repor
             _STATE.sent_claim_id == _CLAIM.id, _STATE.open != 0
         )
         asked &= open_ones.exists()
+    if walk.at_later:
+        asked &= _at_later()
     work = _Work(connection, walk)
     keys = (_CLAIM.patient, _CLAIM.id) if walk.by_patient else (_CLAIM.id,)
     last: Any = None
@@ -90,6 +96,21 @@ def _after(keys: Sequence[Any], last: Any) -> ColumnElement[bool]:
         return and_(keys[0] > last[0])
     first, second = keys
     return or_(first > last[0], and_(first == last[0], second > last[1]))
+
+
+def _at_later() -> ColumnElement[bool]:
+    """First claims that were forwarded, or of whose family a claim to a later payer is out."""
+    later, state = sent_claim.alias("later"), claim_state.alias("later_state")
+    out = (
+        select(later.c.id)
+        .join(state, state.c.sent_claim_id == later.c.id)
+        .where(later.c.family == _CLAIM.family, later.c.usage == _CLAIM.usage)
+        .where(later.c.payer_rank != FIRST, state.c.state.in_(_ON_THE_WAY))
+    )
+    forwarded = select(_STATE.sent_claim_id).where(
+        _STATE.sent_claim_id == _CLAIM.id, _STATE.state == FORWARDED
+    )
+    return (_CLAIM.payer_rank == FIRST) & or_(forwarded.exists(), out.exists())
 
 
 def _also_answered_by(wanted: Filter) -> ColumnElement[bool]:

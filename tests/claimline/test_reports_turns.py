@@ -197,3 +197,22 @@ def test_a_denial_whose_correction_waits_is_no_new_work(ledger: Ledger, rejected
         assert row["correction"] == "C0000002A"
         assert row["next_step"].startswith("correction C0000002A of 2026-03-01 was ")
         assert row["deadline"] is None
+
+
+@pytest.mark.parametrize("by", ["payer", "code", "month"])
+def test_what_waits_at_a_later_payer_has_an_age(ledger: Ledger, by: str) -> None:
+    """6.92 left by the first payer and sent on waits at the next one, beside the open amounts."""
+    record(ledger, sent("C0000001A", MEDICARE), control=7)
+    take(ledger, x12(remit(clp("C0000001A", MEDICARE))))
+    on = sent("C0000002A", MEDICARE, family="C0000001A")
+    claim = evolve(on.claim, payer="hillside", payer_id="77001", payer_rank="S")
+    record(ledger, evolve(on, claim=claim), control=8)
+    found = reports.aging(ledger, asked(by=by))
+    assert found.total["open"] == "0.00"
+    assert found.later is not None
+    (row,) = found.later.rows
+    assert row["group"] == {"payer": "hillside", "code": "97530", "month": "2026-01"}[by]
+    assert (row["claims"], row["120+"], found.later.total["open"]) == (1, "6.92", "6.92")
+    answer = Line(charge="75", paid="6.92", cas=("OA*23*68.08",))
+    take(ledger, second(clp("C0000002A", answer, status="2", icn="H1")), "h.835")
+    assert reports.aging(ledger, asked(by=by)).later is None
