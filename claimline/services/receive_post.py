@@ -24,7 +24,7 @@ from claimline.services.receive_values import PaymentResult
 from claimline.services.receive_workers import Stream, Unusable, payments_ahead
 from edi.envelope import Transaction
 from edi.problem import Problem
-from reconcile.ledger import by_hand_remit, dismissed, posting, received, settle, standing
+from reconcile.ledger import by_hand_remit, dismissed, posting, received, settle, standing, states
 from reconcile.ledger.convert import dollars, to_cents
 from reconcile.ledger.lines_left import lines_left
 from reconcile.ledger.payments import Kept, Reading, again
@@ -308,7 +308,7 @@ def post_ahead(
 
 def _done(writer: "Writer", row: Any, work: "_Work") -> tuple[PaymentResult, list[Problem]]:
     """The payment is posted: a copy of it that was cut off waits no longer."""
-    for other in copies_of(writer.connection, row):
+    for other in copies_of(writer, row):
         why = f"cut off; it came whole as ST {row.transaction_control}"
         received.settle(writer.connection, other.id, state=SUPERSEDED, why=why)
     return work.result(), work.problems
@@ -361,6 +361,7 @@ def _duplicate(writer: "Writer", row: Any, twin: Any, *, certain: bool) -> Payme
 
 def _settle(writer: "Writer", row: Any, *, state: str, why: str, **sums: int) -> None:
     received.settle(writer.connection, row.id, state=state, why=why, **sums)
+    writer.may_have(state)
 
 
 @define(kw_only=True)
@@ -441,6 +442,8 @@ class _Work:
         self.states += posted.states
         self.lines_left += posted.lines_left
         settle.after_learned(self.writer, posted.learned)
+        if self.writer.many_changed:
+            states.settle(self.writer)
 
     def _end(self, ended: Ended) -> None:
         self.problems += ended.problems

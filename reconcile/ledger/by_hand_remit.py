@@ -72,6 +72,8 @@ def meet(writer: "Writer", row: Any) -> tuple[str, str]:
                 return REPLACED, _replace(writer, row, real)
         return "", ask(connection, row)
     told = []
+    if not writer.has_any(SENDER, select(_R.id).where(_R.origin == HAND)):
+        return "", ""
     came = None
     for hand in _hand_ones(connection, row):
         came = came or payment_of(connection, row)

@@ -29,6 +29,8 @@ from reconcile.ledger.errors import (
 HEAD: Final = "0004"  # the newest migration; a test compares it with the folder
 KNOWN: Final = ("0001", "0002", "0003", "0004")
 BUSY_SECONDS: Final = 30
+CACHE_KB: Final = 65536  # the upper pages of the indexes of a large ledger
+CACHE_BESIDE_KB: Final = 8192  # of a process beside the one that writes
 _EXAMPLE: Final = (
     "Give a path, or a URL such as sqlite:////srv/claims/ledger.sqlite3 or "
     "postgresql://claims@db.example.org/claims."
@@ -55,8 +57,13 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(str(url.database))
 
 
-def make_engine(url: URL, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
+def make_engine(url: URL, *, busy_seconds: int = BUSY_SECONDS, cache: int = CACHE_KB) -> Engine:
     """An engine whose transactions begin and end where we say; its errors tell no values.
+
+    Args:
+        url: of the ledger.
+        busy_seconds: how long a writer waits for another.
+        cache: KB of pages that SQLite keeps in memory for a connection.
 
     Raises:
         LedgerError: for a kind of database that is not known, or whose driver is not installed.
@@ -66,19 +73,23 @@ def make_engine(url: URL, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
     if url.get_backend_name() != "sqlite":
         raise LedgerError(f"This installation cannot open {url.drivername}.", _EXAMPLE)
     engine = create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
-    event.listen(engine, "connect", _prepare)
+
+    def prepare(dbapi: Any, _record: Any) -> None:
+        _prepare(dbapi, cache)
+
+    event.listen(engine, "connect", prepare)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _prepare(dbapi: Any, _record: Any) -> None:
+def _prepare(dbapi: Any, cache: int) -> None:
     dbapi.isolation_level = None  # transactions are ours: see _begin
     cursor = dbapi.cursor()
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
-        "cache_size = -65536",  # 64 MB: the upper pages of the indexes of a large ledger
+        f"cache_size = -{cache}",
         "temp_store = MEMORY",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -364,6 +364,8 @@ def write(writer: "Writer", heads: Sequence[Head], made: Made) -> Posted:
         for n, (place, of, *rest) in enumerate(made.amounts, first)
     ]
     writer.add(posting, amounts)
+    if made.waiting:
+        writer.may_have(awaiting.name)
     writer.add(awaiting, [(ids[place], *rest) for place, *rest in made.waiting])
     writer.names_changed(value for _, kind, value in made.waiting if kind == NAMES)
     return Posted(

@@ -25,6 +25,7 @@ PROBLEMS_KEPT: Final = 1000  # of one file; what is beyond is counted
 _SCANNED_AT_ONCE: Final = 1000  # segments
 _AFTER_HEADER: Final = frozenset({"LX", "CLP", "TS2", "TS3", "PLB", "SE"})
 _NEVER: Final = dt.date(1, 1, 1)
+INCOMPLETE: Final = "incomplete"  # the state of a payment that is not whole
 BY_HAND: Final = "CLAIMLINEHAND"  # ISA06 of what a person entered: see ``by_hand_remit``
 
 
@@ -115,6 +116,8 @@ def _date(header: RemittanceHeader, isa: tuple[str, ...]) -> dt.date:
 
 def add(writer: "Writer", file_id: int, found: list[Scanned]) -> None:
     """Record the payments of a file, still to be posted."""
+    if any(one.origin for one in found):
+        writer.may_have(BY_HAND)
     first = writer.ids(remittance, len(found))
     rows = []
     firsts: dict[str, int] = {}
@@ -319,14 +322,17 @@ def _of_payment(row: Any) -> ColumnElement[bool]:
     return and_(by_index, c.payment_id == row.payment_id)
 
 
-def cut_off(connection: Connection, row: Any) -> list[Any]:
+def cut_off(writer: "Writer", row: Any) -> list[Any]:
     """What was not whole and may be a copy of that payment: of its number, or of its envelope.
 
     What was cut off before its number (TRN) can only be known by ISA13, GS06 and ST02.
     """
     c = remittance.c
+    connection = writer.connection
+    if not writer.has_any(INCOMPLETE, select(c.id).where(c.state == INCOMPLETE)):
+        return []
     mine = or_(c.payment_id == row.payment_id, _of_envelope(row))
-    query = select(remittance).where(c.state == "incomplete", c.usage == row.usage, mine)
+    query = select(remittance).where(c.state == INCOMPLETE, c.usage == row.usage, mine)
     return list(connection.execute(query.order_by(c.id)))
 
 

@@ -55,6 +55,8 @@ def after_sent(writer: "Writer", claims: Sequence[SentClaim], *, first: int) -> 
 def after_learned(writer: "Writer", controls: Iterable[str]) -> int:
     """Try again what waits for one of these payer claim numbers."""
     keys: dict[str, set[str]] = {"payer": set(controls)}
+    if not (keys["payer"] and writer.has_any(awaiting.name, select(awaiting.c.value))):
+        return 0
     return retry(writer, _awaiting(writer.connection, keys))
 
 

@@ -9,8 +9,9 @@ leaves no trace.
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any, Final
 
-from sqlalchemy import Connection, Table, func, select
+from sqlalchemy import Connection, Select, Table, func, select
 
 from reconcile.ledger import (
     adopt,
@@ -40,6 +41,8 @@ from reconcile.ledger.records import (
 )
 from reconcile.ledger.tables import decision, file, run, view
 
+CHANGED_AT_ONCE: Final = 10_000  # claims
+
 
 class Writer:
     """The open transaction of one run. ``at`` is the moment all its rows are recorded with."""
@@ -53,6 +56,7 @@ class Writer:
         self._changed: set[int] = set()
         self._stems: set[str] = set()
         self._hands: dict[str, Hand] = {}
+        self._any: dict[str, bool] = {}
         self.joins_later = False  # see ``joining_later``
         self.journal = Journal()
 
@@ -87,7 +91,23 @@ class Writer:
         except BaseException:
             self._run_id, self._next = before
             self._hands.clear()
+            self._any.clear()
             raise
+
+    def has_any(self, what: str, query: Select[Any]) -> bool:
+        """Whether a query has any row: asked once, until ``may_have`` is told of that.
+
+        Args:
+            what: a name for the query.
+            query: of something rare that would else be asked for each payment.
+        """
+        if what not in self._any:
+            self._any[what] = self.connection.execute(query.limit(1)).first() is not None
+        return self._any[what]
+
+    def may_have(self, what: str) -> None:
+        """Such a row was just written."""
+        self._any.pop(what, None)
 
     @contextmanager
     def joining_later(self) -> Iterator[None]:
@@ -111,6 +131,11 @@ class Writer:
     def names_changed(self, stems: Iterable[str]) -> None:
         """What names claims of these stems without standing on them is not as it was."""
         self._stems.update(stems)
+
+    @property
+    def many_changed(self) -> bool:
+        """Whether it is time to make the states of what changed: the list is kept in memory."""
+        return len(self._changed) >= CHANGED_AT_ONCE
 
     def take_changed(self) -> tuple[int, ...]:
         """The sent claims something happened to since this was asked, in order."""

@@ -155,6 +155,7 @@ def test_shared_payment_is_the_same(new_url: NewUrl, monkeypatch: pytest.MonkeyP
     told = _alone(alone, files, monkeypatch)
     for name, value in (("FROM_CLAIMS", 1), ("SHARED", 1), ("BATCH", 7)):
         monkeypatch.setattr(receive_workers, name, value)
+    monkeypatch.setattr("reconcile.ledger.writer.CHANGED_AT_ONCE", 20)  # states, now and then
     used = _counting(monkeypatch)
     (found,) = _receive(ahead, files)
     assert found.payments == told[0].payments
