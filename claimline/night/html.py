@@ -134,6 +134,8 @@ def _proof(proof: Mapping[str, Any]) -> Iterator[str]:
     yield '<div class="closes">' if proof["closes"] else "<div>"  # on paper its sentence does
     yield from _table("The proof", columns, proof["equations"])
     yield f"</div><p>{_text(proof['told'])}</p>"
+    if proof.get("journal"):
+        yield f"<p>{_text(proof['journal'])}</p>"
 
 
 def _table(

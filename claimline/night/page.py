@@ -267,5 +267,5 @@ def _proof(proof: Mapping[str, Any]) -> Table:
             Column(key="difference", title="Difference", kind="money"),
         ),
         rows=proof["equations"],
-        notes=(proof["told"],),
+        notes=tuple(filter(None, (proof["told"], proof.get("journal", "")))),
     )

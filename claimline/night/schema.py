@@ -117,6 +117,7 @@ def _proof() -> Made:
             "places": _list({"type": "object"}, "where every cent of BPR02 is"),
             "unexplained": _list(item, "payers' figures that do not add up"),
             "accepted": _list(item, "differences a person accepted"),
+            "journal": _text("entries of the journal of facts, and its head: claimline verify"),
         }
     )
 

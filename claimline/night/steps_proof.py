@@ -10,6 +10,7 @@ from claimline.night.context import Night
 from claimline.night.values import Note, Step
 from claimline.render.words import counted, shown_number
 from claimline.services.missing import missing, read_limits
+from reconcile.ledger import journal
 from reconcile.ledger.proof import prove
 from reconcile.proof import Equation, Item, Proof
 
@@ -48,6 +49,7 @@ def proof_step(night: Night, _before: Sequence[Step]) -> Step:
     """Check every equation of the book."""
     with night.ledger() as ledger, ledger.reading() as connection:
         proof = prove(connection, night.usage)
+        entries, head = journal.head(connection)
     return Step(
         name="proof",
         status=DONE if proof.closes else NEEDS_PERSON,
@@ -58,7 +60,7 @@ def proof_step(night: Night, _before: Sequence[Step]) -> Step:
             "accepted by a person": len(proof.accepted),
         },
         notes=(*_broken(proof.broken), *_not_explained(proof)),
-        detail={"proof": proof_data(proof)},
+        detail={"proof": proof_data(proof) | {"journal": journal.told(entries, head)}},
     )
 
 

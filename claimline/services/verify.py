@@ -12,7 +12,6 @@ from sqlalchemy.exc import IntegrityError
 
 from claimline import __version__
 from claimline.errors import CommandError
-from claimline.render.words import counted
 from claimline.services.again import end_of, make_again
 from claimline.services.receive_acknowledge import KINDS, read_file
 from claimline.services.verify_bytes import Bytes
@@ -284,9 +283,7 @@ def journal_notes(found: Verified) -> tuple[str, ...]:
     """What there is to keep of the journal, and what became of the head that was asked for."""
     if not found.entries:
         return ()
-    notes = [
-        f"Journal: {counted(found.entries, 'entry', 'entries')}, {journal.head_told(found.head)}"
-    ]
+    notes = [journal.told(found.entries, found.head)]
     if found.head_known is not None:
         notes.append(
             "The head asked for stands in the journal."

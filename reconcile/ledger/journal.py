@@ -259,6 +259,8 @@ def head(connection: Connection) -> tuple[int, str]:
     return int(count), str(connection.execute(newest).scalar() or "")
 
 
-def head_told(digest: str) -> str:
+def told(entries: int, digest: str) -> str:
     """A head as it is told on pages: enough figures that nobody makes another journal with them."""
-    return f"head {digest[:TOLD]}"
+    if not entries:
+        return ""
+    return f"Journal: {entries:,} {'entry' if entries == 1 else 'entries'}, head {digest[:TOLD]}"
