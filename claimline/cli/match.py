@@ -131,11 +131,22 @@ def claim(
             gone = service.unmatch(opened, wanted)
             click.echo(f"{gone.id[:8]}: no longer matched by hand to {gone.control}")
             return DONE
-        made, notes = service.match(opened, wanted)
+        done = service.match(opened, wanted)
+    made = done.made
     what = f"line {line} of {made.id[:8]}" if line else made.id[:8]
     where = f"{made.control}, line {made.lines[line]}" if line else made.control
-    click.echo(f"{what}: matched by hand to {where}")
-    for note in notes:
+    if not done.changed:
+        click.echo(f"{what}: is matched by hand to {where} already; nothing changed")
+        return DONE
+    paid = "" if line else f": {done.paid:,.2f} paid"
+    click.echo(f"{what}: matched by hand to {where}{paid}")
+    before = done.before
+    if before and before.control != made.control:
+        when = f"by {before.user} on {before.recorded_at[:10]}"
+        click.echo(f"  moved: it was matched to {before.control} {when}")
+    for one in done.follows:
+        click.echo(f"  with it, by the payer's claim number: {one}")
+    for note in done.notes:
         click.echo(f"  all the same: {note}")
     return DONE
 
@@ -144,7 +155,7 @@ def claim(
 @click.option("--old-system", "old", is_flag=True, help="What it parks is an old system's.")
 @click.option("--pattern", default="", help='Of the claim number: "OLD*"; ? is any one character.')
 @click.option("--before", type=DAY, default=None, help="Every day of service lies before this one.")
-@click.option("--payer", default="", help="Id or part of the name of who paid.")
+@click.option("--payer", default="", help="And it was paid by this one: id or part of the name.")
 @click.option("--undo", "undone", default="", metavar="RULE", help="Take a rule back.")
 @reason_option
 @by_option
@@ -164,15 +175,16 @@ def rule(
 ) -> int:
     r"""Park payments of an old system's claims: kept, counted, and no alarm.
 
-    All conditions that are given must hold. Claims sent from here are never parked. A rule holds
-    for what is here and for what comes; undone, what it parked waits again.
+    All conditions that are given must hold. What may be of a claim sent from here (its number, or
+    its day and charge) is never parked. A rule holds for what is here and for what comes; undone,
+    what it parked waits again. --payer alone, or a pattern of * alone, is refused.
 
     \b
     Example:
       claimline match rule --old-system --pattern "OLD*" --before 2026-01-01 --reason "go-live"
       claimline match rule --undo 1f2e3d4c --reason "numbers were used again"
     """
-    from claimline.services import match as service
+    from claimline.services import match_rules as service
     from reconcile.ledger.by_hand import OldRule
 
     if old == bool(undone):
@@ -209,7 +221,7 @@ def rules(*, test: bool | None, ledger: str, shape: str) -> int:
       claimline match rules
     """
     from claimline.render import Column, Result, Table, show
-    from claimline.services import match as service
+    from claimline.services import match_rules as service
 
     with _open(ledger) as opened:
         usage = opened.book() if test is None else "T" if test else "P"

@@ -1,7 +1,7 @@
 """``match``: claim payments that fit nothing, matched by hand or parked by a rule."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,7 +15,7 @@ from claimline.render.words import shown_number
 from claimline.services.match_candidates import candidates
 from edi.remittance import ClaimPayment
 from reconcile.ledger import Decision, Ledger, Run, by_hand
-from reconcile.ledger.by_hand import HandMatch, OldRule
+from reconcile.ledger.by_hand import HandMatch
 from reconcile.ledger.convert import dollars, from_json, to_cents, to_date
 from reconcile.ledger.payments import adjudication_id, again
 from reconcile.ledger.tables import file, sent_claim, sent_line
@@ -56,7 +56,7 @@ class Left:
 def left(ledger: Ledger, usage: "Usage") -> Iterator[Left]:
     """What stands on nothing: claims before lines, what is soonest done and most money first."""
     with ledger.reading() as connection:
-        rows = _rows(connection, usage, ("unmatched",))
+        rows = claim_payments(connection, usage, ("unmatched",))
         yield from sorted((_claim_left(connection, row) for row in rows), key=_order)
         lines = (_C.state == "posted") & (_C.unmatched_lines != "")
         for row in connection.execute(_select(usage).where(lines).order_by(_C.id)).fetchall():
@@ -71,7 +71,8 @@ def _order(one: Left) -> tuple[int, Decimal, Decimal, str, str]:
 def _select(usage: str) -> Any:
     columns = (
         _C.id, _C.position, _C.fingerprint, _C.occurrence, _C.control, _C.charge, _C.paid,
-        _C.state, _C.why, _C.candidates, _C.segments, _C.unmatched_lines, _C.sent_claim_id,
+        _C.state, _C.why, _C.payer_control, _C.candidates, _C.segments, _C.unmatched_lines,
+        _C.sent_claim_id,
         _R.payment_key, _R.payer_name, _R.payer_ids, _R.trace, _R.payment_date, _R.usage,
         file.c.name.label("file_name"),
     )  # fmt: skip
@@ -83,7 +84,8 @@ def _select(usage: str) -> Any:
     )
 
 
-def _rows(connection: "Connection", usage: str, states: Sequence[str]) -> Iterator[Any]:
+def claim_payments(connection: "Connection", usage: str, states: Sequence[str]) -> Iterator[Any]:
+    """The claim payments of a book in one of these states, as they came."""
     query = _select(usage).where(_C.state.in_(states)).order_by(_C.id)
     yield from connection.execute(query).fetchall()
 
@@ -160,11 +162,22 @@ class Wanted:
     force: bool = False
 
 
-def match(ledger: Ledger, wanted: Wanted) -> tuple[HandMatch, tuple[str, ...]]:
+@frozen(kw_only=True)
+class Matched:
+    """What a match by hand did."""
+
+    made: HandMatch
+    notes: tuple[str, ...] = ()  # what does not fit, and was forced
+    before: HandMatch | None = None  # the match that stood, and gave way
+    changed: bool = True
+    paid: Decimal = Decimal("0.00")  # of the claim payment
+    follows: tuple[str, ...] = ()  # other payments that came along: same payer's claim number
+
+
+def match(ledger: Ledger, wanted: Wanted) -> Matched:
     """Match a claim payment, or one of its lines, by hand.
 
-    Returns:
-        The decision, and what the person should know of it.
+    Said again it changes nothing; where another match stood, that gives way and is told.
 
     Raises:
         WrongUsageError: it makes no sense; nothing is decided.
@@ -176,13 +189,48 @@ def match(ledger: Ledger, wanted: Wanted) -> tuple[HandMatch, tuple[str, ...]]:
             said, notes = _to_line(connection, row, wanted, hand)
         else:
             said, notes = _to_claim(connection, row, wanted)
+        along = _along(connection, row)
+    paid = dollars(row.paid)
+    if hand is not None and hand.detail == said.detail:
+        return Matched(made=said, before=hand, changed=False, paid=paid)
     if notes and not wanted.force:
         raise WrongUsageError(
             f"this does not fit: {in_words(notes)}",
             todo="look at both again; --force matches it all the same, and keeps the reason",
         )
-    _decide(ledger, wanted, by_hand.MATCH, said.id, said.detail)
-    return said, notes
+    decide(ledger, wanted, by_hand.MATCH, said.id, said.detail)
+    with ledger.reading() as connection:
+        came = _along(connection, row)
+    return Matched(
+        made=said,
+        notes=notes,
+        before=hand,
+        paid=paid,
+        follows=tuple(words for key, words in came.items() if along.get(key) != words),
+    )
+
+
+def _along(connection: "Connection", row: Any) -> dict[str, str]:
+    """The other payments under the payer's claim number of this one, and where they stand."""
+    if not row.payer_control:
+        return {}
+    c = sent_claim.c
+    query = (
+        select(_C.paid, _C.fingerprint, _C.occurrence, _R.payment_key, _R.trace, _R.payment_date,
+               c.control)
+        .join(remittance, _R.id == _C.remittance_id)
+        .join(sent_claim, c.id == _C.sent_claim_id)
+        .where(_R.usage == row.usage, _C.payer_control == row.payer_control)
+        .order_by(_R.payment_date, _R.trace, _C.position)
+    )  # fmt: skip
+    own = _id(row)
+    found = connection.execute(query).fetchall()
+    return {
+        _id(one): f"{dollars(one.paid)} of payment {one.trace} of {one.payment_date} stands on "
+        f"{one.control}"
+        for one in found
+        if _id(one) != own
+    }
 
 
 def _named(connection: "Connection", identifier: str, usage: str) -> Any:
@@ -202,12 +250,27 @@ def _named(connection: "Connection", identifier: str, usage: str) -> Any:
         if (len(word) >= SHORT and _id(row).startswith(word)) or row.control.lower() == word
     ]
     if len(found) != 1:
+        if not found and too_short(word, (_id(row) for row in rows)):
+            raise short(identifier)
         raise WrongUsageError(
             f"{shown_number(identifier)} leads to {'several' if found else 'no'} claim payments "
             "that wait in this book",
             todo="claimline match list shows them; take the id from there",
         )
     return found[0]
+
+
+def too_short(word: str, ids: Iterable[str]) -> bool:
+    """Whether it is the beginning of an id, but too little of one."""
+    return bool(word) and len(word) < SHORT and any(one.startswith(word) for one in ids)
+
+
+def short(identifier: str) -> WrongUsageError:
+    """What to say of the beginning of an id that is too little of one."""
+    return WrongUsageError(
+        f"{shown_number(identifier)} is too short for an id",
+        todo=f"give its first {SHORT} characters at least",
+    )
 
 
 def _claims_of(connection: "Connection", control: str, usage: str) -> list[Any]:
@@ -316,12 +379,14 @@ def unmatch(ledger: Ledger, wanted: Wanted) -> HandMatch:
         standing = by_hand.load(connection, wanted.usage).matches
     found = [one for one in standing.values() if len(word) >= SHORT and one.id.startswith(word)]
     found = found or [one for one in standing.values() if one.control.lower() == word]
+    if not found and too_short(word, standing):
+        raise short(wanted.id)
     if len(found) != 1:
         raise WrongUsageError(
             f"{shown_number(wanted.id)} leads to {'several' if found else 'no'} matches by hand",
             todo="claimline match list --by-hand shows them; take the id from there",
         )
-    _decide(ledger, wanted, by_hand.UNMATCH, found[0].id, found[0].detail)
+    decide(ledger, wanted, by_hand.UNMATCH, found[0].id, found[0].detail)
     return found[0]
 
 
@@ -331,99 +396,11 @@ def matched(ledger: Ledger, usage: "Usage") -> tuple[HandMatch, ...]:
         return tuple(by_hand.load(connection, usage).matches.values())
 
 
-def _decide(ledger: Ledger, wanted: Wanted, kind: str, subject: str, detail: str) -> None:
+def decide(ledger: Ledger, wanted: Wanted, kind: str, subject: str, detail: str) -> None:
+    """Keep a decision; the books follow it in the same transaction."""
     run = Run(command="match", version=__version__, started=wanted.now, user=wanted.user)
     made = Decision(
         kind=kind, subject=subject, user=wanted.user, reason=wanted.reason, detail=detail
     )
     with ledger.begin(run) as writer:
         writer.decide(made, usage=wanted.usage)
-
-
-# --- an old system's ---
-
-
-@frozen(kw_only=True)
-class Parked:
-    """A rule, and what it parks now."""
-
-    rule: OldRule
-    count: int
-    paid: Decimal
-
-
-def rules(ledger: Ledger, usage: "Usage") -> tuple[Parked, ...]:
-    """The rules that hold, each with what it parks."""
-    with ledger.reading() as connection:
-        standing = by_hand.load(connection, usage).rules
-        rows = [
-            (row.paid, again(row.segments, row.position), tuple(from_json(row.payer_ids)))
-            for row in _rows(connection, usage, ("parked",))
-        ]
-    sums = dict.fromkeys((rule.id for rule in standing), (0, 0))
-    for paid, payment, payers in rows:
-        first = next((rule for rule in standing if rule.holds(payment, payers)), None)
-        if first is not None:
-            count, cents = sums[first.id]
-            sums[first.id] = count + 1, cents + paid
-    return tuple(
-        Parked(rule=rule, count=sums[rule.id][0], paid=dollars(sums[rule.id][1]))
-        for rule in standing
-    )
-
-
-def make_rule(ledger: Ledger, wanted: Wanted, rule: OldRule) -> Parked:
-    """Park what is an old system's, now and whenever it comes.
-
-    Raises:
-        WrongUsageError: the rule says nothing, or a payer nobody knows.
-    """
-    if not (rule.pattern or rule.before or rule.payer):
-        raise WrongUsageError(
-            "a rule without a condition would park everything",
-            todo="say --pattern, --before or --payer",
-        )
-    if rule.payer:
-        rule = _with_payers(ledger, rule)
-    _decide(ledger, wanted, by_hand.RULE, rule.id, rule.detail)
-    return next(one for one in rules(ledger, wanted.usage) if one.rule.id == rule.id)
-
-
-def _with_payers(ledger: Ledger, rule: OldRule) -> OldRule:
-    """The rule with the ids its payer goes by in the remittances received."""
-    from attrs import evolve
-
-    word = rule.payer.upper()
-    query = select(_R.payer_name, _R.payer_ids).where(_R.usage == rule.usage).distinct()
-    with ledger.reading() as connection:
-        rows = connection.execute(query).fetchall()
-    found: set[str] = set()
-    for name, text in rows:
-        ids = from_json(text)
-        if word in {one.upper() for one in ids}:
-            found.add(rule.payer)
-        elif word in name.upper():
-            found.update(ids[:1])
-    if not found:
-        raise WrongUsageError(
-            f"no remittance came from a payer {rule.payer!r}",
-            todo="give its id or a part of its name, as claimline read shows it",
-        )
-    return evolve(rule, payers=tuple(sorted(found)))
-
-
-def drop_rule(ledger: Ledger, wanted: Wanted) -> OldRule:
-    """Undo a rule: what it parked is unmatched again.
-
-    Raises:
-        WrongUsageError: there is none of that id.
-    """
-    with ledger.reading() as connection:
-        standing = by_hand.load(connection, wanted.usage).rules
-    rule = next((one for one in standing if one.id == wanted.id.strip().lower()), None)
-    if rule is None:
-        raise WrongUsageError(
-            f"there is no rule {wanted.id}", todo="claimline match rules shows them"
-        )
-    _decide(ledger, wanted, by_hand.NO_RULE, rule.id, rule.detail)
-    return rule
