@@ -7,7 +7,7 @@ from attrs import evolve, frozen
 from sqlalchemy import select
 
 from claimline.errors import WrongUsageError
-from claimline.services.match import SHORT, Wanted, claim_payments, decide, short
+from claimline.services.match import SHORT, Wanted, claim_payments, decide, short, too_short
 from reconcile.ledger import Ledger, by_hand
 from reconcile.ledger.by_hand import OldRule
 from reconcile.ledger.convert import dollars, from_json
