@@ -41,6 +41,7 @@ PAGES = (
 )
 MOMENT = re.compile(r"\b20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ")  # when a row was recorded
 AGE = re.compile(r"\b\d{2,4} days old\b")  # of a figure entered
+HEAD = re.compile(r"\bhead [0-9a-f]{24}\b")  # of the journal: control numbers are in it
 NUMBER = re.compile(r"C[TP][A-HJ-NP-Z2-9]{15}")  # patient control numbers begin anywhere
 RECEIVED = re.compile(r"\b[0-9a-f]{12}(?=\.(?:835|837|277|999|997|ta1|txt|csv|file)\b)")  # by bytes
 SESSION = re.compile(r"(<!-- session -->\n```console\n)(.*?)(```\n<!-- /session -->)", re.DOTALL)
@@ -76,6 +77,7 @@ def spoken(text: str, folder: Path) -> str:
         output = output.replace(f"received {dt.datetime.now(dt.UTC).date()}", "received 2026-04-01")
         output = output.replace(f"imported {dt.datetime.now(dt.UTC).date()}", "imported 2026-04-01")
         output = AGE.sub("266 days old", output)
+        output = HEAD.sub("head 5d41402abc4b2a76b9719d91", output)
         said.append(f"{line}\n{output}\n" if output else f"{line}\n")
         if done.returncode > 1:
             said.append(f"exit status {done.returncode}\n")
