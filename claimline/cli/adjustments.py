@@ -5,7 +5,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from claimline.cli.options import book_option, format_option, ledger_option, output_option
+from claimline.cli.options import (
+    book_option,
+    format_option,
+    ledger_option,
+    may_show_patient,
+    output_option,
+    show_patient_option,
+)
 from claimline.errors import DONE
 
 if TYPE_CHECKING:
@@ -15,6 +22,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--payer", default="", help="Only this payer: its id (TRN03), or a part of its name.")
 @click.option("--open", "only_open", is_flag=True, help="Only what is not closed.")
+@show_patient_option
 @book_option
 @ledger_option
 @format_option("table", "json", "csv", "xlsx")
@@ -23,6 +31,7 @@ def adjustments(
     *,
     payer: str,
     only_open: bool,
+    show_patient: bool,
     test: bool | None,
     ledger: str,
     shape: str,
@@ -33,6 +42,7 @@ def adjustments(
     Above zero was taken from payments, below zero was given. A recovery that was first given back
     is owed to the payer until it is taken; a balance carried forward is no new loss; interest is
     final. The claim that probably caused one is a hint with its evidence: nothing is posted by it.
+    What of a reference may name a patient is masked; the totals by payer are of the whole book.
 
     \b
     Example:
@@ -46,11 +56,14 @@ def adjustments(
 
     with open_ledger(settings.ledger_url(ledger)) as opened:
         usage = opened.book() if test is None else "T" if test else "P"
-        found = service.book(opened, usage, settings.today(), payer=payer, only_open=only_open)
-    rows = service.data(found)
-    tables = (_book(rows), _totals(service.totals(found)))
+        whole = service.book(opened, usage, settings.today(), payer=payer)
+    found = [one for one in whole if one.receivable.open or not only_open]
+    rows = service.data(found, show_patient=show_patient and may_show_patient(output))
+    tables = [_book(rows)]
+    if rows and shape != "csv":  # a CSV has one kind of rows
+        tables.append(_totals(service.totals(whole)))
     text = (service.headline(found),) if rows else ()
-    show(Result(data=rows, tables=tables if rows else tables[:1], text=text), shape, output)
+    show(Result(data=rows, tables=tuple(tables), text=text), shape, output)
     return DONE
 
 

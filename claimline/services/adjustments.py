@@ -9,11 +9,14 @@ from attrs import frozen
 
 from claimline.night.values import Note
 from claimline.render.words import counted, shown_number
+from claimline.services import plb_reference
 from edi.codes import lookup
 from reconcile.ledger import plb_hints, reading
 from reconcile.plb import Receivable, plb_book, words
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from reconcile.ledger import Ledger, Usage
     from reconcile.ledger.plb_hints import Hint
 
@@ -31,6 +34,7 @@ class Booked:
     """One line of the book: a receivable with its payer's name, its age and its hints."""
 
     receivable: Receivable
+    reference: str  # as it may be shown: without what names a patient
     payer: str
     days: int | None
     hints: "tuple[Hint, ...]"
@@ -59,9 +63,12 @@ def book(
             and (not asked or one.payer.lower() == asked or asked in names[one.payer].lower())
         ]
         hints = plb_hints.hints(connection, usage, some)
+        known = plb_reference.members(connection, usage, found)
+    shown = plb_reference.distinct(found, known)
     return tuple(
         Booked(
             receivable=one,
+            reference=shown[one.payer, one.kind, one.reference],
             payer=names[one.payer],
             days=(on - one.since).days if one.since else None,
             hints=hints[place],
@@ -79,7 +86,7 @@ def adjustment_notes(
             kind="adjustment.old",
             urgency="soon",
             what=f"{_kind_words(one.receivable)} of {one.payer}, reference "
-            f"{shown_number(one.receivable.reference) or 'none'}: "
+            f"{one.reference or 'none'}: "
             f"{abs(one.receivable.open):,.2f} {one.receivable.state} for {one.days} days",
             todo=NEXT[one.receivable.state],
             call=one.payer,
@@ -92,7 +99,7 @@ def adjustment_notes(
     )
 
 
-def data(found: tuple[Booked, ...]) -> list[dict[str, Any]]:
+def data(found: "Sequence[Booked]", *, show_patient: bool = False) -> list[dict[str, Any]]:
     """The book as plain values; amounts are strings, above zero is taken."""
     return [
         {
@@ -100,7 +107,7 @@ def data(found: tuple[Booked, ...]) -> list[dict[str, Any]]:
             "payer_id": one.receivable.payer,
             "kind": one.receivable.kind,
             "meaning": _kind_words(one.receivable),
-            "reference": shown_number(one.receivable.reference),
+            "reference": one.receivable.reference if show_patient else one.reference,
             "state": one.receivable.state,
             "since": one.receivable.since.isoformat() if one.receivable.since else None,
             "days": one.days,
@@ -137,7 +144,7 @@ def _kind_words(one: Receivable) -> str:
     return entry.meaning if entry else f"{one.kind} (not in our tables)"
 
 
-def totals(found: tuple[Booked, ...]) -> list[dict[str, Any]]:
+def totals(found: "Sequence[Booked]") -> list[dict[str, Any]]:
     """Per payer: what was taken in all, what is owed, what was taken without an origin."""
     sums: dict[str, list[Decimal]] = {}
     for one in found:
@@ -151,7 +158,7 @@ def totals(found: tuple[Booked, ...]) -> list[dict[str, Any]]:
     ]
 
 
-def headline(found: tuple[Booked, ...]) -> str:
+def headline(found: "Sequence[Booked]") -> str:
     """The book in one sentence."""
     is_open = [one for one in found if one.receivable.open]
     if not is_open:

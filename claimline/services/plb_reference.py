@@ -1,0 +1,97 @@
+"""References of provider adjustments (PLB03-2) as they may be shown: no patient is in them.
+
+Payers write what they like there: their claim number, an account, a day, a member id, and run them
+together (Medicare's Part B writes claim number and member id). What the payer is called with stays,
+what names a patient is masked.
+"""
+
+import re
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import select
+
+from claimline.render.words import shown_number
+from reconcile.ledger import bulk
+from reconcile.ledger.tables import sent_claim
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from reconcile.plb import Receivable
+
+MASK: Final = "***"
+_LETTER: Final = "[AC-HJKMNP-RT-Y]"  # of a member id of Medicare (CMS: MBI format)
+_EITHER: Final = "[AC-HJKMNP-RT-Y0-9]"
+_MBI: Final = re.compile(
+    rf"[1-9]-?{_LETTER}-?{_EITHER}-?\d-?{_LETTER}-?{_EITHER}-?\d-?{_LETTER}{{2}}-?\d\d"
+)
+_HIC: Final = re.compile(r"(\d{13,15})?\d{9}[A-Z]\d?")  # Medicare's id until 2019, its SSN in it
+_SSN: Final = re.compile(r"\d{3}-\d\d-\d{4}")
+_LABELLED: Final = re.compile(r"(HICN?|MBI|SSN|MEMBER|MID)[:#=]?[A-Z0-9-]*\d[A-Z0-9-]*")
+
+
+def members(connection: "Connection", usage: str, book: Iterable["Receivable"]) -> frozenset[str]:
+    """The words of references that are a member id of a claim that was sent."""
+    words = {word for one in book for e in one.entries
+             for each in e.adjustment.reference.split() for word in (each, each.upper())}  # fmt: skip
+    found: set[str] = set()
+    c = sent_claim.c
+    for batch in bulk.batches(sorted(words)):
+        query = select(c.member_id).where(c.usage == usage, c.member_id.in_(batch)).distinct()
+        found.update(connection.execute(query.order_by(c.member_id)).scalars())
+    return frozenset(one.upper() for one in found)
+
+
+def shown(reference: str, known: AbstractSet[str]) -> str:
+    """A reference without what may name a patient.
+
+    Args:
+        reference: PLB03-2.
+        known: member ids, in capitals.
+
+    >>> shown("1126285123450 3EG4TE5MK73", frozenset())
+    '1126285123450 ***'
+    >>> shown("11262851239993EG4TE5MK73", frozenset())
+    '1126285123999 ***'
+    """
+    return " ".join(filter(None, (_word(word, known) for word in reference.split())))
+
+
+def _word(word: str, known: AbstractSet[str]) -> str:
+    plain = word.upper()
+    if plain in known or _SSN.search(plain) or _LABELLED.fullmatch(plain):
+        return MASK
+    member = _MBI.search(plain)
+    if member:
+        return " ".join(filter(None, (_number(word[: member.start()]), MASK)))
+    old = _HIC.fullmatch(plain)
+    if old:
+        return " ".join(filter(None, (old[1], MASK)))
+    return _number(word)
+
+
+def _number(word: str) -> str:
+    """A number whole; letters alone may be a name, but one letter is none."""
+    return word if len(word) == 1 else shown_number(word)
+
+
+def distinct(
+    book: Iterable["Receivable"], known: AbstractSet[str]
+) -> Mapping[tuple[str, str, str], str]:
+    """What is shown of each line of the book, by payer, kind and reference: different ones differ.
+
+    Where two references of a payer look alike without what is masked, they are numbered.
+    """
+    alike: dict[tuple[str, str, str], list[str]] = {}
+    for one in book:
+        key = (one.payer, one.kind, shown(one.reference, known))
+        some = alike.setdefault(key, [])
+        if one.reference not in some:
+            some.append(one.reference)
+    return {
+        (payer, kind, reference): words if len(some) == 1 else f"{words} ({place})"
+        for (payer, kind, words), some in alike.items()
+        for place, reference in enumerate(sorted(some), 1)
+    }

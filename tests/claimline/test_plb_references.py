@@ -1,0 +1,82 @@
+"""References of provider adjustments: what the payer is called with is shown, no patient is."""
+
+import csv
+import io
+import json
+
+import pytest
+from proof_made import record
+from receive_made import Line, clp, remit, sent, take, x12
+
+from claimline.__main__ import main
+from claimline.services.plb_reference import shown
+from reconcile.ledger import Ledger, open_ledger
+
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.mark.parametrize(
+    ("reference", "told"),
+    [
+        ("1126285123450", "1126285123450"),
+        ("1126285123450 3EG4TE5MK73", "1126285123450 ***"),
+        ("11262851239993EG4TE5MK73", "1126285123999 ***"),
+        ("1126285123999-1EG4-TE5-MK73", "1126285123999- ***"),
+        ("1EG4TE5MK73", "***"),
+        ("1126285123450123456789A", "1126285123450 ***"),
+        ("123456789C1", "***"),
+        ("123-45-6789", "***"),
+        ("ICN77 HIC123", "ICN77 ***"),
+        ("ICN77 W123456789", "ICN77 ***"),
+        ("SAMPLE 20260105", "S***E 20260105"),
+        ("X", "X"),
+        ("", ""),
+    ],
+)
+def test_what_names_a_patient_is_masked_and_no_more(reference: str, told: str) -> None:
+    """Claim numbers, accounts and days stay; member ids, old ids with a social number do not."""
+    assert shown(reference, frozenset({"W123456789"})) == told
+
+
+def pay(ledger: Ledger, number: int, *pairs: str) -> None:
+    """A payment with these provider adjustments."""
+    plb = [f"PLB*1234567893*20261231*{pair}" for pair in pairs]
+    claim = clp(f"OTHER{number}", Line(charge="500", paid="500", cas=()), icn=f"X{number}")
+    take(ledger, x12(remit(claim, trace=f"E{number}", date="20260301", plb=plb), control=number))
+
+
+def test_different_references_stay_different(ledger_url: str, capsys: Capture) -> None:
+    """Two that look alike when masked are numbered; a member id of the ledger never stands there."""
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent("AAAAAAAAAA1", member="W123456789"))
+        pay(ledger, 2, "WO:W123456789*-30", "WO:1EG4TE5MK73*-20", "WO:ICN77 w123456789*-10")
+    words = ["adjustments", "--test", "--ledger", ledger_url]
+    assert main([*words, "--format", "json"]) == 0
+    out = capsys.readouterr().out
+    assert sorted(one["reference"] for one in json.loads(out)) == ["*** (1)", "*** (2)",
+                                                                  "ICN77 ***"]  # fmt: skip
+    assert main([*words, "--show-patient"]) == 0
+    shown_out, told = capsys.readouterr()
+    assert "names stay masked" in told
+    for text in (out, shown_out):
+        assert "W123456789" not in text.upper()
+        assert "1EG4TE5MK73" not in text
+
+
+def test_totals_are_of_the_whole_book_and_no_rows_of_the_csv(
+    ledger_url: str, capsys: Capture
+) -> None:
+    """``--open`` changes no total; the CSV holds adjustments only."""
+    with open_ledger(ledger_url) as ledger:
+        pay(ledger, 2, "WO:ICN77001*-75", "L6:ICN77001*-1.25")
+    words = ["adjustments", "--test", "--ledger", ledger_url]
+    totals = []
+    for more in ([], ["--open"]):
+        assert main([*words, *more]) == 0
+        totals.append(capsys.readouterr().out.partition("By payer")[2])
+    assert "-76.25" in totals[0]
+    assert totals[0] == totals[1]
+    assert main([*words, "--format", "csv"]) == 0
+    rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
+    assert {len(row) for row in rows} == {len(rows[0])}
+    assert len(rows) == 3
