@@ -83,6 +83,7 @@ def owed(
     *,
     qmb: bool = False,
     answers: Sequence[Adjudication] = (),
+    payer: str = "",
 ) -> Owed:
     """What the patient owes for a claim after everything received.
 
@@ -93,6 +94,7 @@ def owed(
         facts_of: what is known of the payer that gave an answer; None where nothing is.
         qmb: a coverage of the patient says so.
         answers: all that came back, to say who paid what another left; only for the words.
+        payer: the name of the payer billed, for the words; its key where it is empty.
     """
     if claim.follows:
         words = f"billed on to the next payer: see claim {claim.follows}"
@@ -116,7 +118,10 @@ def owed(
         )
     lines = [_line(claim, one, facts_of) for one in books]
     share = sum((one.share for one in lines), ZERO)
-    waits = (*_undecided(claim, books), *(f.why for f in further if f.open))
+    waits = (
+        *_undecided(payer or claim.payer, claim, books, answers),
+        *(f.why for f in further if f.open),
+    )
     rest = max(share - collected, ZERO)
     check = sum((one.check for one in lines), ZERO)
     told = (*_because(lines, collected), *_paid_by_next(claim, answers, facts_of))
@@ -164,12 +169,17 @@ def _payer_name(answer: Adjudication, facts_of: FactsOf) -> str:
     return (facts.name or facts.key) if facts is not None else answer.payer
 
 
-def _undecided(claim: SentClaim, books: Sequence[LineBooks]) -> Iterator[str]:
+def _undecided(
+    payer: str, claim: SentClaim, books: Sequence[LineBooks], answers: Sequence[Adjudication]
+) -> Iterator[str]:
     """Why nothing is due while the answers are not whole."""
     numbers = {line.control: line.number for line in claim.lines}
     waiting = [numbers[one.line] for one in books if one.current is None or one.status == "open"]
     if len(waiting) == len(books):
-        yield f"{claim.payer} has not decided the claim"
+        if any(one.is_reversal for one in answers):
+            yield f"{payer} took its decision back, and no new one is here"
+        else:
+            yield f"{payer} has not decided the claim"
     elif waiting:
         yield f"line {', '.join(map(str, waiting))} is not decided yet"
     yield from unsure(books, _OPENED)

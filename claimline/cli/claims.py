@@ -75,6 +75,7 @@ def claims(
     from claimline import settings
     from claimline.render import Result, show
     from claimline.services import claims as service
+    from claimline.services.payers_asked import meant
     from reconcile.ledger import open_ledger
     from reconcile.ledger.states_listed import StateFilter
 
@@ -95,6 +96,7 @@ def claims(
             word = "closed" if close else "open again"
             show(Result(data=list(done), text=tuple(f"{one}: {word}" for one in done)), shape)
             return DONE
+        meant(opened, usage or opened.book(), payer)
         found = service.overview(
             opened,
             StateFilter(

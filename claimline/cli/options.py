@@ -12,6 +12,7 @@ from click.core import ParameterSource
 
 from claimline.errors import CommandError, WrongUsageError
 
+PLAIN: Final = frozenset({"", ".txt", ".text", ".out", ".log", ".tmp"})  # text, as printed
 F = TypeVar("F", bound=Callable[..., Any])
 ENDINGS: Final = {".json": "json", ".csv": "csv", ".xlsx": "xlsx", ".html": "html", ".htm": "html"}
 
@@ -82,6 +83,8 @@ def _shape_for(context: click.Context, shape: str, output: Path) -> str:
         WrongUsageError: the two say different things, or the command has no such format.
     """
     told = ENDINGS.get(output.suffix.lower(), "")
+    if not told and output.suffix.lower() not in PLAIN:
+        _refuse_unknown(context, output)
     if not told or told == shape:
         return shape
     if context.get_parameter_source("shape") is not ParameterSource.DEFAULT:
@@ -95,6 +98,23 @@ def _shape_for(context: click.Context, shape: str, output: Path) -> str:
             f"there is no format {told} here", todo=f"formats are {', '.join(choices.choices)}"
         )
     return told
+
+
+def _refuse_unknown(context: click.Context, output: Path) -> None:
+    """Refuse an ending that promises another kind of file, where no format is asked for.
+
+    Raises:
+        WrongUsageError: no format was asked for.
+    """
+    if context.get_parameter_source("shape") is not ParameterSource.DEFAULT:
+        return
+    choices = next(p.type for p in context.command.params if p.name == "shape")
+    known = choices.choices if isinstance(choices, click.Choice) else ()
+    endings = [ending for ending, shape in ENDINGS.items() if shape in known]
+    raise WrongUsageError(
+        f"{output.name}: there is no format {output.suffix[1:] or output.suffix} here",
+        todo=f"name it *{', *'.join([*endings, '.txt'])}, or ask for a format: --format",
+    )
 
 
 def _keep_inputs(context: click.Context, output: Path) -> None:

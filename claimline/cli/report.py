@@ -235,7 +235,7 @@ def _listed(
         made = tables.unmatched_table(rows, question)
     else:
         rows = lists.patients(ledger, question, _viewer() if seen else None)
-        made = tables.patients_table(rows, question)
+        made = tables.patients_table(rows, question, named=seen)
     if shape == "json":
         return Result(data=rows)
     table = tables.finished(made) if shape == "table" else made[0]

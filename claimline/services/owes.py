@@ -38,6 +38,8 @@ class Owing:
         answers: Sequence[Adjudication],
         decisions: str,
         billed: dict[str, str] | None = None,
+        *,
+        payer: str = "",
     ) -> Owed:
         """What the patient owes for a claim.
 
@@ -47,12 +49,14 @@ class Owing:
             answers: all that came back for it.
             decisions: what was kept with it (JSON); empty where it has no further coverage.
             billed: payer key to the number of the claim that was sent on to it.
+            payer: the name of the payer billed, for the words.
         """
         given = with_billed(kept(decisions), billed or {})
         case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed or {})
         waiting = further(self._asking, case) if _is_decided(books) else ()
         answering = self._asking.facts.answering(claim)
-        return owed(claim, books, waiting, answering, qmb=given.qmb, answers=answers)
+        name = payer or self._asking.facts.of(claim, "").name
+        return owed(claim, books, waiting, answering, qmb=given.qmb, answers=answers, payer=name)
 
     def fields(
         self,
@@ -158,7 +162,8 @@ def of_story(
     family = [one for one in stories if one.sent.claim.family == claim.family]
     books = by_policy(claim_books(claim, story.adjudications), facts.answering(claim))
     billed = sent_on([one.sent.claim for one in family], claim)
-    found = owing.of(claim, books, story.adjudications, story.sent.decisions, billed)
+    name = story.sent.payer_name
+    found = owing.of(claim, books, story.adjudications, story.sent.decisions, billed, payer=name)
     return {
         "claim": claim.control,
         "date": claim.date.isoformat(),

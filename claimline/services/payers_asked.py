@@ -7,10 +7,19 @@ from sqlalchemy import select
 from claimline.errors import WrongUsageError
 from claimline.render.words import listed
 from reconcile.ledger.reading import payer_names
+from reconcile.ledger.tables import held_claim
 from reconcile.ledger.tables_received import remittance
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from reconcile.ledger import Ledger, Usage
+
+
+def _held_for(connection: "Connection", usage: "Usage") -> list[tuple[str, str, str]]:
+    c = held_claim.c
+    rows = connection.execute(select(c.payer).where(c.usage == usage).distinct()).scalars()
+    return [(key, "", "") for key in rows if key]
 
 
 def meant(ledger: "Ledger", usage: "Usage", asked: str) -> frozenset[str]:
@@ -28,7 +37,7 @@ def meant(ledger: "Ledger", usage: "Usage", asked: str) -> frozenset[str]:
     if not word:
         return frozenset()
     with ledger.reading() as connection:
-        sent_to = payer_names(connection, usage)
+        sent_to = [*payer_names(connection, usage), *_held_for(connection, usage)]
         query = select(remittance.c.payer_name).where(remittance.c.usage == usage).distinct()
         paid = [name for name in connection.execute(query).scalars() if name]
     found = {

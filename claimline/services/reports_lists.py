@@ -247,7 +247,10 @@ def _owed(
         if claim.follows or claim.frequency == "8":
             continue
         sent_on = billed.get((claim.control, claim.frequency))
-        yield one, owing.of(claim, case.books, case.answers, one.decisions, sent_on)
+        yield (
+            one,
+            owing.of(claim, case.books, case.answers, one.decisions, sent_on, payer=one.payer),
+        )
 
 
 def _patient(key: str, told: list[tuple[Reported, Owed]]) -> Row | None:

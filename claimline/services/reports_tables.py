@@ -155,6 +155,11 @@ PATIENTS: Final = (
     Column(key="because", title="because", kind="list", place="below"),
     Column(key="not_yet", title="not yet", kind="list", place="below"),
 )
+NAMELESS: Final = tuple(c for c in PATIENTS if c.key not in {"patient_id", "patient_name"})
+NEXT: Final = (
+    "claimline owes and claimline trace take the patient's key or a claim's number. Names: "
+    "--show-patient, on a terminal."
+)
 DRIFT: Final = (
     Column(key="payer", title="Payer", once=True),
     Column(key="since", title="Since", kind="date"),
@@ -163,6 +168,13 @@ DRIFT: Final = (
     Column(key="before", title="Before", kind="id"),
     Column(key="examples", title="for example", kind="list", place="below"),
     Column(key="todo", title="to do", place="below"),
+)
+BOOK: Final = (
+    Column(key="book", title="Book", place="file"),
+    Column(key="on", title="As of", kind="date", place="file"),
+    Column(key="asked", title="Payer asked for", place="file"),
+    Column(key="since", title="Service from", kind="date", place="file"),
+    Column(key="until", title="Service until", kind="date", place="file"),
 )
 DRIFT_FILE: Final = (
     _number("lines_with", "Lines with it", place="file"),
@@ -190,7 +202,7 @@ def figures_table(name: str, found: Figures, question: Question) -> Table:
         Column(key="group", title=head, kind="id", place="file"),
         Column(key="name", title=f"{head}, name", place="file"),
     )
-    rows = [row | {"shown": shown(row)} for row in found.rows]
+    rows = [row | {"shown": shown(row)} | _book(question) for row in found.rows]
     if question.by == "code":
         columns = tuple(_BY_LINE.get((name, c.key), c) for c in columns)
     without = _unused(name, question, rows)
@@ -198,7 +210,7 @@ def figures_table(name: str, found: Figures, question: Question) -> Table:
     total = found.total | {"shown": "total", "group": "total"}
     return Table(
         title=f"{title}, by {question.by}" + _span(question),
-        columns=(*group, *columns),
+        columns=(*group, *columns, *BOOK),
         rows=rows,
         totals=total if rows else None,
         notes=found.notes if rows else (),
@@ -245,13 +257,24 @@ def later_table(found: Figures, question: Question) -> Table:
     )
 
 
+def _book(question: Question) -> Row:
+    """What a spreadsheet says of where its figures are from."""
+    return {
+        "book": "test" if question.usage == "T" else "production",
+        "on": question.on.isoformat(),
+        "asked": question.payer or None,
+        "since": question.since and question.since.isoformat(),
+        "until": question.until and question.until.isoformat(),
+    }
+
+
 def _span(question: Question) -> str:
     """Of which days and payer, in words."""
     parts = [f"payer {question.payer}"] if question.payer else []
     parts += [f"service from {question.since}"] if question.since else []
     parts += [f"service until {question.until}"] if question.until else []
     parts += ["TEST BOOK"] if question.usage == "T" else []
-    return f" ({', '.join(parts)})" if parts else ""
+    return f" ({', '.join([*parts, question.on.isoformat()])})"
 
 
 def lines_table(rows: Iterable[Row], kind: LineKind, question: Question) -> tuple[Table, Sums]:
@@ -259,8 +282,8 @@ def lines_table(rows: Iterable[Row], kind: LineKind, question: Question) -> tupl
     sums = Sums.of("claim", *LINE_AMOUNTS)
     table = Table(
         title=LINE_TITLES[kind] + _span(question),
-        columns=LINES,
-        rows=_flat(sums.through(rows)),
+        columns=(*LINES, *BOOK),
+        rows=(row | _book(question) for row in _flat(sums.through(rows))),
         totals=sums.total,
         empty="No such lines.",
         sheet=f"{kind} lines",
@@ -304,8 +327,8 @@ def unmatched_table(rows: Iterable[Row], question: Question) -> tuple[Table, Sum
     sums = Sums.of("trace", "billed", "paid")
     table = Table(
         title=f"Payments that fit no claim of ours{_span(question)}",
-        columns=UNMATCHED,
-        rows=sums.through(rows),
+        columns=(*UNMATCHED, *BOOK),
+        rows=(row | _book(question) for row in sums.through(rows)),
         totals=sums.total,
         notes=("claimline match puts them where they belong; claimline ledger waiting says why.",),
         empty="Every payment is on a claim.",
@@ -314,15 +337,17 @@ def unmatched_table(rows: Iterable[Row], question: Question) -> tuple[Table, Sum
     return table, sums
 
 
-def patients_table(rows: Iterable[Row], question: Question) -> tuple[Table, Sums]:
-    """Balances of patients, with their sums."""
+def patients_table(
+    rows: Iterable[Row], question: Question, *, named: bool = False
+) -> tuple[Table, Sums]:
+    """Balances of patients, with their sums; ``named``: with their numbers and names."""
     sums = Sums.of("patient", "due", "later", "check", "credit")
     table = Table(
         title=f"What patients owe{_span(question)}",
-        columns=PATIENTS,
-        rows=sums.through(rows),
+        columns=(*(PATIENTS if named else NAMELESS), *BOOK),
+        rows=(row | _book(question) for row in sums.through(rows)),
         totals=sums.total,
-        notes=(DUE,),
+        notes=(DUE, NEXT),
         empty="No patient owes anything, and nothing has to be given back.",
         sheet="patients",
     )

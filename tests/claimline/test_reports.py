@@ -285,3 +285,35 @@ def test_drift_names_the_change(command: Command, tmp_path: Path) -> None:
     for row in rows.values():
         assert (row["now"], row["before"]) == ("30 of 30 lines", "0 of 30")
         assert row["since"] == "2026-02-02"
+
+
+@pytest.mark.parametrize("words", [("report", "aging"), ("claims",), ("denials",)])
+def test_a_payer_nobody_knows_is_refused(
+    command: Command, ledger: Ledger, ledger_url: str, words: tuple[str, ...]
+) -> None:
+    """A slip of the pen in --payer is no empty list: the known payers are named."""
+    status, said, errors = command(*words, "--payer", "nope", "--ledger", ledger_url)
+    assert (status, said) == (2, "")
+    assert "AETNA" in errors
+
+
+@pytest.mark.parametrize("ending", ["pdf", "doc"])
+def test_an_ending_we_cannot_write_is_refused(
+    command: Command, ledger: Ledger, ledger_url: str, tmp_path: Path, ending: str
+) -> None:
+    """A file is not filled with something else than its name says."""
+    out = tmp_path / f"aging.{ending}"
+    status, _, errors = command("report", "aging", "--ledger", ledger_url, "-o", out)
+    assert (status, out.exists()) == (2, False)
+    assert "*.xlsx" in errors
+
+
+def test_a_spreadsheet_says_of_what_it_is(
+    command: Command, ledger: Ledger, ledger_url: str, tmp_path: Path
+) -> None:
+    """Each row of a CSV names the book and the day, so that tests are not taken for the practice's."""
+    out = tmp_path / "aging.csv"
+    assert command("report", "aging", "--ledger", ledger_url, "-o", out)[0] == 0
+    head, row, *_ = out.read_text().splitlines()
+    found = dict(zip(head.split(","), row.split(","), strict=True))
+    assert (found["book"], len(found["on"])) == ("test", 10)
