@@ -26,8 +26,9 @@ def unsend(*, file: str, reason: str, out: Path, test: bool | None, ledger: str,
 
     The file moves from the outbox to its folder taken-back and stays in the ledger; its claims
     count as never sent, and bill makes their visits into claims again. A file that was delivered,
-    or that somebody has answered, is refused. Control numbers are not used again. Exit status 1
-    where it is refused, or where the file did not stand in the outbox: somebody may have it.
+    that stands at the clearinghouse, or that somebody has answered, is refused. Control numbers are
+    not used again. Exit status 1 where it is refused, or where the file did not stand in the
+    outbox: somebody may have it.
 
     \b
     Example:

@@ -9,7 +9,7 @@ from attrs import evolve
 
 from claimline.night.values import Note, Urgency
 from claimline.render.words import counted
-from claimline.transfer.errors import TransferError
+from claimline.transfer.errors import StaysError, TransferError
 from claimline.transfer.names import BOOKS, shown
 from claimline.transfer.values import Profile
 from reconcile.ledger import LedgerError
@@ -22,7 +22,10 @@ URGENCIES: Final[dict[str, Urgency]] = {  # of what went wrong; all else is for 
     "transfer.disk": "now",
     "transfer.name-taken": "now",
     "transfer.wrong-book": "now",
+    "transfer.unsent": "know",
+    "transfer.unsent-there": "now",
 }
+UNSENT: Final = frozenset({"transfer.unsent", "transfer.unsent-there"})
 _SHOWN: Final = 5  # names in one sentence
 
 
@@ -191,6 +194,21 @@ def damaged(profile: Profile, name: str, error: LedgerError) -> Note:
         what=f"{profile.where}: {name} was not sent: {error.message}",
         todo=error.todo,
         ids=(name,),
+    )
+
+
+def unsent(name: str, there: str) -> StaysError:
+    """A file that a person took back while it was uploaded; ``there``: it has its own name."""
+    if not there:
+        return StaysError(
+            "transfer.unsent",
+            f"{name} was taken back while it was uploaded: it stays over there under its "
+            "temporary name, and nobody takes it",
+        )
+    return StaysError(
+        "transfer.unsent-there",
+        f"{name} was taken back while it was uploaded, and stands over there as {there}",
+        todo="have the clearinghouse remove it at once, before its claims are billed again",
     )
 
 

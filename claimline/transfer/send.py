@@ -15,7 +15,7 @@ from claimline.transfer.place import Place
 from claimline.transfer.tries import Progress, with_tries
 from claimline.transfer.upload import Outgoing, Stand, uploaded
 from claimline.transfer.values import Delivered, Moved, Profile
-from reconcile.ledger import LedgerError, nights, transfers
+from reconcile.ledger import LedgerError, deliveries, nights, transfers
 from reconcile.ledger.convert import dollars
 
 if TYPE_CHECKING:
@@ -108,9 +108,9 @@ class _Work:
             except StaysError as error:
                 self._told(out, "failed")
                 note = notes.of_error(self.profile, error)
-                self.notes.append(
-                    _with_claims(self.ledger, note, [(out.digest, out.outbox)], self.now)
-                )
+                if error.kind not in notes.UNSENT:  # its claims do not wait
+                    note = _with_claims(self.ledger, note, [(out.digest, out.outbox)], self.now)
+                self.notes.append(note)
                 continue
             if stand == "vanished":
                 self.notes.append(notes.vanished(self.profile, out.name))
@@ -124,6 +124,8 @@ class _Work:
 
         def whole() -> None:
             with self.ledger.begin(self.run) as writer:
+                if deliveries.is_unsent(writer.connection, out.digest):
+                    raise notes.unsent(out.outbox, path if not self.profile.rename else "")
                 transfers.add(writer, self._row(out, path, "uploaded"))
 
         stand = uploaded(

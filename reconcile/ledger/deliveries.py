@@ -19,6 +19,7 @@ from reconcile.ledger.tables_answered import (
     claim_state,
     delivered_file,
     resent_claim,
+    transfer,
     unsent_file,
 )
 from reconcile.ledger.tables_received import claim_payment
@@ -30,7 +31,7 @@ TAKEN_BACK: Final = "taken back"  # the event of ``claim_state``: see ``reconcil
 
 
 class NotUnsendableError(LedgerError):
-    """The file cannot be taken back any more: it was delivered, or somebody answered it."""
+    """The file cannot be taken back: it was delivered, uploaded, or somebody answered it."""
 
 
 @frozen(kw_only=True)
@@ -51,6 +52,12 @@ def mark_delivered(writer: "Writer", digest: str, *, profile: str, name: str) ->
     if writer.connection.execute(query).first() is None:
         writer.add(delivered_file, [(stored.id, profile, name, *writer.recorded)])
         writer.changed(claims_of(writer.connection, stored.id))
+
+
+def is_unsent(connection: Connection, digest: str) -> bool:
+    """Whether a person took the file back before it was sent."""
+    query = select(file.c.id).join(unsent_file, unsent_file.c.file_id == file.c.id)
+    return connection.execute(query.where(file.c.digest == digest)).first() is not None
 
 
 def undelivered(connection: Connection, profile: str) -> tuple[StoredFile, ...]:
@@ -78,7 +85,7 @@ def unsend(writer: "Writer", digest: str, *, user: str, reason: str) -> Unsent:
     Its claims count as never sent: their visits can be billed again.
 
     Raises:
-        NotUnsendableError: it was delivered, or an answer to it is here.
+        NotUnsendableError: it was delivered or uploaded, or an answer to it is here.
         LedgerDamaged: there is no such file of claims.
     """
     connection = writer.connection
@@ -128,6 +135,22 @@ def _why_not(connection: Connection, file_id: int) -> tuple[str, str] | None:
         return (
             f"The file was delivered on {when[:10]}: it cannot be taken back.",
             "Void or correct its claims when the payer has answered (claimline correct).",
+        )
+    t = transfer.c
+    stands = connection.execute(
+        select(t.profile, t.recorded_at)
+        .join(file, file.c.digest == t.digest)
+        .where(file.c.id == file_id, t.direction == "out")
+        .order_by(t.id)
+        .limit(1)
+    ).first()
+    if stands is not None:
+        return (
+            (
+                f"The file was uploaded to {stands.profile} on {stands.recorded_at[:10]} and may "
+                "be picked up at any moment: it cannot be taken back."
+            ),
+            "Let it go; void or correct its claims once the payer has answered (claimline correct).",
         )
     a, g = acknowledged.c, acknowledgement.c
     answer = (

@@ -13,6 +13,7 @@ from claimline.transfer import Delivered, Profile, send
 from claimline.transfer.errors import CutError
 from claimline.transfer.local import LocalPlace
 from reconcile.ledger import Ledger
+from reconcile.ledger.deliveries import NotUnsendableError
 
 
 def states(done: Delivered) -> dict[str, str]:
@@ -103,6 +104,45 @@ def test_other_profiles_files_and_those_taken_back_stay(
         writer.unsend(digest, user="tester", reason="wrong day")
     assert sent(profile(tmp_path), ledger).files == ()
     assert list(there.iterdir()) == []
+
+
+def test_a_file_that_waits_over_there_cannot_be_taken_back(
+    tmp_path: Path, there: Path, ledger: Ledger
+) -> None:
+    """With taken = "gone" it may be picked up at any moment: its claims must not go twice."""
+    digest = recorded(ledger, interchange(1), "a.837")
+    assert states(sent(profile(tmp_path, taken="gone"), ledger)) == {"a.837": "waiting"}
+    with pytest.raises(NotUnsendableError, match="uploaded to relay"), ledger.begin(RUN) as writer:
+        writer.unsend(digest, user="tester", reason="wrong day")
+    assert [one.name for one in ledger.undelivered("relay")] == ["a.837"]
+
+
+@pytest.mark.parametrize(
+    ("rename", "kind"), [(True, "transfer.unsent"), (False, "transfer.unsent-there")]
+)
+def test_a_file_taken_back_while_it_is_uploaded_is_never_both(  # noqa: PLR0917 - fixtures
+    tmp_path: Path,
+    there: Path,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    rename: bool,
+    kind: str,
+) -> None:
+    """It does not get its own name where the server renames, and never counts as delivered."""
+    digest = recorded(ledger, interchange(1), "a.837")
+    write = LocalPlace.write
+
+    def meanwhile(self: LocalPlace, path: str, offset: int, pieces: Iterable[bytes]) -> None:
+        write(self, path, offset, pieces)
+        with ledger.begin(RUN) as writer:
+            writer.unsend(digest, user="tester", reason="wrong day")
+
+    monkeypatch.setattr(LocalPlace, "write", meanwhile)
+    done = sent(profile(tmp_path, rename=rename), ledger)
+    assert (kinds(done), delivered(ledger)) == ([kind], [])
+    assert (there / "a.837").exists() is not rename
+    assert "outbox" not in done.notes[0].what
+    assert sent(profile(tmp_path, rename=rename), ledger).files == ()
 
 
 def test_dry_run_sends_nothing(tmp_path: Path, there: Path, ledger: Ledger) -> None:
