@@ -80,11 +80,12 @@ def proof(
             click.echo(f"claimline: {counted(len(done), 'difference')} {word}", err=True)
         with books_of(opened, day, practice) as books:
             found = service.of_book(books, usage)
+            note = service.when_note(books, day.date(), settings.today()) if day else ""
     when = f" as of {day:%Y-%m-%d}" if day else ""
     result = Result(
         data=service.data(found),
         tables=tuple(service.tables(found)),
-        text=(service.headline(found, when),),
+        text=tuple(filter(None, (service.headline(found, when), note))),
     )
     show(result, shape, output)
     return DONE if found.closes else NEEDS_PERSON

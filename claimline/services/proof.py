@@ -1,5 +1,6 @@
 """The proof of a book as a person and a program read it, and differences that a person accepts."""
 
+import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
@@ -145,6 +146,15 @@ def headline(proof: Proof, when: str = "") -> str:
     return f"{book} does not close: {', '.join(parts)}."
 
 
+def when_note(ledger: "Ledger", day: dt.date, today: dt.date) -> str:
+    """What a person should know of books as of a day; empty where there is nothing to say."""
+    if day >= today:
+        return f"{day} is not over: these are the books as they are known now."
+    if not ledger.status().runs:
+        return f"Nothing was recorded here up to {day}: these are empty books."
+    return ""
+
+
 def tables(proof: Proof) -> Iterator[Table]:
     """The equations, where the money is, and what does not close."""
     yield _equations(proof)
@@ -228,7 +238,13 @@ _FROM: Final = (
 
 def _row(one: Item) -> dict[str, Any]:
     source = ", ".join(filter(None, (one.payer, one.file)))
-    return {**item_data(one), "from": source, "difference": one.difference or None}
+    sides = {"expected": _side(one, one.expected), "found": _side(one, one.found)}
+    return {**item_data(one), **sides, "from": source, "difference": one.difference or None}
+
+
+def _side(one: Item, text: str) -> str:
+    """A side as the equations show theirs: an amount with commas, words as they are."""
+    return shown(Decimal(text)) if one.difference else text
 
 
 def _faults(faults: Sequence[tuple[str, Item]], proof: Proof) -> Table:

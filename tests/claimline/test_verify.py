@@ -279,6 +279,10 @@ class TestAsOf:
         assert equations["remits.money"]["left"] == "75.00"
         assert main(asked) == 0
         assert "as of 2026-03-02" in capsys.readouterr().out
+        assert main([*asked[:-1], "2026-02-01"]) == 0
+        assert "Nothing was recorded here up to 2026-02-01" in capsys.readouterr().out
+        assert main([*asked[:-1], "2027-02-01"]) == 0
+        assert "2027-02-01 is not over" in capsys.readouterr().out
         assert days.status().files == 3
 
 
