@@ -9,6 +9,7 @@ rolled back with it, and in one line, for one writes at a time.
 import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
 from operator import itemgetter
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
@@ -129,6 +130,14 @@ class _Part:
             self.keys.append([number, 1])
         self.last = number
 
+    def copied(self) -> "_Part":
+        """A copy that changes by itself; of the keys only the last one ever changes."""
+        found = _Part(self.shape)
+        found.keys = [*self.keys[:-1], *(list(key) for key in self.keys[-1:])]
+        found.marks = bytearray(self.marks)
+        found.last = self.last
+        return found
+
 
 class Journal:
     """What one transaction adds to the journal. ``whole``: all rows there are (``seal``)."""
@@ -140,6 +149,15 @@ class Journal:
         self._files: list[int] = []
         self._held: set[int] = set()
         self._entry: _Entry | None = None
+
+    def copied(self) -> "Journal":
+        """The journal as it is now, to go back to where what follows is undone."""
+        found = Journal()
+        found.whole, found.counted = self.whole, self.counted
+        found._parts = {name: part.copied() for name, part in self._parts.items()}
+        found._files, found._held = list(self._files), set(self._held)
+        found._entry = self._entry and self._entry.copied()
+        return found
 
     def note(self, writer: "Writer", table: Table, rows: Sequence[bulk.Row]) -> None:
         """Rows were recorded, each with a value for every column in the table's order."""
@@ -205,20 +223,26 @@ class _Entry:
         ).one_or_none()
         number, previous = (last.id + 1, last.digest) if last else (1, "")
         self._row = (number, run_id, at, previous)
-        self._digest = entry_digest(self._row)
+        self.digest = entry_digest(self._row)
         self._count = 0
+
+    def copied(self) -> "_Entry":
+        """A copy that goes on by itself."""
+        found = copy(self)
+        found.digest = self.digest.copy()
+        return found
 
     def write(self, part: _Part) -> None:
         """Add a part."""
         self._count += 1
         head = (self._count, part.shape.table.name, part.shape.names, _ENCODE(part.keys))
         marks = bytes(part.marks)
-        digest_part(self._digest, head, marks)
+        digest_part(self.digest, head, marks)
         bulk.insert(self._connection, journal_part, [(self._row[0], *head, marks)])
 
     def done(self) -> None:
         """Add the entry itself."""
-        bulk.insert(self._connection, journal, [(*self._row, self._digest.hexdigest())])
+        bulk.insert(self._connection, journal, [(*self._row, self.digest.hexdigest())])
 
 
 def entry_digest(row: Sequence[Any]) -> Any:

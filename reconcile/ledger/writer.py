@@ -84,12 +84,14 @@ class Writer:
     @contextmanager
     def undoable(self) -> Iterator[None]:
         """What is written inside is undone when the block raises, and only that."""
-        before = self._run_id, dict(self._next)
+        before = self._run_id, dict(self._next), set(self._changed), set(self._stems)
+        journal = self.journal.copied()
         try:
             with self.connection.begin_nested():
                 yield
         except BaseException:
-            self._run_id, self._next = before
+            self._run_id, self._next, self._changed, self._stems = before
+            self.journal = journal
             self._hands.clear()
             self._any.clear()
             raise
@@ -135,7 +137,7 @@ class Writer:
     @property
     def many_changed(self) -> bool:
         """Whether it is time to make the states of what changed: the list is kept in memory."""
-        return len(self._changed) >= CHANGED_AT_ONCE
+        return len(self._changed) + len(self._stems) >= CHANGED_AT_ONCE
 
     def take_changed(self) -> tuple[int, ...]:
         """The sent claims something happened to since this was asked, in order."""

@@ -10,6 +10,7 @@ from receive_made import DAY, Line, books, clp, new_ledger, record, remit, sent,
 from claimline.services.payer_facts import Facts
 from claimline.services.verify import verify
 from reconcile.ledger import Ledger
+from reconcile.ledger.journal_check import Fault, check
 from reconcile.ledger.proof import prove
 
 ONE, TWO = "OLDSYSTEM0001", "OLDSYSTEM0002"
@@ -144,6 +145,8 @@ def test_not_whole(ledger: Ledger) -> None:
     result = take(ledger, file_of(claim(ONE), se="SE*3*0001"))
     assert (result.adopted[0].state, result.status) == ("incomplete", 1)
     assert ledger.find(ONE) == ()
+    with ledger.reading() as connection:
+        assert [one for one in check(connection) if isinstance(one, Fault)] == []
 
 
 def test_without_a_date(ledger: Ledger) -> None:

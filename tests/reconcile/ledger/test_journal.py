@@ -33,6 +33,7 @@ from reconcile.ledger.journal_check import (
 from reconcile.ledger.tables import decision, run
 from reconcile.ledger.tables_journal import journal as entries
 from reconcile.ledger.tables_journal import journal_part as parts
+from reconcile.ledger.writer import Writer
 
 RUN = Run(command="test", version="0", started=dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC), user="me")
 
@@ -103,6 +104,31 @@ class TestWritten:
         assert not faults(ledger)
         with ledger.reading() as connection:
             assert journal.head(connection)[0] == 2
+
+    @pytest.mark.parametrize("piece", [1, 3, 100])
+    @pytest.mark.parametrize("before", [0, 1, 4])
+    def test_undone_in_part(
+        self, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, piece: int, before: int
+    ) -> None:
+        """What was undone within a transaction is not in its entry; what is around it is."""
+        monkeypatch.setattr(journal, "_PIECE", piece)
+
+        def written(writer: Writer, count: int) -> None:
+            for _ in range(count):
+                writer.decide(Decision(kind="release", subject="V1", user="me", reason="so"))
+
+        def undone(writer: Writer) -> None:
+            with writer.undoable():
+                written(writer, 5)
+                raise LookupError
+
+        with ledger.begin(RUN) as writer:
+            written(writer, before)
+            with pytest.raises(LookupError):
+                undone(writer)
+            written(writer, 2)
+        assert not faults(ledger)
+        assert counts(ledger)["decision"].recorded == before + 2
 
     def test_two_at_once(self, ledger: Ledger) -> None:
         """Entries of two that write at once stand in one line."""
