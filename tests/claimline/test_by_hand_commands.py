@@ -98,6 +98,8 @@ def test_what_is_entered_is_said_wherever_it_is_shown(desk: Desk) -> None:
     assert (status, "posted" in out) == (0, True)
     _, out, _ = desk.run("trace", "RIVER1001")
     assert "The payment was entered by hand from paper by mkeller" in out
+    sheet = " ".join(desk.run("advice", "0012345")[1].split())
+    assert "No document of the payer: entered by hand from paper by mkeller" in sheet
     told = desk.json("trace", "RIVER1001")["traces"][0]["claims"][0]["received"][0]["by_hand"]
     assert told == ["The payment was entered by hand from paper by mkeller on 2026-11-22"]
     assert desk.run("remit", "undo", "12345", "--reason", "typing")[0] == 0
