@@ -6,6 +6,7 @@ named by its bytes: the name it came with may name a patient.
 
 from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from claimline import __version__, settings
@@ -13,6 +14,7 @@ from claimline.night.context import Night
 from claimline.night.report import Report
 from claimline.night.values import Step
 from claimline.services.receive_values import FileResult
+from claimline.transfer.disk import digest_of
 from claimline.transfer.names import house_name
 from claimline.transfer.put_away import kind_of
 
@@ -54,14 +56,18 @@ def _log_moved(night: Night, step: str, rows: Iterable[dict[str, Any]]) -> None:
 
 
 def log_received(night: Night, result: FileResult) -> None:
-    """One line for a received file."""
+    """One line for a received file; one that was not kept has its digest too."""
     if night.log is None:
         return
+    digest = result.digest
+    if not digest:
+        with suppress(OSError):  # it cannot be read at all: it stays without
+            digest = digest_of(Path(result.file))
     _tell(
         night.log,
         "file",
-        file=house_name(result.digest, result.file, kind_of(result)) if result.digest else "",
-        digest=result.digest,
+        file=house_name(digest, result.file, kind_of(result)) if digest else "",
+        digest=digest,
         state=result.state,
         status=result.status,
         payments=len(result.payments),

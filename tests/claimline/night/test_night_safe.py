@@ -1,6 +1,7 @@
 """What a night must never do: run twice at once, change anything in a dry run, name a patient."""
 
 import errno
+import hashlib
 import json
 import os
 import re
@@ -351,6 +352,19 @@ def test_logs_are_json_lines_of_the_run(told: Told) -> None:
     assert lines[0]["event"] == "night begins"
     assert lines[-1]["event"] == "night ends"
     assert lines[-1]["status"] == 1
+
+
+def test_a_file_that_was_not_kept_has_its_digest_in_the_log(desk: Desk) -> None:
+    """Who reads the log finds it in the quarantine; its own name is not told."""
+    path = desk.folder / "inbox" / "DOE JANE.835"
+    path.write_bytes(b"no X12")
+    os.utime(path, (0, 0))
+    done = desk.command_run(SECOND, CLAIMLINE_LOG="info")
+    lines = [json.loads(line) for line in done.stderr.splitlines()]
+    [line] = [one for one in lines if one.get("state") == "unreadable"]
+    assert (desk.folder / "quarantine" / line["file"]).read_bytes() == b"no X12"
+    assert line["digest"] == hashlib.sha256(b"no X12").hexdigest()
+    assert "JANE" not in done.stderr + done.stdout
 
 
 def _secrets() -> Iterator[str]:
