@@ -34,8 +34,8 @@ _LABELLED: Final = re.compile(r"(HICN?|MBI|SSN|MEMBER|MID)[:#=]?[A-Z0-9-]*\d[A-Z
 
 def members(connection: "Connection", usage: str, book: Iterable["Receivable"]) -> frozenset[str]:
     """The words of references that are a member id of a claim that was sent."""
-    words = {word for one in book for e in one.entries
-             for each in e.adjustment.reference.split() for word in (each, each.upper())}  # fmt: skip
+    said = {w for one in book for e in one.entries for w in e.adjustment.reference.split()}
+    words = said | {word.upper() for word in said}
     found: set[str] = set()
     c = sent_claim.c
     for batch in bulk.batches(sorted(words)):
