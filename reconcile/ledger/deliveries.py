@@ -150,7 +150,7 @@ def _why_not(connection: Connection, file_id: int) -> tuple[str, str] | None:
                 f"The file was uploaded to {stands.profile} on {stands.recorded_at[:10]} and may "
                 "be picked up at any moment: it cannot be taken back."
             ),
-            "Let it go; void or correct its claims when the payer answered them (claimline correct).",
+            "Let it go; void or correct its claims when they are answered (claimline correct).",
         )
     a, g = acknowledged.c, acknowledgement.c
     answer = (
