@@ -170,7 +170,8 @@ def _show(result: "FileResult", typed: "Typed", shape: str) -> None:
     from claimline.render import Result, counted, show
 
     lines = []
-    what = f"{typed.payer}, {typed.number or 'no number'}, {typed.date}: {typed.amount:.2f}"
+    payer = next((one.payer for one in result.payments), typed.payer)  # as it is known
+    what = f"{payer}, {typed.number or 'no number'}, {typed.date}: {typed.amount:.2f}"
     if result.state == "known":
         lines.append(f"{what}: entered before; nothing changed")
     for one in result.payments:

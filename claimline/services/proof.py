@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 BOOKS: Final = {"P": "production", "T": "test"}
 UNEXPLAINED_TODO: Final = (
     "Ask the payer for a corrected remittance. If it stays so, accept the difference: "
-    'claimline proof --accept CLAIM --reason "..."'
+    'claimline proof --accept NUMBER --reason "..."'
 )
 
 
