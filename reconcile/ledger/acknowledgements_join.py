@@ -47,6 +47,7 @@ _SAID: Final = acknowledged.c
 _ACK: Final = acknowledgement.c
 CLAIMS_ONLY: Final = "HC"  # GS01 of a group of claims
 WHOLES: Final = ("interchange", "group", "transaction")
+_SHOWN_FROM: Final = 4  # letters: a shorter name is masked whole
 TRIED: Final = ("joined", "partly", "unmatched", "elsewhere")  # states that joining gives
 NO_TRANSACTION: Final = "the file sent has no transaction of that number"
 NO_BATCH: Final = "no batch of that number was sent from here"
@@ -477,7 +478,15 @@ def _why(connection: Connection, number: int, levels: Sequence[str]) -> str:
     )
     told = []
     for method, count, key in connection.execute(query):
-        name = next((part for part in reversed(from_json(key)) if part), "")
+        name = _tellable(next((part for part in reversed(from_json(key)) if part), ""))
         more = f" and {count - 1:,} more" if count > 1 else ""
         told.append(f"{name}{more}: {method}" if name else f"{method}{more}")
     return "; ".join(told)
+
+
+def _tellable(name: str) -> str:
+    """A number as pages and logs may tell it: one without a digit may be a patient's name."""
+    plain = name.isascii() and " " not in name and "," not in name
+    if not name or (plain and any(mark.isdigit() for mark in name)):
+        return name
+    return f"{name[0]}***{name[-1]}" if len(name) >= _SHOWN_FROM else "*" * len(name)

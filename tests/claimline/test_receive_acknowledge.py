@@ -420,6 +420,14 @@ class TestHostile:
         assert [one.state for one in result.acknowledged] == ["partly", "unmatched"]
 
 
+def test_a_number_that_may_be_a_name_is_masked(ledger: Ledger) -> None:
+    """Other systems number claims by names: nothing told of an answer shows one."""
+    said = [claim_said(name, "A3:21*20260303*U*10") for name in ("DOEJANE", "DOE,JIM", "DOE")]
+    [told] = words(ledger, interchange(a277ca(*said), group="HN", version="005010X214"))
+    assert "no claim of that number" in told
+    assert "DOE" not in told
+
+
 def test_json_of_receive(ledger: Ledger, tmp_path: Path, capsys: Capture) -> None:
     """The JSON of receive has every acknowledgement with its counts and what was rejected."""
     path = tmp_path / "a.999"
