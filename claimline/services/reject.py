@@ -1,6 +1,7 @@
 """``reject``: a rejection that came on paper, by portal or telephone is put to its claim."""
 
 import datetime as dt
+import re
 from collections.abc import Iterable, Iterator
 from typing import Final, Literal
 
@@ -16,6 +17,8 @@ from reconcile.ledger.acknowledgements_hand import Rejection, enter, take_back
 
 State = Literal["entered", "known", "taken back", "nothing", "too early", "not known"]
 NO_REJECTION: Final = frozenset({"A0", "A1", "A2", "A5"})  # X12 code list 507
+PAYMENT: Final = re.compile(r"[FPR]\d[A-Z]?")  # X12 code list 507: finalized, pending, requests
+CODE: Final = re.compile(r"(?=\D*\d)[A-Za-z0-9.:_/-]{1,20}")  # a clearinghouse may have its own
 WORDS = {
     "entered": "entered as rejected",
     "known": "the very same was entered before; nothing changed",
@@ -109,17 +112,32 @@ def _one(ledger: Ledger, run: Run, story: ClaimStory, usage: Usage, request: Req
 
 
 def _check_code(code: str) -> None:
-    """Refuse a code that says the opposite.
+    """Refuse a code that is none, or that says something else than a rejection.
 
     Raises:
-        WrongUsageError: its category is one of receipt or acceptance (277CA A0, A1, A2, A5).
+        WrongUsageError: words in place of a code; a category of receipt or acceptance (277CA A0,
+            A1, A2, A5); one of an answer about payment (F, P, R: a denied claim is no rejected
+            one, and sent again as an original it comes back as a duplicate).
     """
     category = code.strip().upper().partition(":")[0]
+    todo = "rejections are A3, A4, A6, A7 and A8; leave --code out where none was given"
     if category in NO_REJECTION:
         raise WrongUsageError(
             f"--code {category} is no rejection: it says that the claim was received or accepted; "
             "nothing was entered",
-            todo="rejections are A3, A4, A6, A7 and A8; leave --code out where none was given",
+            todo=todo,
+        )
+    if PAYMENT.fullmatch(category):
+        raise WrongUsageError(
+            f"--code {category} is no rejection: it is of an answer about payment (denied, paid, "
+            "pending); nothing was entered",
+            todo="a denial comes with the remittance; on paper or in a portal: claimline remit "
+            "enter",
+        )
+    if code.strip() and not CODE.fullmatch(code.strip()):
+        raise WrongUsageError(
+            "--code is no code: it is short, without spaces, and has a digit; nothing was entered",
+            todo=f"words belong into --reason; {todo}",
         )
 
 

@@ -13,6 +13,7 @@ from edi.acknowledgement import Acknowledged, Status
 from edi.problem import Level, Place, Problem, declare
 
 _DAMAGED: Final = re.compile(r"\d+[.,]?\d*E[+-]?\d+")  # 7.11E+02
+_PAYMENT: Final = re.compile(r"[FPR]\d[A-Z]?:\d{1,3}")  # X12 code list 507
 _STC: Final = re.compile(r"[A-Z]\d:\d{1,3}")
 
 declare(
@@ -36,6 +37,10 @@ declare(
         "report.code": (
             "A code of a clearinghouse's report is not in our tables, or was damaged on the way.",
             "Compare it with the report as the clearinghouse sent it; it was kept as it is.",
+        ),
+        "report.payment": (
+            "A row of a clearinghouse's report is rejected with a code of an answer about payment.",
+            "It decides nothing: look at the remittance. Is it a rejection: claimline reject.",
         ),
         "report.encoding": (
             "A clearinghouse's report holds bytes that are no text in its encoding.",
@@ -174,6 +179,11 @@ class Reader:
             self._tell("report.status", number, words)
             return None
         self._check_code(number, code.upper())
+        if verdict == "rejected" and _PAYMENT.fullmatch(code.upper()):
+            words = f"Row {number} is rejected by its status and of an answer about payment by its "
+            words += f"code {code.upper()}; it decides nothing: look at the remittance."
+            self._tell("report.payment", number, words, level="warning")
+            verdict = "other"  # as in a 277CA: a denied claim must not go as an original
         list_name = "STC" if _STC.fullmatch(code.upper()) else "report"
         return Acknowledged(
             level="claim",

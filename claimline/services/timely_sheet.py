@@ -20,7 +20,8 @@ NO_PROOF: Final = (
 )
 REJECTED: Final = (
     "claimline trace tells what was wrong: mend the claim and send it as a new original "
-    "(claimline correct --visits), or send it again as it is (claimline resend)"
+    "(claimline correct --visits); a file or transaction refused as a whole goes again as it is "
+    "(claimline resend)"
 )
 WEAK: Final = {
     "clearinghouse": "many payers take only their own acceptance as proof: ask the clearinghouse "
@@ -77,7 +78,7 @@ def _parts(answer: Answer, *, show_patient: bool) -> Iterator[Part]:
                 one.transaction,
                 one.batch,
                 one.made,
-                one.delivered or f"recorded {one.recorded}",
+                _moment(one.delivered) or f"recorded {_moment(one.recorded)}",
             )
             for one in sent
         ),
@@ -90,6 +91,11 @@ def _parts(answer: Answer, *, show_patient: bool) -> Iterator[Part]:
         )
         yield from _segments(answer, answer.proof.words, show_patient=show_patient)
     yield from _for_the_office(answer, show_patient=show_patient)
+
+
+def _moment(utc: str) -> str:
+    """A moment of the ledger to the minute; empty where there is none."""
+    return f"{utc[:10]} {utc[11:16]} UTC" if utc else ""
 
 
 def _row(one: Heard) -> tuple[str, ...]:

@@ -147,6 +147,22 @@ class TestByHand:
         assert main([*given, "--code", code]) == 2
         assert heard(ledger) == ()
 
+    @pytest.mark.parametrize("code", ["F2:29", "f0", "P1:20", "R3", "Jane Doe", "DOE", "A7 562"])
+    def test_a_denial_or_words_are_no_rejection(self, ledger: Ledger, code: str) -> None:
+        """A denied claim is not sent as an original; a name does not stand as a code in lists."""
+        url = ledger.url.render_as_string(hide_password=False)
+        given = ["reject", ONE, "--reason", "typed wrong", "--on", "2026-03-04", "--ledger", url]
+        assert main([*given, "--code", code]) == 2
+        assert heard(ledger) == ()
+
+    @pytest.mark.parametrize("code", ["E101", "A3", "a7:562:85", "F-12"])
+    def test_a_code_of_theirs_is_kept(self, ledger: Ledger, code: str) -> None:
+        """A clearinghouse may have codes of its own."""
+        url = ledger.url.render_as_string(hide_password=False)
+        given = ["reject", ONE, "--reason", "no such id", "--on", "2026-03-04", "--ledger", url]
+        assert main([*given, "--code", code]) == 0
+        assert [each.code for each in heard(ledger)[0].codes] == [code.upper()]
+
     def test_not_before_it_was_sent(self, ledger: Ledger) -> None:
         """A rejection of a day before the sending is refused, and stands nowhere."""
         url = ledger.url.render_as_string(hide_password=False)
@@ -163,6 +179,13 @@ def test_a_damaged_code_is_told(ledger: Ledger, code: str, told: int) -> None:
     found = taken(ledger, CSV.replace("A7:164", code), profile())
     assert [p.code for p in found.problems].count("report.code") == told
     assert [one.code for one in heard(ledger)[0].codes] == [code]
+
+
+def test_a_denial_in_a_report_is_no_rejection(ledger: Ledger) -> None:
+    """A row that says rejected with a code of payment decides nothing, and is told."""
+    found = taken(ledger, CSV.replace("A7:164", "F2:29"), profile())
+    assert "report.payment" in [problem.code for problem in found.problems]
+    assert standing(heard(ledger), sending=0).verdict != "rejected"
 
 
 def profile(text: str = CSV_PROFILE) -> ReportProfile:
