@@ -2,12 +2,16 @@
 
 import datetime as dt
 import json
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from functools import lru_cache
-from typing import Any
+from typing import Any, Final
 
 from reconcile.ledger.errors import LedgerDamaged
 
+RESTORE: Final = (
+    "claimline verify names the rows that were changed. Restore the last backup that verifies, and "
+    "receive the files since again."
+)
 _CENT = Decimal("0.01")
 
 
@@ -33,8 +37,15 @@ def dollars(cents: int) -> Decimal:
 
 @lru_cache(maxsize=16384)
 def to_date(text: str) -> dt.date:
-    """A date as it stands in the tables."""
-    return dt.date.fromisoformat(text)
+    """A date as it stands in the tables.
+
+    Raises:
+        LedgerDamaged: it is no date any more.
+    """
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError:
+        raise damaged("A date") from None
 
 
 @lru_cache(maxsize=16384)
@@ -65,8 +76,15 @@ def number_text(number: Decimal | None) -> str:
 
 @lru_cache(maxsize=4096)
 def to_number(text: str) -> Decimal | None:
-    """Units from text; None for an empty one."""
-    return Decimal(text) if text else None
+    """Units from text; None for an empty one.
+
+    Raises:
+        LedgerDamaged: it is no number any more.
+    """
+    try:
+        return Decimal(text) if text else None
+    except InvalidOperation:
+        raise damaged("A number of units") from None
 
 
 @lru_cache(maxsize=16384)
@@ -89,7 +107,9 @@ def from_json(text: str) -> Any:
     try:
         return json.loads(text) if text else []
     except ValueError:
-        raise LedgerDamaged(
-            "A list kept in a row of the ledger cannot be read any more.",
-            "Restore the last backup that verifies, and receive the files since again.",
-        ) from None
+        raise damaged("A list") from None
+
+
+def damaged(what: str) -> LedgerDamaged:
+    """What to raise for a row that does not hold what its column says."""
+    return LedgerDamaged(f"{what} kept in a row of the ledger cannot be read any more.", RESTORE)

@@ -2,13 +2,15 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, Literal, cast
 
 from sqlalchemy import Connection, select
 
 from edi.remittance import Adjustment
+from reconcile.books_turns import RANK_ORDER
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import (
+    damaged,
     dollars,
     from_date,
     from_json,
@@ -125,6 +127,12 @@ def adjustments_of(text: str) -> tuple[Adjustment, ...]:
     )
 
 
+def _rank(text: str) -> Literal["P", "S", "T"]:
+    if text not in RANK_ORDER:
+        raise damaged("Whose turn an answer was (P, S, T)")
+    return cast("Literal['P', 'S', 'T']", text)
+
+
 def _adjudication(row: Any, claim: str, shares: tuple[LineShare, ...]) -> Adjudication:
     remarks = to_words(row.remarks)
     return Adjudication(
@@ -132,7 +140,7 @@ def _adjudication(row: Any, claim: str, shares: tuple[LineShare, ...]) -> Adjudi
         claim=claim,
         method=row.method,
         payer=row.payer,
-        rank=row.rank,
+        rank=_rank(row.rank),
         status=row.status,
         payer_control=row.payer_control,
         trace=row.trace,

@@ -9,6 +9,7 @@ from edi.claim import Reference
 from reconcile.keys import stem
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import (
+    damaged,
     dollars,
     from_date,
     from_json,
@@ -190,7 +191,8 @@ def claim_of(row: Any, lines: tuple[SentLine, ...], known: tuple[str, ...]) -> S
 
 def _line_of(row: Any) -> SentLine:
     units = to_number(row[7])
-    assert units is not None
+    if units is None:
+        raise damaged("The units of a sent line")
     return SentLine(
         control=row[2],
         number=row[3],

@@ -232,3 +232,20 @@ class TestMade:
             (table, name) for table, names in BY_VERIFY_ALONE.items() for name in names.split()
         }
         assert unseen == known | set(UNPROVED)
+
+    @pytest.mark.parametrize(
+        ("table", "column"),
+        [
+            ("claim_payment", "rank"),
+            ("line_share", "units"),
+            ("remittance", "payment_date"),
+            ("sent_line", "units"),
+        ],
+    )
+    def test_what_cannot_be_read(self, engine: Engine, table: str, column: str) -> None:
+        """A row that holds no number, day or turn any more is told as damage, and what to do."""
+        with engine.begin() as connection:
+            connection.execute(update(metadata.tables[table]).values({column: "?"}))
+        with engine.connect() as connection, pytest.raises(LedgerDamaged) as raised:
+            prove(connection, "T", journaled=False)
+        assert "claimline verify" in raised.value.todo
