@@ -142,7 +142,7 @@ def headline(proof: Proof, when: str = "") -> str:
     broken = counted(len(proof.broken), "equation")
     parts = [f"{broken} of {len(proof.equations)} not equal"] if proof.broken else []
     if proof.unexplained_count:
-        parts.append(f"{proof.not_explained:,.2f} not explained")
+        parts.append(f"{proof.not_explained:.2f} not explained")
     return f"{book} does not close: {', '.join(parts)}."
 
 
@@ -199,14 +199,14 @@ def _result(one: Equation) -> str:
 
 def shown(value: Decimal | int) -> str:
     """An amount with two decimals, a count without."""
-    return f"{value:,}" if isinstance(value, int) else f"{value:,.2f}"
+    return f"{value:,}" if isinstance(value, int) else f"{value:.2f}"
 
 
 def _money(proof: Proof) -> Table:
     total, *rest = proof.places
     rows = [{"where": where, "amount": amount} for where, amount in rest if amount]
     notes = [
-        f"{counted(count, 'claim payment')} {state}: {paid:,.2f}"
+        f"{counted(count, 'claim payment')} {state}: {paid:.2f}"
         for state, count, paid in proof.waiting
     ]
     return Table(
@@ -243,7 +243,7 @@ def _row(one: Item) -> dict[str, Any]:
 
 
 def _side(one: Item, text: str) -> str:
-    """A side as the equations show theirs: an amount with commas, words as they are."""
+    """A side as the equations show theirs: amounts with two decimals, words as they are."""
     return shown(Decimal(text)) if one.difference else text
 
 
