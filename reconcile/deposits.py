@@ -9,7 +9,7 @@ missing, and they are paired as a set. Sums of several are only ever candidates.
 
 import datetime as dt
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Final
 
@@ -34,7 +34,7 @@ class Deposit:
 
     id: int
     date: dt.date
-    cents: int
+    cents: int  # below zero: a claim payment taken back
     trace: str = ""  # TRN02
     originator: str = ""  # TRN03
     payer: str = ""  # name
@@ -84,6 +84,14 @@ class Near:
 
 
 @frozen(kw_only=True)
+class Returned:
+    """A deposit and the debit that took it back."""
+
+    deposit: Deposit
+    debit: Deposit
+
+
+@frozen(kw_only=True)
 class Matched:
     """All deposits and payments, paired or not."""
 
@@ -91,6 +99,9 @@ class Matched:
     deposits: tuple[Deposit, ...]  # without a payment
     payments: tuple[Paid, ...]  # without a deposit
     others: tuple[Deposit, ...] = ()  # that pay no claims, as a person says
+    returned: tuple[Returned, ...] = ()
+    back: Mapping[int, Returned] = field(factory=dict)  # by payments: what took their deposit
+    same: tuple[tuple[Deposit, Deposit], ...] = ()  # told twice, and the one that counts
     near_deposit: Mapping[int, tuple[Near, ...]] = field(factory=dict)
     near_payment: Mapping[int, tuple[Near, ...]] = field(factory=dict)
 
@@ -183,7 +194,8 @@ def match(
         deposits: what the bank told.
         payments: each payment once; those without money are passed over.
         window: how far apart the two may lie.
-        by_hand: the payments that a person put a deposit to; none: it pays no claims.
+        by_hand: the payments that a person put a deposit to; none: it pays no claims. A debit
+            that takes a deposit back counts more, unless a person put that to none.
     """
     window = window or Window()
     open_deposits = {one.id: one for one in sorted(deposits, key=_order)}
@@ -191,7 +203,13 @@ def match(
     calendar = window.calendar
     pairs: list[Pair] = []
     others: list[Deposit] = []
-    for number, chosen in sorted((by_hand or {}).items()):
+    said = by_hand or {}
+    returned = taken_back(
+        one for one in open_deposits.values() if one.cents > 0 or one.id not in said
+    )
+    for gone in returned:
+        del open_deposits[gone.deposit.id], open_deposits[gone.debit.id]
+    for number, chosen in sorted(said.items()):
         deposit = open_deposits.get(number)
         if deposit is None or not all(one in open_payments for one in chosen):
             continue
@@ -219,9 +237,51 @@ def match(
         deposits=tuple(open_deposits.values()),
         payments=tuple(open_payments.values()),
         others=tuple(others),
+        returned=returned,
+        back=_back(returned, open_payments),
         near_deposit=_near_deposits(open_deposits, open_payments, window),
         near_payment=_near_payments(open_deposits, open_payments, window),
     )
+
+
+def taken_back(deposits: Iterable[Deposit]) -> tuple[Returned, ...]:
+    """Each debit with the newest deposit before it of its number, amount and payer.
+
+    A debit that names the number of a payment takes its money back: a return or a reversal (Nacha
+    Operating Rules, subsections 2.9 and 3.8).
+    """
+    came: dict[tuple[str, int], list[Deposit]] = {}
+    debits = []
+    for one in sorted(deposits, key=_order):
+        if one.cents < 0:
+            debits.append(one)
+        elif plain(one.trace):
+            came.setdefault((plain(one.trace), one.cents), []).append(one)
+    found = []
+    for debit in debits:
+        several = came.get((plain(debit.trace), -debit.cents), [])
+        before = [one for one in several if one.date <= debit.date and one_payer(one, debit)]
+        if before:
+            several.remove(before[-1])
+            found.append(Returned(deposit=before[-1], debit=debit))
+    return tuple(found)
+
+
+def one_payer(one: Deposit | Paid, other: Deposit | Paid) -> bool:
+    """Whether the payers' numbers (TRN03) do not differ; one may not be told."""
+    first, second = plain(one.originator), plain(other.originator)
+    return first == second or not (first and second)
+
+
+def _back(returned: Iterable[Returned], payments: Mapping[int, Paid]) -> dict[int, Returned]:
+    """The payments that wait again since their deposit was taken back."""
+    gone = {(plain(one.deposit.trace), one.deposit.cents): one for one in returned}
+    found = {number: gone.get((plain(one.trace), one.cents)) for number, one in payments.items()}
+    return {
+        number: one
+        for number, one in found.items()
+        if one is not None and one_payer(one.deposit, payments[number])
+    }
 
 
 def _order(one: Deposit | Paid) -> tuple[dt.date, int, str, int]:
@@ -292,13 +352,14 @@ def _near_deposits(
     """For each deposit the payments it could be: alone, or several of one payer together."""
     pool = sorted(payments.values(), key=_order)
     dates = [one.date for one in pool]
+    numbers = _by_number(pool)
     found: dict[int, tuple[Near, ...]] = {}
     for one in deposits.values():
         calendar = window.calendar
         first = calendar.before(one.date, window.check_days)
         last = calendar.after(one.date, window.days)
         around = pool[bisect_left(dates, first) : bisect_right(dates, last)]
-        near = tuple(_near_deposit(one, around))
+        near = (*_far(one, numbers, {p.id for p in around}), *_near_deposit(one, around))
         if near:
             found[one.id] = near
     return found
@@ -324,6 +385,7 @@ def _near_payments(
     """For each payment the deposits it could be in parts."""
     pool = sorted(deposits.values(), key=_order)
     dates = [one.date for one in pool]
+    numbers = _by_number(pool)
     found: dict[int, tuple[Near, ...]] = {}
     for one in payments.values():
         first, last = window.of(one)
@@ -336,9 +398,32 @@ def _near_payments(
                 Near(why="several deposits for one payment: their sum", ids=ids)
                 for ids in _sums(one.cents, parts)
             ]
+        near = [*_far(one, numbers, {d.id for d in around}), *near]
         if near:
             found[one.id] = tuple(near)
     return found
+
+
+_Numbered = Mapping[tuple[str, int], Sequence[Deposit | Paid]]
+
+
+def _by_number(pool: Iterable[Deposit | Paid]) -> _Numbered:
+    """By number and amount."""
+    found: dict[tuple[str, int], list[Deposit | Paid]] = {}
+    for one in pool:
+        if plain(one.trace):
+            found.setdefault((plain(one.trace), one.cents), []).append(one)
+    return found
+
+
+def _far(one: Deposit | Paid, numbers: _Numbered, around: Collection[int]) -> Iterator[Near]:
+    """What has its number and its amount on a day far away."""
+    several = numbers.get((plain(one.trace), one.cents), ())
+    ids = tuple(far.id for far in several if far.id not in around and one_payer(one, far))
+    if ids:
+        known = one.originator and all(far.originator for far in several)
+        what = "number, payer and amount fit" if known else "number and amount fit"
+        yield Near(why=f"{what}, the day does not", ids=ids[:SEVERAL])
 
 
 def _sums(cents: int, parts: Sequence[tuple[int, int, Hashable]]) -> Iterator[tuple[int, ...]]:

@@ -16,6 +16,10 @@ BY_HAND = (
     'By hand: claimline bank match ID --to NUMBER --reason "..."; a deposit that pays no claims: '
     "--none"
 )
+MEND = {
+    "CSV": "mend the row in a copy of the file and import that: what was taken is known",
+    "Nacha": "ask the bank for the whole file and import that: what was taken is known",
+}
 
 
 @click.group()
@@ -40,8 +44,9 @@ def import_(files: tuple[str, ...], *, profile: str, dry_run: bool, ledger: str,
 
     Columns of a CSV are found by their usual names, by the words of their headings, or, without a
     heading, by what stands in them; --dry-run shows which column was taken for what. A profile
-    names others. The same deposit in another file is known. Account numbers are not taken over.
-    Exit status 1 where a row could not be read.
+    names others. The same deposit in another file is known, also in other words where only one
+    fits; a debit that names a payment takes its deposit back. Account numbers are not taken over.
+    Exit status 1 where a row could not be read or a file is not whole.
 
     \b
     Example:
@@ -64,7 +69,7 @@ def import_(files: tuple[str, ...], *, profile: str, dry_run: bool, ledger: str,
             try:
                 data = disk.content(name)
                 found = (
-                    service.look(opened, name, data, profile=known)
+                    service.look(opened, name, data, profile=known, now=settings.now())
                     if dry_run
                     else service.take(
                         opened,
@@ -79,8 +84,9 @@ def import_(files: tuple[str, ...], *, profile: str, dry_run: bool, ledger: str,
                 disk.complain(error.message, error.todo)
                 statuses.append(max(error.status, COULD_NOT_RUN))
                 continue
-            for fault in found.faults:
-                disk.complain(f"{name}: {fault}", "mend the row, or read it by hand")
+            for n, fault in enumerate(found.faults, 1):
+                last = n == len(found.faults)
+                disk.complain(f"{name}: {fault}", MEND[found.kind] if last else "")
             statuses.append(NEEDS_PERSON if found.faults else DONE)
             done.append(found)
     rows = [_fields(one) for one in done]
@@ -135,6 +141,7 @@ def _first(one: "Imported") -> Any:
 def _imported(rows: list[dict[str, Any]], *, dry_run: bool) -> Any:
     from claimline.render import Column, Table
 
+    back = any(row["returned"] for row in rows)
     shown = Column(key="understood", title="columns", kind="list", place="below")
     return Table(
         columns=(
@@ -144,6 +151,7 @@ def _imported(rows: list[dict[str, Any]], *, dry_run: bool) -> Any:
             Column(key="new", title="New", kind="number"),
             Column(key="claims", title="Of claims", kind="number"),
             Column(key="passed", title="No deposit", kind="number"),
+            *((Column(key="returned", title="Taken back", kind="number"),) if back else ()),
             *((shown,) if dry_run else ()),
             Column(key="notes", title="note", kind="list", place="below"),
         ),
@@ -208,6 +216,7 @@ def list_(
 @bank.command("match")
 @click.argument("deposit")
 @click.option("--to", "payments", multiple=True, metavar="NUMBER", help="A payment of it.")
+@click.option("--same", default="", metavar="ID", help="It is this other deposit, told twice.")
 @click.option("--none", "none", is_flag=True, help="The deposit pays no claims.")
 @click.option("--undo", is_flag=True, help="What was said of it by hand does not hold.")
 @click.option("--force", is_flag=True, help="Also where the amounts differ.")
@@ -219,6 +228,7 @@ def match_(
     *,
     deposit: str,
     payments: tuple[str, ...],
+    same: str,
     none: bool,
     undo: bool,
     force: bool,
@@ -227,7 +237,7 @@ def match_(
     test: bool | None,
     ledger: str,
 ) -> int:
-    r"""Say by hand which payments a deposit is, or that it pays no claims.
+    r"""Say by hand which payments a deposit is, that it pays no claims, or is told twice.
 
     DEPOSIT is the id that claimline bank list shows (its first characters are enough), or the
     number the deposit names. --to once for each payment of it; NUMBER@2026-03-06 where a number was
@@ -244,13 +254,14 @@ def match_(
     from claimline.services.bank_match import Request, put
     from reconcile.ledger import open_ledger
 
-    if sum((bool(payments), none, undo)) != 1:
-        raise WrongUsageError("give one of --to, --none and --undo")
+    if sum((bool(payments), bool(same), none, undo)) != 1:
+        raise WrongUsageError("give one of --to, --same, --none and --undo")
     with open_ledger(settings.ledger_url(ledger)) as opened:
         usage = opened.book() if test is None else "T" if test else "P"
         request = Request(
             deposit=deposit,
             payments=payments,
+            same=same,
             undo=undo,
             force=force,
             reason=reason,

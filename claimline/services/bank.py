@@ -2,14 +2,16 @@
 
 import datetime as dt
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 
 from claimline import __version__
+from claimline.services import bank_same
 from claimline.services.bank_read import Profile, Read, read, text_of
-from reconcile.deposits import Deposit, Matched, Near, Paid, Pair, Window, match
+from claimline.services.bank_same import SHOWN, Met
+from reconcile.deposits import Deposit, Matched, Near, Paid, Pair, Window, plain
 from reconcile.ledger import Ledger, Run, deposits, deposits_hand
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.deposits import Row
@@ -18,7 +20,6 @@ if TYPE_CHECKING:
     from reconcile.ledger import Usage
 
 KIND: Final = "bank"
-SHOWN: Final = 8  # characters of a deposit's id
 NO_CLAIMS: Final = "pays no claims, as a person says"
 WAYS: Final = 3  # that an unmatched one could be, as shown
 NAMED: Final = 5  # candidates of each
@@ -35,24 +36,28 @@ class Imported:
     new: int
     passed: int  # rows that are no deposit
     claims: int  # deposits that say that they pay claims
+    returned: int = 0  # debits that take a claim payment back
     faults: tuple[str, ...] = ()
     understood: tuple[str, ...] = ()  # which column is what
     notes: tuple[str, ...] = ()
     first: tuple[Row, ...] = ()  # of a trial: the first new deposits
 
 
-def look(ledger: Ledger, name: str, data: bytes, *, profile: Profile | None) -> Imported:
+def look(
+    ledger: Ledger, name: str, data: bytes, *, profile: Profile | None, now: dt.datetime
+) -> Imported:
     """What ``take`` would do; nothing is kept.
 
     Raises:
         WrongUsageError: its columns cannot be told.
     """
-    found = read(name, text_of(data), profile)
+    found = read(name, text_of(data), profile, today=now.date())
     keys = deposits.marks(found.rows)
     with ledger.reading() as connection:
-        here = deposits.known(connection, keys)
-    new = [row for row, key in zip(found.rows, keys, strict=True) if key not in here]
-    return _imported(name, found, len(new), tuple(new[:FIRST]))
+        fresh = set(keys) - deposits.known(connection, keys)
+        met = bank_same.met(connection, found.rows, keys, fresh)
+    new = [row for row, key in zip(found.rows, keys, strict=True) if key in fresh]
+    return _imported(name, found, new, met, first=tuple(new[:FIRST]))
 
 
 def take(
@@ -65,29 +70,40 @@ def take(
     Raises:
         WrongUsageError: its columns cannot be told; nothing of it is kept.
     """
-    found = read(name, text_of(data), profile)
+    found = read(name, text_of(data), profile, today=now.date())
     run = Run(command="bank import", version=__version__, started=now, user=user)
-    new = 0
+    new: list[Row] = []
+    met = Met()
     if found.rows:
         with ledger.begin(run) as writer:
             short = name.replace("\\", "/").rpartition("/")[2]
             kept = deposits.as_kept(found.rows, hashlib.sha256(data).hexdigest())
             stored = writer.store(kept, kind=KIND, name=short, direction="in")
-            new = deposits.add(writer, stored.id, found.rows)
-    return _imported(name, found, new)
+            keys = deposits.marks(found.rows)
+            fresh = set(keys) - deposits.known(writer.connection, keys)
+            met = bank_same.met(writer.connection, found.rows, keys, fresh)
+            deposits.add(writer, stored.id, found.rows)
+            for twice, counts in met.same:
+                deposits_hand.put_same(writer, twice, counts, user=user, reason=bank_same.REASON)
+        new = [row for row, key in zip(found.rows, keys, strict=True) if key in fresh]
+    return _imported(name, found, new, met)
 
 
-def _imported(name: str, found: Read, new: int, first: tuple[Row, ...] = ()) -> Imported:
+def _imported(
+    name: str, found: Read, new: list[Row], met: Met, first: tuple[Row, ...] = ()
+) -> Imported:
+    came = [one for one in found.rows if one.cents > 0]
     return Imported(
         file=name,
         kind=found.kind,
-        deposits=len(found.rows),
-        new=new,
+        deposits=len(came),
+        new=sum(one.cents > 0 for one in new) - len(met.same),
         passed=found.passed,
-        claims=sum(one.is_claim for one in found.rows),
+        claims=sum(one.is_claim for one in came),
+        returned=len(found.rows) - len(came),
         faults=found.faults,
         understood=found.understood,
-        notes=found.notes,
+        notes=met.notes,
         first=first,
     )
 
@@ -95,28 +111,60 @@ def _imported(name: str, found: Read, new: int, first: tuple[Row, ...] = ()) -> 
 def matched(ledger: Ledger, usage: "Usage", window: Window | None = None) -> Matched:
     """All deposits against all payments of a book."""
     with ledger.reading() as connection:
-        came, paid = deposits.deposits(connection), deposits.payments(connection, usage)
-        return match(came, paid, window, deposits_hand.by_hand(connection, came, paid))
+        return deposits_hand.of_book(connection, usage, window)
 
 
 def rows(found: Matched, *, unmatched: bool) -> Iterator[dict[str, Any]]:
     """Deposits and payments as rows, by date: pairs, and what has no other side."""
     payments = {one.id: one for one in found.payments}
     kept = {one.id: one for one in found.deposits}
-    made = []
-    if not unmatched:
-        made += [_row(pair.deposit, pair.payment, _by(pair)) for pair in found.pairs]
-        made += [_row(one, None, NO_CLAIMS) for one in found.others]
+    names = _names(found)
+    made = [] if unmatched else list(_settled(found))
     made += [
-        _row(one, None, "", could=_payments(found.near_deposit.get(one.id, ()), payments))
+        _row(one, None, "", could=_could_be(one, found, payments), names=names)
         for one in found.deposits
         if one.is_claim or not unmatched
     ]
-    made += [
-        _row(None, one, "", could=_deposits(found.near_payment.get(one.id, ()), kept))
-        for one in found.payments
-    ]
+    made += [_row(None, one, "", could=_waits(one, found, kept)) for one in found.payments]
     yield from sorted(made, key=lambda row: (row["date"], row["amount"], row["trace"]))
+
+
+def _settled(found: Matched) -> Iterator[dict[str, Any]]:
+    """What needs nobody."""
+    for pair in found.pairs:
+        yield _row(pair.deposit, pair.payment, _by(pair))
+    names = _names(found)
+    for one in found.others:
+        yield _row(one, None, NO_CLAIMS, names=names)
+    for one, other in found.same:
+        yield _row(one, None, f"the same deposit as {other.mark[:SHOWN]}", names=names)
+    for gone in found.returned:
+        by = f"taken back on {gone.debit.date}"
+        yield _row(gone.deposit, None, by, names=names)
+        by = f"takes back {gone.deposit.mark[:SHOWN]}"
+        yield _row(gone.debit, None, by, names=names)
+
+
+def _could_be(one: Deposit, found: Matched, payments: dict[int, Paid]) -> tuple[str, ...]:
+    if one.cents < 0:
+        return (f"takes back payment {one.trace}, of which no deposit is known",)
+    return _payments(found.near_deposit.get(one.id, ()), payments)
+
+
+def _waits(one: Paid, found: Matched, kept: dict[int, Deposit]) -> tuple[str, ...]:
+    gone = found.back.get(one.id)
+    told = (
+        (f"nothing yet: its deposit of {gone.deposit.date} was taken back on {gone.debit.date}",)
+        if gone
+        else ()
+    )
+    return (*told, *_deposits(found.near_payment.get(one.id, ()), kept))
+
+
+def _names(found: Matched) -> dict[str, str]:
+    """The names of payers by their numbers (TRN03), as remittances tell them."""
+    payments = (*found.payments, *(pair.payment for pair in found.pairs))
+    return {plain(one.originator): one.payer for one in payments if plain(one.originator)}
 
 
 def _by(pair: Pair) -> str:
@@ -125,7 +173,11 @@ def _by(pair: Pair) -> str:
 
 
 def _row(
-    deposit: Deposit | None, payment: Paid | None, by: str, could: tuple[str, ...] = ()
+    deposit: Deposit | None,
+    payment: Paid | None,
+    by: str,
+    could: tuple[str, ...] = (),
+    names: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     one = deposit or payment
     assert one is not None
@@ -134,7 +186,9 @@ def _row(
         "date": one.date.isoformat(),
         "amount": str(dollars((payment or one).cents)),
         "trace": one.trace or (payment.trace if payment else ""),
-        "payer": payment.payer if payment else one.payer,
+        "payer": payment.payer
+        if payment
+        else (names or {}).get(plain(one.originator)) or one.payer or one.originator,
         "deposit": deposit.date.isoformat() if deposit else None,
         "payment": payment.date.isoformat() if payment else None,
         "matched_by": by,

@@ -15,6 +15,10 @@ SHAPES: Final = (
 # Day before month is read only where a day of the file can be nothing else: US banks write the
 # month first.
 DAY_FIRST: Final = ("%d/%m/%Y", "%d-%m-%Y", "%d/%m/%y")
+_EARLIEST: Final = 10  # years back that a day of a bank's file may lie
+_AHEAD: Final = dt.timedelta(days=7)  # a Nacha file tells of the days to come
+_PAIRS: Final = (("%m/%d/%Y", "%d/%m/%Y"), ("%m-%d-%Y", "%d-%m-%Y"), ("%m/%d/%y", "%d/%m/%y"))
+_SHORTENED: Final = re.compile(r"\d(?:[.,]\d+)?E\+?\d+", re.IGNORECASE)  # 8.8120017E+07
 _DAY: Final = re.compile(
     r"[A-Za-z]{3,9} \d{1,2}, \d{4}|\d{1,2} [A-Za-z]{3} \d{4}|[\dA-Za-z./-]+?(?=[T ]\d|$)"
 )
@@ -23,12 +27,51 @@ _MARKS: Final = re.compile(r"\b(?:USD|CR|DR)\b|[$+\s\u00a0\u202f']", re.IGNORECA
 _DEBIT: Final = re.compile(r"\bDR\b", re.IGNORECASE)
 
 
+def plain_heading(cell: str) -> str:
+    """A heading to compare: small letters, without marks around and between."""
+    return " ".join(re.sub(r"[^a-z0-9/]+", " ", cell.lower()).split())
+
+
 def best_shape(cells: Iterable[str]) -> str:
     """The way of writing dates that reads most of these cells; the usual one where none does."""
-    days = [found for cell in cells if (found := day_in(cell))]
+    days = {found for cell in cells if (found := day_in(cell))}
     shapes = (*SHAPES, *DAY_FIRST)
     read = {shape: sum(parsed(day, shape) is not None for day in days) for shape in shapes}
     return max(shapes, key=lambda shape: (read[shape], -shapes.index(shape)))
+
+
+def two_ways(cells: Iterable[str]) -> bool:
+    """Whether some days can only be month before day, and some only day before month."""
+    days = {found for cell in cells if (found := day_in(cell))}
+    for month_first, day_first in _PAIRS:
+        read = {(parsed(d, month_first) is None, parsed(d, day_first) is None) for d in days}
+        if {(True, False), (False, True)} <= read:
+            return True
+    return False
+
+
+def check_day(day: dt.date, today: dt.date | None) -> dt.date:
+    """A day of a bank's file as it can be.
+
+    Raises:
+        ValueError: it lies in the future, or long past.
+    """
+    if today and day > today + _AHEAD:
+        raise ValueError(f"the day {day} lies in the future: look at the year")
+    if today and day.year < today.year - _EARLIEST:
+        raise ValueError(f"the day {day} lies more than {_EARLIEST} years back: look at the year")
+    return day
+
+
+def check_number(number: str) -> str:
+    """A payment's number as it came.
+
+    Raises:
+        ValueError: a spreadsheet made a power of ten of it.
+    """
+    if _SHORTENED.fullmatch(number):
+        raise ValueError("a spreadsheet shortened the payment's number; take the bank's own file")
+    return number
 
 
 def day_in(cell: str) -> str:

@@ -11,7 +11,15 @@ from typing import TYPE_CHECKING, Final
 from attrs import frozen
 
 from claimline.errors import WrongUsageError
-from claimline.services.bank_cells import DAY_FIRST, best_shape, day_in, parsed, read_amount
+from claimline.services.bank_cells import (
+    DAY_FIRST,
+    best_shape,
+    day_in,
+    parsed,
+    plain_heading,
+    read_amount,
+    two_ways,
+)
 
 if TYPE_CHECKING:
     from claimline.services.bank_read import Profile
@@ -36,6 +44,10 @@ HEADERS: Final[Mapping[str, tuple[str, ...]]] = {
         "credit or debit", "dr/cr", "cr/dr", "debit/credit indicator", "credit debit indicator",
     ),
     "payer": ("payer", "payer name", "originator name", "company name", "company"),
+    "debit": (
+        "debit", "debit amount", "debits", "withdrawal", "withdrawal amount", "withdrawals",
+        "paid out",
+    ),
 }  # fmt: skip
 _YES: Final[Mapping[str, frozenset[str]]] = {  # words of a heading that make it this
     "date": frozenset({"date", "posted", "day"}),
@@ -54,7 +66,8 @@ _BETTER: Final = frozenset({"credit", "credits", "deposit", "deposits"})  # than
 _FIRST_DAYS: Final = ("posting", "posted", "post", "transaction", "book", "booking")
 _CENTS: Final = re.compile(r"[.,]\d\d\b")
 _PREAMBLE: Final = 25  # lines before the heading that are looked at
-_SAMPLE: Final = 500  # rows from which the way of writing dates is learned
+_SAMPLE: Final = 500  # rows from which the columns of a file without a heading are learned
+MARK: Final = re.compile(r"HCCLAIMPMT|TRN\s?\*\s?1\s?\*", re.IGNORECASE)
 
 
 @frozen(kw_only=True)
@@ -81,32 +94,53 @@ class Columns:
         return named or f"column {place + 1}"
 
 
+class _TwoColumnsError(WrongUsageError):
+    """Two columns could be the same thing: this line is the heading, but not enough."""
+
+
 def columns(name: str, rows: Sequence[Sequence[str]], profile: "Profile") -> Columns:
-    """The columns of a table, its first lines at hand.
+    """The columns of a table.
 
     Args:
         name: of the file.
-        rows: its first rows, with the heading.
+        rows: all of them, with the heading.
         profile: names columns; the others are found.
 
     Raises:
-        WrongUsageError: a column that the profile names is not there, or date or amount are not.
+        WrongUsageError: a column that the profile names is not there, or date or amount are not,
+            or its days are written in two ways.
     """
     first = WrongUsageError(f"{name}: it is empty", todo="have the bank write it again")
-    heads = rows[:1] if profile.skip_lines or _names(profile) else rows[:_PREAMBLE]
+    heads = rows[:1] if profile.skip_lines else rows[:_PREAMBLE]
     for number, cells in enumerate(heads):
         try:
             places = _places(name, [cell.strip() for cell in cells], profile)
         except WrongUsageError as error:
-            first = error if number == 0 else first
+            is_heading = isinstance(error, _TwoColumnsError) and not isinstance(
+                first, _TwoColumnsError
+            )
+            first = error if number == 0 or is_heading else first
             continue
-        shape = _shape(rows[number + 1 : number + _SAMPLE], places)
+        below = rows[number + 1 :]
+        if not profile.description:
+            places = _with_addenda(places, below, len(cells))
+        shape = _shape(name, below, places, profile)
         header = tuple(cell.strip() for cell in cells)
         return Columns(places=places, names=header, header=number + 1, date_shape=shape)
-    bare = None if _names(profile) else _bare(rows)
+    bare = None if _names(profile) else _bare(name, rows, profile)
     if bare is None:
         raise first
     return bare
+
+
+def _with_addenda(
+    places: Mapping[str, tuple[int, ...]], rows: Sequence[Sequence[str]], width: int
+) -> Mapping[str, tuple[int, ...]]:
+    """Also a column of another name that holds a claim payment's words is read as its text."""
+    used = {place for found in places.values() for place in found}
+    free = [n for n in range(width) if n not in used]
+    more = tuple(n for n in free if any(n < len(one) and MARK.search(one[n]) for one in rows))
+    return {**places, "description": tuple(sorted((*places["description"], *more)))}
 
 
 def _names(profile: "Profile") -> bool:
@@ -114,9 +148,25 @@ def _names(profile: "Profile") -> bool:
     return any(getattr(profile, key) for key in HEADERS)
 
 
-def _shape(rows: Sequence[Sequence[str]], places: Mapping[str, tuple[int, ...]]) -> str:
+def _shape(
+    name: str,
+    rows: Sequence[Sequence[str]],
+    places: Mapping[str, tuple[int, ...]],
+    profile: "Profile",
+) -> str:
+    """How the days of the whole file are written.
+
+    Raises:
+        WrongUsageError: some month before day, some day before month: then no day is sure.
+    """
     [at] = places["date"]
-    return best_shape(cells[at] for cells in rows if at < len(cells) and cells[at].strip())
+    cells = {one[at].strip() for one in rows if at < len(one)} - {""}
+    if not profile.date_format and two_ways(cells):
+        raise WrongUsageError(
+            f"{name}: its days are written in two ways, month before day and day before month",
+            todo='look at the file; say which it is in a profile: date_format = "%m/%d/%Y"',
+        )
+    return best_shape(cells)
 
 
 def _places(name: str, header: Sequence[str], profile: "Profile") -> Mapping[str, tuple[int, ...]]:
@@ -125,31 +175,27 @@ def _places(name: str, header: Sequence[str], profile: "Profile") -> Mapping[str
     Raises:
         WrongUsageError: as ``columns``.
     """
-    known = {_plain(cell): n for n, cell in reversed(list(enumerate(header)))}
+    known = {plain_heading(cell): n for n, cell in reversed(list(enumerate(header)))}
     places: dict[str, tuple[int, ...]] = {}
     for key, usual in HEADERS.items():
         said = getattr(profile, key)
         named = (said,) if isinstance(said, str) and said else said or ()
-        missing = [one for one in named if _plain(one) not in known]
+        missing = [one for one in named if plain_heading(one) not in known]
         if missing:
             raise WrongUsageError(
-                f"{name} has no column {missing[0]!r}", todo="mend the profile: " + key
+                f"{name} has no column {missing[0]!r}",
+                todo=f"mend the profile: {key}" + (", or skip_lines" if profile.skip_lines else ""),
             )
-        found = [known[_plain(one)] for one in named or usual if _plain(one) in known]
+        found = [known[plain_heading(one)] for one in named or usual if plain_heading(one) in known]
         found = found or _by_words(name, key, header)
         places[key] = tuple(sorted(found) if key == "description" else found[:1])
     for key in ("date", "amount"):
         if not places[key]:
             raise WrongUsageError(
                 f"{name}: no column is the {key} of a deposit",
-                todo=f'name it in a profile: {key} = "..."; --profile bank.toml',
+                todo=f'name it in a profile: {key} = "..."; --profile bank.toml (docs/missing.md)',
             )
     return places
-
-
-def _plain(cell: str) -> str:
-    """A heading to compare: small letters, without marks around and between."""
-    return " ".join(re.sub(r"[^a-z0-9/]+", " ", cell.lower()).split())
 
 
 def _by_words(name: str, key: str, header: Sequence[str]) -> list[int]:
@@ -161,7 +207,7 @@ def _by_words(name: str, key: str, header: Sequence[str]) -> list[int]:
     yes = _YES.get(key)
     if yes is None:
         return []
-    words = [frozenset(_plain(cell).replace("/", " ").split()) for cell in header]
+    words = [frozenset(plain_heading(cell).replace("/", " ").split()) for cell in header]
     found = [n for n, said in enumerate(words) if said & yes and not said & _NO]
     if key == "amount":
         better = [n for n in found if words[n] & _BETTER]
@@ -173,14 +219,14 @@ def _by_words(name: str, key: str, header: Sequence[str]) -> list[int]:
         return found
     if len(found) > 1:
         several = " and ".join(repr(header[n]) for n in found)
-        raise WrongUsageError(
+        raise _TwoColumnsError(
             f"{name}: {several} could both be the {key} of a deposit",
             todo=f'name the right one in a profile: {key} = "..."; --profile bank.toml',
         )
     return found
 
 
-def _bare(rows: Sequence[Sequence[str]]) -> Columns | None:
+def _bare(name: str, rows: Sequence[Sequence[str]], profile: "Profile") -> Columns | None:
     """The columns of a file without a heading: its one day, its one amount, its longest words."""
     whole = [cells for cells in rows[:_SAMPLE] if any(cell.strip() for cell in cells)]
     if not whole:
@@ -196,7 +242,9 @@ def _bare(rows: Sequence[Sequence[str]]) -> Columns | None:
     places = dict.fromkeys(HEADERS, ()) | {
         "date": (days[0],), "amount": (amounts[0],), "description": words,
     }  # fmt: skip
-    return Columns(places=places, names=(), header=0, date_shape=_shape(whole, places))
+    return Columns(
+        places=places, names=(), header=0, date_shape=_shape(name, rows, places, profile)
+    )
 
 
 def _all(rows: Sequence[Sequence[str]], place: int, looks: Callable[[str], bool]) -> bool:

@@ -1,7 +1,7 @@
 """A deposit put to its payments by a person: kept with reason and name, and undone."""
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from attrs import frozen
 
@@ -11,6 +11,7 @@ from claimline.render.words import counted
 from reconcile.deposits import BY_HAND, Deposit, Matched, Paid, plain
 from reconcile.ledger import Ledger, Run, Usage, deposits, deposits_hand
 from reconcile.ledger.convert import dollars
+from reconcile.ledger.deposits_hand import Put
 
 ASK = "claimline bank list shows ids and numbers"
 
@@ -21,6 +22,7 @@ class Request:
 
     deposit: str  # its id, the first characters are enough; or the number it names
     payments: tuple[str, ...] = ()  # numbers; NUMBER@CCYY-MM-DD where one was used twice
+    same: str = ""  # the deposit that it is, as ``deposit`` names one
     undo: bool = False
     force: bool = False
     reason: str
@@ -48,6 +50,13 @@ def put(ledger: Ledger, request: Request, matched: Matched) -> str:
         with ledger.begin(run) as writer:
             deposits_hand.undo(writer, deposit, user=request.user, reason=request.reason)
         return f"deposit of {name}: what was said by hand does not hold any more"
+    if request.same:
+        other = _other(request, deposit, came, said)
+        with ledger.begin(run) as writer:
+            deposits_hand.put_same(
+                writer, deposit.mark, other.mark, user=request.user, reason=request.reason
+            )
+        return f"deposit of {name}: the same as that of {other.date}; counted once"
     chosen = _payments(request, deposit, paid, matched)
     _check_sum(request, deposit, chosen)
     with ledger.begin(run) as writer:
@@ -71,6 +80,26 @@ def _deposit(word: str, came: Sequence[Deposit]) -> Deposit:
         several = "several deposits" if found else "no deposit"
         raise WrongUsageError(f"{word} leads to {several}", todo=ASK)
     return found[0]
+
+
+def _other(
+    request: Request, deposit: Deposit, came: Sequence[Deposit], said: Mapping[str, Put]
+) -> Deposit:
+    """The deposit that this one is.
+
+    Raises:
+        WrongUsageError: none, itself, one that is this already, or one of another amount.
+    """
+    other = _deposit(request.same, came)
+    marks = {one.mark for one in came}
+    if deposits_hand.root_of(other.mark, said, marks) == deposit.mark:
+        raise WrongUsageError(f"{request.same} is this deposit already", todo=ASK)
+    if other.cents != deposit.cents and not request.force:
+        raise WrongUsageError(
+            f"this does not fit: one is {dollars(deposit.cents)}, the other {dollars(other.cents)}",
+            todo="look at both again; --force says so all the same, and keeps the reason",
+        )
+    return other
 
 
 def _payments(

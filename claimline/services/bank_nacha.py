@@ -4,14 +4,15 @@ Positions in the records are those of the Nacha Operating Rules, appendix three;
 rides in the addenda of a CCD+ entry as CAQH CORE 370 asks. Account numbers are left out.
 """
 
+import datetime as dt
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from attrs import frozen
 
 from claimline.errors import WrongUsageError
-from claimline.services.bank_cells import read_day
+from claimline.services.bank_cells import check_day, check_number, parsed
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.deposits import Row
 
@@ -21,7 +22,9 @@ TRN: Final = re.compile(
 CLAIMS: Final = "HCCLAIMPMT"  # company entry description of a health care EFT (Nacha, CORE 370)
 _HEADER: Final = re.compile(r"101[ \d]\d{9}")
 _RECORD: Final = 94
-_CREDITS: Final = frozenset({"22", "32", "42", "52"})
+_CREDITS: Final = frozenset({"22", "32", "42", "52"})  # checking, savings, ledger, loan
+_DEBITS: Final = frozenset({"27", "37", "47", "55"})
+_CREDIT_DIGITS: Final = frozenset("1234")  # second digit of a transaction code
 
 
 def is_nacha(text: str) -> bool:
@@ -35,60 +38,109 @@ class Entries:
 
     rows: tuple[Row, ...]
     passed: int  # entries that are no deposit
-    faults: tuple[str, ...]
-    notes: tuple[str, ...]  # batches that do not come to their sums
+    faults: tuple[str, ...]  # entries that cannot be read, batches and files that are not whole
 
 
-def read(name: str, text: str) -> Entries:
-    """Deposits of records 5, 6 and 7.
+@frozen(kw_only=True)
+class _Batch:
+    """A batch: its header (5), its records with their numbers, its control record (8)."""
 
-    Block and line counts do not matter: banks cut and fill them. Sums of a batch (record 8) that
-    do not fit are told: the file may be cut.
+    number: int  # in the file, from 1
+    header: str
+    records: tuple[tuple[int, str], ...]
+    control: str = ""  # empty: it never came
+
+
+def read(name: str, text: str, today: dt.date | None = None) -> Entries:
+    """Deposits of records 5, 6 and 7, of batches that are whole.
+
+    Block and line counts do not matter: banks cut and fill them. Of a batch without its control
+    record (8), or whose entries do not come to it, nothing is taken: addenda may be lost. A file
+    without its end (record 9), or with other batches than that says, is told.
 
     Raises:
         WrongUsageError: it holds no record of an entry.
     """
     rows: list[Row] = []
-    faults: list[str] = []
     records = tuple(_records(text))
-    entries = list(_entries(records))
-    for number, batch, entry, addenda in entries:
-        try:
-            made = _entry(number, batch, entry, addenda)
-        except ValueError as error:
-            faults.append(f"record {number}: {error}")
+    batches = tuple(_batches(records))
+    faults = list(_file_faults(records, batches))
+    passed = entries = 0
+    for batch in batches:
+        found = list(_entries(batch))
+        entries += len(found)
+        if wrong := _batch_fault(batch):
+            faults.append(f"batch {batch.number} is not whole, none of it is taken: {wrong}")
             continue
-        rows += [made] if made else []
+        for number, entry, addenda in found:
+            try:
+                made = _entry(number, batch.header, entry, addenda, today)
+            except ValueError as error:
+                faults.append(f"record {number}: {error}")
+                continue
+            rows += [made] if made else []
+            passed += made is None
     if not entries:
         raise WrongUsageError(
             f"{name}: no entry stands in this Nacha file", todo="ask the bank for it with addenda"
         )
-    passed = len(entries) - len(rows) - len(faults)
-    return Entries(
-        rows=tuple(rows), passed=passed, faults=tuple(faults), notes=tuple(_sums(records))
+    return Entries(rows=tuple(rows), passed=passed, faults=tuple(faults))
+
+
+def _batches(records: Iterable[str]) -> Iterator[_Batch]:
+    header, count = "", 0
+    inside: list[tuple[int, str]] = []
+    for number, record in enumerate(records, 1):
+        kind = record[:1]
+        if kind in ("5", "8", "9"):
+            if kind == "8" or header or inside:
+                count += 1
+                yield _Batch(
+                    number=count,
+                    header=header,
+                    records=tuple(inside),
+                    control=record if kind == "8" else "",
+                )
+            header, inside = record if kind == "5" else "", []
+        elif kind in ("6", "7"):
+            inside.append((number, record))
+    if header or inside:
+        yield _Batch(number=count + 1, header=header, records=tuple(inside))
+
+
+def _batch_fault(batch: _Batch) -> str:
+    """Why a batch is not whole; empty: it is. Sums that the bank left blank say nothing."""
+    if not batch.header:
+        return "its first record (5) is missing"
+    if not batch.control:
+        return "its last record (8) is missing"
+    said, total = _number(batch.control[4:10]), _number(batch.control[32:44])
+    if said is not None and said != len(batch.records):
+        return f"it counts {said} records, {len(batch.records)} are here"
+    cents = _credits(batch)
+    if total is not None and total != cents:
+        return f"it comes to {dollars(total)}, its entries to {dollars(cents)}"
+    return ""
+
+
+def _credits(batch: _Batch) -> int:
+    """Cents of its entries of credits, of returned ones and notices too."""
+    return sum(
+        _number(record[29:39]) or 0
+        for _, record in batch.records
+        if record[:1] == "6" and record[2:3] in _CREDIT_DIGITS
     )
 
 
-def _sums(records: Iterable[str]) -> Iterator[str]:
-    """Batches whose entries do not come to what their control record (8) says."""
-    count = cents = batches = 0
-    for number, record in enumerate(records, 1):
-        kind = record[:1]
-        if kind == "5":
-            count = cents = 0
-            batches += 1
-        elif kind in ("6", "7"):
-            count += 1
-            cents += _number(record[29:39]) or 0 if record[:1] == "6" and _is_credit(record) else 0
-        elif kind == "8":
-            said, total = _number(record[4:10]), _number(record[32:44])
-            if said is not None and said != count:
-                yield f"record {number}: batch {batches} counts {said} entries, {count} are here"
-            if total is not None and total != cents:
-                yield (
-                    f"record {number}: batch {batches} comes to {dollars(total)}, its entries to "
-                    f"{dollars(cents)}"
-                )
+def _file_faults(records: Sequence[str], batches: Sequence[_Batch]) -> Iterator[str]:
+    """A file that is cut, or of which batches are lost."""
+    end = next((one for one in records if one[:1] == "9" and one.strip("9 ")), None)
+    if end is None:
+        yield "the end of the file (record 9) is missing: it is cut"
+        return
+    said = _number(end[1:7])
+    if said is not None and said != len(batches):
+        yield f"the file counts {said} batches, {len(batches)} are here"
 
 
 def _number(digits: str) -> int | None:
@@ -96,25 +148,18 @@ def _number(digits: str) -> int | None:
     return int(stripped) if stripped.isascii() and stripped.isdigit() else None
 
 
-def _is_credit(entry: str) -> bool:
-    """To a checking or a savings account, a loan or the general ledger."""
-    return entry[1:3] in _CREDITS
-
-
-def _entries(records: Iterable[str]) -> Iterator[tuple[int, str, str, str]]:
-    """Each entry: its record's number, its batch, itself, and its addenda joined."""
-    batch, entry, addenda, number = "", "", "", 0
-    for n, record in enumerate(records, 1):
-        kind = record[:1]
-        if kind == "7" and record[1:3] == "05":
-            addenda += record[3:83]
+def _entries(batch: _Batch) -> Iterator[tuple[int, str, str]]:
+    """Each entry: its record's number, itself, and its addenda joined."""
+    entry, addenda, number = "", "", 0
+    for n, record in batch.records:
+        if record[:1] == "7":
+            addenda += record[3:83] if record[1:3] == "05" else ""
             continue
         if entry:
-            yield number, batch, entry, addenda
-        number, entry, addenda = n, record if kind == "6" else "", ""
-        batch = record if kind == "5" else batch
+            yield number, entry, addenda
+        number, entry, addenda = n, record, ""
     if entry:
-        yield number, batch, entry, addenda
+        yield number, entry, addenda
 
 
 def _records(text: str) -> Iterator[str]:
@@ -127,28 +172,32 @@ def _records(text: str) -> Iterator[str]:
         yield line.ljust(_RECORD)
 
 
-def _entry(number: int, batch: str, entry: str, addenda: str) -> Row | None:
-    """A deposit; None for a debit, a prenote or an entry of nothing.
+def _entry(number: int, batch: str, entry: str, addenda: str, today: dt.date | None) -> Row | None:
+    """A deposit, or a debit that names a payment; None for another debit, a prenote or nothing.
 
     Raises:
         ValueError: an amount or a date that cannot be read.
     """
-    if not _is_credit(entry):
+    found = TRN.search(addenda)
+    is_debit = bool(found) and entry[1:3] in _DEBITS  # the payment is taken back
+    if entry[1:3] not in _CREDITS and not is_debit:
         return None
     cents = _number(entry[29:39])
     if cents is None:
         raise ValueError("the amount cannot be read")
     if cents == 0:
         return None
-    found = TRN.search(addenda)
     description = batch[53:63].strip()
     company = batch[40:50].strip()
     is_claim = bool(found) or description.upper() == CLAIMS
+    day = parsed(batch[69:75], "%y%m%d")
+    if day is None:
+        raise ValueError("the day of its batch (record 5) cannot be read")
     return Row(
         number=number,
-        date=read_day(batch[69:75], "", "%y%m%d"),
-        cents=cents,
-        trace=found[1].strip() if found else "",
+        date=check_day(day, today),
+        cents=-cents if is_debit else cents,
+        trace=check_number(found[1].strip()) if found else "",
         originator=found[2].upper() if found else company if is_claim else "",
         payer=batch[4:20].strip() if is_claim else "",
         is_claim=is_claim,

@@ -7,28 +7,30 @@ TRN segment rides in the addenda as CAQH CORE 370 asks.
 """
 
 import codecs
-import csv
-import io
+import datetime as dt
 import re
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from decimal import Decimal
 from typing import Any, Final
 
 from attrs import field, frozen
 
 from claimline.errors import WrongUsageError
-from claimline.services import bank_nacha
-from claimline.services.bank_cells import read_amount, read_day
-from claimline.services.bank_columns import Columns, columns
+from claimline.services import bank_lines, bank_nacha
+from claimline.services.bank_cells import check_day, check_number, read_amount, read_day
+from claimline.services.bank_columns import MARK, Columns, columns
 from claimline.services.bank_nacha import CLAIMS, TRN
 from mapping.structure import Reader, shown
 from reconcile.ledger.convert import to_cents
 from reconcile.ledger.deposits import Row
 
-_SAMPLE: Final = 50  # lines from which it is seen what parts the cells
 _NUMBERS: Final = re.compile(r"[0-9xX*#-]*\d[0-9xX*#-]{3,}")
+_COMPANY: Final = re.compile(r"ORIG CO NAME:(.*?)\s+ORIG ID:", re.IGNORECASE)
 _KINDS_OF: Final = re.compile(
-    r"\b(ORIG CO NAME|DES|ACH|EFT|CREDIT|DEPOSIT|CCD|PREAUTHORIZED|ELECTRONIC)\b", re.IGNORECASE
+    r"\b(ORIG CO NAME|RETURN(?:ED)?|REVERSAL|DES|ACH|EFT|CREDIT|DEPOSIT|CCD|PREAUTHORIZED"
+    r"|ELECTRONIC)\b",
+    re.IGNORECASE,
 )
 DEBITS: Final = frozenset({"debit", "dr", "d", "withdrawal"})  # in the column of the kind
 
@@ -39,6 +41,7 @@ class Profile:
 
     date: str = ""
     amount: str = ""
+    debit: str = ""  # where withdrawals have a column of their own
     description: tuple[str, ...] = ()
     trace: str = ""
     originator: str = ""
@@ -59,7 +62,6 @@ class Read:
     passed: int = 0  # rows that are no deposit: withdrawals, totals
     faults: tuple[str, ...] = field(default=())  # rows that could not be read, with their number
     understood: tuple[str, ...] = ()  # of a CSV: which column is what
-    notes: tuple[str, ...] = ()  # what stops nothing
 
 
 def read_profile(name: str, text: str) -> Profile:
@@ -91,46 +93,49 @@ def text_of(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def read(name: str, text: str, profile: Profile | None = None) -> Read:
-    """The deposits of a file.
+def read(
+    name: str, text: str, profile: Profile | None = None, *, today: dt.date | None = None
+) -> Read:
+    """The deposits of a file, and what was taken back of claim payments (below zero).
+
+    Args:
+        name: of the file.
+        text: its content.
+        profile: of the bank; none: all is found.
+        today: days far beyond it are not believed; None: any day is.
 
     Raises:
         WrongUsageError: it is neither, or its columns cannot be told.
     """
     plain = text.lstrip("\ufeff\r\n")
+    bank_lines.check_kind(name, plain)
     if bank_nacha.is_nacha(plain) and not (profile and profile.date):
-        found = bank_nacha.read(name, plain)
+        found = bank_nacha.read(name, plain, today)
         return Read(
             kind="Nacha",
             rows=found.rows,
             passed=found.passed,
             faults=found.faults,
-            notes=found.notes,
         )
-    return _table(name, plain, profile or Profile())
+    return _table(name, plain, profile or Profile(), today)
 
 
 # --- CSV ---
 
 
-def _table(name: str, text: str, profile: Profile) -> Read:
-    lines = text.splitlines()[profile.skip_lines :]
-    delimiter = profile.delimiter or _delimiter(lines)
-    try:
-        table = list(csv.reader(io.StringIO("\n".join(lines)), delimiter=delimiter))
-    except csv.Error as error:
-        raise WrongUsageError(
-            f"{name} is no CSV: {error}", todo="have the bank write it again, as CSV"
-        ) from None
-    found = columns(name, table, profile)
+def _table(name: str, text: str, profile: Profile, today: dt.date | None) -> Read:
+    numbered, broken = bank_lines.table(text, profile.delimiter, profile.skip_lines)
+    if not _is_named(profile) and numbered:
+        bank_lines.check_heading(name, numbered[0][1])
+    found = columns(name, [cells for _, cells in numbered], profile)
     rows: list[Row] = []
-    faults: list[str] = []
+    faults = list(broken)
     passed = 0
-    for number, cells in enumerate(table[found.header :], profile.skip_lines + found.header + 1):
+    for number, cells in numbered[found.header :]:
         if not any(cell.strip() for cell in cells):
             continue
         try:
-            made = _row(number, cells, found, profile)
+            made = _row(number, cells, found, profile, today)
         except ValueError as error:
             faults.append(f"row {number}: {error}")
             continue
@@ -143,45 +148,74 @@ def _table(name: str, text: str, profile: Profile) -> Read:
     )
 
 
-def _delimiter(lines: Sequence[str]) -> str:
-    """What parts the cells: what most of the first lines have in common."""
-    some = [line for line in lines[:_SAMPLE] if line.strip()]
-    return max(",;\t|", key=lambda mark: sum(mark in line for line in some))
+def _is_named(profile: Profile) -> bool:
+    return bool(profile.date and profile.amount)
 
 
-def _row(number: int, cells: Sequence[str], found: Columns, profile: Profile) -> Row | None:
-    """A deposit; None for what is none.
+def _row(
+    number: int, cells: Sequence[str], found: Columns, profile: Profile, today: dt.date | None
+) -> Row | None:
+    """A deposit, or a debit that names a claim payment (it is taken back); None for what is none.
 
     Raises:
-        ValueError: a date or an amount that cannot be read.
+        ValueError: a date or an amount that cannot be read, or a row with lost cells.
     """
 
     def cell(key: str) -> str:
         parts = (cells[n].strip() for n in found.places[key] if n < len(cells))
         return " ".join(part for part in parts if part)
 
-    if not cell("amount") or cell("kind").lower() in DEBITS:
-        return None  # a withdrawal, which often stands in another column
-    amount = read_amount(cell("amount"))
-    if amount <= 0:
-        return None
+    _check_cells(cells, found)
     words = cell("description")
     trn = TRN.search(words)
     trace = trn[1].strip() if trn else cell("trace")
-    originator = trn[2].upper() if trn else cell("originator")
-    marks = (CLAIMS, *profile.claims)
-    is_claim = bool(trn) or any(mark.lower() in words.lower() for mark in marks)
+    is_claim = bool(trn) or any(mark.lower() in words.lower() for mark in (CLAIMS, *profile.claims))
+    amount = _amount(cell, is_return=is_claim and bool(trace))
+    if not amount:
+        return None
     is_claim = is_claim or bool(profile.trace and trace)
+    day = read_day(cell("date"), found.date_shape, profile.date_format)
     return Row(
         number=number,
-        date=read_day(cell("date"), found.date_shape, profile.date_format),
+        date=check_day(day, today),
         cents=to_cents(amount),
-        trace=trace,
-        originator=originator,
+        trace=check_number(trace),
+        originator=trn[2].upper() if trn else cell("originator"),
         payer=(cell("payer") or _first_words(words)) if is_claim else "",
         is_claim=is_claim,
         text=_harmless(words) if is_claim else "",
     )
+
+
+def _amount(cell: Callable[[str], str], *, is_return: bool) -> Decimal | None:
+    """What came; below zero what was taken back; None where nothing of the two is.
+
+    Debits stand with a sign, in a column of their own, or are told by the column of the kind.
+    """
+    is_debit = cell("kind").lower() in DEBITS
+    if is_debit and not is_return:
+        return None  # its amount is nobody's business
+    came = read_amount(cell("amount")) if cell("amount") else Decimal(0)
+    if not came and is_return and cell("debit"):
+        came = -abs(read_amount(cell("debit")))
+    if is_debit:
+        came = -abs(came)
+    return came if came > 0 or is_return else None
+
+
+def _check_cells(cells: Sequence[str], found: Columns) -> None:
+    """Refuse a row of which cells are lost, or text ran into further ones.
+
+    Raises:
+        ValueError: as said.
+    """
+    if not found.names:
+        return
+    needed = 1 + max(n for key in ("date", "amount", "description") for n in found.places[key])
+    [at] = found.places["date"]
+    is_row = at < len(cells) and any(sign.isdigit() for sign in cells[at])
+    if is_row or any(MARK.search(cell) for cell in cells):
+        bank_lines.check_width(cells, needed, len(found.names))
 
 
 def _harmless(words: str) -> str:
@@ -191,6 +225,8 @@ def _harmless(words: str) -> str:
 
 def _first_words(words: str) -> str:
     """What stands before the mark of a claim payment: banks begin with who paid."""
-    before = re.split(CLAIMS + r"|TRN\s?\*", words, maxsplit=1, flags=re.IGNORECASE)[0]
+    company = _COMPANY.search(words)  # as one large bank writes it, before much else
+    parts = re.split(CLAIMS + r"|TRN\s?\*", words, maxsplit=1, flags=re.IGNORECASE)
+    before = company[1] if company else parts[0]
     kept = _KINDS_OF.sub(" ", before)
     return " ".join(_NUMBERS.sub(" ", kept).split()).strip(" -:/,")[:60]

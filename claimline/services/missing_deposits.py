@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from reconcile.deposits import CHECK, Deposit, Matched, Paid, Window, match
+from reconcile.deposits import CHECK, Deposit, Matched, Paid, Window, plain
 from reconcile.ledger import deposits, deposits_hand, status
 from reconcile.missing import Missing, When
 
@@ -21,26 +21,25 @@ def found(connection: "Connection", usage: str, when: When) -> Iterator[Missing]
     Money is real: in a ledger with a production book, the test book has no deposits.
     """
     limits = when.limits
-    span = deposits.span(connection)
+    span = deposits.span(connection, when.today)
     if span is None or not limits.days_deposit or status.book_in_use(connection) != usage:
         return
     first, last = span
     window = Window(
         calendar=limits.calendar, days=limits.days_deposit, check_days=limits.days_check
     )
-    came, paid = deposits.deposits(connection), deposits.payments(connection, usage)
-    matched = match(came, paid, window, deposits_hand.by_hand(connection, came, paid))
+    matched = deposits_hand.of_book(connection, usage, window)
     if limits.calendar.between(last, when.today) > STALE_DAYS:
         yield Missing(
             kind="missing.bank",
             who="bank",
-            name="",
+            name="the newest is of",
             subject=f"{last}",
             since=last,
             days=when.old(last),
             claims=0,
         )
-    yield from _payments(matched, first, min(last, when.today), window, when)
+    yield from _payments(matched, first, last, window, when)
     yield from _deposits(matched, window, when)
 
 
@@ -50,7 +49,8 @@ def _payments(
     """Payments whose deposit should be in the bank's files that are here."""
     for one in matched.payments:
         earliest, latest = window.of(one)
-        if earliest < first or latest >= last:
+        gone = matched.back.get(one.id)
+        if gone is None and (earliest < first or latest >= last):
             continue
         days = window.check_days if one.method == CHECK else window.days
         yield Missing(
@@ -58,11 +58,13 @@ def _payments(
             who=one.payer,
             name=one.payer,
             subject=one.trace,
-            since=one.date,
-            days=when.old(one.date),
+            since=gone.debit.date if gone else one.date,
+            days=when.old(gone.debit.date if gone else one.date),
             cents=one.cents,
             claims=0,
-            why=f"no deposit within {days} business days{_near(matched, one)}",
+            why=f"its deposit of {gone.deposit.date} was taken back on {gone.debit.date}"
+            if gone
+            else f"no deposit within {days} business days{_near(matched, one)}",
         )
 
 
@@ -75,7 +77,7 @@ def _deposits(matched: Matched, window: Window, when: When) -> Iterator[Missing]
     """Deposits that say of themselves that they pay claims."""
     for one in matched.deposits:
         waited = window.calendar.between(one.date, when.today)
-        if not one.is_claim or waited <= window.days:
+        if not one.is_claim or one.cents < 0 or waited <= window.days:
             continue
         who = _payer(matched, one)
         yield Missing(
@@ -92,8 +94,8 @@ def _deposits(matched: Matched, window: Window, when: When) -> Iterator[Missing]
 
 
 def _payer(matched: Matched, one: Deposit) -> str:
-    """Who paid it, by the payer's number on other payments, else in the bank's words."""
-    for pair in matched.pairs:
-        if one.originator and pair.deposit.originator == one.originator:
-            return pair.payment.payer
-    return one.payer or one.originator
+    """Who paid it, by the payer's number on payments (TRN03), else in the bank's words."""
+    number = plain(one.originator)
+    payments = (*(pair.payment for pair in matched.pairs), *matched.payments)
+    found = (paid.payer for paid in payments if number and plain(paid.originator) == number)
+    return next(found, "") or one.payer or one.originator

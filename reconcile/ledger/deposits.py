@@ -26,7 +26,7 @@ class Row:
 
     number: int  # of its row in the file, from 1
     date: dt.date
-    cents: int
+    cents: int  # below zero: a claim payment taken back
     trace: str = ""
     originator: str = ""
     payer: str = ""
@@ -148,6 +148,21 @@ def deposits(connection: Connection) -> tuple[Deposit, ...]:
     return tuple(_deposit(row) for row in connection.execute(query))
 
 
+def as_deposit(row: Row, mark: str) -> Deposit:
+    """A deposit that is not kept yet: it has no number of its own but that of its row."""
+    return Deposit(
+        id=-row.number,
+        date=row.date,
+        cents=row.cents,
+        trace=row.trace,
+        originator=row.originator,
+        payer=row.payer,
+        is_claim=row.is_claim,
+        text=row.text,
+        mark=mark,
+    )
+
+
 def _deposit(row: Any) -> Deposit:
     detail = from_json(row.detail)
     return Deposit(
@@ -164,9 +179,10 @@ def _deposit(row: Any) -> Deposit:
     )
 
 
-def span(connection: Connection) -> tuple[dt.date, dt.date] | None:
-    """The days of the first and the last deposit known; None where there is none."""
+def span(connection: Connection, until: dt.date) -> tuple[dt.date, dt.date] | None:
+    """The days of the first and the last deposit known up to a day; None where there is none."""
     query = select(func.min(bank_deposit.c.date), func.max(bank_deposit.c.date))
+    query = query.where(bank_deposit.c.date <= until.isoformat())
     first, last = connection.execute(query).one()
     return (to_date(first), to_date(last)) if first else None
 

@@ -1,18 +1,23 @@
-"""Deposits a person put to their payments: decisions, added and never changed; the newest holds.
+"""What was decided of a deposit: which payments it is, or which other deposit it is.
+
+Decisions are added and never changed; the newest of a deposit holds. That two files told of one
+deposit is decided where a file comes in (only there it is known what else stands in it), and undone
+like what a person said.
 
 They are keyed by what came (the deposit's mark; a payment's number, payer, amount and day), never
 by row numbers, so that they hold for books that are made anew.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import Connection, select
 
-from reconcile.deposits import Deposit, Paid, plain
+from reconcile.deposits import Deposit, Matched, Paid, Window, match, plain
 from reconcile.ledger.convert import to_json
+from reconcile.ledger.deposits import deposits, payments
 from reconcile.ledger.records import Decision
 from reconcile.ledger.tables import decision
 
@@ -21,6 +26,7 @@ if TYPE_CHECKING:
 
 MATCH: Final = "bank match"
 UNDO: Final = "bank match undo"
+SAME: Final = "bank same"
 _Key = tuple[str, str, int, str]
 
 
@@ -30,6 +36,7 @@ class Put:
 
     deposit: str  # mark
     payments: tuple[_Key, ...]
+    same: str = ""  # mark of the deposit that it is
     user: str
     reason: str
     at: str
@@ -49,6 +56,15 @@ def put(
     _decide(writer, MATCH, deposit, user, reason, detail)
 
 
+def put_same(writer: "Writer", twice: str, counts: str, *, user: str, reason: str) -> None:
+    """Keep that two deposits are one: the mark of the one told twice, of the one that counts."""
+    writer.decide(
+        Decision(
+            kind=SAME, subject=twice, user=user, reason=reason, detail=to_json({"same": counts})
+        )
+    )
+
+
 def undo(writer: "Writer", deposit: Deposit, *, user: str, reason: str) -> None:
     """Keep that what was said of a deposit does not hold."""
     _decide(writer, UNDO, deposit, user, reason, "{}")
@@ -65,7 +81,7 @@ def _decide(  # noqa: PLR0917 - the columns of a decision
 def standing(connection: Connection) -> dict[str, Put]:
     """What holds, by the mark of the deposit."""
     c = decision.c
-    query = select(decision).where(c.kind.in_((MATCH, UNDO))).order_by(c.id)
+    query = select(decision).where(c.kind.in_((MATCH, UNDO, SAME))).order_by(c.id)
     found: dict[str, Put] = {}
     for row in connection.execute(query):
         if row.kind == UNDO:
@@ -76,31 +92,57 @@ def standing(connection: Connection) -> dict[str, Put]:
 
 
 def _put(row: Any) -> Put:
-    said = json.loads(row.detail)["payments"]
+    detail = json.loads(row.detail)
+    said = detail.get("payments", ())
     return Put(
         deposit=row.subject,
         payments=tuple((one[0], one[1], int(one[2]), one[3]) for one in said),
+        same=detail.get("same", ""),
         user=row.user,
         reason=row.reason,
         at=row.recorded_at,
     )
 
 
-def by_hand(
-    connection: Connection, deposits: Iterable[Deposit], payments: Iterable[Paid]
+def of_book(connection: Connection, usage: str, window: Window | None = None) -> Matched:
+    """All deposits, each once, against all payments of a book."""
+    came, paid = deposits(connection), payments(connection, usage)
+    said = standing(connection)
+    here = {one.mark: one for one in came}
+    same = tuple(
+        (one, here[root]) for one in came if (root := root_of(one.mark, said, here)) != one.mark
+    )
+    twice = {one.id for one, _ in same}
+    left = tuple(one for one in came if one.id not in twice)
+    return evolve(match(left, paid, window, _by_hand(said, left, paid)), same=same)
+
+
+def root_of(mark: str, said: Mapping[str, Put], here: Container[str]) -> str:
+    """The deposit that counts for one: itself, where nothing else holds or it leads in a circle."""
+    seen = {mark}
+    last = mark
+    while (put := said.get(last)) and put.same and put.same in here:
+        last = put.same
+        if last in seen:
+            return mark
+        seen.add(last)
+    return last
+
+
+def _by_hand(
+    known: Mapping[str, Put], deposits: Iterable[Deposit], payments: Iterable[Paid]
 ) -> Mapping[int, tuple[int, ...]]:
     """The payments of each deposit that a person put to some, by row numbers.
 
     A deposit whose payments are not all here (another book's) is passed over.
     """
-    known = standing(connection)
     numbers: dict[_Key, list[int]] = {}
     for one in payments if known else ():
         numbers.setdefault(key_of(one), []).append(one.id)
     found: dict[int, tuple[int, ...]] = {}
     for deposit in deposits:
         said = known.get(deposit.mark)
-        if said is None:
+        if said is None or said.same:
             continue
         left = [numbers[key].pop(0) for key in said.payments if numbers.get(key)]
         if len(left) == len(said.payments):

@@ -1,11 +1,12 @@
 """Bank files: CSV of any columns and Nacha with addenda, and nothing of account numbers."""
 
+import datetime as dt
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from receive_made import NOW, RUN, clp, remit, take, x12
+from receive_made import RUN, clp, remit, take, x12
 from sqlalchemy import select, update
 
 from claimline.__main__ import main
@@ -29,6 +30,7 @@ from reconcile.ledger.tables import file
 from reconcile.ledger.tables_answered import bank_deposit
 
 ACCOUNT = "000123456789"
+NOW = dt.datetime(2026, 11, 22, 12, tzinfo=dt.UTC)
 
 
 def _read(text: str, **profile: object) -> list[tuple[str, int, str, str, bool]]:
@@ -177,15 +179,60 @@ def test_a_trial_keeps_nothing(
         assert json.loads(capsys.readouterr().out)["files"][0]["new"] == 4
 
 
-def test_a_cut_nacha_file_is_told(fixtures: Path) -> None:
-    """Wrong block counts do not matter; a batch that does not come to its sum is told."""
+def _nacha(fixtures: Path) -> list[str]:
+    """The records of a Nacha file of two batches."""
     text = (fixtures / "by-hand" / "deposits.ach").read_text(encoding="utf-8")
-    lines = [line.ljust(94) for line in text.splitlines()]
-    assert read("a.ach", "\n".join([*lines, "9" * 94, "9" * 94])).notes == ()
-    lines[4] = lines[4][:32] + "000000012480" + lines[4][44:]
-    found = read("a.ach", "\n".join(lines))
-    assert found.notes == ("record 5: batch 1 comes to 124.80, its entries to 62.40",)
-    assert len(found.rows) == 2
+    return [line.ljust(94) for line in text.splitlines()]
+
+
+@pytest.mark.parametrize(
+    ("change", "cents", "told"),
+    [
+        pytest.param(
+            lambda r: [*r, "9" * 94, "9" * 94], [6240, 9500], [], id="other blocks do not matter"
+        ),
+        pytest.param(
+            lambda r: r[:3],
+            [],
+            ["record 9", "batch 1 is not whole, none of it is taken: its last record (8)"],
+            id="cut before the addenda",
+        ),
+        pytest.param(
+            lambda r: r[:7], [6240], ["record 9", "batch 2 is not whole"], id="cut in batch 2"
+        ),
+        pytest.param(lambda r: r[:-1], [6240, 9500], ["record 9"], id="the end alone is missing"),
+        pytest.param(
+            lambda r: [*r[:4], r[4][:32] + "000000012480" + r[4][44:], *r[5:]],
+            [9500],
+            ["batch 1 is not whole, none of it is taken: it comes to 124.80, its entries to 62.40"],
+            id="another sum",
+        ),
+        pytest.param(
+            lambda r: [*r[:3], *r[4:]],
+            [9500],
+            ["batch 1 is not whole, none of it is taken: it counts 2 records, 1 are here"],
+            id="an addendum lost",
+        ),
+        pytest.param(
+            lambda r: [r[0], *r[5:]],
+            [9500],
+            ["the file counts 2 batches, 1 are here"],
+            id="a batch lost",
+        ),
+        pytest.param(
+            lambda r: [r[0], *r[2:]], [9500], ["its first record (5) is missing"], id="no header"
+        ),
+    ],
+)
+def test_of_a_cut_nacha_file_whole_batches_are_taken(
+    fixtures: Path, change: Callable[[list[str]], list[str]], cents: list[int], told: list[str]
+) -> None:
+    """Of a batch that is not whole nothing is taken, and a file without its end is told."""
+    found = read("a.ach", "\n".join(change(_nacha(fixtures))))
+    assert [one.cents for one in found.rows] == cents
+    assert len(found.faults) == len(told)
+    for fault, words in zip(found.faults, told, strict=True):
+        assert words in fault
 
 
 def test_what_is_no_deposit_is_passed_over_and_what_cannot_be_read_is_told() -> None:

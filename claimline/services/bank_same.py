@@ -1,0 +1,96 @@
+"""What a new bank file says of deposits that are known: told before, or taken back."""
+
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+from attrs import frozen
+from sqlalchemy import Connection
+
+from reconcile.deposits import Deposit, taken_back
+from reconcile.deposits_same import Told, told_before
+from reconcile.ledger import deposits, deposits_hand
+from reconcile.ledger.convert import dollars
+from reconcile.ledger.deposits import Row
+from reconcile.ledger.deposits_hand import Put
+
+SHOWN: Final = 8  # characters of a deposit's id
+REASON: Final = "told by two files: by number and amount, or by day, amount and payer"
+
+
+@frozen(kw_only=True)
+class Met:
+    """What the new deposits of a file meet. ``same``: marks of the one told twice, of the other."""
+
+    same: tuple[tuple[str, str], ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+def met(connection: Connection, rows: Sequence[Row], keys: Sequence[str], new: set[str]) -> Met:
+    """Compare the new deposits of a file with those of other files, before they are kept.
+
+    Args:
+        connection: to the ledger.
+        rows: of the file.
+        keys: their marks.
+        new: the marks that are not kept.
+    """
+    fresh = [
+        deposits.as_deposit(row, mark)
+        for row, mark in zip(rows, keys, strict=True)
+        if mark in new and row.is_claim
+    ]
+    if not fresh:
+        return Met()
+    said = deposits_hand.standing(connection)
+    here = set(keys)
+    kept = deposits.deposits(connection)
+    others = [one for one in kept if one.mark not in here and not _is_twice(said.get(one.mark))]
+    told = told_before([one for one in fresh if one.cents > 0], others)
+    return Met(
+        same=tuple(_which(one, said) for one in told if one.sure),
+        notes=(*_told(told, said), *_returned(fresh, kept)),
+    )
+
+
+def _is_twice(put: Put | None) -> bool:
+    return put is not None and bool(put.same)
+
+
+def _which(told: Told, said: dict[str, Put]) -> tuple[str, str]:
+    """The one that is told twice, and the one that counts: it has a number, or a person's word."""
+    [known] = told.known
+    new_counts = told.new.trace and not known.trace and known.mark not in said
+    return (known.mark, told.new.mark) if new_counts else (told.new.mark, known.mark)
+
+
+def _told(told: Sequence[Told], said: dict[str, Put]) -> Iterator[str]:
+    for one in told:
+        which = f"row {-one.new.id}, {one.new.date}, {dollars(one.new.cents)}"
+        if one.sure:
+            twice, _ = _which(one, said)
+            yield (
+                f"{which}: known from {one.known[0].file or 'another file'}, counted once; if they "
+                f'are two: claimline bank match {twice[:SHOWN]} --undo --reason "..."'
+            )
+        else:
+            ids = " or ".join(other.mark[:SHOWN] for other in one.known[:3])
+            yield (
+                f"{which}: could be known as {ids}; if it is: claimline bank match "
+                f'{one.new.mark[:SHOWN]} --same ID --reason "..."'
+            )
+
+
+def _returned(fresh: Sequence[Deposit], kept: Sequence[Deposit]) -> Iterator[str]:
+    """Deposits that new debits take back, and debits of payments that never came."""
+    new = {one.mark for one in fresh}
+    gone = {one.debit.mark: one for one in taken_back((*kept, *fresh))}
+    for one in fresh:
+        if one.cents > 0:
+            continue
+        which = f"row {-one.id}, {one.date}, {dollars(one.cents)}"
+        found = gone.get(one.mark)
+        if found is None:
+            yield f"{which}: takes back payment {one.trace}, of which no deposit is known"
+        else:
+            day = f"{found.deposit.date}{' of this file' if found.deposit.mark in new else ''}"
+            yield f"{which}: takes back the deposit of {day}; payment {one.trace} waits again"
