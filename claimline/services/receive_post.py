@@ -446,7 +446,7 @@ class _Work:
             states.settle(self.writer)
 
     def _end(self, ended: Ended) -> None:
-        self.problems += ended.problems
+        self.problems += received.with_more(ended.problems, ended.more)
         self.claims_paid, self.unbalanced = ended.claims_paid, ended.unbalanced
         self.difference = ended.difference
         kept = ended.trailer.provider_adjustments

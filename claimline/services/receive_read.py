@@ -10,7 +10,7 @@ from edi.problem import Problem
 from edi.remittance import RemittanceHeader, RemittanceTrailer
 from reconcile.balance import Balance, Difference
 from reconcile.ledger import bulk, posting
-from reconcile.ledger.payments import Kept, Reading
+from reconcile.ledger.payments import Kept, Reading, first_of
 
 Claims = list[tuple[Kept, int]]  # with the cents that their own figures leave open
 
@@ -24,6 +24,7 @@ class Ended:
     difference: Decimal  # claims - provider adjustments - BPR02
     unbalanced: int  # claims whose own figures do not add up
     problems: tuple[Problem, ...] = field(repr=False)
+    more: int = 0  # problems, beyond those
 
 
 def together(shares: Sequence[Ended]) -> Ended:
@@ -32,17 +33,15 @@ def together(shares: Sequence[Ended]) -> Ended:
     The first knows what belongs to no claim; its difference leaves out what the others' claims pay.
     """
     first, *others = shares
+    problems, more = first_of(p for one in shares for p in one.problems)
     return Ended(
         trailer=first.trailer,
         claims_paid=sum((one.claims_paid for one in others), first.claims_paid),
         difference=sum((one.claims_paid for one in others), first.difference),
         unbalanced=sum(one.unbalanced for one in shares),
-        problems=_in_order(p for one in shares for p in one.problems),
+        problems=tuple(problems),
+        more=more + sum(one.more for one in shares),
     )
-
-
-def _in_order(problems: Iterable[Problem]) -> tuple[Problem, ...]:
-    return tuple(sorted(problems, key=lambda one: one.where.segment))
 
 
 class Through:
@@ -95,10 +94,12 @@ class Through:
 
     def ended(self) -> Ended:
         """What is known once all batches were taken."""
+        problems, more = first_of(self._reading.problems)
         return Ended(
             trailer=self._trailer,
             claims_paid=self._paid,
             difference=self._difference,
             unbalanced=self._unbalanced,
-            problems=_in_order(self._reading.problems),
+            problems=tuple(problems),
+            more=more + self._reading.more,
         )

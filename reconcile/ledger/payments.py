@@ -80,6 +80,7 @@ class Digest:
 
 
 Numbered = tuple[int, list[str]]  # a segment with its place in the transaction, ST = 1
+PROBLEMS_KEPT: Final = 1000  # of one payment, the first of them; what is beyond is counted
 LARGEST: Final = Decimal(10) ** 15  # dollars; more does not fit into the tables' whole cents
 
 
@@ -145,7 +146,9 @@ class Share:
 
 
 class Reading:
-    """One 835 read with the text of each claim beside its value. ``problems`` are the reader's.
+    """One 835 read with the text of each claim beside its value.
+
+    ``problems`` are the reader's, of very many the first; ``more`` says how many were left out.
 
     Of several readers each makes the claims of its ``share``; all give the header and a trailer.
     """
@@ -157,6 +160,7 @@ class Reading:
         self._claims: deque[tuple[list[str], str]] = deque()
         self._canonical = canonical(transaction.separators)
         self.problems: list[Problem] = []
+        self.more = 0
 
     def parts(self) -> Iterator[RemittanceHeader | Kept | RemittanceTrailer]:
         """The header, the claims, the trailer."""
@@ -233,6 +237,15 @@ class Reading:
                 code=code, message=words, level=level, where=where, standard=standard, value=value
             )
         )
+        if len(self.problems) >= 2 * PROBLEMS_KEPT:
+            self.problems, beyond = first_of(self.problems)
+            self.more += beyond
+
+
+def first_of(problems: Iterable[Problem]) -> tuple[list[Problem], int]:
+    """Problems of a payment in its order, of very many the first; and how many were left out."""
+    found = sorted(problems, key=lambda one: one.where.segment)
+    return found[:PROBLEMS_KEPT], max(len(found) - PROBLEMS_KEPT, 0)
 
 
 class _Own:

@@ -9,19 +9,19 @@ from attrs import asdict, frozen
 from sqlalchemy import ColumnElement, Connection, and_, or_, select, update
 
 from edi.envelope import Transaction
-from edi.problem import Problem
+from edi.problem import Place, Problem
 from edi.remittance import ProviderAdjustment, RemittanceHeader
 from edi.x835 import read_835
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import from_date, from_json, to_cents, to_json
-from reconcile.ledger.payments import Digest, HeaderReading, bounded_header
+from reconcile.ledger.payments import PROBLEMS_KEPT, Digest, HeaderReading, bounded_header
 from reconcile.ledger.tables import file
 from reconcile.ledger.tables_received import problem, provider_adjustment, remittance
 
 if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
 
-PROBLEMS_KEPT: Final = 1000  # of one file; what is beyond is counted
+_MORE: Final = "file.more-problems"
 _SCANNED_AT_ONCE: Final = 1000  # segments
 _AFTER_HEADER: Final = frozenset({"LX", "CLP", "TS2", "TS3", "PLB", "SE"})
 _NEVER: Final = dt.date(1, 1, 1)
@@ -205,14 +205,21 @@ def payer_ids(header: RemittanceHeader) -> list[str]:
     return ids or ([payer.name] if payer and payer.name else [])  # on paper the name is all
 
 
+def with_more(found: Sequence[Problem], more: int) -> list[Problem]:
+    """The first problems, and one that says how many more there were, if any."""
+    if not more:
+        return list(found)
+    words = f"{more} more problems like these."
+    return [*found, Problem(code=_MORE, message=words, where=Place(file=found[0].where.file))]
+
+
 def add_problems(
     writer: "Writer", file_id: int, found: list[Problem], *, remittance_id: int | None = None
 ) -> None:
     """Keep the problems of a file; of very many the first, and how many more there were."""
-    kept = found[:PROBLEMS_KEPT]
-    if len(found) > PROBLEMS_KEPT:
-        more = len(found) - PROBLEMS_KEPT
-        kept.append(Problem(code="file.more-problems", message=f"{more} more problems like these."))
+    kept = found
+    if len(found) > PROBLEMS_KEPT and found[-1].code != _MORE:
+        kept = with_more(found[:PROBLEMS_KEPT], len(found) - PROBLEMS_KEPT)
     first = writer.ids(problem, len(kept))
     rows = [
         (

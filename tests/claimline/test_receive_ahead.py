@@ -11,11 +11,13 @@ from attrs import evolve
 from canonical import canonical, differences
 from databases import NewUrl
 from receive_made import RUN, Line, clp, record, remit, sent, take, x12
+from sqlalchemy import select
 
 from claimline.services import receive_ahead, receive_post, receive_workers
 from claimline.services.receive import receive
 from claimline.services.receive_values import FileResult
 from reconcile.ledger import open_ledger, received
+from reconcile.ledger.tables_received import problem
 
 FILES = 12
 CLAIMS = 40
@@ -164,6 +166,28 @@ def test_shared_payment_is_the_same(new_url: NewUrl, monkeypatch: pytest.MonkeyP
     assert differences(canonical(alone), canonical(ahead)) == []
     assert used == [True]
     assert told[0].payments[0].claims > FILES * 30
+
+
+def test_very_many_problems(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of very many problems the first are told and kept, and the rest counted, whoever reads."""
+    monkeypatch.setattr("reconcile.ledger.payments.PROBLEMS_KEPT", 7)
+    monkeypatch.setattr("reconcile.ledger.received.PROBLEMS_KEPT", 7)
+    odd = Line(cas=("CO*45*20",))  # two problems each: of the claim, and of its line
+    files = {"odd.835": x12(remit(*(clp(_number(place), odd) for place in range(40))))}
+    alone, ahead = _ledger(new_url()), _ledger(new_url())
+    (told,) = _alone(alone, files, monkeypatch)
+    for name, value in (("FROM_CLAIMS", 1), ("SHARED", 1), ("BATCH", 3)):
+        monkeypatch.setattr(receive_workers, name, value)
+    used = _counting(monkeypatch)
+    assert _receive(ahead, files) == [told]
+    assert used == [True]
+    *first, last = told.problems
+    assert [one.where.segment for one in first] == [7, 8, 12, 13, 17, 18, 22]
+    assert (last.code, last.message[:3]) == ("file.more-problems", "73 ")
+    assert told.payments[0].unbalanced == 40
+    assert differences(canonical(alone), canonical(ahead)) == []
+    with open_ledger(ahead) as ledger, ledger.reading() as connection:
+        assert len(connection.execute(select(problem)).fetchall()) == 8
 
 
 def test_payments_of_another_run(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:

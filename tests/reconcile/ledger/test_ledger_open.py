@@ -160,7 +160,7 @@ class TestOpen:
     def test_locked(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         """A writer that waits too long for another is told so, and nothing is changed."""
         path = str(tmp_path / "ledger.sqlite3")
-        monkeypatch.setattr(connect.make_engine, "__kwdefaults__", {"busy_seconds": 0})
+        monkeypatch.setitem(connect.make_engine.__kwdefaults__, "busy_seconds", 0)
         with open_ledger(path, create=True) as one, open_ledger(path) as two:
             with one.begin(RUN) as writer:
                 writer.reserve("claim", usage="T")

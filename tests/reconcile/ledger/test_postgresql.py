@@ -184,7 +184,7 @@ class TestTogether:
     ) -> None:
         """It is told so in the same words as on SQLite; nothing is changed."""
         url = new_url()
-        monkeypatch.setattr(connect.make_engine, "__kwdefaults__", {"busy_seconds": 0})
+        monkeypatch.setitem(connect.make_engine.__kwdefaults__, "busy_seconds", 0)
         with open_ledger(url) as one, open_ledger(url) as two, one.begin(RUN):
             with pytest.raises(LedgerLocked, match="in use by another command"), two.begin(RUN):
                 pass
