@@ -71,6 +71,8 @@ def test_the_night_is_the_same_on_both(after: Desk, tmp_path: Path) -> None:
             del step["seconds"]
             for row in step.get("files", ()):
                 row.pop("digest", None)
+        journal = report["proof"]["journal"]  # its head tells any two ledgers apart
+        report["proof"]["journal"] = journal.partition(", head")[0]
     assert theirs == ours
 
 
