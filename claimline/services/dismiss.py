@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 from claimline import __version__
 from claimline.errors import WrongUsageError
+from claimline.services.receive_cut import supersede, whole_of
 from reconcile.ledger import Decision, Run, dismissed
 
 if TYPE_CHECKING:
@@ -51,6 +52,9 @@ def dismiss(
             about = dismissed.subject(row.file_digest, row.number)
             kind = dismissed.UNDO if undo else dismissed.DISMISS
             writer.decide(Decision(kind=kind, subject=about, user=user, reason=reason.strip()))
+            whole = whole_of(writer.connection, row, row.file_digest) if undo else None
+            if whole is not None:  # it came whole while this one was dismissed
+                supersede(writer.connection, row, whole)
     return tuple(f"{row.file_name}, payment {row.trace or 'without a number'}" for row in found)
 
 

@@ -1,7 +1,7 @@
 """Payments that were cut off: which of them came whole as well, before or after."""
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from claimline.services.receive_same import covers
 from reconcile.ledger import received, settle
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from edi.envelope import Transaction
     from reconcile.ledger import Writer
 
+SUPERSEDED: Final = "superseded"  # not whole, but it came whole as well
+
 
 def came_whole(connection: "Connection", row: Any, digest: str) -> bool:
     """Whether a payment that is not whole was received whole before.
@@ -21,10 +23,28 @@ def came_whole(connection: "Connection", row: Any, digest: str) -> bool:
         row: of the payment that is not whole.
         digest: of the file it stands in.
     """
-    if received.same_payment(connection, row) and covers(connection, row, row, digest):
-        return True
+    return whole_of(connection, row, digest) is not None
+
+
+def whole_of(connection: "Connection", row: Any, digest: str) -> Any:
+    """The payment in which all of one that is not whole was received whole; None where it was not.
+
+    Args:
+        connection: the open transaction.
+        row: of the payment that is not whole.
+        digest: of the file it stands in.
+    """
+    same = received.same_payment(connection, row)
+    if same and covers(connection, row, row, digest):
+        return same[0]
     alike = received.whole_of_envelope(connection, row)
-    return any(_begins(connection, row, other) for other in alike)
+    return next((other for other in alike if _begins(connection, row, other)), None)
+
+
+def supersede(connection: "Connection", cut: Any, whole: Any) -> None:
+    """A payment that was cut off waits no longer: it came whole."""
+    why = f"cut off; it came whole as ST {whole.transaction_control}"
+    received.settle(connection, cut.id, state=SUPERSEDED, why=why)
 
 
 def copies_of(writer: "Writer", row: Any) -> Iterator[Any]:

@@ -15,7 +15,7 @@ from attrs import define, evolve, field
 
 from claimline.services.collector import swept
 from claimline.services.receive_ahead import unpack
-from claimline.services.receive_cut import came_whole, copies_of
+from claimline.services.receive_cut import SUPERSEDED, came_whole, copies_of, supersede
 from claimline.services.receive_faults import alone
 from claimline.services.receive_look import transactions
 from claimline.services.receive_read import Ended, Through
@@ -39,7 +39,6 @@ if TYPE_CHECKING:
 
 TOGETHER: Final = 1000  # claims of small payments that are committed together
 CONCERNS: Final = 100  # claims of one payment whose oddities are told; the rest is counted
-SUPERSEDED: Final = "superseded"  # not whole, but it came whole as well
 
 
 def post(
@@ -309,8 +308,7 @@ def post_ahead(
 def _done(writer: "Writer", row: Any, work: "_Work") -> tuple[PaymentResult, list[Problem]]:
     """The payment is posted: a copy of it that was cut off waits no longer."""
     for other in copies_of(writer, row):
-        why = f"cut off; it came whole as ST {row.transaction_control}"
-        received.settle(writer.connection, other.id, state=SUPERSEDED, why=why)
+        supersede(writer.connection, other, row)
     return work.result(), work.problems
 
 
