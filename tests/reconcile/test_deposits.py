@@ -162,6 +162,33 @@ _SOME = st.lists(
 )
 
 
+FAR = dt.date(2026, 6, 8)
+
+
+@pytest.mark.parametrize(
+    ("found", "why"),
+    [
+        pytest.param(
+            deposit(trace="00EFT77", originator="1512345678", date=FAR),
+            "number, payer and amount fit, the day does not",
+            id="both numbers",
+        ),
+        pytest.param(
+            deposit(trace="EFT77", date=FAR), "number and amount fit, the day does not", id="one"
+        ),
+        pytest.param(deposit(trace="EFT77", originator="1999", date=FAR), "", id="another payer"),
+        pytest.param(deposit(trace="EFT77", cents=1, date=FAR), "", id="another amount"),
+        pytest.param(deposit(date=FAR), "", id="no number"),
+    ],
+)
+def test_a_day_far_away_is_a_candidate_only(found: Deposit, why: str) -> None:
+    """What fits but for its day is not matched; both sides name the other and say so."""
+    result = match([found], [paid()])
+    assert not result.pairs
+    for near in (result.near_deposit, result.near_payment):
+        assert [one.why for several in near.values() for one in several] == ([why] if why else [])
+
+
 @given(_SOME, _SOME, st.randoms(use_true_random=False))
 def test_order_never_matters_and_money_is_never_changed(
     came: list[tuple[int, int, str]], went: list[tuple[int, int, str]], shuffle: random.Random

@@ -1,0 +1,219 @@
+"""Deposits that two files tell of, and deposits that were taken back."""
+
+import datetime as dt
+import json
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+import pytest
+from receive_made import clp, remit, take, x12
+
+from claimline.__main__ import main
+from claimline.errors import WrongUsageError
+from claimline.services import bank
+from claimline.services.bank_match import Request, put
+from claimline.services.missing_deposits import found as asked
+from claimline.services.verify import verify
+from reconcile.deposits import Matched
+from reconcile.ledger import Ledger, open_ledger
+from reconcile.missing import Missing, When
+
+if TYPE_CHECKING:
+    from claimline.services.bank import Imported
+
+NOW = dt.datetime(2026, 5, 20, 12, tzinfo=dt.UTC)
+TRN = "TRN*1*EFT1*1512345678~"  # the payment that ``receive_made`` makes
+BARE = "4/28/2026,MEDICARE OH HCCLAIMPMT,75.00"
+
+
+@pytest.fixture
+def ledger(ledger_url: str) -> Iterator[Ledger]:
+    """A payment of 75.00, number EFT1, of 27 April."""
+    with open_ledger(ledger_url) as opened:
+        take(opened, x12(remit(clp("A"), trace="EFT1", date="20260427")))
+        yield opened
+
+
+def _csv(ledger: Ledger, *rows: str, name: str = "b.csv") -> "Imported":
+    data = "\n".join(["Date,Memo,Amount", *rows]).encode()
+    return bank.take(ledger, name, data, profile=None, user="me", now=NOW)
+
+
+def _nacha(ledger: Ledger, *deposits: tuple[str, str]) -> "Imported":
+    """A file of addenda: company and number of deposits of 75.00 each of 28 April."""
+    records = ["101 044000037 1234567892604280800A094101RIVERBEND BANK         PAYMENTS"]
+    for company, trace in deposits:
+        records += [
+            f"5200{company:16}{'':20}1512345678CCDHCCLAIMPMT      260428   1044000030000001",
+            f"622044000031000123456789     {7500:010}RIVERBEND      RIVERBEND THERAPY LLC   1",
+            f"705TRN*1*{trace}*1512345678\\",
+            "8200000002",
+        ]
+    text = "\n".join(record.ljust(94) for record in (*records, f"9{len(deposits):06}"))
+    return bank.take(ledger, "b.ach", text.encode(), profile=None, user="me", now=NOW)
+
+
+def _matched(ledger: Ledger) -> Matched:
+    return bank.matched(ledger, "T")
+
+
+def _say(ledger: Ledger, deposit: str, *, same: str = "", undo: bool = False) -> str:
+    request = Request(
+        deposit=deposit, same=same, undo=undo, reason="looked", user="me", now=NOW, usage="T"
+    )
+    return put(ledger, request, _matched(ledger))
+
+
+def _missing(ledger: Ledger, day: str) -> list[Missing]:
+    with ledger.reading() as connection:
+        when = When(now=dt.datetime.fromisoformat(f"{day}T12:00:00+00:00"))
+        return list(asked(connection, "T", when))
+
+
+@pytest.mark.parametrize("nacha_first", [False, True], ids=["statement first", "addenda first"])
+def test_a_deposit_without_its_number_is_known_from_the_addenda(
+    ledger: Ledger, *, nacha_first: bool
+) -> None:
+    """By day, amount and payer it is one, in whatever order it came; told, and parted again."""
+    steps = [lambda: _csv(ledger, BARE), lambda: _nacha(ledger, ("MEDICARE OHIO", "EFT1"))]
+    first, second = [step() for step in (steps[::-1] if nacha_first else steps)]
+    assert (first.new, first.notes, second.new) == (1, (), 0)
+    assert "counted once" in second.notes[0]
+    found = _matched(ledger)
+    assert [pair.deposit.trace for pair in found.pairs] == ["EFT1"]
+    assert (found.deposits, [other.trace for _, other in found.same]) == ((), ["EFT1"])
+    assert verify(ledger).equal
+    _say(ledger, found.same[0][0].mark, undo=True)
+    assert len(_matched(ledger).deposits) == 1
+    assert steps[0]().new == steps[1]().new == 0  # and stays so
+    assert len(_matched(ledger).deposits) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "deposits", "told"),
+    [
+        pytest.param([BARE, BARE], [("MEDICARE OH", "EFT1")], "could be known as", id="two fit"),
+        pytest.param(
+            [BARE],
+            [("MEDICARE OH", "EFT1"), ("MEDICARE OH", "EFT2")],
+            "could be known as",
+            id="it fits two",
+        ),
+        pytest.param(
+            ["4/28/2026,HCCLAIMPMT,75.00"], [("MEDICARE OH", "EFT1")], "could be", id="no payer"
+        ),
+        pytest.param([BARE], [("AETNA", "EFT1")], "", id="another payer"),
+        pytest.param([BARE.replace("28", "27")], [("MEDICARE OH", "EFT1")], "", id="another day"),
+        pytest.param([BARE.replace("75", "76")], [("MEDICARE OH", "EFT1")], "", id="other cents"),
+        pytest.param(["4/28/2026,CARDS,75.00"], [("MEDICARE OH", "EFT1")], "", id="no claims"),
+    ],
+)
+def test_what_is_not_sure_is_not_decided(
+    ledger: Ledger, rows: Sequence[str], deposits: Sequence[tuple[str, str]], told: str
+) -> None:
+    """Where several fit, or the payer is not told, a person is asked; what differs is another."""
+    _csv(ledger, *rows)
+    found = _nacha(ledger, *deposits)
+    assert (found.new, _matched(ledger).same) == (len(deposits), ())
+    assert all(told in note for note in found.notes)
+    assert bool(found.notes) == bool(told)
+
+
+def test_what_stands_in_the_new_file_too_is_another_deposit(ledger: Ledger) -> None:
+    """An overlapping statement that tells of both shows that they are two."""
+    _csv(ledger, BARE)
+    again = _csv(ledger, BARE, f"4/28/2026,MEDICARE OH HCCLAIMPMT {TRN},75.00")
+    assert (again.new, again.notes) == (1, ())
+
+
+def test_one_that_was_matched_by_hand_stays(ledger: Ledger) -> None:
+    """What a person said of the known one holds: the new one is the one told twice."""
+    _csv(ledger, BARE)
+    [pair] = _matched(ledger).pairs
+    request = Request(
+        deposit=pair.deposit.mark, payments=("EFT1",), reason="looked", user="me", now=NOW, usage="T"
+    )  # fmt: skip
+    put(ledger, request, _matched(ledger))
+    _nacha(ledger, ("MEDICARE OH", "EFT1"))
+    found = _matched(ledger)
+    assert [each.by for each in found.pairs] == ["by hand"]
+    assert [(one.trace, other.trace) for one, other in found.same] == [("EFT1", "")]
+
+
+def test_a_person_can_say_that_two_are_one(
+    ledger: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """--same joins two; a circle and another amount are refused; nothing is lost by it."""
+    _csv(ledger, "4/28/2026,HCCLAIMPMT,75.00", "4/28/2026,HCCLAIMPMT,76.00")
+    _nacha(ledger, ("MEDICARE OH", "EFT1"))
+    with ledger.reading() as connection:
+        kept = {(one.trace, one.cents): one.mark for one in bank.deposits.deposits(connection)}
+    bare, numbered = kept["", 7500], kept["EFT1", 7500]
+    place = ["--ledger", ledger.url.render_as_string(hide_password=False)]
+    given = ["bank", "match", bare[:8], "--same", numbered[:8], "--reason", "one", *place]
+    assert main(given) == 0
+    assert "counted once" in capsys.readouterr().out
+    with pytest.raises(WrongUsageError, match="already"):
+        _say(ledger, numbered, same=bare)
+    with pytest.raises(WrongUsageError, match="does not fit"):
+        _say(ledger, kept["", 7600], same=bare)
+    assert main(["bank", "list", "--format", "json", *place]) == 0
+    rows = json.loads(capsys.readouterr().out)
+    assert f"the same deposit as {numbered[:8]}" in [row["matched_by"] for row in rows]
+
+
+@pytest.mark.parametrize("files", [1, 2], ids=["one file", "two files"])
+def test_a_deposit_taken_back_leaves_its_payment_waiting(ledger: Ledger, files: int) -> None:
+    """The payment has no deposit any more, at once and however old, and it is said why."""
+    came, gone = f"4/28/2026,HCCLAIMPMT {TRN},75.00", f"5/4/2026,RETURN HCCLAIMPMT {TRN},-75.00"
+    told = _csv(ledger, came, gone) if files == 1 else [_csv(ledger, came), _csv(ledger, gone)][1]
+    assert (told.returned, "takes back the deposit of 2026-04-28" in told.notes[0]) == (1, True)
+    found = _matched(ledger)
+    assert (found.pairs, found.deposits, len(found.payments)) == ((), (), 1)
+    [one] = _missing(ledger, "2026-05-05")
+    assert (one.kind, one.subject, one.days) == ("missing.deposit", "EFT1", 1)
+    assert "taken back on 2026-05-04" in one.why
+    assert "taken back on 2026-05-04" in json.dumps(list(bank.rows(found, unmatched=True)))
+    assert verify(ledger).equal
+
+
+def test_a_payment_that_came_again_is_matched_again(ledger: Ledger) -> None:
+    """Of a deposit, its return and the deposit made anew, the last is the payment's."""
+    days = [("4/28/2026", "75.00"), ("5/4/2026", "-75.00"), ("5/6/2026", "75.00")]
+    _csv(ledger, *(f"{day},HCCLAIMPMT {TRN},{amount}" for day, amount in days))
+    assert [str(pair.deposit.date) for pair in _matched(ledger).pairs] == ["2026-05-06"]
+
+
+def test_a_debit_of_another_payment_takes_nothing_back(ledger: Ledger) -> None:
+    """Another number, another amount, a day before: the deposit stays matched, the debit is told."""
+    rows = [f"4/28/2026,HCCLAIMPMT {TRN},75.00",
+            f"5/4/2026,HCCLAIMPMT {TRN.replace('EFT1', 'EFT2')},-75.00",
+            f"5/4/2026,HCCLAIMPMT {TRN},-74.00", f"4/27/2026,HCCLAIMPMT {TRN},-75.00"]  # fmt: skip
+    told = _csv(ledger, *rows)
+    assert all("of which no deposit is known" in note for note in told.notes)
+    found = _matched(ledger)
+    assert (len(found.pairs), len(found.deposits), found.returned) == (1, 3, ())
+    assert not _missing(ledger, "2026-05-05")
+
+
+def test_a_person_can_say_that_a_debit_takes_nothing_back(ledger: Ledger) -> None:
+    """Where the debit pays no claims, as a person says, the deposit is matched again."""
+    _csv(ledger, f"4/28/2026,HCCLAIMPMT {TRN},75.00", f"5/4/2026,HCCLAIMPMT {TRN},-75.00")
+    [gone] = _matched(ledger).returned
+    _say(ledger, gone.debit.mark)
+    assert len(_matched(ledger).pairs) == 1
+
+
+def test_the_bank_is_called_silent_whatever_lies_ahead(ledger: Ledger) -> None:
+    """A deposit of the days to come does not hide that the bank's files are old."""
+    _csv(ledger, "4/28/2026,CARDS,1.00", "5/26/2026,CARDS,2.00")
+    kinds = [one.kind for one in _missing(ledger, "2026-05-20")]
+    assert "missing.bank" in kinds
+
+
+def test_a_deposit_without_its_remittance_names_the_payer(ledger: Ledger) -> None:
+    """Its number (TRN03) is known from other remittances: the name is shown, not the number."""
+    _csv(ledger, f"5/4/2026,{TRN.replace('EFT1', 'EFT9')},12.00")
+    told = {one.kind: one for one in _missing(ledger, "2026-05-20")}
+    name = _matched(ledger).payments[0].payer
+    assert (told["missing.payment"].who, name != "") == (name, True)
