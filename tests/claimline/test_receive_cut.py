@@ -102,6 +102,7 @@ def test_a_person_dismisses_what_never_comes_whole(new_url: NewUrl) -> None:
 def test_dismissed_and_taken_back_after_it_came_whole(new_url: NewUrl) -> None:
     """What came whole while it was dismissed waits for nobody when the dismissal is taken back."""
     with new_ledger(new_url) as ledger:
+        record(ledger, sent(ONE))
         take(ledger, _cut(b"CLP*AAAA"), "cut.835")
         said = {"reason": "no such payment", "user": "ann", "now": NOW}
         dismiss(ledger, "cut.835", None, **said)  # type: ignore[arg-type]  # as said
