@@ -3,8 +3,10 @@
 import hashlib
 import io
 import json
+import os
 import re
 import signal
+import time
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any
@@ -216,8 +218,31 @@ def test_the_name_a_file_came_with_stays_in_the_ledger(tmp_path: Path) -> None:
     assert stored is not None
     assert stored.name == "QUILL_MARTHA_19790412.835"
     config = str(desk.folder / "night.toml")
-    told = main_output("transfer", "which", faulty, "--config", config)
+    told = main_output("transfer", "which", faulty, "--config", config, "--format", "json")
     assert "QUILL_MARTHA_19790412.835" in told
     assert f"archive/2026-03/{faulty}" in told
     beside = next(path for path in kept if path.name.endswith(".problems.txt"))
     assert "It came as Quill Martha letter.docx" in beside.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("ahead", "told"),
+    [pytest.param(0, False, id="now"), pytest.param(3600, True, id="an hour ahead")],
+)
+def test_a_file_without_an_end_is_left_while_its_time_lies_ahead(
+    tmp_path: Path, ahead: int, told: bool
+) -> None:
+    """A share whose clock is ahead: its writer may not be done, so the file stays, and is told."""
+    desk = Desk(tmp_path / "desk").laid_out()
+    path = desk.folder / "inbox" / "era.835"
+    path.parent.mkdir()
+    path.write_text(REMIT[:-40], encoding="utf-8")
+    os.utime(path, (time.time() + ahead, time.time() + ahead))
+    done = desk.night("", "--only", "receive", "--format", "json")  # the clock runs
+    report = json.loads(done.stdout)
+    kinds = [note["kind"] for note in report["notes"]]
+    assert path.exists()
+    assert (report["steps"][0]["counts"]["files"], "receive.ahead" in kinds) == (0, told)
+    os.utime(path, (time.time() - 120, time.time() - 120))
+    assert desk.night("", "--only", "receive").returncode == 1
+    assert not path.exists()
