@@ -11,6 +11,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from edi import foreign
 from edi.decoding import Decoder
 from edi.problem import Place, Problem, declare
 from edi.separators import IsaHeader, Separators, from_isa
@@ -183,8 +184,10 @@ class Tokens:
             self.batch()
         self._told.clear()
         found = self._find()
-        if found is None and self.number == 0:
-            raise NotX12(_what_it_is(self._head, cut=self._cut))
+        if self.number == 0:
+            packed = foreign.packed(self._head)
+            if packed or found is None:
+                raise NotX12(packed or foreign.what_it_is(self._head, cut=self._cut))
         if found is not None:
             self._begin(found)
         return found
@@ -195,7 +198,7 @@ class Tokens:
         garbage, line = "", 0
         while True:
             more = source.fill(2 * _ISA_ROOM)
-            self._head = self._head or source.text[:200]
+            self._head = self._head or source.text[: foreign.HEAD]
             match = _ISA_START.search(source.text, source.at)
             if match:
                 end = match.start()
@@ -443,34 +446,3 @@ class Tokens:
         text = body.replace("\r", "").replace("\n", "")
         name, element, rest = text.partition(self.header.separators.element)
         return name.upper() + element + rest
-
-
-_OTHER_KINDS: Final = (
-    ("%PDF", "a PDF document"),
-    ("PK\x03\x04", "a zip archive or an Excel workbook; unpack it first"),
-    ("\x1f\x8b", "a gzip archive; unpack it first"),
-    ("-----BEGIN PGP", "encrypted with PGP; decrypt it first"),
-    ("\xc9\xe2\xc1", "X12 in EBCDIC, the code of mainframes; convert it to ASCII first"),
-    ("\xd0\xcf\x11", "an old Excel or Word document"),
-    ("SVNB", "X12 in Base64, as mails carry it; decode it first"),
-    ("UNA", "an EDIFACT file"),
-    ("UNB", "an EDIFACT file"),
-    ("MSH", "an HL7 message"),
-    ("<", "an XML or HTML file"),
-    ("{", "a JSON file"),
-    ("[", "a JSON file"),
-    ("GS", "X12 without its ISA segment, the first line of an interchange"),
-    ("ST", "X12 without its ISA segment, the first line of an interchange"),
-)
-
-
-def _what_it_is(head: str, *, cut: bool) -> str:
-    """A sentence for the person who gave a file that is not X12."""
-    start = head.lstrip(_BLANK + "\0")
-    if not start:
-        return "This file is empty: there is no X12 interchange in it."
-    if cut:
-        return "This file begins like X12 but its ISA segment is cut off or unreadable."
-    kind = next((words for begin, words in _OTHER_KINDS if start.startswith(begin)), "")
-    seems = f" It seems to be {kind}." if kind else ""
-    return f"This is not an X12 file: there is no ISA segment in it.{seems}"

@@ -1,6 +1,10 @@
 """Bytes to segments: any chunking, any size, oddities told once."""
 
+import gzip
+import io
+import tarfile
 import tracemalloc
+import zipfile
 from base64 import b64encode
 from collections.abc import Iterator
 from itertools import pairwise
@@ -51,6 +55,31 @@ def test_chunking_never_matters(cuts: list[int]) -> None:
 def test_what_holds_no_interchange_is_refused_in_words(data: bytes, word: str) -> None:
     """The one exception of reading says to a person what the file seems to be."""
     with pytest.raises(NotX12, match=word):
+        list(read([data], []))
+
+
+def _stored(kind: str) -> bytes:
+    """An archive in which a file stands as it is."""
+    made, data = io.BytesIO(), file_of(BODY)
+    if kind == "zip":
+        with zipfile.ZipFile(made, "w") as archive:
+            archive.writestr("era.835", data)
+    elif kind == "tar":
+        with tarfile.open(fileobj=made, mode="w") as archive:
+            entry = tarfile.TarInfo("era.835")
+            entry.size = len(data)
+            archive.addfile(entry, io.BytesIO(data))
+    else:
+        made.write(gzip.compress(data, compresslevel=0))
+    return made.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["zip", "tar", "gzip"])
+def test_an_archive_is_not_read_though_an_interchange_can_be_seen_in_it(kind: str) -> None:
+    """What is stored and not compressed is refused like any archive: unpack it."""
+    data = _stored(kind)
+    assert b"ISA*" in data
+    with pytest.raises(NotX12, match=f"{kind} archive.*Unpack it"):
         list(read([data], []))
 
 
