@@ -1,6 +1,7 @@
 """Receiving: the files of the inbox into the ledger, and what earlier runs left unfinished."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from decimal import Decimal
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
-from claimline import files
+from claimline import files, settings
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
 from claimline.night.context import HaltedError, Night
 from claimline.night.logs import log_received
@@ -19,6 +20,7 @@ from claimline.services.receive_faults import ALONE
 from claimline.services.receive_values import FileResult
 from claimline.services.report_profile import ReportProfile
 from claimline.transfer import PutAway, inbox_files, plainly_named, put_away
+from claimline.transfer.disk import digest_of
 from claimline.transfer.names import ID, OURS, UNFINISHED, ends_whole, house_name, name_fault
 from claimline.transfer.put_away import UNKNOWN, kind_of
 from reconcile.ledger import Ledger, LedgerError, nights, transfers
@@ -41,7 +43,8 @@ _PRODUCTION: Final = (
 def receive_step(night: Night, before: Sequence[Step]) -> Step:
     """Receive what lies in the inbox: each file kept first, then posted, then put away."""
     renamed = plainly_named(night.config.folders)
-    names = [name for name in _inbox(night, before) if not name_fault(Path(name).name)]
+    waiting, growing = _inbox(night, before)
+    names = [name for name in waiting if not name_fault(Path(name).name)]
     results: list[FileResult] = []
     with night.ledger() as ledger:
         for report, some in _by_report(night, names):
@@ -51,8 +54,9 @@ def receive_step(night: Night, before: Sequence[Step]) -> Step:
                 if result.later:
                     _check_ledger(night, ledger, results)
     step = _with_calls(night, _told(night, results, _put_away(night, results)))
-    status = max(step.status, *(NEEDS_PERSON for one in renamed if one.urgency != "know"), DONE)
-    return evolve(step, status=status, notes=(*renamed, *step.notes))
+    more = (*renamed, *_ahead(night, growing))
+    status = max(step.status, *(NEEDS_PERSON for one in more if one.urgency != "know"), DONE)
+    return evolve(step, status=status, notes=(*more, *step.notes))
 
 
 def _with_calls(night: Night, step: Step) -> Step:
@@ -128,28 +132,55 @@ def _put_away(night: Night, results: Sequence[FileResult]) -> PutAway:
     return put_away(night.config.folders, pairs, night.local)
 
 
-def _inbox(night: Night, before: Sequence[Step]) -> list[str]:
-    """The files that wait in the inbox, but those somebody is still writing.
+def _inbox(night: Night, before: Sequence[Step]) -> tuple[list[str], list[Path]]:
+    """The files that wait in the inbox, and those somebody is still writing.
 
     What was collected came whole: it was looked at over there.
     """
     came = {name for step in before for name in step.detail.get("came", ())}
-    return [
-        str(path)
-        for path in inbox_files(night.config.folders)
-        if path.suffix.lower() not in UNFINISHED
-        and (path.name in came or not _is_growing(path, night.now.timestamp()))
-    ]
+    waiting, growing = [], []
+    for path in inbox_files(night.config.folders):
+        if path.suffix.lower() in UNFINISHED:
+            continue
+        if path.name not in came and _is_growing(path, night.now.timestamp()):
+            growing.append(path)
+        else:
+            waiting.append(str(path))
+    return waiting, growing
+
+
+def _ahead(night: Night, growing: Iterable[Path]) -> Iterator[Note]:
+    """Files without an end whose time lies ahead: they are left, maybe for many nights."""
+    found = []
+    for path in growing:
+        with suppress(OSError):  # it is gone meanwhile: whoever writes it gave it its name
+            ahead = path.stat().st_mtime - night.now.timestamp()
+            if ahead >= SETTLED and not settings.clock_stands():
+                found.append((house_name(digest_of(path), path.name), ahead))
+    if found:
+        longest = max(ahead for _, ahead in found)
+        yield Note(
+            kind="receive.ahead",
+            urgency="soon",
+            what=f"{counted(len(found), 'file')} without an end left in the inbox: their time lies "
+            f"up to {longest / 3600:,.1f} hours ahead, so somebody may still be writing them",
+            todo="set the clock of the machine that writes there. If they are written to their "
+            "end, copy them anew into the inbox: the next run takes them",
+            count=len(found),
+            ids=tuple(name for name, _ in found)[:SHOWN],
+        )
 
 
 def _is_growing(path: Path, now: float) -> bool:
     """Whether a file is young and has no end of an interchange: the next night takes it.
 
+    A time that lies ahead is young: of a share whose clock is ahead, or of a copy that keeps times.
     One that cannot be read is not growing: receiving it tells why.
     """
     try:
         found = path.stat()
-        if abs(now - found.st_mtime) >= SETTLED:
+        age = now - found.st_mtime
+        if (abs(age) if settings.clock_stands() else age) >= SETTLED:
             return False
         with path.open("rb") as stream:
             stream.seek(max(0, found.st_size - TAIL))
