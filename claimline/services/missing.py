@@ -244,10 +244,11 @@ def _note(several: "list[Missing]", asked: Asked) -> Note:
     cents = sum(one.cents for one in several)
     name = next((one.name for one in several if one.name), who)
     about = ", ".join(filter(None, (name, within)))
+    counts = _counts(kind, several)
     return Note(
         kind=kind,
         urgency=means.urgency,
-        what=f"{means.title}{f': {about}' * bool(about)} ({_counts(kind, several)})",
+        what=f"{means.title}{f': {about}' * bool(about)}{f' ({counts})' * bool(counts)}",
         todo=means.todo,
         call=asked.call(who),
         count=len(several),

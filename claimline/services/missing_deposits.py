@@ -33,7 +33,7 @@ def found(connection: "Connection", usage: str, when: When) -> Iterator[Missing]
         yield Missing(
             kind="missing.bank",
             who="bank",
-            name="the newest is of",
+            name=f"the newest is of {last}",
             subject=f"{last}",
             since=last,
             days=when.old(last),
@@ -62,6 +62,7 @@ def _payments(
             days=when.old(gone.debit.date if gone else one.date),
             cents=one.cents,
             claims=0,
+            within="its deposit was taken back" if gone else "",
             why=f"its deposit of {gone.deposit.date} was taken back on {gone.debit.date}"
             if gone
             else f"no deposit within {days} business days{_near(matched, one)}",

@@ -12,6 +12,7 @@ from claimline.__main__ import main
 from claimline.errors import WrongUsageError
 from claimline.services import bank
 from claimline.services.bank_match import Request, put
+from claimline.services.missing import Asked, notes
 from claimline.services.missing_deposits import found as asked
 from claimline.services.verify import verify
 from reconcile.deposits import Matched
@@ -173,6 +174,8 @@ def test_a_deposit_taken_back_leaves_its_payment_waiting(ledger: Ledger, files: 
     [one] = _missing(ledger, "2026-05-05")
     assert (one.kind, one.subject, one.days) == ("missing.deposit", "EFT1", 1)
     assert "taken back on 2026-05-04" in one.why
+    [note] = notes([one], Asked(usage="T", now=NOW))
+    assert "its deposit was taken back (1 payment)" in note.what
     assert "taken back on 2026-05-04" in json.dumps(list(bank.rows(found, unmatched=True)))
     assert verify(ledger).equal
 
@@ -207,8 +210,9 @@ def test_a_person_can_say_that_a_debit_takes_nothing_back(ledger: Ledger) -> Non
 def test_the_bank_is_called_silent_whatever_lies_ahead(ledger: Ledger) -> None:
     """A deposit of the days to come does not hide that the bank's files are old."""
     _csv(ledger, "4/28/2026,CARDS,1.00", "5/26/2026,CARDS,2.00")
-    kinds = [one.kind for one in _missing(ledger, "2026-05-20")]
-    assert "missing.bank" in kinds
+    told = [one for one in _missing(ledger, "2026-05-20") if one.kind == "missing.bank"]
+    [note] = notes(told, Asked(usage="T", now=NOW))
+    assert note.what == "No newer deposit in the bank's files: the newest is of 2026-04-28"
 
 
 def test_a_deposit_without_its_remittance_names_the_payer(ledger: Ledger) -> None:
