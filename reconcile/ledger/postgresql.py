@@ -62,6 +62,8 @@ def make_engine(url: URL, *, busy_seconds: int, writing: str) -> Engine:
 
     def begin(connection: Connection) -> None:
         if connection.get_execution_options().get(writing):
+            # Whatever the server's default: who waited for the lock must see what came before.
+            connection.exec_driver_sql("SET TRANSACTION ISOLATION LEVEL READ COMMITTED, READ WRITE")
             connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{max(1, busy_seconds * 1000)}'")
             connection.exec_driver_sql("SET LOCAL synchronous_commit = on")
             connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({LOCK})")

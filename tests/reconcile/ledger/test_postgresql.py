@@ -12,6 +12,7 @@ import pytest
 from canonical import canonical, differences
 from databases import PREFIX, Databases, NewUrl, Server, running, sweep, tamper
 from sqlalchemy import select
+from sqlalchemy.engine import make_url
 
 from reconcile.ledger import (
     Decision,
@@ -159,15 +160,22 @@ class TestText:
 class TestTogether:
     """One writes at a time; nobody else waits."""
 
-    def test_a_second_writer_waits(self, new_url: NewUrl) -> None:
-        """Two writers follow each other; the second sees what the first one wrote."""
+    @pytest.mark.parametrize("usual", ["read committed", "repeatable read", "serializable"])
+    def test_a_second_writer_waits(self, new_url: NewUrl, server: Server, usual: str) -> None:
+        """Two writers follow each other; the second sees what the first one wrote.
+
+        So it is whatever isolation the database gives to those who ask for none.
+        """
         url = new_url()
+        name = make_url(url).database
+        server.run(f"ALTER DATABASE {name} SET default_transaction_isolation = '{usual}'")
         began, seen = threading.Event(), []
 
         def second() -> None:
             began.wait()
             with open_ledger(url) as two, two.begin(RUN) as writer:
                 seen.append(writer.reserve("claim", usage="T"))
+                writer.decide(Decision(kind="note", subject="b", user="u", reason="r"))
 
         other = threading.Thread(target=second)
         other.start()
@@ -176,8 +184,11 @@ class TestTogether:
             other.join(0.3)
             assert not seen
             seen.append(writer.reserve("claim", usage="T"))
+            writer.decide(Decision(kind="note", subject="a", user="u", reason="r"))
         other.join()
         assert seen == [1, 2]
+        with open_ledger(url) as ledger:
+            assert _notes(ledger) == ["a", "b"]
 
     def test_a_writer_that_waits_too_long(
         self, new_url: NewUrl, monkeypatch: pytest.MonkeyPatch
