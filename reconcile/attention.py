@@ -11,11 +11,12 @@ from typing import Final
 from attrs import frozen
 
 from reconcile import books
-from reconcile.values import ZERO, Adjudication, LineBooks, SentClaim
+from reconcile.values import ZERO, Adjudication, LineBooks, LineShare, SentClaim
 
 _REFUND: Final = "refund before the payer's correction or letter"
 _KEEP: Final = "keep it"
 _DECIDED: Final = frozenset({"paid", "reduced", "open"})
+_NAMED: Final = frozenset({books.NO_REVERSAL})  # which answer it is about is told
 
 # How a flag of the books begins -> what to do next, what never.
 _TODO: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
@@ -36,7 +37,7 @@ _TODO: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ),
     (
         books.NO_REVERSAL,
-        "wait for the payer's reversal of the first answer; call when it does not come",
+        "wait for the payer's reversal of that answer; call and ask for it when it does not come",
         (_REFUND,),
     ),
     (
@@ -81,6 +82,7 @@ class Concern:
     cause: str
     next_step: str
     never: tuple[str, ...] = ()
+    trace: str = ""  # TRN02 of the payment whose answer it is about, where it is one of several
 
 
 def concerns(
@@ -94,26 +96,30 @@ def concerns(
         adjudications: all that came back for it.
     """
     answers = [one for one in adjudications if one.status not in books.NEVER_POSTED]
-    found = [concern for line in lines for concern in _of_line(claim, line, bool(answers))]
+    found = [concern for line in lines for concern in _of_line(claim, line, answers)]
     if not any(one.cause.startswith(books.OTHER_CHARGE) for one in found):
         found += _of_charge(claim, answers)
     return tuple(found)
 
 
-def _of_line(claim: SentClaim, line: LineBooks, answered: bool) -> Iterator[Concern]:
+def _of_line(
+    claim: SentClaim, line: LineBooks, answers: Sequence[Adjudication]
+) -> Iterator[Concern]:
     told = False
     for flag in line.flags:
         for begins, next_step, never in _TODO:
             if flag.startswith(begins):
                 told = True
+                extra = books.beside_newest(line.line, answers) if flag in _NAMED else ()
                 yield Concern(
                     claim=claim.control,
                     line=line.line,
-                    cause=flag,
+                    cause=f"{flag}: {_which(extra)}" if extra else flag,
                     next_step=next_step,
                     never=never,
+                    trace=extra[0][0].trace if extra else "",
                 )
-    if answered and line.open and line.status in _DECIDED and not told:
+    if answers and line.open and line.status in _DECIDED and not told:
         yield Concern(
             claim=claim.control,
             line=line.line,
@@ -121,6 +127,16 @@ def _of_line(claim: SentClaim, line: LineBooks, answered: bool) -> Iterator[Conc
             next_step="wait if the payer says it is pending, else ask the payer for this line",
             never=("send the whole claim again",),
         )
+
+
+def _which(extra: Sequence[tuple[Adjudication, LineShare]]) -> str:
+    """The answers that a reversal would take back, by the payer's number, day and payment."""
+    some = [
+        f"{one.payer_control or 'the answer'} of {one.date.isoformat()} (payment {one.trace}, "
+        f"paid {share.paid:.2f})"
+        for one, share in extra
+    ]
+    return f"{' and '.join(some)} still {'stands' if len(some) == 1 else 'stand'} beside the newest"
 
 
 def _of_charge(claim: SentClaim, answers: Sequence[Adjudication]) -> Iterator[Concern]:

@@ -73,6 +73,22 @@ def standing(
     }
 
 
+def beside_newest(
+    line: str, adjudications: Iterable[Adjudication]
+) -> tuple[tuple[Adjudication, LineShare], ...]:
+    """Decisions on a line that stand beside a newer one of the same payer and turn; oldest first.
+
+    It is their reversal that is missing, whatever else was taken back before.
+
+    Args:
+        line: ``SentLine.control``.
+        adjudications: all that came for its claim, in any order.
+    """
+    found = standing(adjudications).get(line, ())
+    newest = {(one.payer, one.rank): one.id for one, _ in found}
+    return tuple(each for each in found if newest[each[0].payer, each[0].rank] != each[0].id)
+
+
 def _history(adjudications: Iterable[Adjudication]) -> dict[str, list[Entry]]:
     """All that came for each line, by its control number, oldest first."""
     ordered = sorted(

@@ -71,6 +71,7 @@ _STEPS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
     {"held": (0, 0), "recorded": (1, 0), "delivered": (1, 1), "taken back": (1, 2)}
     | {row.kind: (1, 3) for row in EVENTS if row.kind.startswith(("file", "batch", "claim"))}
     | dict.fromkeys(("undecided", "denied", "partly paid", "paid", "forwarded", "settled"), (2, 0))
+    | dict.fromkeys(("decided twice",), (2, 0))
     | dict.fromkeys(("answered, not placed", "passed on", "estimated", "reversed"), (2, 0))
     | dict.fromkeys(("decision taken back", "duplicate answer", "another answer"), (2, 0))
     | {"answered elsewhere": (2, 0), "copy refused": (1, 3), "closed by a person": (4, 0)}
@@ -84,6 +85,9 @@ _UNSETTLED: Final = frozenset(
         *LOOK,
     }
 )  # fmt: skip
+
+# One payer's answers stand beside each other: nobody knows yet who owes what.
+_TWICE: Final = frozenset({flags.NO_REVERSAL, flags.PAID_TWICE, flags.SAME_AGAIN})
 
 
 def todo_of(state: str, event: str) -> str:
@@ -206,11 +210,13 @@ def decided(
 
 
 def _paid(claim: SentClaim, books: Sequence[LineBooks]) -> EventKind:
-    """All lines are paid: forwarded to the next payer, something left to somebody, or settled."""
+    """All lines are paid: forwarded to the next, decided twice, something left, or settled."""
     patient = sum((one.patient for one in books), ZERO)
     other = sum((one.other for one in books), ZERO)
     if any(flags.CROSSOVER in one.flags for one in books) and (patient or other):
         return "forwarded"
+    if any(not _TWICE.isdisjoint(one.flags) for one in books):
+        return "decided twice"
     owed = patient > claim.collected
     whole = not any(one.open or one.not_explained for one in books)
     return "settled" if whole and not owed and not _looked_for(books) else "paid"

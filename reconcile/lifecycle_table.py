@@ -156,6 +156,13 @@ EVENTS: Final[tuple[EventRow, ...]] = (
     EventRow(kind="denied", means="835: refused, and nothing paid"),
     EventRow(kind="partly paid", means="835: a part is refused or not decided"),
     EventRow(kind="paid", means="835: decided, nothing refused; the payment may be 0.00"),
+    EventRow(
+        kind="decided twice",
+        means="835: decided, and another answer of the same payer stands beside the newest",
+        todo="claimline trace says which answer is one too many: wait for its reversal, or ask "
+        "the payer for it. Bill nobody for the rest before, and return nothing.",
+        work=True,
+    ),
     EventRow(kind="forwarded", means="835: decided, and passed on to the next payer"),
     EventRow(kind="settled", means="835: decided, and nothing is left to anybody"),
     EventRow(kind="reversed", means="835: the decision was taken back, the new one is missing"),
@@ -214,6 +221,7 @@ MOVES: Final[tuple[Move, ...]] = (
     Move(states=_ANY, event="denied", to="denied"),
     Move(states=_ANY, event="partly paid", to="partly paid"),
     Move(states=_ANY, event="paid", to="paid"),
+    Move(states=_ANY, event="decided twice", to="paid"),
     Move(states=_ANY, event="forwarded", to="forwarded"),
     Move(states=_ANY, event="settled", to="closed"),
     Move(states=_ANY, event="reversed", to="reversed"),

@@ -46,6 +46,7 @@ EventKind = Literal[
     "denied",
     "partly paid",
     "paid",
+    "decided twice",
     "forwarded",
     "settled",
     "reversed",

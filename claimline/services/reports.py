@@ -41,6 +41,10 @@ BELOW_ZERO: Final = (
     "Below zero: decided or paid twice; somebody has to give it back (claimline ledger waiting, "
     "claimline trace). It lessens the sums."
 )
+DOUBLED: Final = (
+    "Not in Denied: {} refused by answers that a newer one corrects, until the payer's reversal "
+    "comes (claimline ledger waiting names them)."
+)
 FIGURES: Final = ("summary", "aging", "denials", "first-pass", "days-to-pay", "drift")
 
 
@@ -165,17 +169,19 @@ def denials(ledger: Ledger, question: Question) -> Figures:
     return Figures(
         rows=tuple(_denial_row(labels.of(g), one) for g, one in sorted(groups.items())),
         total=_denial_row(None, total),
-        notes=tuple(_denial_notes(found)),
+        notes=tuple(_denial_notes(found, total)),
     )
 
 
-def _denial_notes(found: Denials) -> Iterator[str]:
+def _denial_notes(found: Denials, total: DenialSums) -> Iterator[str]:
     yield "As it stands now; rejected claims were never decided and are not in it."
     if found.twice:
         yield (
             "A line that a later payer decided too counts for each by its own word, and once in "
             "the total."
         )
+    if total.doubled:
+        yield DOUBLED.format(money(total.doubled))
     if found.waiting:
         yield f"Not in it: {counted(found.waiting, 'line')} whose correction was sent and waits."
 
@@ -295,6 +301,7 @@ def summary(ledger: Ledger, question: Question) -> Figures:
             "correction_waits": money(found.waiting.charge),
             "duplicates": money(found.duplicates.charge),
             "denied_on_closed_claims": money(total.closed),
+            "denied_twice": money(total.doubled),
         },
     )
 
@@ -315,6 +322,8 @@ def _summary_notes(found: Summary, total: Money, groups: Iterable[Money]) -> Ite
             "Passed on: paid or refused by a later payer; there it stands below zero, and in Paid "
             "or Denied."
         )
+    if total.doubled:
+        yield DOUBLED.format(money(total.doubled)) + " Aging has it below zero until then."
     if total.closed:
         yield f"Of Denied, {money(total.closed)} are on claims that a person closed."
     if found.elsewhere.charge:

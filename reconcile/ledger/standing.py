@@ -180,14 +180,14 @@ def waiting(connection: Connection, usage: str) -> Iterator[Waiting]:
     yield from _waiting_claims(connection, usage)
     yield from _waiting_acknowledgements(connection, usage)
     about = _abouts(connection, usage)
-    told: set[Concern] = set()
+    told: dict[Concern, int] = {}  # with one payment of the claim: the one it is about, if any
     for number, odd in concerns_of(connection, _R.usage == usage):
         for one in odd:
-            if one in told:  # with another payment of the claim
-                continue
-            told.add(one)
-            words = f"line {one.line}: {one.cause}" if one.line else one.cause
-            yield _waiting("odd", about[number], claim=one.claim, why=words, todo=one.next_step)
+            if one not in told or (one.trace and one.trace == about[number].trace):
+                told[one] = number
+    for one, number in told.items():
+        words = f"line {one.line}: {one.cause}" if one.line else one.cause
+        yield _waiting("odd", about[number], claim=one.claim, why=words, todo=one.next_step)
 
 
 def _waiting_acknowledgements(connection: Connection, usage: str) -> Iterator[Waiting]:

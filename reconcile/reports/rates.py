@@ -11,7 +11,14 @@ from typing import Final, Literal
 from attrs import define, evolve
 
 from reconcile.books import claim_books
-from reconcile.reports.values import By, Case, first_answers, group_of, is_duplicate_line
+from reconcile.reports.values import (
+    By,
+    Case,
+    doubled,
+    first_answers,
+    group_of,
+    is_duplicate_line,
+)
 from reconcile.values import ZERO, LineBooks, SentLine
 
 Outcome = Literal["passed", "rejected", "refused", "waiting"]
@@ -35,12 +42,15 @@ class DenialSums:
     duplicates: int = 0  # not among ``lines``
     billed: Decimal = ZERO
     denied: Decimal = ZERO  # the refused money of denied and reduced lines
+    doubled: Decimal = ZERO  # refused by answers that a newer one corrects; not in ``denied``
 
     def add(self, books: LineBooks) -> None:
         """Add one decided line."""
         self.lines += 1
         self.billed += books.charge
-        self.denied += books.denied
+        twice = doubled(books)
+        self.doubled += twice
+        self.denied += books.denied - twice
         self.denied_lines += books.status == "denied"
         self.reduced_lines += books.status == "reduced"
 
@@ -55,6 +65,7 @@ def total_of(groups: Iterable[DenialSums]) -> DenialSums:
         total.duplicates += one.duplicates
         total.billed += one.billed
         total.denied += one.denied
+        total.doubled += one.doubled
     return total
 
 

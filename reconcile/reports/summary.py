@@ -6,7 +6,7 @@ from typing import Final
 
 from attrs import define
 
-from reconcile.reports.values import By, Case, group_of, is_duplicate_line, said_later
+from reconcile.reports.values import By, Case, doubled, group_of, is_duplicate_line, said_later
 from reconcile.values import ZERO, LineBooks
 
 OF_BOOKS: Final = (
@@ -34,6 +34,7 @@ class Money:
     not_explained: Decimal = ZERO
     passed_on: Decimal = ZERO  # paid or refused by later payers; in their groups below zero
     closed: Decimal = ZERO  # of ``denied``: on claims that a person closed
+    doubled: Decimal = ZERO  # refused by answers that a newer one corrects; in no part
 
     def add(self, books: LineBooks, *, closed: bool = False) -> None:
         """Add one line."""
@@ -41,8 +42,12 @@ class Money:
         self.charge += books.charge
         for part in OF_BOOKS:
             setattr(self, part, getattr(self, part) + getattr(books, part))
+        twice = doubled(books)
+        self.doubled += twice
+        self.denied -= twice
+        self.open += twice  # without it the line was decided once
         if closed:
-            self.closed += books.denied
+            self.closed += books.denied - twice
 
     def pass_on(self, paid: Decimal, denied: Decimal) -> None:
         """What a later payer paid and refused of a line is not this payer's word."""
@@ -52,7 +57,7 @@ class Money:
 
     def plus(self, other: "Money") -> None:
         """Add another group."""
-        for name in ("claims", "lines", "charge", "closed", *PARTS):
+        for name in ("claims", "lines", "charge", "closed", "doubled", *PARTS):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     @property

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from remits import claim, line
 
-from reconcile.books import CROSSOVER, NO_REVERSAL
+from reconcile.books import CROSSOVER, NO_REVERSAL, PRIOR_MISSING
 from reconcile.lifecycle import (
     EVENTS,
     MOVES,
@@ -208,7 +208,8 @@ class TestDecided:
                 [books("paid", paid=80, patient=20.01, flags=(CROSSOVER,))], "forwarded",
                 id="crossed over",
             ),
-            pytest.param([books("paid", flags=(NO_REVERSAL,))], "paid", id="wants a look"),
+            pytest.param([books("paid", flags=(PRIOR_MISSING,))], "paid", id="wants a look"),
+            pytest.param([books("paid", flags=(NO_REVERSAL,))], "decided twice", id="twice"),
             pytest.param([books("open", other=100)], "undecided", id="pending"),
         ],
     )  # fmt: skip

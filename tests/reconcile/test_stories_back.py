@@ -8,12 +8,18 @@ import pytest
 from remits import answered, claim, facts, line, payment, remittance
 
 from edi.remittance import Remittance
+from reconcile.attention import concerns
 from reconcile.balance import Balance
+from reconcile.books import NO_REVERSAL
 from reconcile.denials import expected_cuts, finding
+from reconcile.lifecycle import decided
 from reconcile.match import match_claim, match_lines
 from reconcile.plb import ProviderEntry, plb_book
 from reconcile.post import books, claim_books, postings
 from reconcile.report import denial_rows
+from reconcile.reports.rates import Denials
+from reconcile.reports.summary import Summary
+from reconcile.reports.values import Case
 from reconcile.values import LineBooks
 
 MARCH = dt.date(2026, 3, 10)
@@ -143,6 +149,53 @@ def story3(names: str) -> LineBooks:
         if n in STORY3_BODIES
     ]
     return books(STORY3.lines[0], STORY3, answers)
+
+
+REPROCESSED = """CLP*STORYTHREEAA*1*110*52*20*12*A1001S~SVC*HC:97530:GP*110*52**2~
+    DTM*472*20260201~CAS*CO*45*38~CAS*PR*3*20~REF*6R*S3L1~"""
+DENIAL_BACK = """CLP*STORYTHREEAA*22*-110*0**12*A1001R~SVC*HC:97530:GP*-110*0**2~
+    DTM*472*20260201~CAS*CO*197*-110~REF*6R*S3L1~"""
+MAY = dt.date(2026, 5, 12)
+
+
+def test_story_3_reprocessed_names_the_denial_that_was_not_taken_back() -> None:
+    """The answer that stands beside the newest is named; what it refused is no refused money."""
+    answers = [
+        answered(STORY3, STORY3_BODIES[n], day=APRIL[n], trace=f"T{n}", id=f"id-{n}") for n in "ACB"
+    ]
+    answers.append(answered(STORY3, REPROCESSED, day=MAY, trace="TE", id="id-E"))
+    lines = claim_books(STORY3, answers)
+    (odd,) = concerns(STORY3, lines, answers)
+    assert "A1001R of 2026-04-14 (payment TC, paid 0.00) still stands" in odd.cause
+    assert (odd.trace, "A1001 " in odd.cause, "A1001S" in odd.cause) == ("TC", False, False)
+    assert (lines[0].status, lines[0].denied, lines[0].open) == ("paid", 110, -110)
+    assert decided(STORY3, lines) == "decided twice"
+    case = Case(claim=STORY3, answers=tuple(answers), books=lines, payer="BCBS")
+    rates, sums = Denials("payer"), Summary("payer")
+    rates.add(case)
+    sums.add(case)
+    total = rates.total()
+    assert (total.lines, total.denied_lines, total.denied, total.doubled) == (1, 0, 0, 110)
+    whole = sums.total()
+    assert (whole.denied, whole.open, whole.doubled, whole.is_whole) == (0, 0, 110, True)
+    answers.append(answered(STORY3, DENIAL_BACK, day=MAY, trace="TF", id="id-F"))
+    lines = claim_books(STORY3, answers)
+    assert not concerns(STORY3, lines, answers)
+    assert (lines[0].denied, lines[0].open, decided(STORY3, lines)) == (0, 0, "settled")
+
+
+def test_story_3_refused_money_is_that_of_the_denial_that_stands() -> None:
+    """After A and C the line stands denied: its refused money counts, nothing is left out."""
+    answers = [
+        answered(STORY3, STORY3_BODIES[n], day=APRIL[n], trace=f"T{n}", id=f"id-{n}") for n in "AC"
+    ]
+    lines = claim_books(STORY3, answers)
+    (odd,) = concerns(STORY3, lines, answers)
+    assert (odd.trace, odd.cause.startswith(f"{NO_REVERSAL}: A1001 of 2026-02-10")) == ("TA", True)
+    rates = Denials("payer")
+    rates.add(Case(claim=STORY3, answers=tuple(answers), books=lines, payer="BCBS"))
+    total = rates.total()
+    assert (total.denied_lines, total.denied, total.doubled) == (1, 110, 0)
 
 
 def test_story_3_step_by_step() -> None:
