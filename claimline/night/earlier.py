@@ -53,8 +53,26 @@ class Earlier:
     sent: tuple[NightSent, ...] = ()
 
 
-def earlier(night: Night) -> Earlier:
+def cut_off(night: Night) -> tuple[str, ...]:
+    """When runs began that left no page.
+
+    To be asked before this run records anything: with a clock that stands (``CLAIMLINE_NOW``) it
+    began at the same second, and all have one row in the ledger.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    with night.ledger() as ledger, ledger.reading() as connection:
+        after = nights.before(connection, night.day.isoformat())
+        return tuple(began for _, began in nights.cut_off(connection, after, night.run.command))
+
+
+def earlier(night: Night, cut: tuple[str, ...]) -> Earlier:
     """Read it.
+
+    Args:
+        night: this one.
+        cut: what ``cut_off`` said.
 
     Raises:
         LedgerError: the ledger cannot be read.
@@ -62,12 +80,9 @@ def earlier(night: Night) -> Earlier:
     day, command = night.day.isoformat(), night.run.command
     with night.ledger() as ledger, ledger.reading() as connection:
         after = nights.before(connection, day)
-        now = night.now.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
         return Earlier(
             pages=tuple(json.loads(one) for one in nights.pages_of(connection, day)),
-            cut=tuple(
-                began for _, began in nights.cut_off(connection, after, command) if began != now
-            ),
+            cut=cut,
             received=nights.received_since(connection, after, command),
             sent=nights.sent_since(connection, after, command),
         )

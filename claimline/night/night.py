@@ -15,7 +15,7 @@ from claimline.night import keep, rehearse, run
 from claimline.night.check import fitting
 from claimline.night.config import Config
 from claimline.night.context import Night
-from claimline.night.earlier import earlier, whole
+from claimline.night.earlier import cut_off, earlier, whole
 from claimline.night.lock import NightBusyError, only_one, path_of
 from claimline.night.logs import begin_log, log_end
 from claimline.night.report import Report, could_not_run, local, report_of
@@ -163,6 +163,10 @@ def _rehearsal(night: Night, wanted: Collection[str], *, new: bool) -> Report:
 def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
     """The report of the steps."""
     logged = evolve(night, log=begin_log(night.day.isoformat(), number))
+    cut: tuple[str, ...] = ()
+    if number:
+        with suppress(LedgerError):  # the first step that needs the ledger says why
+            cut = cut_off(night)
     done = run.steps(logged, wanted)
     report = report_of(
         night,
@@ -173,7 +177,7 @@ def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
     )
     if number:
         with suppress(LedgerError):  # a step that failed says so; this run's own page stands
-            report = whole(night, report, earlier(night))
+            report = whole(night, report, earlier(night, cut))
     log_end(logged.log, report)
     return report
 

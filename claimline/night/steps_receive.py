@@ -1,6 +1,6 @@
 """Receiving: the files of the inbox into the ledger, and what earlier runs left unfinished."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
 from fnmatch import fnmatchcase
@@ -12,6 +12,7 @@ from attrs import evolve
 from claimline import files, settings
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
 from claimline.night.context import HaltedError, Night
+from claimline.night.cut_off import as_new, untold
 from claimline.night.logs import log_received
 from claimline.night.values import Note, Step
 from claimline.render.words import counted, shown_number
@@ -24,6 +25,7 @@ from claimline.transfer.disk import digest_of
 from claimline.transfer.names import ID, OURS, UNFINISHED, ends_whole, house_name, name_fault
 from claimline.transfer.put_away import UNKNOWN, kind_of
 from reconcile.ledger import Ledger, LedgerError, nights, transfers
+from reconcile.ledger.nights import NightFile
 
 SETTLED: Final = 60  # seconds without a change: nobody is writing the file any more
 SHOWN: Final = 5  # numbers in one note
@@ -47,16 +49,30 @@ def receive_step(night: Night, before: Sequence[Step]) -> Step:
     names = [name for name in waiting if not name_fault(Path(name).name)]
     results: list[FileResult] = []
     with night.ledger() as ledger:
+        cut = untold(night, ledger)
         for report, some in _by_report(night, names):
             for result in receive(ledger, night.run, some, _source, report):
                 log_received(night, result)
-                results.append(result)
+                results.append(as_new(ledger, result) if result.digest in cut else result)
                 if result.later:
                     _check_ledger(night, ledger, results)
-    step = _with_calls(night, _told(night, results, _put_away(night, results)))
+        put = _put_away(night, results)
+        seen = {one.digest for one in results}
+        results += _cut_off(night, ledger, [one for one in cut.values() if one.digest not in seen])
+    step = _with_calls(night, _told(night, results, put, cut))
     more = (*renamed, *_ahead(night, growing))
     status = max(step.status, *(NEEDS_PERSON for one in more if one.urgency != "know"), DONE)
     return evolve(step, status=status, notes=(*more, *step.notes))
+
+
+def _cut_off(
+    night: Night, ledger: Ledger, files_before: Iterable[NightFile]
+) -> Iterator[FileResult]:
+    """What became of the files that a run put away before it was cut off."""
+    for one in files_before:
+        for report, some in _by_report(night, [one.name]):
+            for result in receive(ledger, night.run, some, _kept(ledger, one.digest), report):
+                yield as_new(ledger, result)
 
 
 def _with_calls(night: Night, step: Step) -> Step:
@@ -219,7 +235,10 @@ def _kept(ledger: Ledger, digest: str) -> Any:
     return lambda _name: lambda: ledger.file_bytes(digest)
 
 
-def _told(night: Night, results: Sequence[FileResult], put: PutAway) -> Step:
+def _told(
+    night: Night, results: Sequence[FileResult], put: PutAway, cut: Container[str] = ()
+) -> Step:
+    """The step; ``cut``: digests of files that runs received which were cut off."""
     new = [one for one in results if one.state in {"received", "resumed"}]
     notes = (
         *put.notes,
@@ -246,7 +265,11 @@ def _told(night: Night, results: Sequence[FileResult], put: PutAway) -> Step:
         },
         notes=notes,
         detail={
-            "files": [file_row(one, put.names.get(Path(one.file), "")) for one in results],
+            "files": [
+                file_row(one, put.names.get(Path(one.file), ""))
+                | ({"run": 0} if one.digest in cut else {})
+                for one in results
+            ],
             "quarantined": [path.name for path in put.quarantined],
         },
     )

@@ -151,6 +151,16 @@ class NightFile:
 
 
 @frozen(kw_only=True)
+class Adopted:
+    """Claims of another system that were taken over. Money in cents."""
+
+    usage: str
+    billing_npi: str
+    claims: int
+    charge: int
+
+
+@frozen(kw_only=True)
 class NightSent:
     """A file of claims that a night made. Money in cents."""
 
@@ -224,6 +234,40 @@ def received_since(connection: Connection, after: int, command: str) -> tuple[Ni
             codes=tuple(dict.fromkeys(faults.get(row.id, ()))),
         )
         for row in rows
+    )
+
+
+def problems_of(connection: Connection, file_id: int) -> tuple[tuple[str, Any, str], ...]:
+    """What was found wrong with a received file: code, level, message, in the order it was kept."""
+    c = problem.c
+    query = select(c.code, c.level, c.message).where(c.file_id == file_id).order_by(c.id)
+    return tuple((row.code, row.level, row.message) for row in connection.execute(query))
+
+
+def adopted_of(connection: Connection, file_id: int) -> int:
+    """How many claims were taken over from a file of another system."""
+    query = select(func.count()).select_from(sent_claim).where(sent_claim.c.file_id == file_id)
+    return int(connection.execute(query).scalar_one())
+
+
+def adopted_from(connection: Connection, digests: Iterable[str]) -> tuple[Adopted, ...]:
+    """The claims that were taken over from files of another system, by book and billing NPI."""
+    c = sent_claim.c
+    found: dict[tuple[str, str], list[int]] = {}
+    for batch in bulk.batches(iter(digests)):
+        query = (
+            select(c.usage, c.billing_npi, func.count(), func.sum(c.charge))
+            .join(file, file.c.id == c.file_id)
+            .where(file.c.digest.in_(batch))
+            .group_by(c.usage, c.billing_npi)
+        )
+        for usage, npi, claims, charge in connection.execute(query):
+            sums = found.setdefault((usage, npi), [0, 0])
+            sums[0] += claims
+            sums[1] += int(charge)
+    return tuple(
+        Adopted(usage=usage, billing_npi=npi, claims=claims, charge=charge)
+        for (usage, npi), (claims, charge) in sorted(found.items())
     )
 
 

@@ -9,7 +9,7 @@ import signal
 import time
 from contextlib import redirect_stdout
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 from night_desk import FIRST, SECOND, Desk
@@ -175,23 +175,62 @@ def test_the_page_is_whole_however_many_runs_it_took(tmp_path: Path) -> None:
     assert all(faulty in page and "Earlier runs" in page for page in (text, html))
 
 
-def test_what_a_killed_run_received_is_on_the_next_page(tmp_path: Path) -> None:
-    """It left no page: what it recorded stands in the ledger, faults and files of claims too."""
-    desk = Desk(tmp_path / "desk").second_day()
-    faulty = _faulty(desk, "era.835")
-    moments = int(desk.copied(tmp_path / "copy").process(SECOND, die_at=0).stderr.split()[-1])
-    assert desk.process(SECOND, die_at=moments - 40).returncode == -signal.SIGKILL
-    assert desk.night(LATER).returncode == 1
+class Odd(NamedTuple):
+    """A second day whose files have faults of many kinds, and the page of an undisturbed night."""
+
+    desk: Desk
+    page: dict[str, Any]
+
+
+@pytest.fixture(scope="module", name="odd")
+def _odd(tmp_path_factory: pytest.TempPathFactory) -> Odd:
+    folder = tmp_path_factory.mktemp("odd")
+    desk = Desk(folder / "desk").second_day()
+    _faulty(desk, "era.835")
+    claims = next((desk.folder / "clearinghouse" / "in").iterdir()).read_text(encoding="utf-8")
+    out = desk.folder / "clearinghouse" / "out"
+    other = re.sub(r"CLM\*\w", "CLM*Q", claims)
+    (out / "other.999").write_text(other, encoding="utf-8")
+    (out / "cut.999").write_text(claims[: claims.index("CLM*")], encoding="utf-8")
+    (out / "real.835").write_text(REMIT, encoding="utf-8")
+    (out / "asks.277").write_text(
+        REMIT.replace("ST*835", "ST*276").replace("000000001", "000000009"), encoding="utf-8"
+    )
+    undisturbed = desk.copied(folder / "undisturbed")
+    assert undisturbed.night(SECOND).returncode == 1
+    return Odd(desk, undisturbed.report("2026-03-18-1"))
+
+
+def _of_receive(page: dict[str, Any]) -> tuple[dict[str, Any], list[Any], list[Any]]:
+    """What a page says of what came: sums, notes, and each file with what it held."""
+    [step] = [step for step in page["steps"] if step["name"] == "receive"]
+    files = [{key: row[key] for key in row if key not in {"told", "run"}} for row in step["files"]]
+    notes = [note for note in page["notes"] if note["step"] == "receive"]
+    return step["counts"], notes, sorted(files, key=lambda row: row["file"])
+
+
+@pytest.mark.parametrize("moment", ["receive:20", "receive:80", "build:1", "proof:1", "page:1"])
+@pytest.mark.parametrize("now", [SECOND, LATER], ids=["clock stands", "clock runs"])
+def test_what_a_killed_run_received_is_on_the_next_page(
+    moment: str, now: str, odd: Odd, tmp_path: Path
+) -> None:
+    """It left no page: the next has the sums, money and faults of an undisturbed night's."""
+    desk = odd.desk.copied(tmp_path / "desk")
+    assert desk.process(SECOND, die_at=moment).returncode == -signal.SIGKILL
+    assert desk.night(now).returncode == 1
     page = desk.report("2026-03-18-1")
     assert [run["number"] for run in page["earlier"]["runs"]] == [0]
-    assert faulty in [row["file"] for row in page["earlier"]["came"]]
-    assert faulty in [i for n in page["notes"] if n["kind"] == "receive.problems" for i in n["ids"]]
+    assert _of_receive(page) == _of_receive(odd.page)
+    assert page["earlier"]["came"] == []
     own = [row for step in page["steps"] if step["name"] == "send" for row in step["files"]]
     went = [row["file"] for row in (*own, *page["earlier"]["went"])]
     assert went == ["relay-T-000000002.837"]
-    assert "cut off before it could write a page" in (
-        desk.folder / "reports" / "2026-03-18-1.txt"
-    ).read_text(encoding="utf-8")
+    text = (desk.folder / "reports" / "2026-03-18-1.txt").read_text(encoding="utf-8")
+    assert "cut off before it could write a page" in text
+    assert desk.night(now).returncode == 1
+    again = desk.report("2026-03-18-2")
+    assert [run["number"] for run in again["earlier"]["runs"]][-1] == 1
+    assert _of_receive(again)[0]["files"] == 0
 
 
 def test_the_name_a_file_came_with_stays_in_the_ledger(tmp_path: Path) -> None:
