@@ -171,7 +171,7 @@ class Advice:
                     self.outcome.unbalanced += bool(block.warnings)
                     yield block
                 elif isinstance(part, RemittanceTrailer) and header is not None:
-                    block = advice_block.totals(header, part, totals)
+                    block = advice_block.totals(header, part, totals, show_patient=self._is_shown)
                     self.outcome.unbalanced += bool(block.warnings)
                     yield block
 

@@ -8,6 +8,7 @@ from attrs import define, evolve, field
 
 from claimline.render.advice import Block, Line
 from claimline.render.words import counted, shown_number
+from claimline.services import plb_reference
 from claimline.services.plain import money, number
 from edi import codes
 from edi.remittance import (
@@ -320,7 +321,9 @@ def _differences(payment: ClaimPayment, sums: Sums) -> Iterator[str]:
         yield f"This claim does not balance: {money(rest)} of the charge is not explained."
 
 
-def totals(header: RemittanceHeader, trailer: RemittanceTrailer, found: Totals) -> Block:
+def totals(
+    header: RemittanceHeader, trailer: RemittanceTrailer, found: Totals, *, show_patient: bool
+) -> Block:
     """All claims, the provider adjustments, and that together they are the check."""
     taken = sum((one.amount for one in trailer.provider_adjustments), ZERO)
     rest = found.paid - taken - header.paid
@@ -340,17 +343,20 @@ def totals(header: RemittanceHeader, trailer: RemittanceTrailer, found: Totals) 
             ("Taken by provider adjustments", money(taken)),
             ("Payment", money(header.paid)),
         ),
-        notes=tuple(_notes(trailer, found, is_whole=not rest)),
+        notes=tuple(_notes(trailer, found, is_whole=not rest, show_patient=show_patient)),
         warnings=tuple(warnings),
     )
 
 
-def _notes(trailer: RemittanceTrailer, found: Totals, *, is_whole: bool) -> Iterator[str]:
+def _notes(
+    trailer: RemittanceTrailer, found: Totals, *, is_whole: bool, show_patient: bool
+) -> Iterator[str]:
     for one in trailer.provider_adjustments:
         entry = codes.lookup("plb", one.reason)
         words = entry.meaning if entry is not None else "not in our tables"
         what = "takes" if one.amount > ZERO else "gives"
-        reason = f"{one.reason} {one.reference}".strip()
+        told = one.reference if show_patient else plb_reference.shown(one.reference, frozenset())
+        reason = f"{one.reason} {told}".strip()
         yield f"Provider adjustment {reason}: {what} {money(abs(one.amount))}, {words}"
     if is_whole:
         yield "Paid on claims, less provider adjustments, is the payment: it balances."

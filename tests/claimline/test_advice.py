@@ -51,6 +51,21 @@ def test_names_are_masked_on_the_screen(command: Command, era: Path, nowhere: Pa
     assert out.stat().st_mode & 0o077 == 0
 
 
+def test_a_member_id_in_a_recovery_is_masked(
+    command: Command, tmp_path: Path, nowhere: Path
+) -> None:
+    """A member id run on to a provider adjustment's reference is for what is written only."""
+    path = tmp_path / "recovery.835"
+    plb = ("PLB*1234567893*20261231*WO:11262851239993EG4TE5MK73*10",)
+    path.write_bytes(x12(remit(clp("C0000001A"), plb=plb)))
+    said = command("advice", path)[1]
+    assert "Provider adjustment WO 1126285123999 ***: takes 10.00" in said
+    assert "3EG4TE5MK73" not in said
+    out = nowhere / "advice.txt"
+    assert command("advice", path, "-o", out)[0] == 0
+    assert "WO 11262851239993EG4TE5MK73: takes" in out.read_text()
+
+
 @pytest.mark.parametrize("ending", ["txt", "html"])
 def test_chosen_claims_say_nothing_of_others(
     command: Command, era: Path, nowhere: Path, ending: str
