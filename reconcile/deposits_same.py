@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
-from reconcile.deposits import Deposit, one_payer, plain
+from reconcile.deposits import Deposit, Returned, one_payer, plain
 
 NUMBER_DAYS: Final = dt.timedelta(days=30)  # numbers of payments are used again
 _LEAST: Final = 4  # letters of a name that must agree
@@ -25,7 +25,9 @@ class Told:
     sure: bool  # exactly one fits, and it fits no other new one
 
 
-def told_before(new: Sequence[Deposit], known: Sequence[Deposit]) -> tuple[Told, ...]:
+def told_before(
+    new: Sequence[Deposit], known: Sequence[Deposit], returned: Sequence[Returned] = ()
+) -> tuple[Told, ...]:
     """The deposits of a file that other files told in other words.
 
     By number and amount; where one of the two has no number, by day, amount and payer.
@@ -33,12 +35,18 @@ def told_before(new: Sequence[Deposit], known: Sequence[Deposit]) -> tuple[Told,
     Args:
         new: the new deposits of one file.
         known: those of other files, without the ones that stand in the new file too.
+        returned: deposits taken back: what comes later is paid anew.
     """
     by_cents: dict[int, list[Deposit]] = {}
     for one in known:
         by_cents.setdefault(one.cents, []).append(one)
+    gone = {one.deposit.mark: one.debit.date for one in returned}
     fits = {
-        one.id: [other for other in by_cents.get(one.cents, ()) if _could_be(one, other)]
+        one.id: [
+            other
+            for other in by_cents.get(one.cents, ())
+            if _could_be(one, other) and one.date <= gone.get(other.mark, one.date)
+        ]
         for one in new
     }
     taken: dict[int, int] = {}

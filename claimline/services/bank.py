@@ -5,7 +5,7 @@ import hashlib
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 
 from claimline import __version__
 from claimline.services import bank_same
@@ -52,8 +52,9 @@ def look(
         WrongUsageError: its columns cannot be told.
     """
     found = read(name, text_of(data), profile, today=now.date())
-    keys = deposits.marks(found.rows)
     with ledger.reading() as connection:
+        found = evolve(found, rows=deposits.with_turns(connection, found.rows))
+        keys = deposits.marks(found.rows)
         fresh = set(keys) - deposits.known(connection, keys)
         met = bank_same.met(connection, found.rows, keys, fresh)
     new = [row for row, key in zip(found.rows, keys, strict=True) if key in fresh]
@@ -76,6 +77,7 @@ def take(
     met = Met()
     if found.rows:
         with ledger.begin(run) as writer:
+            found = evolve(found, rows=deposits.with_turns(writer.connection, found.rows))
             short = name.replace("\\", "/").rpartition("/")[2]
             kept = deposits.as_kept(found.rows, hashlib.sha256(data).hexdigest())
             stored = writer.store(kept, kind=KIND, name=short, direction="in")

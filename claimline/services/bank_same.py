@@ -45,7 +45,7 @@ def met(connection: Connection, rows: Sequence[Row], keys: Sequence[str], new: s
     here = set(keys)
     kept = deposits.deposits(connection)
     others = [one for one in kept if one.mark not in here and not _is_twice(said.get(one.mark))]
-    told = told_before([one for one in fresh if one.cents > 0], others)
+    told = told_before([one for one in fresh if one.cents > 0], others, taken_back((*kept, *fresh)))
     return Met(
         same=tuple(_which(one, said) for one in told if one.sure),
         notes=(*_told(told, said), *_returned(fresh, kept)),

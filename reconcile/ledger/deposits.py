@@ -3,10 +3,11 @@
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any
 
-from attrs import asdict, frozen
+from attrs import asdict, evolve, frozen
 from sqlalchemy import Connection, func, select
 
 from reconcile.deposits import Deposit, Paid, plain
@@ -32,6 +33,9 @@ class Row:
     payer: str = ""
     is_claim: bool = False
     text: str = ""
+    again: int = (
+        0  # how often what this number told was turned back before: paid anew, it is another
+    )
 
 
 def marks(rows: Iterable[Row]) -> list[str]:
@@ -53,8 +57,36 @@ def marks(rows: Iterable[Row]) -> list[str]:
 
 def _content(one: Row) -> list[object]:
     if one.trace and one.originator:
-        return [one.cents, plain(one.trace), plain(one.originator)]
+        again = [one.again] if one.again else []
+        return [one.cents, plain(one.trace), plain(one.originator), *again]
     return [one.date.isoformat(), one.cents, one.trace, one.originator, one.payer, one.text]
+
+
+def with_turns(connection: Connection, rows: Sequence[Row]) -> tuple[Row, ...]:
+    """The rows of a file; a deposit after a return of its number says so: it is another one.
+
+    A payment that the bank turned back is often sent once more with the same number and amount.
+    """
+    days: dict[tuple[str, str, int], set[dt.date]] = {}
+    told: list[Row | Deposit] = [*deposits(connection), *rows]
+    for one in told:
+        if one.trace and one.originator:
+            days.setdefault(_number(one), set()).add(one.date)
+    return tuple(_with_turn(one, days) for one in rows)
+
+
+def _number(one: Row | Deposit) -> tuple[str, str, int]:
+    return plain(one.trace), plain(one.originator), one.cents
+
+
+def _with_turn(one: Row, days: Mapping[tuple[str, str, int], AbstractSet[dt.date]]) -> Row:
+    trace, originator, cents = _number(one)
+    turned = days.get((trace, originator, -cents), frozenset())
+    if cents > 0:
+        again = sum(day < one.date for day in turned)
+    else:
+        again = max(0, sum(day <= one.date for day in turned) - 1)
+    return evolve(one, again=again) if again else one
 
 
 def as_kept(rows: Sequence[Row], digest: str) -> bytes:
@@ -68,7 +100,10 @@ def as_kept(rows: Sequence[Row], digest: str) -> bytes:
 
 def _as_dict(one: Row) -> dict[str, Any]:
     """A deposit as JSON holds it."""
-    return asdict(one) | {"date": one.date.isoformat()}
+    said = asdict(one) | {"date": one.date.isoformat()}
+    if not one.again:
+        del said["again"]
+    return said
 
 
 def of_kept(data: bytes) -> Iterator[Row]:
@@ -97,6 +132,7 @@ def rows_of(connection: Connection, file_id: int) -> dict[str, Row]:
             payer=one.payer,
             is_claim=one.is_claim,
             text=one.text,
+            again=from_json(row.detail).get("again", 0),
         )
     return found
 
@@ -129,13 +165,18 @@ def add(writer: "Writer", file_id: int, rows: Sequence[Row]) -> int:
                 one.trace,
                 one.originator,
                 one.payer,
-                to_json({"claim": one.is_claim, "text": one.text}),
+                _more(one),
                 *writer.recorded,
             )
             for number, (one, mark) in enumerate(new, first)
         ],
     )
     return len(new)
+
+
+def _more(one: Row) -> str:
+    said: dict[str, Any] = {"claim": one.is_claim, "text": one.text}
+    return to_json(said | ({"again": one.again} if one.again else {}))
 
 
 def deposits(connection: Connection) -> tuple[Deposit, ...]:

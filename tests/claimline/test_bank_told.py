@@ -54,6 +54,22 @@ def _nacha(ledger: Ledger, *deposits: tuple[str, str]) -> "Imported":
     return bank.take(ledger, "b.ach", text.encode(), profile=None, user="me", now=NOW)
 
 
+def test_a_deposit_after_its_return_is_another(ledger: Ledger) -> None:
+    """A payment sent once more after a return counts, once, and stands in the books it makes."""
+    first = (f"4/28/2026,HCCLAIMPMT {TRN},75.00", f"4/30/2026,RETURN {TRN},-75.00")
+    second = f"5/4/2026,HCCLAIMPMT {TRN},75.00"
+    assert _csv(ledger, *first).new == 1
+    assert not bank.matched(ledger, "T").pairs
+    assert _csv(ledger, second, name="may.csv").new == 1
+    assert _csv(ledger, second, name="may.csv").new == 0
+    assert _csv(ledger, *first, second, name="both.csv").new == 0
+    [pair] = bank.matched(ledger, "T").pairs
+    assert (pair.deposit.date.day, pair.payment.trace) == (4, "EFT1")
+    assert _csv(ledger, f"5/6/2026,RETURN {TRN},-75.00", name="again.csv").returned == 1
+    assert not bank.matched(ledger, "T").pairs
+    assert len(bank.matched(ledger, "T").returned) == 2
+
+
 def _matched(ledger: Ledger) -> Matched:
     return bank.matched(ledger, "T")
 
