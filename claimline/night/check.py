@@ -1,10 +1,10 @@
 """``claimline night --check``: whether night.toml is right, and what a night would work with."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from claimline.errors import DONE, NEEDS_PERSON
+from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON
 from claimline.night.config import FOLDERS, Config, missing_folders, named_files, wrong
 from claimline.night.lock import holder, path_of
 from claimline.night.run import STEPS
@@ -53,8 +53,16 @@ def result_of(config: Config) -> tuple[Result, int]:
     tables = (_table(rows, config), _profiles_table(data, config), _plan_table(plan))
     book = BOOKS[config.production]
     head = f"{config.file.name} is right. {practice.name}, {book} book, {practice.time_zone} time."
+    fault = next((row["fault"] for row in rows if "fault" in row), "")
+    if fault:
+        head = f"{config.file.name} can be read, but no night can run: {fault}"
     text = (head, *(f"look: {line}" for line in warnings))
-    return Result(data=data, tables=tables, text=text), NEEDS_PERSON if warnings else DONE
+    return Result(data=data, tables=tables, text=text), _status(fault, warnings)
+
+
+def _status(fault: str, warnings: Sequence[str]) -> int:
+    """3 where a night would not begin."""
+    return COULD_NOT_RUN if fault else NEEDS_PERSON if warnings else DONE
 
 
 def _unknown(config: Config, practice: Practice) -> Iterator[str]:
@@ -145,7 +153,8 @@ def _ledger_row(config: Config) -> dict[str, str]:
         told = "is not there; for the very first night: claimline night --new-ledger"
         return {"where": place, "state": told}
     except LedgerError as error:
-        return {"where": place, "state": error.message}
+        fault = " ".join(filter(None, (error.message, error.todo)))
+        return {"where": place, "state": "cannot be opened", "fault": fault}
 
 
 def _there(what: str, path: Path, otherwise: str) -> dict[str, Any]:

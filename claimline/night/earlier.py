@@ -6,13 +6,16 @@ cut off before they could write one.
 
 import datetime as dt
 import json
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from attrs import frozen
 
 from claimline.errors import DONE, NEEDS_PERSON, worst
 from claimline.night.context import Night
+from claimline.night.received_notes import fault_notes
 from claimline.night.report import (
     Report,
     called,
@@ -22,8 +25,6 @@ from claimline.night.report import (
     note_row,
     sorted_notes,
 )
-from claimline.night.steps_receive import FAULTS, faults_told
-from claimline.night.values import Note
 from claimline.transfer.names import house_name
 from reconcile.ledger import nights
 from reconcile.ledger.convert import dollars
@@ -33,6 +34,9 @@ HAPPENED: Final = frozenset(  # told by the run in which it happened alone; the 
     {  # by each run anew
         "receive.problems",
         "receive.not-taken-over",
+        "receive.other-kind",
+        "receive.strangers",
+        "receive.taken-over",
         "receive.other-book",
         "transfer.renamed",
         "transfer.vanished",
@@ -41,6 +45,7 @@ HAPPENED: Final = frozenset(  # told by the run in which it happened alone; the 
 )
 NO_PAGE: Final = "cut off before it could write a page; what it did stands here"
 KINDS: Final = ("came", "made", "went")
+RUN: Final = ("number", "started", "status", "headline")  # of an earlier run
 
 
 @frozen(kw_only=True)
@@ -107,12 +112,23 @@ def whole(night: Night, report: Report, before: Earlier) -> Report:
 
 
 def _runs(night: Night, before: Earlier) -> Iterator[dict[str, Any]]:
-    """The earlier runs: those with a page, and those that were cut off."""
+    """The earlier runs: those with a page, those that were cut off, those that could not begin."""
+    yield from _not_begun(night, before)
     for began in before.cut:
         moment = dt.datetime.fromisoformat(began)
         yield {"number": 0, "started": local(night, moment), "status": None, "headline": NO_PAGE}
     for page in before.pages:
-        yield {key: page[key] for key in ("number", "started", "status", "headline")}
+        yield {key: page[key] for key in RUN}
+
+
+def _not_begun(night: Night, before: Earlier) -> Iterator[dict[str, Any]]:
+    """Nights of the day that could not begin: the ledger has nothing of them, the folder has."""
+    known = {page["number"] for page in before.pages}
+    for path in sorted(night.config.folders.reports.glob(f"{night.day}-*.json")):
+        with suppress(OSError, ValueError, TypeError, KeyError):  # not one of ours, or harmed
+            page = json.loads(path.read_text(encoding="utf-8"))
+            if not page["steps"] and page["number"] not in known:
+                yield {key: page[key] for key in RUN}
 
 
 def _rows(report: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
@@ -203,15 +219,10 @@ def _notes(
                 yield {**note, "run": page["number"]}
         done |= looked
     cut = {row["digest"] for row in told["came"] if not row["run"]}
-    for one in before.received:
-        if one.faults and one.digest in cut:
-            name = house_name(one.digest, one.name, one.kind)
-            note = Note(
-                kind="receive.problems",
-                urgency="today",
-                what=faults_told(name, one.faults, one.codes),
-                todo=FAULTS,
-                count=one.faults,
-                ids=(name,),
-            )
-            yield {**note_row(called(night, note), "receive"), "run": 0}
+    faults = [
+        (house_name(one.digest, one.name, one.kind), Counter(one.codes))
+        for one in before.received
+        if one.faults and one.digest in cut
+    ]
+    for note in fault_notes(faults):
+        yield {**note_row(called(night, note), "receive"), "run": 0}

@@ -14,32 +14,29 @@ from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON, worst
 from claimline.night.context import HaltedError, Night
 from claimline.night.cut_off import as_new, untold
 from claimline.night.logs import log_received
+from claimline.night.received_notes import (
+    conflicts,
+    named,
+    other_book,
+    problem_notes,
+    slow_notes,
+    taken_over,
+)
 from claimline.night.values import Note, Step
-from claimline.render.words import counted, shown_number
+from claimline.render.words import counted
 from claimline.services.receive import Source, receive
-from claimline.services.receive_faults import ALONE
 from claimline.services.receive_values import FileResult
 from claimline.services.report_profile import ReportProfile
 from claimline.transfer import PutAway, inbox_files, plainly_named, put_away
 from claimline.transfer.disk import digest_of
 from claimline.transfer.names import ID, OURS, UNFINISHED, ends_whole, house_name, name_fault
-from claimline.transfer.put_away import UNKNOWN, kind_of
+from claimline.transfer.put_away import kind_of
 from reconcile.ledger import Ledger, LedgerError, nights, transfers
 from reconcile.ledger.nights import NightFile
 
 SETTLED: Final = 60  # seconds without a change: nobody is writing the file any more
 SHOWN: Final = 5  # numbers in one note
 TAIL: Final = 200  # bytes that hold the end of an interchange
-FAULTS: Final = (
-    "claimline check FILE names each fault; claimline transfer which NAME says where it lies and "
-    "what the sender calls it; ask for it again"
-)
-BOOKS: Final = {"P": "production", "T": "test"}
-_PRODUCTION: Final = (
-    "call the clearinghouse: why does a test set-up get production files? They are kept and in no "
-    "sum here; claimline ledger waiting --production lists what waits. Only where claims are "
-    "to go in earnest from now on: production = true in night.toml"
-)
 
 
 def receive_step(night: Night, before: Sequence[Step]) -> Step:
@@ -123,7 +120,7 @@ def post_step(night: Night, _before: Sequence[Step]) -> Step:
         name="post",
         status=worst(*(COULD_NOT_RUN for one in results if one.state == "unreadable")),
         counts={"unfinished files": len(waiting), "claims posted": _posted(results)},
-        notes=tuple(_problem_notes(results)),
+        notes=tuple(problem_notes(results)),
         detail={"files": [file_row(one) for one in results]},
     )
 
@@ -209,7 +206,7 @@ def file_row(result: FileResult, name: str = "") -> dict[str, Any]:
     """A received file, for the report, by its name here; the one it came with is not told."""
     paid = sum((one.paid for one in result.payments if one.posted), Decimal("0.00"))
     return {
-        "file": name or _named(result),
+        "file": name or named(result),
         "digest": result.digest,
         "kind": kind_of(result),
         "state": result.state,
@@ -242,10 +239,11 @@ def _told(
     new = [one for one in results if one.state in {"received", "resumed"}]
     notes = (
         *put.notes,
-        *_problem_notes(results),
-        *_slow_notes(results),
-        *_conflicts(results),
-        *_other_book(night, new),
+        *problem_notes(results),
+        *slow_notes(results),
+        *conflicts(results),
+        *taken_over(night, new),
+        *other_book(night, new),
     )
     paid = sum(
         (p.paid for one in new for p in one.payments if p.posted and not p.part), Decimal("0.00")
@@ -287,80 +285,3 @@ def _status(results: Iterable[FileResult], notes: Sequence[Note]) -> int:
 
 def _posted(results: Iterable[FileResult]) -> int:
     return sum(payment.posted for one in results for payment in one.payments)
-
-
-def _problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
-    """One note for each file that has errors of its own; what waits for a person is told later."""
-    for one in results:
-        errors = [problem for problem in one.problems if problem.level == "error"]
-        if errors and one.state != "unreadable":  # that was told when it was put away
-            codes = dict.fromkeys(problem.code for problem in errors)
-            yield Note(
-                kind="receive.problems",
-                urgency="today",
-                what=faults_told(_named(one), len(errors), codes),
-                todo=FAULTS,
-                count=len(errors),
-                ids=(_named(one),),
-            )
-
-
-def faults_told(name: str, count: int, codes: Iterable[str]) -> str:
-    """The faults of a file in one sentence."""
-    found = ", ".join(codes)
-    return f"{name} has {counted(count, 'fault')}: {found}; what could be read of it was taken"
-
-
-def _named(result: FileResult) -> str:
-    """What a received file is called here."""
-    return house_name(result.digest, result.file, kind_of(result)) if result.digest else UNKNOWN
-
-
-def _slow_notes(results: Iterable[FileResult]) -> Iterator[Note]:
-    """One note for all files that a fault of ours kept from the quick way."""
-    found = [problem for one in results for problem in one.problems if problem.code == ALONE]
-    if found:
-        yield Note(
-            kind="receive.alone",
-            urgency="know",
-            what=f"{counted(len(found), 'file')} received the slow way, nothing is missing: "
-            f"{found[0].message}",
-            todo="tell the makers of Claimline the place that is named",
-            count=len(found),
-        )
-
-
-def _conflicts(results: Iterable[FileResult]) -> Iterator[Note]:
-    """Claims of another system that were not taken over."""
-    for one in results:
-        numbers = [number for each in one.adopted for number in each.conflicting]
-        left = sum(each.left_out for each in one.adopted)
-        if numbers or left:
-            yield Note(
-                kind="receive.not-taken-over",
-                urgency="soon",
-                what=f"{counted(len(numbers) + left, 'claim')} of {_named(one)} "
-                "not taken over: their numbers are known with other content, or they have no day",
-                todo="claimline receive FILE names them; compare with the claims in the ledger",
-                count=len(numbers) + left,
-                ids=tuple(map(shown_number, numbers[:SHOWN])),
-            )
-
-
-def _other_book(night: Night, results: Iterable[FileResult]) -> Iterator[Note]:
-    """Payments of the other book: they are kept apart, and nobody looks there each night."""
-    mine = night.usage
-    found = [(one, p) for one in results for p in one.payments if p.usage != mine]
-    if other := len(found):
-        files = dict.fromkeys(_named(one) for one, _ in found)
-        book = BOOKS["T" if mine == "P" else "P"]
-        yield Note(
-            kind="receive.other-book",
-            urgency="soon" if mine == "T" else "know",
-            what=f"{counted(other, 'payment')} came for the {book} book; this night works with "
-            f"the {BOOKS[mine]} book",
-            todo="" if mine == "P" else _PRODUCTION,
-            count=other,
-            money=sum((p.paid for _, p in found if not p.part), Decimal("0.00")),
-            ids=(*files, *dict.fromkeys(p.trace for _, p in found if p.trace))[: 2 * SHOWN],
-        )

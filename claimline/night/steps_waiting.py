@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from claimline.errors import DONE, NEEDS_PERSON
 from claimline.night.context import Night
+from claimline.night.odd_notes import odd_notes
 from claimline.night.values import Note, Step, Urgency
 from claimline.render.words import counted, shown_number
 from claimline.services import pause
@@ -38,19 +39,24 @@ class _Words:
     urgency: Urgency
     noun: str
     told: str
+    nouns: str = ""  # more of them, where no s does it
 
 
 WAITING: Final[Mapping[str, _Words]] = {
     "incomplete": _Words("today", "payment", "cut off or miscounted: kept, not posted"),
     "replaced": _Words("soon", "remittance", "entered by hand otherwise than its 835 says"),
     "perhaps twice": _Words("soon", "remittance", "entered by hand and perhaps come as an 835 too"),
-    "aside": _Words("today", "payment or claim", "contradicting an earlier one: kept aside"),
+    "aside": _Words(
+        "today",
+        "payment or claim",
+        "contradicting an earlier one: kept aside",
+        nouns="payments or claims",
+    ),
     "unmatched": _Words("today", "paid claim", "fitting nothing that was sent"),
     "acknowledgement": _Words("soon", "answer", "fitting no file or claim that was sent"),
     "not posted": _Words("soon", "claim", "in remittances that decide nothing or cannot be read"),
     "line left": _Words("soon", "paid line", "fitting no line that was sent"),
     "unbalanced": _Words("soon", "claim", "not adding up in the payer's own figures"),
-    "odd": _Words("soon", "claim", "answered in a way that does not fit what was sent"),
 }
 OTHER: Final = _Words("soon", "thing", "waiting")
 STATES: Final[Mapping[str, Urgency]] = {  # of claims that wait for a person as a state of life
@@ -75,10 +81,11 @@ def waiting_step(night: Night, before: Sequence[Step]) -> Step:
                 if one.state in STATES
             }
             undecided = tuple(_undecided(night, connection))
+            came = tuple(_waiting(night, connection, waiting))
         old = adjustment_notes(ledger, night.usage, night.day)
     notes = (
         *_held(night, held),
-        *_waiting(night, waiting),
+        *came,
         *_states(night, states, named),
         *undecided,
         *_quarantined(night, before),
@@ -130,18 +137,19 @@ def _held(night: Night, held: Iterable[HeldRecord]) -> Iterator[Note]:
         )
 
 
-def _waiting(night: Night, waiting: Iterable[Waiting]) -> Iterator[Note]:
+def _waiting(night: Night, connection: Connection, waiting: Iterable[Waiting]) -> Iterator[Note]:
     """What waits among what came back: a note for each kind."""
     groups: dict[str, list[Waiting]] = {}
     for one in waiting:
         groups.setdefault(one.kind, []).append(one)
+    yield from odd_notes(night, connection, groups.pop("odd", ()))
     for kind, some in groups.items():
         words = WAITING.get(kind, OTHER)
         numbers = (shown_number(one.claim) if one.claim else one.trace for one in some)
         yield Note(
             kind=f"waiting.{kind.replace(' ', '-')}",
             urgency=words.urgency,
-            what=f"{counted(len(some), words.noun)} {words.told}",
+            what=f"{counted(len(some), words.noun, words.nouns)} {words.told}",
             todo=f"{some[0].next_step}; claimline ledger waiting lists them",
             count=len(some),
             days=_oldest(night, (one.date for one in some)),
@@ -186,7 +194,8 @@ def _other_book(night: Night, waiting: Sequence[Waiting]) -> Iterator[Note]:
     yield Note(
         kind="waiting.other-book",
         urgency="know" if mine == "P" else "soon",
-        what=f"{counted(len(waiting), 'payment or claim')} waiting in the {other} book",
+        what=f"{counted(len(waiting), 'payment or claim', 'payments or claims')} waiting in the "
+        f"{other} book",
         todo=f"claimline ledger waiting --{other} lists them",
         count=len(waiting),
         days=_oldest(night, (one.date for one in waiting)),

@@ -15,7 +15,7 @@ from reconcile.ledger.tables_answered import (
     night_report,
     resent_claim,
 )
-from reconcile.ledger.tables_received import problem, remittance
+from reconcile.ledger.tables_received import claim_payment, problem, remittance
 
 if TYPE_CHECKING:
     from sqlalchemy import Row, Select
@@ -104,6 +104,38 @@ def after(connection: Connection, usage: Usage, event: str) -> Counted | None:
     if not count:
         return None
     return Counted(state=event, claims=count, charge=int(charge), open=int(open_), since=since)
+
+
+def paid_over(connection: Connection, usage: Usage, claims: Iterable[str]) -> int:
+    """What payers paid on these claims (CLM01) beyond one answer each, or beyond the charge. Cents.
+
+    Of each payer in its turn (CLP02) its greatest payment counts once; what is taken back counts.
+    """
+    p = claim_payment.c
+    over = 0
+    for batch in bulk.batches(iter(dict.fromkeys(claims))):
+        query = (
+            select(
+                sent_claim.c.id,
+                sent_claim.c.charge,
+                func.sum(p.paid).label("paid"),
+                func.max(p.paid).label("once"),
+            )
+            .join(claim_payment, p.sent_claim_id == sent_claim.c.id)
+            .where(
+                sent_claim.c.usage == usage,
+                sent_claim.c.control.in_(batch),
+                p.state == "posted",
+            )
+            .group_by(sent_claim.c.id, sent_claim.c.charge, p.payer, p.rank)
+        )
+        totals: dict[int, list[int]] = {}
+        for row in connection.execute(query):
+            total = totals.setdefault(row.id, [row.charge, 0, 0])
+            total[1] += int(row.paid)
+            total[2] += max(0, int(row.paid) - int(row.once))
+        over += sum(max(paid - charge, again) for charge, paid, again in totals.values())
+    return over
 
 
 def claims_in(

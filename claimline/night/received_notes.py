@@ -1,0 +1,193 @@
+"""What the morning's page says of files that came: one note for each kind of thing."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
+from typing import Final
+
+from claimline.night.context import Night
+from claimline.night.values import Note
+from claimline.render.words import counted, listed, shown_number
+from claimline.services.receive import OTHERS
+from claimline.services.receive_faults import ALONE
+from claimline.services.receive_values import FileResult
+from claimline.transfer.names import house_name
+from claimline.transfer.put_away import UNKNOWN, kind_of
+from edi.problem import CODES
+from reconcile.ledger import nights
+from reconcile.ledger.convert import dollars
+
+SHOWN: Final = 5  # numbers in one note
+OTHER_KIND: Final = "file.other-kind"
+FAULTS: Final = (
+    "claimline check FILE names each fault; claimline transfer which NAME says where it lies and "
+    "what the sender calls it; ask for it again"
+)
+BOOKS: Final = {"P": "production", "T": "test"}
+_PRODUCTION: Final = (
+    "call the clearinghouse: why does a test set-up get production files? They are kept and in no "
+    "sum here; claimline ledger waiting --production lists what waits. Only where claims are "
+    "to go in earnest from now on: production = true in night.toml"
+)
+
+
+def problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
+    """One note for each kind of fault; what waits for a person is told later."""
+    found = []
+    others = []
+    for one in results:
+        codes = Counter(problem.code for problem in one.problems if problem.level == "error")
+        if one.state == "unreadable":  # that was told when it was put away
+            continue
+        if codes.pop(OTHER_KIND, 0):
+            others.append(one)
+        if codes:
+            found.append((named(one), codes))
+    yield from fault_notes(found)
+    if others:
+        yield _other_kinds(others)
+
+
+def fault_notes(found: Iterable[tuple[str, Counter[str]]]) -> Iterator[Note]:
+    """One note for all files whose first fault is of one kind.
+
+    Args:
+        found: the name of each file here, with how many faults of each code it has.
+    """
+    groups: dict[str, list[tuple[str, Counter[str]]]] = {}
+    for name, codes in found:
+        groups.setdefault(next(iter(codes)), []).append((name, codes))
+    for code, some in groups.items():
+        count = sum(sum(codes.values()) for _, codes in some)
+        told = ", ".join(dict.fromkeys(each for _, codes in some for each in codes))
+        if len(some) == 1:
+            what = f"{some[0][0]} has {counted(count, 'fault')}: {told}; "
+            what += "what could be read of it was taken"
+        else:
+            meaning = CODES[code].meaning if code in CODES else ""
+            what = f"{len(some):,} files have {counted(count, 'fault')}: {told}; what could be "
+            what += f"read of them was taken. {meaning}".rstrip()
+        yield Note(
+            kind="receive.problems",
+            urgency="today",
+            what=what,
+            todo=FAULTS,
+            count=count,
+            ids=tuple(name for name, _ in some),
+        )
+
+
+def _other_kinds(files: Sequence[FileResult]) -> Note:
+    """Files, or parts of files, that are not for us: nothing of them was taken."""
+    kinds = dict.fromkeys(kind for one in files for kind, _ in one.unread)
+    told = listed([OTHERS.get(kind, f"transactions of type {kind}") for kind in kinds])
+    return Note(
+        kind="receive.other-kind",
+        urgency="know",
+        what=f"{counted(len(files), 'file')} not for Claimline{f': {told}' if told else ''}; they "
+        "were kept, and nothing was taken from them",
+        todo="if another program reads these, leave them out by `patterns` of the profile; else "
+        "tell the clearinghouse that nobody here reads them. Asking again brings the same",
+        count=len(files),
+        ids=tuple(named(one) for one in files),
+    )
+
+
+def named(result: FileResult) -> str:
+    """What a received file is called here."""
+    return house_name(result.digest, result.file, kind_of(result)) if result.digest else UNKNOWN
+
+
+def slow_notes(results: Iterable[FileResult]) -> Iterator[Note]:
+    """One note for all files that a fault of ours kept from the quick way."""
+    found = [problem for one in results for problem in one.problems if problem.code == ALONE]
+    if found:
+        yield Note(
+            kind="receive.alone",
+            urgency="know",
+            what=f"{counted(len(found), 'file')} received the slow way, nothing is missing: "
+            f"{found[0].message}",
+            todo="tell the makers of Claimline the place that is named",
+            count=len(found),
+        )
+
+
+def conflicts(results: Iterable[FileResult]) -> Iterator[Note]:
+    """Claims of another system that were not taken over."""
+    found = {
+        named(one): [number for each in one.adopted for number in each.conflicting]
+        for one in results
+        if any(each.conflicting or each.left_out for each in one.adopted)
+    }
+    left = sum(each.left_out for one in results for each in one.adopted)
+    numbers = [number for some in found.values() for number in some]
+    if found:
+        files = next(iter(found)) if len(found) == 1 else f"{len(found):,} files"
+        yield Note(
+            kind="receive.not-taken-over",
+            urgency="soon",
+            what=f"{counted(len(numbers) + left, 'claim')} of {files} "
+            "not taken over: their numbers are known with other content, or they have no day",
+            todo="claimline receive FILE names them; compare with the claims in the ledger",
+            count=len(numbers) + left,
+            ids=(*list(found)[:SHOWN], *map(shown_number, numbers[:SHOWN])),
+        )
+
+
+def taken_over(night: Night, results: Iterable[FileResult]) -> Iterator[Note]:
+    """Claims of other systems that are in the books from now on, those of strangers first."""
+    files = {one.digest: named(one) for one in results if any(a.adopted for a in one.adopted)}
+    if not files:
+        return
+    with night.ledger() as ledger, ledger.reading() as connection:
+        found = nights.adopted_from(connection, files)
+    ours = {one.npi for one in night.practice.entities.values()}
+    ours |= {one.npi for one in night.practice.people.values()}
+    for strange in (True, False):
+        some = [one for one in found if (one.billing_npi not in ours) == strange]
+        if not some:
+            continue
+        whose = "whose billing NPI is not in the practice file" if strange else "of ours"
+        npis = ", ".join(dict.fromkeys(one.billing_npi for one in some[:SHOWN]))
+        yield Note(
+            kind="receive.strangers" if strange else "receive.taken-over",
+            urgency="soon" if strange else "know",
+            what=f"{counted(sum(one.claims for one in some), 'claim')} {whose} taken over from "
+            f"{counted(len(files), 'file')} of another system: they count as sent, in what is open "
+            f"and in what is missing (NPI {npis})",
+            todo="if these are not this practice's claims, find out who put the files there, and "
+            "restore the backup of before if they must not count"
+            if strange
+            else "",
+            count=sum(one.claims for one in some),
+            money=sum((dollars(one.charge) for one in some), Decimal("0.00")),
+            ids=tuple(files.values()),
+        )
+
+
+def other_book(night: Night, results: Iterable[FileResult]) -> Iterator[Note]:
+    """Payments of the other book: they are kept apart, and nobody looks there each night."""
+    mine = night.usage
+    found = [(one, p) for one in results for p in one.payments if p.usage != mine]
+    if other := len(found):
+        files = dict.fromkeys(named(one) for one, _ in found)
+        book = BOOKS["T" if mine == "P" else "P"]
+        yield Note(
+            kind="receive.other-book",
+            urgency="soon" if mine == "T" else "know",
+            what=f"{counted(other, 'payment')} came for the {book} book; this night works with "
+            f"the {BOOKS[mine]} book{_below_zero(p.paid for _, p in found if not p.part)}",
+            todo="" if mine == "P" else _PRODUCTION,
+            count=other,
+            money=sum((p.paid for _, p in found if not p.part), Decimal("0.00")),
+            ids=(*files, *dict.fromkeys(p.trace for _, p in found if p.trace))[: 2 * SHOWN],
+        )
+
+
+def _below_zero(amounts: Iterable[Decimal]) -> str:
+    """A word on payments below zero, which no payment is (BPR02): the sum may be below zero too."""
+    found = [amount for amount in amounts if amount < 0]
+    if not found:
+        return ""
+    verb = "is" if len(found) == 1 else "are"
+    return f"; {len(found):,} of them {verb} below zero ({sum(found):,.2f}): the sender's fault"
