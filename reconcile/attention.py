@@ -132,9 +132,8 @@ def _of_line(
 def _which(extra: Sequence[tuple[Adjudication, LineShare]]) -> str:
     """The answers that a reversal would take back, by the payer's number, day and payment."""
     some = [
-        f"{one.payer_control or 'the answer'} of {one.date.isoformat()} (payment {one.trace}, "
-        f"paid {share.paid:.2f})"
-        for one, share in extra
+        f"{one.payer_control or 'the answer'} of {one.date.isoformat()} (payment {one.trace})"
+        for one, _ in extra
     ]
     return f"{' and '.join(some)} still {'stands' if len(some) == 1 else 'stand'} beside the newest"
 

@@ -54,7 +54,7 @@ class Row:
     next_step: str
     never: tuple[str, ...] = ()
     who: str = "billing"
-    deadline: str = ""  # appeal, reopening, corrected, filing, remark
+    deadline: str = ""  # appeal, reopening, corrected, filing, remark, afterwards, call
     confidence: str = "medium"
 
 

@@ -168,7 +168,12 @@ def _from_row(row: Row, case: Case, table: str) -> Finding:
     later = kind == AFTERWARDS  # the correction comes after another step: no road of its own yet
     if later:
         kind = "reopening" if case.is_part_b else "corrected"
+    call = kind == CALL  # asking to reprocess does not stop the clock of the first appeal
+    if call:
+        kind = "appeal"
     deadline, source = _deadline(kind, case)
+    if call and source:
+        source = source.replace(DEADLINES[kind], f"{DEADLINES[kind]} if that does not help", 1)
     never = tuple(text.format_map(words) for text in row.never)
     return Finding(
         category=row.category,
@@ -179,7 +184,7 @@ def _from_row(row: Row, case: Case, table: str) -> Finding:
         deadline=deadline,
         deadline_source=source,
         deadline_for=DEADLINES[kind] if deadline else "",
-        road="" if later else kind,
+        road="" if later or call else kind,
         confidence="low" if by_remark and case.remark is None else row.confidence,
         row=row.key,
         table=table,
@@ -193,6 +198,7 @@ def _after_the_second(text: str, case: Case) -> str:
 
 
 AFTERWARDS: Final = "afterwards"
+CALL: Final = "call"
 _SECOND: Final = "secondary payer, then the patient"
 _THEN: Final = "where no further payer is left, the patient"
 

@@ -1,7 +1,7 @@
 """``claimline owes``: what the patient owes now, and why."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -18,6 +18,13 @@ from claimline.errors import DONE, NEEDS_PERSON, WrongUsageError
 if TYPE_CHECKING:
     from claimline.render import Table
     from reconcile.ledger import Usage
+
+LEGEND: Final = {
+    "due": "Due: ask the patient for this, and for no more.",
+    "later": "Later: a payer decides first; do not ask the patient before.",
+    "check": "Check: a person looks first (claimline trace says at what).",
+    "credit": "Credit: collected and not owed, and the claim is decided: to be given back.",
+}
 
 
 @click.command()
@@ -101,5 +108,10 @@ def _table(kind: str, claims: tuple[dict[str, Any], ...], total: dict[str, str])
         ),
         rows=claims,
         totals={"claim": "total", **total} if len(claims) > 1 else None,
-        notes=("Due: ask the patient for this, and for no more.",),
+        notes=_legend(total),
     )
+
+
+def _legend(total: dict[str, str]) -> tuple[str, ...]:
+    """What the amounts ask for: Due always, the others where there is any of them."""
+    return tuple(w for key, w in LEGEND.items() if key == "due" or total[key] != "0.00")

@@ -14,7 +14,7 @@ COLUMNS: Final = (
 
 
 def life_table(claim: Mapping[str, Any]) -> Table:
-    """How a claim came to its state; a word that changed nothing shows no state."""
+    """How a claim came to its state; where a word changed nothing, the state it still was in."""
     now = claim["state"]
     return Table(
         title=f"Its life: {now['state']}",
@@ -23,13 +23,19 @@ def life_table(claim: Mapping[str, Any]) -> Table:
             {
                 "day": one["at"][:10],
                 "event": one["event"],
-                "state": one["state"] if one["counts"] else "",
-                "why": one["why"],
+                "state": one["state"] if one["counts"] else f"still {one['state']}",
+                "why": _dated(one),
             }
             for one in claim["history"]
         ],
         notes=(now["means"], *_contradiction(claim)),
     )
+
+
+def _dated(one: Mapping[str, Any]) -> str:
+    """Where it stands; of a payment its own day, which is seldom that of receiving."""
+    paid = one["cause"].get("kind") == "835" and one["date"]
+    return f"{one['why']}, of {one['date']}" if paid else str(one["why"])
 
 
 def _contradiction(claim: Mapping[str, Any]) -> tuple[str, ...]:

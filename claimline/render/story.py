@@ -334,17 +334,18 @@ def _sent(claim: Content, found_by: str) -> Table:
 def _received(
     answers: Sequence[Content], lines: Mapping[str, Content], empty: str
 ) -> Iterator[Table]:
-    """A table for each answer; the codes' words stand under the last."""
+    """A table for each answer; a code's words stand under the first that has it."""
     if not answers:
         yield Table(title="What came back", columns=RECEIVED_COLUMNS, rows=(), empty=empty)
-    meanings = {code: words for answer in answers for code, words in answer["meanings"].items()}
+    told: set[str] = set()
     for number, answer in enumerate(answers, 1):
-        last = number == len(answers)
+        new = {c: words for c, words in answer["meanings"].items() if c not in told}
+        told |= new.keys()
         yield Table(
             title=_answer_title(answer, "What came back\n" if number == 1 else ""),
             columns=RECEIVED_COLUMNS,
             rows=list(_answer_rows(answer, lines)),
-            notes=tuple(f"  {c}: {words}" for c, words in meanings.items()) if last else (),
+            notes=tuple(f"  {c}: {words}" for c, words in new.items()),
         )
 
 

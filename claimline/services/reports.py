@@ -42,7 +42,7 @@ BELOW_ZERO: Final = (
     "claimline trace). It lessens the sums."
 )
 DOUBLED: Final = (
-    "Not in Denied: {} refused by answers that a newer one corrects, until the payer's reversal "
+    "Not in {}: {} refused by answers that a newer one corrects, until the payer's reversal "
     "comes (claimline ledger waiting names them)."
 )
 FIGURES: Final = ("summary", "aging", "denials", "first-pass", "days-to-pay", "drift")
@@ -181,7 +181,7 @@ def _denial_notes(found: Denials, total: DenialSums) -> Iterator[str]:
             "the total."
         )
     if total.doubled:
-        yield DOUBLED.format(money(total.doubled))
+        yield DOUBLED.format("Refused", money(total.doubled))
     if found.waiting:
         yield f"Not in it: {counted(found.waiting, 'line')} whose correction was sent and waits."
 
@@ -323,7 +323,7 @@ def _summary_notes(found: Summary, total: Money, groups: Iterable[Money]) -> Ite
             "or Denied."
         )
     if total.doubled:
-        yield DOUBLED.format(money(total.doubled)) + " Aging has it below zero until then."
+        yield DOUBLED.format("Denied", money(total.doubled)) + " Aging has it below zero until then."
     if total.closed:
         yield f"Of Denied, {money(total.closed)} are on claims that a person closed."
     if found.elsewhere.charge:

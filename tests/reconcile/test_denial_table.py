@@ -228,9 +228,13 @@ def test_a_deadline_the_policy_does_not_give_is_none() -> None:
 
 
 def test_a_deadline_is_that_of_the_next_step() -> None:
-    """A call has no deadline, though the payer's appeal has one."""
-    for told in (Told(codes="CO-197", auth="7788"), Told(codes="CO-B7")):
-        assert find(told).deadline is None
+    """A call has none of its own: told is the appeal's, which it does not stop."""
+    assert find(Told(codes="CO-B7")).deadline is None  # a letter, and the payer's own rule
+    for told in (Told(codes="CO-197", auth="7788"), Told(codes="CO-198")):
+        found = find(told)
+        assert (found.deadline, found.road) == (PAID_ON + dt.timedelta(days=180), "")
+        assert found.deadline_source.startswith("first appeal if that does not help: ")
+        assert find(evolve(told, family="unknown")).deadline is None  # no policy, no day
 
 
 def test_a_late_authorization_is_due_with_its_correction() -> None:

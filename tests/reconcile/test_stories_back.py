@@ -166,7 +166,7 @@ def test_story_3_reprocessed_names_the_denial_that_was_not_taken_back() -> None:
     answers.append(answered(STORY3, REPROCESSED, day=MAY, trace="TE", id="id-E"))
     lines = claim_books(STORY3, answers)
     (odd,) = concerns(STORY3, lines, answers)
-    assert "A1001R of 2026-04-14 (payment TC, paid 0.00) still stands" in odd.cause
+    assert "A1001R of 2026-04-14 (payment TC) still stands" in odd.cause
     assert (odd.trace, "A1001 " in odd.cause, "A1001S" in odd.cause) == ("TC", False, False)
     assert (lines[0].status, lines[0].denied, lines[0].open) == ("paid", 110, -110)
     assert decided(STORY3, lines) == "decided twice"
@@ -267,6 +267,9 @@ def test_story_3_the_authorization_was_on_our_claim() -> None:
     )
     assert found.next_step == "auth 7788 was on our claim: call, ask to reprocess"
     assert found.who == "payer call"
+    assert found.deadline == APRIL["C"] + dt.timedelta(days=180)
+    assert found.deadline_source == "first appeal if that does not help: contract 2026, section 4"
+    assert found.road == ""  # it is a call all the same
 
 
 STORY4A = claim(
