@@ -73,7 +73,7 @@ def fault_notes(found: Iterable[tuple[str, Counter[str]]]) -> Iterator[Note]:
             what=what,
             todo=FAULTS,
             count=count,
-            ids=tuple(name for name, _ in some),
+            ids=tuple(dict.fromkeys(name for name, _ in some)),
         )
 
 
@@ -155,8 +155,8 @@ def taken_over(night: Night, results: Iterable[FileResult]) -> Iterator[Note]:
             what=f"{counted(sum(one.claims for one in some), 'claim')} {whose} taken over from "
             f"{counted(len(files), 'file')} of another system: they count as sent, in what is open "
             f"and in what is missing (NPI {npis})",
-            todo="if these are not this practice's claims, find out who put the files there, and "
-            "restore the backup of before if they must not count"
+            todo="are these the practice's own claims, put the NPI into the practice file; if not, "
+            "find out who put the files there: the books count them"
             if strange
             else "",
             count=sum(one.claims for one in some),
