@@ -81,11 +81,12 @@ def proof(
         with books_of(opened, day, practice) as books:
             found = service.of_book(books, usage)
             note = service.when_note(books, day.date(), settings.today()) if day else ""
+        beside = service.beside_note(opened, usage) if test is None else ""
     when = f" as of {day:%Y-%m-%d}" if day else ""
     result = Result(
         data=service.data(found),
         tables=tuple(service.tables(found)),
-        text=tuple(filter(None, (service.headline(found, when), note))),
+        text=tuple(filter(None, (service.headline(found, when), note, beside))),
     )
     show(result, shape, output)
     return DONE if found.closes else NEEDS_PERSON

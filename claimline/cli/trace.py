@@ -56,6 +56,9 @@ def trace(
     EFT number, a visit id, a patient or member id, or a file. - reads ids from standard input, one
     a line: that keeps a member id out of the shell's history. Of a visit every decision is told,
     of the others with --explain. Each view is recorded. Exit status 1 where an id is not known.
+    Names and beginnings of numbers are not searched. A caller who gives a name and a day: look up
+    the visit or patient id in your practice's system and give that; or claimline claims --state
+    all --since DAY --until DAY --payer NAME lists the claims of the day.
 
     \b
     Example:
@@ -115,4 +118,7 @@ def _why(answer: "Answer") -> str:
         return "a payer used it for something that nobody here sent"
     if answer.kind:
         return f"it is a {answer.kind}, but no claim of ours hangs on it"
-    return "it is not known: no claim, line, payment, visit, patient or file has it"
+    return (
+        "it is not known: no claim, line, payment, visit, patient or file has it whole; claimline "
+        "claims --state all --since DAY --until DAY lists the claims of a day"
+    )

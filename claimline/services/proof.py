@@ -146,6 +146,16 @@ def headline(proof: Proof, when: str = "") -> str:
     return f"{book} does not close: {', '.join(parts)}."
 
 
+def beside_note(ledger: "Ledger", usage: "Usage") -> str:
+    """That the claims made here are in the test book, where the other one is shown."""
+    from reconcile.ledger import status
+
+    with ledger.reading() as connection:
+        if usage == "T" or not status.only_tests(connection):
+            return ""
+    return "Claims made here are in the test book alone: --test shows it."
+
+
 def when_note(ledger: "Ledger", day: dt.date, today: dt.date) -> str:
     """What a person should know of books as of a day; empty where there is nothing to say."""
     if day >= today:

@@ -78,6 +78,18 @@ def book_in_use(connection: Connection) -> Usage:
     return "T"
 
 
+def only_tests(connection: Connection) -> bool:
+    """Whether claims made here are in the test book, and none in production."""
+    c = t.sent_claim.c
+    made = {
+        usage: connection.execute(
+            select(c.id).where(c.usage == usage, c.origin == "billed").limit(1)
+        ).first()
+        for usage in ("P", "T")
+    }
+    return made["P"] is None and made["T"] is not None
+
+
 def _book(connection: Connection, usage: str) -> Book:
     claims = select(func.count()).select_from(t.sent_claim).where(t.sent_claim.c.usage == usage)
     held = select(t.held_claim.c.state, func.count()).where(t.held_claim.c.usage == usage)

@@ -11,6 +11,7 @@ from receive_made import NOW, RUN, Line, clp, remit, sent, take, x12
 from sqlalchemy import Connection, delete, func, select, update
 
 from claimline.__main__ import main
+from claimline.services.proof import beside_note
 from reconcile.ledger import Ledger, Run, bulk, open_ledger, tables
 from reconcile.ledger import tables_answered as answered
 from reconcile.ledger import tables_received as received
@@ -51,6 +52,13 @@ class TestSound:
         assert [one.rule.key for one in proof.equations] == [rule.key for rule in RULES]
         empty = {one.rule.key for one in proof.equations if not one.left and not one.right}
         assert empty == {"answers.open"}
+
+    def test_says_in_which_book_our_claims_are(self, ledger: Ledger) -> None:
+        """A stranger's payment opens the production book: the other one is named."""
+        assert not beside_note(ledger, "T")
+        assert "--test shows it" in beside_note(ledger, "P")
+        record(ledger, sent("EEEEEEEEEE5", Line()), usage="P", control=8)
+        assert not beside_note(ledger, "P")
 
     def test_provider_adjustment_of_nothing(self, ledger: Ledger) -> None:
         """A PLB amount of 0.00 is nothing on both sides."""
