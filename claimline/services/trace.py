@@ -11,6 +11,7 @@ from typing import Any, Final
 from attrs import asdict, frozen
 
 from claimline import __version__
+from claimline.services import plb_reference
 from claimline.services.by_hand_told import said_by_hand, with_said
 from claimline.services.claims import life_of
 from claimline.services.correct_kept import corrections_of
@@ -108,7 +109,7 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
         families=found.families,
         claims=told,
         more=more,
-        payments=_payments(ledger, found),
+        payments=_payments(ledger, found, show_patient=question.show_patient),
         unmatched=_unmatched(ledger, question) if found.payments else (),
     )
 
@@ -132,7 +133,7 @@ def _kept(ledger: Ledger, stories: Iterable[ClaimStory], usage: Usage) -> dict[s
     }
 
 
-def _payments(ledger: Ledger, found: Found | None) -> tuple[Content, ...]:
+def _payments(ledger: Ledger, found: Found | None, *, show_patient: bool) -> tuple[Content, ...]:
     """The payments of a check or EFT number, each with its provider adjustments."""
     if found is None or not found.payments:
         return ()
@@ -143,10 +144,10 @@ def _payments(ledger: Ledger, found: Found | None) -> tuple[Content, ...]:
             for payer in {each.payer for each in kept}
             for pair in reading.provider_adjustments(connection, usage=found.usage, payer=payer)
         ]
-    return tuple(_payment(each, pairs) for each in kept)
+    return tuple(_payment(each, pairs, show_patient=show_patient) for each in kept)
 
 
-def _payment(given: Payment, pairs: Iterable[ProviderEntry]) -> Content:
+def _payment(given: Payment, pairs: Iterable[ProviderEntry], *, show_patient: bool) -> Content:
     """One payment as plain values."""
     sums = {
         "claims_paid": given.claims_paid,
@@ -169,7 +170,7 @@ def _payment(given: Payment, pairs: Iterable[ProviderEntry]) -> Content:
         "provider_adjustments": [
             {
                 "reason": p.adjustment.reason,
-                "reference": p.adjustment.reference,
+                "reference": _reference(p.adjustment.reference, show_patient=show_patient),
                 "amount": money(p.adjustment.amount),
             }
             for p in own
@@ -195,7 +196,12 @@ def _without_claim(ledger: Ledger, question: Question, found: Found | None) -> A
     unmatched = _unmatched(ledger, question)
     kinds = ("held visit" if held else "", "unmatched payment" if unmatched else "")
     kind = next(filter(None, (found.kind if found else "", *kinds)), "")
-    return Answer(kind=kind, held=held, unmatched=unmatched, payments=_payments(ledger, found))
+    return Answer(
+        kind=kind,
+        held=held,
+        unmatched=unmatched,
+        payments=_payments(ledger, found, show_patient=question.show_patient),
+    )
 
 
 def _unmatched(ledger: Ledger, question: Question) -> tuple[Content, ...]:
@@ -256,7 +262,10 @@ def _told(
         "received": [_adjudication(a, story) for a in story.adjudications],
         "books": [_books(b, judgements.get((claim.control, b.line))) for b in books],
         "neighbours": [_neighbour(control, line) for control, line in story.neighbours],
-        "provider_adjustments": [_receivable(r) for r in plb_book(story.provider_adjustments)],
+        "provider_adjustments": [
+            _receivable(r, claim.member_id, show_patient=question.show_patient)
+            for r in plb_book(story.provider_adjustments)
+        ],
         "next": [whole(row, question.on) for row in todo],
         "concerns": [asdict(one) for one in concerns(claim, books, story.adjudications)],
     }
@@ -400,12 +409,17 @@ def _neighbour(control: str, line: SentLine) -> Content:
     }
 
 
-def _receivable(given: Receivable) -> Content:
+def _reference(given: str, member: str = "", *, show_patient: bool) -> str:
+    """The reference of a provider adjustment; some payers run the member id on to it."""
+    return given if show_patient else plb_reference.shown(given, {member.upper()} - {""})
+
+
+def _receivable(given: Receivable, member: str, *, show_patient: bool) -> Content:
     """Provider adjustments whose reference names the claim: a hint, posted to no claim."""
     return {
         "payer": given.payer,
         "kind": given.kind,
-        "reference": given.reference,
+        "reference": _reference(given.reference, member, show_patient=show_patient),
         "state": given.state,
         "open": money(given.open),
         "entries": [

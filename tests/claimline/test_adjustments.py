@@ -11,6 +11,7 @@ from receive_made import Line, clp, remit, sent, take, x12
 
 from claimline.__main__ import main
 from claimline.services.adjustments import Booked, adjustment_notes, book
+from claimline.services.trace import Question, trace
 from edi.remittance import ProviderAdjustment
 from reconcile.ledger import Ledger, open_ledger
 from reconcile.ledger.proof import prove
@@ -207,6 +208,18 @@ class TestBook:
                          control=2), "2.835")  # fmt: skip
         (one,) = book(ledger, "T", ON)
         assert [(h.claim, "2026-03-01" in h.evidence) for h in one.hints] == [(ONE, True)]
+
+    @pytest.mark.parametrize("shown", [False, True])
+    def test_trace_masks_member_ids(self, ledger: Ledger, *, shown: bool) -> None:
+        """A member id run on to the payer's number is shown only where the patient may be."""
+        pay(ledger, 2, "20260301", "WO:11262851239993EG4TE5MK73*-75")
+        question = Question(
+            identifier="E2", on=ON, now=dt.datetime(2026, 6, 1, tzinfo=dt.UTC), user="me",
+            usage="T", show_patient=shown,
+        )  # fmt: skip
+        told = repr(trace(ledger, question))
+        assert ("3EG4TE5MK73" in told) == shown
+        assert "1126285123999" in told
 
     def test_filters(self, ledger: Ledger) -> None:
         """By payer, and only what is open."""
