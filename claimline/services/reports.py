@@ -323,7 +323,8 @@ def _summary_notes(found: Summary, total: Money, groups: Iterable[Money]) -> Ite
             "or Denied."
         )
     if total.doubled:
-        yield DOUBLED.format("Denied", money(total.doubled)) + " Aging has it below zero until then."
+        doubled = DOUBLED.format("Denied", money(total.doubled))
+        yield f"{doubled} Aging has it below zero until then."
     if total.closed:
         yield f"Of Denied, {money(total.closed)} are on claims that a person closed."
     if found.elsewhere.charge:
