@@ -12,7 +12,10 @@ from typing import TYPE_CHECKING
 from attrs import evolve
 
 from claimline.night.context import Night
+from claimline.night.received_notes import OTHER_KIND
+from claimline.services.receive import READ
 from claimline.services.receive_faults import ALONE
+from claimline.services.receive_look import look
 from claimline.services.receive_values import AdoptedResult, FileResult, PaymentResult
 from edi.problem import Problem
 from reconcile.ledger import Ledger, nights, received, standing
@@ -69,11 +72,18 @@ def as_new(ledger: Ledger, result: FileResult) -> FileResult:
         acknowledged=tuple(
             evolve(one, state=one.stored or one.state, stored="") for one in result.acknowledged
         ),
+        unread=_unread(ledger, result) if any(c == OTHER_KIND for c, _, _ in kept) else (),
         problems=(
             *(Problem(code=code, level=level, message=message) for code, level, message in kept),
             *ours,
         ),
     )
+
+
+def _unread(ledger: Ledger, result: FileResult) -> tuple[tuple[str, int], ...]:
+    """The transactions that are not for us, by type: from the kept bytes."""
+    kinds = look(ledger.file_bytes(result.digest), result.file).kinds
+    return tuple((kind, count) for kind, count in kinds.items() if kind not in READ)
 
 
 def _payments(
