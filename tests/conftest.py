@@ -1,11 +1,12 @@
 """What all tests share: where the fixtures are, and golden files."""
 
+import functools
 import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from databases import Copies, NewUrl, Server, running
+from databases import KINDS, Copies, NewUrl, Server, running
 
 from reconcile.ledger import open_ledger
 
@@ -59,10 +60,32 @@ def _postgresql_fixture() -> Iterator[Server]:
         yield server
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[NewUrl]:
+@pytest.fixture(scope="module", params=KINDS)
+def database(request: pytest.FixtureRequest) -> str:
+    """The kind of database: whatever is asked for with this one runs on each."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def lasting(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], NewUrl]:
+    """By kind, ledgers that stay until the end: of what is made once and then read or copied."""
+
+    @functools.cache
+    def of(kind: str) -> NewUrl:
+        if kind == "sqlite":
+            return Copies(request.getfixturevalue("_sqlite"), tmp_path_factory.mktemp("lasting"))
+        server: Server = request.getfixturevalue("_postgresql")
+        return server.databases()  # they go with the server
+
+    return of
+
+
+@pytest.fixture
+def new_url(request: pytest.FixtureRequest, database: str, tmp_path: Path) -> Iterator[NewUrl]:
     """Gives the URL of another empty ledger each time it is called, in both kinds of database."""
-    if request.param == "sqlite":
+    if database == "sqlite":
         empty = request.getfixturevalue("_sqlite")
         yield Copies(empty, tmp_path)
         return

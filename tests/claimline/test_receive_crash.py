@@ -126,7 +126,7 @@ def _file_of(url: str) -> Path:
     return Path(url.removeprefix("sqlite:///"))
 
 
-@pytest.mark.parametrize("new_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_full_disk_sqlite(new_url: NewUrl, inbox: list[str], calm: tuple[Dump, float]) -> None:
     """Where no file may grow any more it is said so; with room again the rest is received."""
     url = _prepare(new_url())

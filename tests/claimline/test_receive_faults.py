@@ -143,7 +143,7 @@ def _count_down(monkeypatch: pytest.MonkeyPatch, at: int, does: Callable[[Any], 
     monkeypatch.setattr(posting, "write", counted)
 
 
-@pytest.mark.parametrize("new_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 def test_connection_cut(new_url: NewUrl, calm: Dump, monkeypatch: pytest.MonkeyPatch) -> None:
     """One file is told as not received, the others are; a rerun receives that one as well."""
     assert isinstance(new_url, Databases)
@@ -165,7 +165,7 @@ def test_connection_cut(new_url: NewUrl, calm: Dump, monkeypatch: pytest.MonkeyP
     assert differences(calm, canonical(url)) == []
 
 
-@pytest.mark.parametrize("new_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("database", ["sqlite"], indirect=True)
 def test_no_page_left(new_url: NewUrl, calm: Dump, monkeypatch: pytest.MonkeyPatch) -> None:
     """A database that may not grow (max_page_count) is told as full; with room a rerun ends it."""
     url = _prepared(new_url())

@@ -214,7 +214,7 @@ class TestMade:
                     connection.rollback()
         assert unseen == set(UNPROVED)
 
-    @pytest.mark.parametrize("new_url", ["sqlite"], indirect=True)
+    @pytest.mark.parametrize("database", ["sqlite"], indirect=True)
     def test_each_column_by_the_proof(self, engine: Engine) -> None:
         """The proof finds each change of what it claims to look at, and what it leaves is known."""
         unseen = set()

@@ -35,7 +35,7 @@ from reconcile.ledger.tables import decision
 
 NOW = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
 RUN = Run(command="test", version="0", started=NOW, user="tester")
-pytestmark = pytest.mark.parametrize("new_url", ["postgresql"], indirect=True)
+pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 
 
 def _note(ledger: Ledger, subject: str, reason: str = "r") -> None:
