@@ -5,7 +5,7 @@ numbers. Where only one other fits, it is the same; all else is left to a person
 """
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from attrs import frozen
@@ -13,6 +13,7 @@ from attrs import frozen
 from reconcile.deposits import Deposit, Returned, one_payer, plain
 
 NUMBER_DAYS: Final = dt.timedelta(days=30)  # numbers of payments are used again
+NEAR_DAYS: Final = dt.timedelta(days=7)  # a file of addenda may name another day than a statement
 _LEAST: Final = 4  # letters of a name that must agree
 
 
@@ -35,7 +36,7 @@ def told_before(
     Args:
         new: the new deposits of one file.
         known: those of other files, without the ones that stand in the new file too.
-        returned: deposits taken back: what comes later is paid anew.
+        returned: deposits taken back, also new ones: what comes later is paid anew.
     """
     by_cents: dict[int, list[Deposit]] = {}
     for one in known:
@@ -45,7 +46,7 @@ def told_before(
         one.id: [
             other
             for other in by_cents.get(one.cents, ())
-            if _could_be(one, other) and one.date <= gone.get(other.mark, one.date)
+            if _could_be(one, other) and not _is_parted(one, other, gone)
         ]
         for one in new
     }
@@ -64,6 +65,29 @@ def told_before(
         for one in new
         if fits[one.id]
     )
+
+
+def _is_parted(one: Deposit, other: Deposit, gone: Mapping[str, dt.date]) -> bool:
+    """Whether the earlier was taken back before the later came."""
+    earlier, later = sorted((one, other), key=lambda each: each.date)
+    return later.date > gone.get(earlier.mark, later.date)
+
+
+def is_between(debit: Deposit, one: Deposit, other: Deposit) -> bool:
+    """Whether a return of their number and amount lies between two deposits: then they are two."""
+    first, last = sorted((one.date, other.date))
+    return (
+        first <= debit.date < last
+        and debit.cents == -one.cents
+        and all(plain(debit.trace) == plain(each.trace) for each in (one, other))
+        and all(one_payer(debit, each) for each in (one, other))
+    )
+
+
+def is_plain(one: Deposit, other: Deposit) -> bool:
+    """Whether nobody need be told that they are one: a whole TRN, and days as files differ by."""
+    numbers = (one.trace, other.trace, one.originator, other.originator)
+    return all(map(plain, numbers)) and abs(one.date - other.date) <= NEAR_DAYS
 
 
 def _could_be(one: Deposit, other: Deposit) -> bool:

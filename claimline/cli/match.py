@@ -206,6 +206,8 @@ def rule(
             ),
         )
     click.echo(f"{made.rule.id}: {made.rule.words}: {made.count:,} parked, {made.paid:,.2f} paid")
+    for line in made.left:
+        click.echo(f"  {line}")
     return DONE
 
 

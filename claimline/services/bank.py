@@ -87,6 +87,8 @@ def take(
             deposits.add(writer, stored.id, found.rows)
             for twice, counts in met.same:
                 deposits_hand.put_same(writer, twice, counts, user=user, reason=bank_same.REASON)
+            for mark in met.parted:
+                deposits_hand.part(writer, mark, user=user, reason=bank_same.BETWEEN)
         new = [row for row, key in zip(found.rows, keys, strict=True) if key in fresh]
     return _imported(name, found, new, met)
 

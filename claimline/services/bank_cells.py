@@ -50,6 +50,21 @@ def two_ways(cells: Iterable[str]) -> bool:
     return False
 
 
+def either_way(cells: Iterable[str]) -> str:
+    """A day that may be month before day or day before month, where all of them may; else empty."""
+    days = sorted({found for cell in cells if (found := day_in(cell))})
+    for first, second in _PAIRS:
+        read = {day: (parsed(day, first), parsed(day, second)) for day in days}
+        if days and all(all(both) for both in read.values()):
+            return next((day for day, (one, other) in read.items() if one != other), "")
+    return ""
+
+
+def day_first_shape(shape: str) -> str:
+    """The same way of writing days, with the day before the month; itself where there is none."""
+    return dict(_PAIRS).get(shape, shape)
+
+
 def check_day(day: dt.date, today: dt.date | None) -> dt.date:
     """A day of a bank's file as it can be.
 

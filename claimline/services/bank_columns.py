@@ -14,7 +14,9 @@ from claimline.errors import WrongUsageError
 from claimline.services.bank_cells import (
     DAY_FIRST,
     best_shape,
+    day_first_shape,
     day_in,
+    either_way,
     parsed,
     plain_heading,
     read_amount,
@@ -78,6 +80,7 @@ class Columns:
     names: tuple[str, ...]  # of the columns; empty: the file has no heading
     header: int
     date_shape: str = ""
+    example: str = ""  # a day, where all of them may be read in two ways
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -87,7 +90,13 @@ class Columns:
             for key, found in self.places.items()
             if found
         ]
-        return (*said, *(("dates: day before month",) if self.date_shape in DAY_FIRST else ()))
+        if self.date_shape in DAY_FIRST:
+            return (*said, "dates: day before month")
+        day = parsed(self.example, self.date_shape)
+        if day is None:
+            return tuple(said)
+        read = f"dates: read as month/day: {self.example} is {day:%B} {day.day}"
+        return (*said, f"{read}; if it is not, set day_first = true in a profile")
 
     def _name(self, place: int) -> str:
         named = self.names[place] if place < len(self.names) else ""
@@ -124,9 +133,11 @@ def columns(name: str, rows: Sequence[Sequence[str]], profile: "Profile") -> Col
         below = rows[number + 1 :]
         if not profile.description:
             places = _with_addenda(places, below, len(cells))
-        shape = _shape(name, below, places, profile)
+        shape, example = _shape(name, below, places, profile)
         header = tuple(cell.strip() for cell in cells)
-        return Columns(places=places, names=header, header=number + 1, date_shape=shape)
+        return Columns(
+            places=places, names=header, header=number + 1, date_shape=shape, example=example
+        )
     bare = None if _names(profile) else _bare(name, rows, profile)
     if bare is None:
         raise first
@@ -153,8 +164,8 @@ def _shape(
     rows: Sequence[Sequence[str]],
     places: Mapping[str, tuple[int, ...]],
     profile: "Profile",
-) -> str:
-    """How the days of the whole file are written.
+) -> tuple[str, str]:
+    """How the days of the whole file are written; one of them, where all may be read in two ways.
 
     Raises:
         WrongUsageError: some month before day, some day before month: then no day is sure.
@@ -166,7 +177,12 @@ def _shape(
             f"{name}: its days are written in two ways, month before day and day before month",
             todo='look at the file; say which it is in a profile: date_format = "%m/%d/%Y"',
         )
-    return best_shape(cells)
+    shape = best_shape(cells)
+    if profile.date_format:
+        return shape, ""
+    if profile.day_first:
+        return day_first_shape(shape), ""
+    return shape, either_way(cells)
 
 
 def _places(name: str, header: Sequence[str], profile: "Profile") -> Mapping[str, tuple[int, ...]]:
@@ -242,9 +258,8 @@ def _bare(name: str, rows: Sequence[Sequence[str]], profile: "Profile") -> Colum
     places = dict.fromkeys(HEADERS, ()) | {
         "date": (days[0],), "amount": (amounts[0],), "description": words,
     }  # fmt: skip
-    return Columns(
-        places=places, names=(), header=0, date_shape=_shape(name, rows, places, profile)
-    )
+    shape, example = _shape(name, rows, places, profile)
+    return Columns(places=places, names=(), header=0, date_shape=shape, example=example)
 
 
 def _all(rows: Sequence[Sequence[str]], place: int, looks: Callable[[str], bool]) -> bool:

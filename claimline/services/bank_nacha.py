@@ -114,22 +114,29 @@ def _batch_fault(batch: _Batch) -> str:
         return "its first record (5) is missing"
     if not batch.control:
         return "its last record (8) is missing"
-    said, total = _number(batch.control[4:10]), _number(batch.control[32:44])
+    said = _number(batch.control[4:10])
     if said is not None and said != len(batch.records):
         return f"it counts {said} records, {len(batch.records)} are here"
-    cents = _credits(batch)
-    if total is not None and total != cents:
-        return f"it comes to {dollars(total)}, its entries to {dollars(cents)}"
+    return _sums_fault(batch.control[20:32], batch.control[32:44], batch.records)
+
+
+def _sums_fault(debits: str, credits_: str, records: Iterable[tuple[int, str]]) -> str:
+    """Which total of a control record its entries do not come to; blank ones say nothing."""
+    found = _sums(records)
+    for name, digits, cents in zip(("debits", "credits"), (debits, credits_), found, strict=True):
+        total = _number(digits)
+        if total is not None and total != cents:
+            return f"its {name} come to {dollars(total)}, the entries to {dollars(cents)}"
     return ""
 
 
-def _credits(batch: _Batch) -> int:
-    """Cents of its entries of credits, of returned ones and notices too."""
-    return sum(
-        _number(record[29:39]) or 0
-        for _, record in batch.records
-        if record[:1] == "6" and record[2:3] in _CREDIT_DIGITS
-    )
+def _sums(records: Iterable[tuple[int, str]]) -> tuple[int, int]:
+    """Cents of the entries of debits and of credits, of returned ones and notices too."""
+    sums = [0, 0]
+    for _, record in records:
+        if record[:1] == "6":
+            sums[record[2:3] in _CREDIT_DIGITS] += _number(record[29:39]) or 0
+    return sums[0], sums[1]
 
 
 def _file_faults(records: Sequence[str], batches: Sequence[_Batch]) -> Iterator[str]:
@@ -141,6 +148,10 @@ def _file_faults(records: Sequence[str], batches: Sequence[_Batch]) -> Iterator[
     said = _number(end[1:7])
     if said is not None and said != len(batches):
         yield f"the file counts {said} batches, {len(batches)} are here"
+        return
+    inside = [record for batch in batches for record in batch.records]
+    if wrong := _sums_fault(end[31:43], end[43:55], inside):
+        yield f"the last record (9) of the file does not fit: {wrong}"
 
 
 def _number(digits: str) -> int | None:

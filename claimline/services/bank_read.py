@@ -18,7 +18,7 @@ from attrs import field, frozen
 
 from claimline.errors import WrongUsageError
 from claimline.services import bank_lines, bank_nacha
-from claimline.services.bank_cells import check_day, check_number, read_amount, read_day
+from claimline.services.bank_cells import check_day, check_number, day_in, read_amount, read_day
 from claimline.services.bank_columns import MARK, Columns, columns
 from claimline.services.bank_nacha import CLAIMS, TRN
 from mapping.structure import Reader, shown
@@ -48,6 +48,7 @@ class Profile:
     payer: str = ""
     kind: str = ""  # says which rows are debits
     date_format: str = ""  # as %m/%d/%Y
+    day_first: bool = False  # 4/5/2026 is the fourth of May
     delimiter: str = ""
     skip_lines: int = 0  # before the header
     claims: tuple[str, ...] = ()  # words that mark a deposit of claims, beside HCCLAIMPMT
@@ -174,7 +175,7 @@ def _row(
     if not amount:
         return None
     is_claim = is_claim or bool(profile.trace and trace)
-    day = read_day(cell("date"), found.date_shape, profile.date_format)
+    day = _day(cell("date"), found.date_shape, profile)
     return Row(
         number=number,
         date=check_day(day, today),
@@ -185,6 +186,17 @@ def _row(
         is_claim=is_claim,
         text=_harmless(words) if is_claim else "",
     )
+
+
+def _day(cell: str, shape: str, profile: Profile) -> dt.date:
+    """The day of a row; as the profile says, then in no other way.
+
+    Raises:
+        ValueError: it cannot be read.
+    """
+    if profile.day_first and not profile.date_format:
+        return read_day(day_in(cell), shape, shape)
+    return read_day(cell, shape, profile.date_format)
 
 
 def _amount(cell: Callable[[str], str], *, is_return: bool) -> Decimal | None:

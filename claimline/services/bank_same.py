@@ -7,21 +7,30 @@ from attrs import frozen
 from sqlalchemy import Connection
 
 from reconcile.deposits import Deposit, taken_back
-from reconcile.deposits_same import Told, told_before
+from reconcile.deposits_same import Told, is_between, is_plain, told_before
 from reconcile.ledger import deposits, deposits_hand
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.deposits import Row
 from reconcile.ledger.deposits_hand import Put
 
 SHOWN: Final = 8  # characters of a deposit's id
+PARTED: Final = (
+    "the deposit of {}, {} ({}), was counted as told twice: the return lies between, it counts now"
+)
+BETWEEN: Final = "the bank turned the payment back between the two"
 REASON: Final = "told by two files: by number and amount, or by day, amount and payer"
 
 
 @frozen(kw_only=True)
 class Met:
-    """What the new deposits of a file meet. ``same``: marks of the one told twice, of the other."""
+    """What the new deposits of a file meet.
+
+    ``same``: marks of the one told twice, of the other; ``parted``: of those taken for told twice
+    till a return came that lies between.
+    """
 
     same: tuple[tuple[str, str], ...] = ()
+    parted: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -46,10 +55,30 @@ def met(connection: Connection, rows: Sequence[Row], keys: Sequence[str], new: s
     kept = deposits.deposits(connection)
     others = [one for one in kept if one.mark not in here and not _is_twice(said.get(one.mark))]
     told = told_before([one for one in fresh if one.cents > 0], others, taken_back((*kept, *fresh)))
+    parted = tuple(_parted(fresh, kept, said))
     return Met(
         same=tuple(_which(one, said) for one in told if one.sure),
-        notes=(*_told(told, said), *_returned(fresh, kept)),
+        parted=tuple(one.mark for one in parted),
+        notes=(
+            *_told(told, said),
+            *_returned(fresh, kept),
+            *(PARTED.format(one.date, dollars(one.cents), one.file) for one in parted),
+        ),
     )
+
+
+def _parted(
+    fresh: Sequence[Deposit], kept: Sequence[Deposit], said: dict[str, Put]
+) -> Iterator[Deposit]:
+    """Deposits taken for one with another, as files tell, between which a new return lies."""
+    here = {one.mark: one for one in kept}
+    debits = [one for one in fresh if one.cents < 0]
+    for mark, put in said.items() if debits else ():
+        pair = here.get(mark), here.get(put.same)
+        if put.reason != REASON or pair[0] is None or pair[1] is None:
+            continue
+        if any(is_between(debit, pair[0], pair[1]) for debit in debits):
+            yield pair[0]
 
 
 def _is_twice(put: Put | None) -> bool:
@@ -65,6 +94,8 @@ def _which(told: Told, said: dict[str, Put]) -> tuple[str, str]:
 
 def _told(told: Sequence[Told], said: dict[str, Put]) -> Iterator[str]:
     for one in told:
+        if one.sure and is_plain(one.new, one.known[0]):
+            continue
         which = f"row {-one.new.id}, {one.new.date}, {dollars(one.new.cents)}"
         if one.sure:
             twice, _ = _which(one, said)

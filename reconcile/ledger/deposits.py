@@ -3,8 +3,7 @@
 import datetime as dt
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 from attrs import asdict, evolve, frozen
@@ -33,9 +32,7 @@ class Row:
     payer: str = ""
     is_claim: bool = False
     text: str = ""
-    again: int = (
-        0  # how often what this number told was turned back before: paid anew, it is another
-    )
+    again: int = 0  # its turn: another deposit, or another day, of the same number
 
 
 def marks(rows: Iterable[Row]) -> list[str]:
@@ -63,30 +60,48 @@ def _content(one: Row) -> list[object]:
 
 
 def with_turns(connection: Connection, rows: Sequence[Row]) -> tuple[Row, ...]:
-    """The rows of a file; a deposit after a return of its number says so: it is another one.
+    """The rows of a file, each with its turn among those of its number, payer and amount.
 
     A payment that the bank turned back is often sent once more with the same number and amount.
+    So what is told of another day gets a turn of its own, whatever came first: whether it is the
+    same deposit is seen from the returns between them. A return told of another day is the same
+    one, unless a deposit lies between.
     """
-    days: dict[tuple[str, str, int], set[dt.date]] = {}
-    told: list[Row | Deposit] = [*deposits(connection), *rows]
-    for one in told:
+    known: _Turns = {}
+    for kept in connection.execute(select(bank_deposit).order_by(bank_deposit.c.id)):
+        one = _deposit(kept)
         if one.trace and one.originator:
-            days.setdefault(_number(one), set()).add(one.date)
-    return tuple(_with_turn(one, days) for one in rows)
+            turn = from_json(kept.detail).get("again", 0)
+            known.setdefault(_number(one), {}).setdefault(one.date, turn)
+    here = {key: dict(days) for key, days in known.items()}
+    found = dict(enumerate(rows))
+    for n, row in sorted(found.items(), key=lambda item: (item[1].date, -item[1].cents)):
+        if row.trace and row.originator:
+            turn = _turn(row, known, here)
+            here.setdefault(_number(row), {}).setdefault(row.date, turn)
+            found[n] = evolve(row, again=turn)
+    return tuple(found.values())
 
 
-def _number(one: Row | Deposit) -> tuple[str, str, int]:
+_Number = tuple[str, str, int]  # number and payer (TRN02, TRN03), cents
+_Turns = dict[_Number, dict[dt.date, int]]  # the turn of each day
+
+
+def _number(one: Row | Deposit) -> _Number:
     return plain(one.trace), plain(one.originator), one.cents
 
 
-def _with_turn(one: Row, days: Mapping[tuple[str, str, int], AbstractSet[dt.date]]) -> Row:
-    trace, originator, cents = _number(one)
-    turned = days.get((trace, originator, -cents), frozenset())
-    if cents > 0:
-        again = sum(day < one.date for day in turned)
-    else:
-        again = max(0, sum(day <= one.date for day in turned) - 1)
-    return evolve(one, again=again) if again else one
+def _turn(row: Row, known: _Turns, here: _Turns) -> int:
+    """That of its day; of a return also that of a day with no deposit between; else a new one."""
+    trace, originator, cents = key = _number(row)
+    if row.date in here.get(key, {}):
+        return here[key][row.date]
+    came = here.get((trace, originator, -cents), {})
+    for day, turn in known.get(key, {}).items() if cents < 0 else ():
+        first, last = sorted((day, row.date))
+        if not any(first < one <= last for one in came):
+            return turn
+    return max(here.get(key, {}).values(), default=-1) + 1
 
 
 def as_kept(rows: Sequence[Row], digest: str) -> bytes:

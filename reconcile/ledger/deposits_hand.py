@@ -67,7 +67,12 @@ def put_same(writer: "Writer", twice: str, counts: str, *, user: str, reason: st
 
 def undo(writer: "Writer", deposit: Deposit, *, user: str, reason: str) -> None:
     """Keep that what was said of a deposit does not hold."""
-    _decide(writer, UNDO, deposit, user, reason, "{}")
+    part(writer, deposit.mark, user=user, reason=reason)
+
+
+def part(writer: "Writer", mark: str, *, user: str, reason: str) -> None:
+    """The same, by the mark of the deposit."""
+    writer.decide(Decision(kind=UNDO, subject=mark, user=user, reason=reason, detail="{}"))
 
 
 def _decide(  # noqa: PLR0917 - the columns of a decision

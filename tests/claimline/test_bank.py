@@ -204,8 +204,32 @@ def _nacha(fixtures: Path) -> list[str]:
         pytest.param(
             lambda r: [*r[:4], r[4][:32] + "000000012480" + r[4][44:], *r[5:]],
             [9500],
-            ["batch 1 is not whole, none of it is taken: it comes to 124.80, its entries to 62.40"],
+            ["batch 1 is not whole, none of it is taken: its credits come to 124.80"],
             id="another sum",
+        ),
+        pytest.param(
+            lambda r: [*r[:8], r[8][:20] + "000000004100" + r[8][32:], *r[9:]],
+            [6240],
+            ["batch 2 is not whole, none of it is taken: its debits come to 41.00, the entries"],
+            id="another sum of debits",
+        ),
+        pytest.param(
+            lambda r: [*r[:8], r[8][:20] + "000000004000000000009500" + r[8][44:], *r[9:]],
+            [6240, 9500],
+            [],
+            id="sums that fit",
+        ),
+        pytest.param(
+            lambda r: [*r[:9], r[9][:31] + "000000004100000000015740" + r[9][55:]],
+            [6240, 9500],
+            ["record (9) of the file does not fit: its debits come to 41.00, the entries to 40.00"],
+            id="another sum of the file",
+        ),
+        pytest.param(
+            lambda r: [*r[:9], r[9][:31] + "000000004000000000015740" + r[9][55:]],
+            [6240, 9500],
+            [],
+            id="sums of the file that fit",
         ),
         pytest.param(
             lambda r: [*r[:3], *r[4:]],

@@ -157,3 +157,23 @@ def test_the_payer_is_what_the_bank_calls_the_company() -> None:
     words = f"ORIG CO NAME:MEDICARE OHIO ORIG ID:1351840597 DESC DATE:261112 {TRN}"
     [one] = read("b.csv", f"{HEAD}11/17/2026,{words},1.00\n", today=TODAY).rows
     assert one.payer == "MEDICARE OHIO"
+
+
+def test_days_that_may_be_read_in_two_ways_are_told() -> None:
+    """No day above 12: the file says how it was read, with an example; a profile says otherwise."""
+    text = "Date,Amount\n04/05/2026,75.00\n05/05/2026,5.00\n"
+    found = read("b.csv", text, today=TODAY)
+    assert found.rows[0].date.isoformat() == "2026-04-05"
+    assert found.understood[-1] == (
+        "dates: read as month/day: 04/05/2026 is April 5; if it is not, set day_first = true in a "
+        "profile"
+    )
+    found = read("b.csv", text, Profile(day_first=True), today=TODAY)
+    assert (found.rows[0].date.isoformat(), found.understood[-1]) == (
+        "2026-05-04",
+        "dates: day before month",
+    )
+    for sure in (text.replace("04/05", "04/15"), text.replace("04/05", "04/04")):
+        assert "dates" not in read("b.csv", sure, today=TODAY).understood[-1]
+    wrong = read("b.csv", text.replace("04/05", "04/15"), Profile(day_first=True), today=TODAY)
+    assert wrong.faults == ("row 2: the date cannot be read; say date_format in a profile",)

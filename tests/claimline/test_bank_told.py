@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 from collections.abc import Iterator, Sequence
+from itertools import permutations
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,6 +69,48 @@ def test_a_deposit_after_its_return_is_another(ledger: Ledger) -> None:
     assert _csv(ledger, f"5/6/2026,RETURN {TRN},-75.00", name="again.csv").returned == 1
     assert not bank.matched(ledger, "T").pairs
     assert len(bank.matched(ledger, "T").returned) == 2
+
+
+PAID_ANEW = {
+    "deposit": f"4/28/2026,HCCLAIMPMT {TRN},75.00",
+    "return": f"4/30/2026,RETURN {TRN},-75.00",
+    "anew": f"5/4/2026,HCCLAIMPMT {TRN},75.00",
+}
+
+
+@pytest.mark.parametrize("order", list(permutations(PAID_ANEW)), ids=", ".join)
+def test_the_order_of_files_does_not_matter(ledger: Ledger, order: tuple[str, ...]) -> None:
+    """A deposit, its return and the deposit made anew end the same, also when imported again."""
+    for name in (*order, *order[::-1], *order):
+        _csv(ledger, PAID_ANEW[name], name=f"{name}.csv")
+    found = _matched(ledger)
+    [pair], [gone] = found.pairs, found.returned
+    assert (pair.deposit.date.isoformat(), pair.payment.trace) == ("2026-05-04", "EFT1")
+    assert (gone.deposit.date.day, gone.debit.date.day) == (28, 30)
+    assert (found.deposits, found.same) == ((), ())
+    assert verify(ledger).equal
+
+
+def test_a_deposit_of_another_day_is_the_same_until_a_return_lies_between(ledger: Ledger) -> None:
+    """Told on two days it counts once, without a word; the return between them makes it two."""
+    assert (_csv(ledger, PAID_ANEW["deposit"]).new, _csv(ledger, PAID_ANEW["anew"]).notes) == (
+        1,
+        (),
+    )
+    assert (len(_matched(ledger).pairs), len(_matched(ledger).same)) == (1, 1)
+    told = _csv(ledger, PAID_ANEW["return"], name="r.csv").notes
+    assert "2026-05-04" in told[1]
+    assert "it counts now" in told[1]
+    late = f"5/20/2026,HCCLAIMPMT {TRN},75.00"
+    assert "counted once" in _csv(ledger, late, name="late.csv").notes[0]
+
+
+def test_a_return_told_on_two_days_is_one(ledger: Ledger) -> None:
+    """The bank's statement and its file of addenda may tell of a return on two days."""
+    _csv(ledger, *PAID_ANEW.values())
+    again = _csv(ledger, PAID_ANEW["return"].replace("30", "29"), name="r.csv")
+    assert not again.notes
+    assert len(_matched(ledger).returned) == 1
 
 
 def _matched(ledger: Ledger) -> Matched:

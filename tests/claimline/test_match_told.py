@@ -99,3 +99,38 @@ def test_a_claim_that_comes_later_calls_back_what_was_parked(ledger_url: str) ->
         assert states(ledger) == {"unmatched": 1}
         assert all(one.equal for one in rebuild(ledger, RUN))
         assert states(ledger) == {"unmatched": 1}
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (
+            ("--pattern", "A*"),
+            ["looked at 2 claim payments", "fits none; they are 0417-88, OLD7701"],
+        ),
+        (
+            ("--payer", "medicare", "--before", "2020-01-01"),
+            ["service before 2020-01-01: fits none", "payer medicare: fits 2"],
+        ),
+        (("--pattern", "0417*"), ["1 fits the whole rule, and may be of a claim sent from here"]),
+        (
+            ("--pattern", "0417*", "--before", "2026-01-01"),
+            ["0417*: fits 1", "before 2026-01-01: fits 1", "none fits all of it at once"],
+        ),
+    ],
+    ids=["numbers", "days", "ours", "not at once"],
+)
+def test_a_rule_that_parks_nothing_says_why(
+    desk: Desk, said: tuple[str, ...], told: list[str]
+) -> None:
+    """How many were looked at, how many each condition fits, and what stands there instead."""
+    _, out, _ = desk.run("match", "rule", "--old-system", *said, "--reason", "old")
+    assert "0 parked" in out
+    for words in told:
+        assert words in out
+
+
+def test_a_rule_before_anything_came_says_so(desk: Desk) -> None:
+    """Nothing waits: it is for what comes."""
+    rule = ("match", "rule", "--old-system", "--pattern", "B*", "--production", "--reason", "old")
+    assert "nothing waits that fits no claim" in desk.run(*rule)[1]
