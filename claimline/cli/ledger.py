@@ -123,6 +123,7 @@ def waiting(*, every: bool, test: bool | None, ledger: str, shape: str) -> int:
     from attrs import asdict
 
     from claimline.render import Column, Result, Table, show
+    from claimline.render.words import shown_number
     from claimline.services.waiting_folded import folded, row
     from reconcile.ledger import open_ledger
 
@@ -143,7 +144,10 @@ def waiting(*, every: bool, test: bool | None, ledger: str, shape: str) -> int:
     each = every or shape != "table"
     shown = [row(one) for one in found] if each else list(folded(found))
     table = Table(columns=columns, rows=shown, empty="Nothing waits.")
-    data = [{**asdict(one), "amount": str(one.amount)} for one in found]
+    data = [
+        {**asdict(one), "claim": shown_number(one.claim), "amount": str(one.amount)}
+        for one in found
+    ]
     show(Result(data=data, tables=(table,)), shape)
     return NEEDS_PERSON if found else DONE
 

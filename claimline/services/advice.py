@@ -82,7 +82,7 @@ def sources(what: str, ledger: Ledger | None, usage: Usage | None) -> list[Sourc
 
 
 def _of_trace(ledger: Ledger, trace: str, usage: Usage | None) -> list[Source]:
-    """The payments of that number, else of the same with other capital and small letters."""
+    """The payments of that number, else of the same with other capitals or zeros before it."""
     r = remittance.c
     asked: ColumnElement[bool] = r.state.not_in(COPIES)
     if usage is not None:
@@ -98,6 +98,9 @@ def _of_trace(ledger: Ledger, trace: str, usage: Usage | None) -> list[Source]:
         rows = connection.execute(query.where(r.trace == word)).fetchall()
         if not rows:
             rows = connection.execute(query.where(func.upper(r.trace) == word.upper())).fetchall()
+        if not rows and word.strip("0"):  # a bank and a clerk leave out the zeros before it
+            same = func.ltrim(func.upper(r.trace), "0") == word.upper().lstrip("0")
+            rows = connection.execute(query.where(same)).fetchall()
         told = entered(connection, rows[0].usage) if any(row.origin for row in rows) else {}
     return [
         Source(

@@ -60,9 +60,11 @@ class Totals:
     other: Decimal = ZERO  # left to the patient for other reasons
     worked_out: bool = False
     unsaid: bool = False
+    members: set[str] = field(factory=set, repr=False)  # ids of persons, in capitals
 
     def add(self, payment: ClaimPayment, sums: "Sums") -> None:
         """Add one claim."""
+        self.members.update(plb_reference.of_payment(payment))
         self.claims += 1
         self.charge += payment.charge
         self.paid += payment.paid
@@ -355,7 +357,7 @@ def _notes(
         entry = codes.lookup("plb", one.reason)
         words = entry.meaning if entry is not None else "not in our tables"
         what = "takes" if one.amount > ZERO else "gives"
-        told = one.reference if show_patient else plb_reference.shown(one.reference, frozenset())
+        told = one.reference if show_patient else plb_reference.shown(one.reference, found.members)
         reason = f"{one.reason} {told}".strip()
         yield f"Provider adjustment {reason}: {what} {money(abs(one.amount))}, {words}"
     if is_whole:

@@ -6,7 +6,7 @@ what names a patient is masked.
 """
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final
 
@@ -19,9 +19,12 @@ from reconcile.ledger.tables import sent_claim
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
+    from edi.remittance import ClaimPayment
     from reconcile.plb import Receivable
 
 MASK: Final = "***"
+PATIENTS: Final = frozenset({"QC", "IL", "74", "GB"})  # NM101: patient, insured, corrected, other
+RUN_ON: Final = 6  # characters of a member id that is found within a word; a shorter one is chance
 _LETTER: Final = "[AC-HJKMNP-RT-Y]"  # of a member id of Medicare (CMS: MBI format)
 _EITHER: Final = "[AC-HJKMNP-RT-Y0-9]"
 _MBI: Final = re.compile(
@@ -35,6 +38,7 @@ _LABELLED: Final = re.compile(r"(HICN?|MBI|SSN|MEMBER|MID)[:#=]?[A-Z0-9-]*\d[A-Z
 def members(connection: "Connection", usage: str, book: Iterable["Receivable"]) -> frozenset[str]:
     """The words of references that are a member id of a claim that was sent."""
     said = {w for one in book for e in one.entries for w in e.adjustment.reference.split()}
+    said |= {part for word in said for part in _ends(word)}
     words = said | {word.upper() for word in said}
     found: set[str] = set()
     c = sent_claim.c
@@ -42,6 +46,11 @@ def members(connection: "Connection", usage: str, book: Iterable["Receivable"]) 
         query = select(c.member_id).where(c.usage == usage, c.member_id.in_(batch)).distinct()
         found.update(connection.execute(query.order_by(c.member_id)).scalars())
     return frozenset(one.upper() for one in found)
+
+
+def of_payment(payment: "ClaimPayment") -> Iterator[str]:
+    """The ids of persons that a claim payment names, in capitals."""
+    yield from (name.id.upper() for name in payment.names if name.id and name.role in PATIENTS)
 
 
 def shown(reference: str, known: AbstractSet[str]) -> str:
@@ -55,14 +64,36 @@ def shown(reference: str, known: AbstractSet[str]) -> str:
     '1126285123450 ***'
     >>> shown("11262851239993EG4TE5MK73", frozenset())
     '1126285123999 ***'
+    >>> shown("A1001W123456789", frozenset({"W123456789"}))
+    'A1001 ***'
     """
     return " ".join(filter(None, (_word(word, known) for word in reference.split())))
+
+
+def _ends(word: str) -> Iterator[str]:
+    """What a word begins or ends with: a member id is run on to another number."""
+    for at in range(1, len(word) - RUN_ON + 1):
+        yield word[at:]
+        yield word[: len(word) - at]
+
+
+def _run_on(word: str, known: AbstractSet[str]) -> tuple[str, str] | None:
+    """What stands before and after a known member id that a word begins or ends with."""
+    plain = word.upper()
+    for part in _ends(plain):
+        if part in known:
+            return (word[: -len(part)], "") if plain.endswith(part) else ("", word[len(part) :])
+    return None
 
 
 def _word(word: str, known: AbstractSet[str]) -> str:
     plain = word.upper()
     if plain in known or _SSN.search(plain) or _LABELLED.fullmatch(plain):
         return MASK
+    run_on = _run_on(word, known)
+    if run_on is not None:
+        before, after = run_on
+        return " ".join(filter(None, (before and _number(before), MASK, after and _number(after))))
     member = _MBI.search(plain)
     if member:
         return " ".join(filter(None, (_number(word[: member.start()]), MASK)))

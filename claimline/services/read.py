@@ -7,9 +7,13 @@ are asked for.
 from collections.abc import Iterable, Iterator
 from typing import Any, Final
 
+from attrs import define, field
+
+from claimline.render.words import shown_number
+from claimline.services import plb_reference
 from claimline.services.plain import adjustment, money, number
 from claimline.services.read_acknowledgement import of_interchange, of_transaction
-from claimline.services.segments import segment_view
+from claimline.services.segments import MASK, PRIVATE_REFERENCES, segment_view
 from edi import envelope
 from edi.acknowledgements import kind_of
 from edi.claim import Claim
@@ -47,8 +51,9 @@ def read(
         problems: what is wrong with the file is added here.
         file: its name.
         segments: show every transaction segment by segment.
-        show_patient: do not mask names, ids and birth dates in the segment view, nor leave out
-            the free text of acknowledgements.
+        show_patient: do not mask names, ids and birth dates in the segment view, nor what else may
+            name a patient: numbers of claims made elsewhere, references of provider adjustments,
+            medical record numbers; do not leave out the free text of acknowledgements.
 
     Raises:
         NotX12: where there is no interchange at all.
@@ -57,9 +62,9 @@ def read(
         for group in interchange.groups():
             for transaction in group.transactions():
                 if transaction.type == "835" and not segments:
-                    yield REMITTANCES, remittance(transaction)
+                    yield REMITTANCES, remittance(transaction, show_patient=show_patient)
                 elif is_professional(transaction) and not segments:
-                    yield SUBMISSIONS, submission(transaction)
+                    yield SUBMISSIONS, submission(transaction, show_patient=show_patient)
                 elif kind_of(transaction) and not segments:
                     yield ACKNOWLEDGEMENTS, of_transaction(transaction, show_patient=show_patient)
                 else:
@@ -79,8 +84,25 @@ def is_professional(transaction: envelope.Transaction) -> bool:
     return transaction.type == "837" and ("X222" in said or "X098" in said)
 
 
-def remittance(transaction: envelope.Transaction) -> Content:
+@define(kw_only=True)
+class _Look:
+    """What may be shown: of a remittance the ids it names are not."""
+
+    show_patient: bool
+    members: set[str] = field(factory=set, repr=False)  # in capitals
+
+    def number(self, control: str) -> str:
+        """A claim's number; other systems put names into it."""
+        return control if self.show_patient else shown_number(control)
+
+    def plb(self, given: str) -> str:
+        """A provider adjustment's reference; payers put member ids into it."""
+        return given if self.show_patient else plb_reference.shown(given, self.members)
+
+
+def remittance(transaction: envelope.Transaction, *, show_patient: bool = False) -> Content:
     """One 835: the payment, its claims and lines, and whether it adds up."""
+    look = _Look(show_patient=show_patient)
     balance = Balance()
     made: Content = {}
     claims: list[Content] = []
@@ -90,13 +112,14 @@ def remittance(transaction: envelope.Transaction) -> Content:
             made = _header(part)
         elif isinstance(part, ClaimPayment):
             balance.add_claim(part)
-            claims.append(_claim_payment(part))
+            look.members.update(plb_reference.of_payment(part))
+            claims.append(_claim_payment(part, look))
         else:
             balance.add_trailer(part)
-            made |= _trailer(part)
+            made |= _trailer(part, look)
     return made | {
         "balanced": balance.is_balanced,
-        "differences": [_difference(each) for each in balance.differences],
+        "differences": [_difference(each, look) for each in balance.differences],
         "claims": claims,
     }
 
@@ -114,30 +137,32 @@ def _header(header: RemittanceHeader) -> Content:
     }
 
 
-def _trailer(trailer: RemittanceTrailer) -> Content:
+def _trailer(trailer: RemittanceTrailer, look: _Look) -> Content:
     """PLB, and whether the transaction is whole."""
     return {
         "complete": trailer.complete,
-        "provider_adjustments": [_provider_adjustment(a) for a in trailer.provider_adjustments],
+        "provider_adjustments": [
+            _provider_adjustment(one, look) for one in trailer.provider_adjustments
+        ],
     }
 
 
-def _provider_adjustment(given: ProviderAdjustment) -> Content:
+def _provider_adjustment(given: ProviderAdjustment, look: _Look) -> Content:
     """One PLB pair: positive takes money, negative gives it."""
     return {
         "provider": given.provider,
         "fiscal_date": given.fiscal_date,
         "reason": given.reason,
-        "reference": given.reference,
+        "reference": look.plb(given.reference),
         "amount": money(given.amount),
     }
 
 
-def _claim_payment(payment: ClaimPayment) -> Content:
+def _claim_payment(payment: ClaimPayment, look: _Look) -> Content:
     """One CLP with its lines."""
     patient = payment.patient_responsibility
     return {
-        "claim": payment.control,
+        "claim": look.number(payment.control),
         "status": payment.status,
         "charge": money(payment.charge),
         "paid": money(payment.paid),
@@ -145,11 +170,11 @@ def _claim_payment(payment: ClaimPayment) -> Content:
         "payer_claim": payment.payer_control,
         "remarks": list(payment.remarks),
         "adjustments": [adjustment(each) for each in payment.adjustments],
-        "lines": [_service(each) for each in payment.lines],
+        "lines": [_service(each, look) for each in payment.lines],
     }
 
 
-def _service(line: ServicePayment) -> Content:
+def _service(line: ServicePayment, look: _Look) -> Content:
     """One SVC."""
     day = line.service_date
     submitted = line.submitted
@@ -160,18 +185,18 @@ def _service(line: ServicePayment) -> Content:
         "charge": money(line.charge),
         "paid": money(line.paid),
         "units": number(line.paid_units) if line.paid_units is not None else "1",
-        "control": line.control,
+        "control": look.number(line.control),
         "adjustments": [adjustment(each) for each in line.adjustments],
         "remarks": list(line.remarks),
         "submitted": " ".join((submitted.code, *submitted.modifiers)) if submitted else None,
     }
 
 
-def _difference(found: Difference) -> Content:
+def _difference(found: Difference, look: _Look) -> Content:
     """What does not add up, and by how much."""
     return {
         "level": found.level,
-        "claim": found.claim,
+        "claim": look.number(found.claim),
         "segment": found.position,
         "equation": found.equation,
         "expected": money(found.expected),
@@ -180,13 +205,13 @@ def _difference(found: Difference) -> Content:
     }
 
 
-def submission(transaction: envelope.Transaction) -> Content:
+def submission(transaction: envelope.Transaction, *, show_patient: bool = False) -> Content:
     """One ST of an 837P with its claims."""
     made: Content = {"transaction": transaction.control}
     claims: list[Content] = []
     for part in read_837p(transaction):
         if isinstance(part, Claim):
-            claims.append(claim(part))
+            claims.append(claim(part, _Look(show_patient=show_patient)))
         else:
             made |= {
                 "reference": part.reference,
@@ -196,10 +221,11 @@ def submission(transaction: envelope.Transaction) -> Content:
     return made | {"claims": claims}
 
 
-def claim(given: Claim) -> Content:
+def claim(given: Claim, look: _Look) -> Content:
     """One claim with its lines; no name, no member id."""
+    hidden = not look.show_patient
     return {
-        "claim": given.control,
+        "claim": look.number(given.control),
         "frequency": given.frequency,
         "charge": money(given.charge),
         "payer": given.payer.name,
@@ -208,7 +234,10 @@ def claim(given: Claim) -> Content:
         "provider_id": given.billing.id,
         "place": given.place_of_service,
         "diagnoses": [diagnosis.code for diagnosis in given.diagnoses],
-        "references": {ref.qualifier: ref.value for ref in given.references},
+        "references": {
+            ref.qualifier: MASK if hidden and ref.qualifier in PRIVATE_REFERENCES else ref.value
+            for ref in given.references
+        },
         "lines": [
             {
                 "line": line.number,
@@ -217,7 +246,7 @@ def claim(given: Claim) -> Content:
                 "date": line.date.isoformat() if line.date else None,
                 "units": number(line.units),
                 "charge": money(line.charge),
-                "control": line.control,
+                "control": look.number(line.control),
                 "pointers": list(line.pointers),
             }
             for line in given.lines

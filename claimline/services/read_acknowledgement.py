@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from claimline.render.words import shown_number
 from claimline.services.plain import money
 from edi.acknowledgement import Acknowledged, Acknowledgement, Kind, Status
 from edi.acknowledgement_words import list_name, meaning, named, standing, todo
@@ -54,11 +55,12 @@ def _thing(thing: Acknowledged, kind: Kind, *, show_patient: bool) -> Content:
     return {
         "level": thing.level,
         "what": named(thing),
-        "number": _number(thing),
+        "number": _number(thing, show_patient=show_patient),
         "verdict": thing.verdict,
         "means": standing(thing),
         **{key: getattr(thing, key) for key in ("interchange", "group", "transaction", "batch")},
-        **{key: getattr(thing, key) for key in ("provider", "claim", "line", "procedure")},
+        **{key: getattr(thing, key) for key in ("provider", "line", "procedure")},
+        "claim": _claim(thing, show_patient=show_patient),
         "payer_claim": thing.payer_control,
         "clearinghouse_claim": thing.clearinghouse_control,
         "date": thing.date.isoformat() if thing.date else None,
@@ -73,14 +75,19 @@ def _thing(thing: Acknowledged, kind: Kind, *, show_patient: bool) -> Content:
     }
 
 
-def _number(thing: Acknowledged) -> str:
+def _claim(thing: Acknowledged, *, show_patient: bool) -> str:
+    """The claim's number; other systems put names into it."""
+    return thing.claim if show_patient else shown_number(thing.claim)
+
+
+def _number(thing: Acknowledged, *, show_patient: bool) -> str:
     """The number that names it at its level."""
     by_level = {
         "interchange": thing.interchange,
         "group": thing.group,
         "transaction": thing.transaction or thing.batch,
         "provider": thing.provider,
-        "claim": thing.claim,
+        "claim": _claim(thing, show_patient=show_patient),
         "line": thing.line or thing.procedure,
     }
     return by_level[thing.level]

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
-from claimline.render.words import counted
+from claimline.render.words import counted, shown_number
 from reconcile.ledger.standing import Waiting
 
 FOLDED: Final = 4  # so many of one cause are told as one
@@ -32,7 +32,9 @@ def folded(found: Iterable[Waiting]) -> Iterator[dict[str, Any]]:
             groups.setdefault(_cause(one), []).append(one)
     for several in groups.values():
         if len(several) < FOLDED:
-            yield from (row(one, which=_named(claims.get(_payment(one), ()))) for one in several)
+            for one in several:
+                with_it = map(shown_number, claims.get(_payment(one), ()))
+                yield row(one, which=_named(list(with_it)))
         else:
             yield _one_for(several)
 
@@ -61,8 +63,7 @@ def _one_for(several: Sequence[Waiting]) -> dict[str, Any]:
     files = sorted({one.file for one in several})
     days = sorted({one.date for one in several})
     span = days[0] if len(days) == 1 else f"{days[0]} to {days[-1]}"
-    folded_row = row(first, which=_named(names))
-    return folded_row | {
+    return row(first, which=_named([shown_number(name) for name in names])) | {
         "trace": first.trace if len(traces) == 1 else "",
         "claim": counted(len(several), thing),
         "amount": _money(first, sum((one.amount for one in several), Decimal(0))),
@@ -76,7 +77,7 @@ def row(one: Waiting, *, which: str = "") -> dict[str, Any]:
     return {
         "kind": one.kind,
         "trace": one.trace,
-        "claim": one.claim,
+        "claim": shown_number(one.claim),  # another system's may be a name
         "amount": _money(one, one.amount),
         "which": which,
         "why": one.why,

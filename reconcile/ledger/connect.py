@@ -217,12 +217,18 @@ def missing(url: URL) -> LedgerMissing:
 
 
 def shown(url: URL) -> str:
-    """The ledger's place for messages, without a password."""
+    """The ledger's place for messages: of a server its host, port and database, nothing else.
+
+    No user and no password, nor what else a URL may hold; the host tells which server to look at.
+    """
     path = sqlite_path(url)
     if path:
         return str(path)
-    open_to_all = url.difference_update_query(("password", "sslpassword"))
-    return open_to_all.set(drivername=url.get_backend_name()).render_as_string(hide_password=True)
+    query = {name: url.query[name] for name in ("host", "port") if name in url.query}
+    place = URL.create(
+        url.get_backend_name(), host=url.host, port=url.port, database=url.database, query=query
+    )
+    return place.render_as_string()
 
 
 @contextmanager

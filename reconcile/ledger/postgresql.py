@@ -26,6 +26,7 @@ NAME: Final = "postgresql"
 DRIVER: Final = "postgresql+psycopg"
 LOCK: Final = 0x436C61696D  # "Claim": the advisory lock of whoever writes
 CONNECT_SECONDS: Final = 10
+URL_IN: Final = "the URL (--ledger, CLAIMLINE_LEDGER, or ledger in the night's file)"
 
 
 def mapped(url: URL) -> URL:
@@ -153,7 +154,7 @@ class _Meaning:
 
 _REFUSED: Final = _Meaning(
     what="The server of the ledger {place} refuses the user or the password.",
-    todo="Check the user in the URL, and the password in PGPASSWORD or ~/.pgpass.",
+    todo=f"Check the user in {URL_IN}, and the password in PGPASSWORD or ~/.pgpass.",
 )
 _TOO_MANY: Final = _Meaning(
     what="The server of the ledger {place} has no connection left.",
@@ -165,17 +166,18 @@ _NOT_READY: Final = _Meaning(
 )
 _UNKNOWN_USER: Final = _Meaning(
     what="The server of the ledger {place} does not know the user.",
-    todo="Check the user in the URL, or have it made on the server (createuser NAME).",
+    todo=f"Check the user in {URL_IN}, or have it made on the server (createuser NAME).",
 )
 _NO_DATABASE: Final = _Meaning(
     kind=LedgerMissing,
     what="There is no database at {place}.",
-    todo="Make it on the server (createdb --encoding=UTF8 NAME), or check the name in the URL.",
+    todo="Make it on the server (createdb --encoding=UTF8 NAME), or check the name in "
+    f"{URL_IN}.",
 )
 _UNREACHABLE: Final = _Meaning(
     kind=LedgerMissing,
     what="The server of the ledger {place} cannot be reached.",
-    todo="Check that it runs, and the host and port in the URL; nothing was changed.",
+    todo=f"Check that it runs, and the host and port in {URL_IN}; nothing was changed.",
 )
 # Words of the server where no connection was made; the first that all stand in the text count.
 _CONNECTING: Final = (

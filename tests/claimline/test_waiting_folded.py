@@ -48,9 +48,9 @@ def test_another_cause_another_row() -> None:
 def test_claims_of_a_payment_stand_with_it() -> None:
     """A payment kept aside is one row with its claims, not one for each of them."""
     aside = payment("EFT9", "aside")
-    claims = [evolve(ONE, kind="aside", trace="EFT9", claim=name) for name in ("A", "B")]
+    claims = [evolve(ONE, kind="aside", trace="EFT9", claim=name) for name in ("A1", "B2")]
     [row] = folded([aside, *claims])
-    assert (row["trace"], row["which"]) == ("EFT9", "A, B")
+    assert (row["trace"], row["which"]) == ("EFT9", "A1, B2")
 
 
 def test_payments_of_one_fault_are_one_row() -> None:

@@ -14,6 +14,8 @@ from databases import PREFIX, Databases, NewUrl, Server, running, sweep, tamper
 from sqlalchemy import select
 from sqlalchemy.engine import make_url
 
+from claimline.__main__ import main
+from claimline.errors import COULD_NOT_RUN
 from reconcile.ledger import (
     Decision,
     Ledger,
@@ -64,7 +66,8 @@ class TestOpening:
         url = new_url().replace("postgresql", scheme, 1)
         with open_ledger(url) as ledger:
             assert ledger.status().schema == connect.HEAD
-            assert ledger.place.startswith("postgresql://postgres@")
+            assert ledger.place.startswith("postgresql://")
+            assert "postgres@" not in ledger.place
 
     def test_made_in_an_empty_database(self, server: Server) -> None:
         """The tables are made where a database is empty, and only when asked."""
@@ -81,16 +84,19 @@ class TestOpening:
         assert "createdb" in caught.value.todo
 
     def test_nobody_there(self, new_url: NewUrl) -> None:
-        """A server that does not answer is told; the password is not."""
+        """A server that does not answer is told, with the settings that name it; no user is."""
         with pytest.raises(LedgerMissing, match="cannot be reached") as caught:
-            open_ledger("postgresql://claims:hush@127.0.0.1:1/claims")
-        assert "hush" not in caught.value.message
-        assert "claims:***@127.0.0.1" in caught.value.message
+            open_ledger("postgresql://mkeller:hush@127.0.0.1:1/claims")
+        told = caught.value.message + caught.value.todo
+        assert "hush" not in told
+        assert "mkeller" not in told
+        assert "postgresql://127.0.0.1:1/claims" in told
+        assert "CLAIMLINE_LEDGER" in told
 
     def test_password_in_the_query(self, new_url: NewUrl) -> None:
-        """A password given as a parameter of the URL is not shown either."""
-        shown = connect.shown(connect.parse("postgresql://u@h/d?password=hush&sslmode=require"))
-        assert shown == "postgresql://u@h/d?sslmode=require"
+        """User and password given as parameters of the URL are not shown either."""
+        url = "postgresql:///d?user=mkeller&password=hush&sslmode=require&host=h&port=5433"
+        assert connect.shown(connect.parse(url)) == "postgresql:///d?host=h&port=5433"
 
     def test_unknown_user(self, new_url: NewUrl) -> None:
         """A user the server does not know is told."""
@@ -246,6 +252,28 @@ class TestLost:
                     _note(ledger, "b")
                 own.handle.ensure_postgres_running()
                 assert _notes(ledger) == ["a"]
+
+    def test_who_connects_is_never_told(
+        self, new_url: NewUrl, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+    ) -> None:
+        """A server that is away is named by its place; the user and the password are not."""
+        with running(f"named-{os.getpid()}") as own:
+            databases = own.databases()
+            url = databases()
+            databases.server.run("CREATE ROLE mkeller SUPERUSER LOGIN PASSWORD 'hush'")
+            url = url.replace("postgres:@", "mkeller:hush@").replace("postgres@", "mkeller:hush@")
+            assert "mkeller:hush@" in url
+            with open_ledger(url) as ledger:
+                own.handle.stop()
+                with pytest.raises((LedgerLost, LedgerMissing)) as caught:
+                    _note(ledger, "b")
+            assert main(["claims", "--ledger", url]) == COULD_NOT_RUN
+        said = capsys.readouterr()
+        told = said.out + said.err + str(caught.value) + caught.value.todo + caplog.text
+        assert "cannot be reached" in said.err
+        assert "CLAIMLINE_LEDGER" in said.err
+        assert "mkeller" not in told
+        assert "hush" not in told
 
     def test_full_disk(self, new_url: NewUrl) -> None:
         """A full disk of the server is told as one."""
