@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from sqlalchemy import inspect, text
 from sqlalchemy.engine import make_url
 
 from reconcile.ledger import connect, open_ledger
@@ -38,6 +39,9 @@ class NewUrl(Protocol):
     def __call__(self) -> str:
         """The URL of another empty ledger."""
 
+    def bare(self) -> str:
+        """The URL of a place where a ledger can be made: there is none."""
+
     def copy(self, url: str) -> str:
         """The URL of a copy of a ledger that nobody has open."""
 
@@ -49,6 +53,27 @@ def tamper(url: str, *statements: str) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+def asked(url: str, query: str, **values: object) -> list[Any]:
+    """The rows of a query that both kinds of database understand; ``:name`` is a value."""
+    engine = connect.make_engine(connect.parse(url))
+    with engine.connect() as connection:
+        rows = list(connection.execute(text(query), values))
+    engine.dispose()
+    return rows
+
+
+def content(url: str) -> dict[str, list[str]]:
+    """Every row of every table, whatever the ledger's version: to see that nothing was changed."""
+    engine = connect.make_engine(connect.parse(url))
+    with engine.connect() as connection:
+        found = {
+            name: sorted(map(repr, connection.exec_driver_sql(f'select * from "{name}"')))
+            for name in inspect(connection).get_table_names()
+        }
+    engine.dispose()
+    return found
 
 
 class Copies:
@@ -63,11 +88,14 @@ class Copies:
         """The URL of a new one."""
         return self.copy(f"sqlite:///{self._empty}")
 
+    def bare(self) -> str:
+        """The URL of a file that is not there."""
+        self._made += 1
+        return f"sqlite:///{self._folder}/ledger{self._made - 1 or ''}.sqlite3"
+
     def copy(self, url: str) -> str:
         """The URL of a copy, with what stands in the side file of a process that was killed."""
-        there = Path(url.removeprefix("sqlite:///"))
-        path = self._folder / f"ledger{self._made or ''}.sqlite3"
-        self._made += 1
+        there, path = (Path(each.removeprefix("sqlite:///")) for each in (url, self.bare()))
         for end in ("", "-wal"):
             if Path(f"{there}{end}").exists():
                 shutil.copyfile(f"{there}{end}", f"{path}{end}")
@@ -131,9 +159,16 @@ class Databases:
         """The URL of a copy."""
         return self._copy(str(make_url(url).database))
 
+    def bare(self) -> str:
+        """The URL of an empty database."""
+        return self._named(self.server.new_database())
+
     def _copy(self, name: str) -> str:
-        self._made.append(self.server.copy(name))
-        return self.server.url(self._made[-1])
+        return self._named(self.server.copy(name))
+
+    def _named(self, name: str) -> str:
+        self._made.append(name)
+        return self.server.url(name)
 
     def drop(self) -> None:
         """Remove them all, whoever is still connected."""

@@ -205,7 +205,7 @@ def placed_identifiers(given: Iterable[str]) -> Iterator[tuple[str, str]]:
     """The identifiers given as arguments, each with where it stands; ``-`` reads standard input.
 
     Standard input, one a line, keeps a member id out of the shell's history and the list of
-    processes. A byte that is no text becomes a question mark: no identifier has such a byte.
+    processes. A byte that is no text, or 0, becomes a question mark: no identifier has one.
 
     Raises:
         CommandError: standard input is closed.
@@ -215,7 +215,7 @@ def placed_identifiers(given: Iterable[str]) -> Iterator[tuple[str, str]]:
             raise CommandError("standard input is closed", todo="give the ids as arguments")
         lines = enumerate(sys.stdin, 1) if word == "-" else [(0, word)]
         for line, each in lines:
-            text = each.strip().encode("utf-8", "replace").decode()
+            text = each.strip().replace("\0", "?").encode("utf-8", "replace").decode()
             if text:
                 yield (f"line {line} of standard input" if line else f"id number {number}"), text
 

@@ -33,7 +33,7 @@ def find(connection: Connection, identifier: str) -> tuple[Found, ...]:
     also found by its first twelve characters (what some payers leave of it).
     """
     word = identifier.strip()
-    if not word:
+    if not word or "\0" in word:  # no database holds a text with a NUL in it
         return ()
     found: list[Found] = []
     for kind, look in _KINDS:

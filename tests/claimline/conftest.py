@@ -1,17 +1,17 @@
 """The real command in this process, and a ledger in which the whole job has been done once."""
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from databases import NewUrl
+from job_done import Job, done
 
-from claimline import files, settings
+from claimline import settings
 from claimline.__main__ import main
-from claimline.services.receive import receive
-from reconcile.ledger import Run, open_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
-PRACTICE = ROOT / "fixtures" / "practice" / "practice.toml"
 Ran = tuple[int, str, str]
 Command = Callable[..., Ran]
 
@@ -29,20 +29,24 @@ def command(capsys: pytest.CaptureFixture[str]) -> Command:
     return run
 
 
+@pytest.fixture(scope="session", name="jobs")
+def _jobs(
+    tmp_path_factory: pytest.TempPathFactory, lasting: Callable[[str], NewUrl]
+) -> Callable[[str], Job]:
+    """The whole job by kind of database, done once."""
+    return functools.cache(lambda kind: done(tmp_path_factory.mktemp("job"), lasting(kind)()))
+
+
+@pytest.fixture(scope="module")
+def job(jobs: Callable[[str], Job], database: str) -> Job:
+    """The whole job, to be read: in each kind of database."""
+    return jobs(database)
+
+
 @pytest.fixture(scope="session")
-def job(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder where visits were billed (claims), answered (inbox) and received (ledger.db)."""
-    folder = tmp_path_factory.mktemp("job")
-    visits = sorted(map(str, (PRACTICE.parent / "visits").iterdir()))
-    ledger = str(folder / "ledger.db")
-    bill = ["bill", *visits, "--practice", str(PRACTICE), "--out", str(folder / "claims")]
-    assert main([*bill, "--ledger", ledger]) == 1
-    assert main(["sandbox", str(folder / "claims"), "--out", str(folder / "inbox")]) == 0
-    run = Run(command="receive", version="test", started=settings.now())
-    names = sorted(map(str, (folder / "inbox").iterdir()))
-    with open_ledger(settings.ledger_url(ledger)) as opened:
-        list(receive(opened, run, names, lambda name: lambda: files.chunks(name)))
-    return folder
+def job_files(jobs: Callable[[str], Job]) -> Path:
+    """The folders of claims and answers, for what asks no ledger."""
+    return jobs("sqlite").folder
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 from conftest import Command
+from job_done import Job
 from receive_made import Line, clp, remit, x12
 from sqlalchemy import select
 
@@ -110,10 +111,10 @@ def test_what_does_not_balance_is_told(command: Command, nowhere: Path) -> None:
     assert "Does not balance: 10.00 more than the payment" in said
 
 
-def test_by_number_with_the_views_recorded(command: Command, job: Path, tmp_path: Path) -> None:
+def test_by_number_with_the_views_recorded(command: Command, job: Job, tmp_path: Path) -> None:
     """A payment of the ledger is found by its number; each patient written is recorded."""
-    ledger = job / "ledger.db"
-    with open_ledger(str(ledger)) as opened:
+    ledger = job.ledger
+    with open_ledger(ledger) as opened:
         payment = next(p for p in opened.payments(usage="T") if p.claims > 1)
         with opened.reading() as connection:
             before = len(connection.execute(select(view.c.id)).fetchall())
@@ -121,13 +122,13 @@ def test_by_number_with_the_views_recorded(command: Command, job: Path, tmp_path
     status, _, errors = command("advice", payment.trace, "--ledger", ledger, "-o", out)
     assert (status, errors) == (0, "")
     assert payment.trace in out.read_text()
-    with open_ledger(str(ledger)) as opened, opened.reading() as connection:
+    with open_ledger(ledger) as opened, opened.reading() as connection:
         assert len(connection.execute(select(view.c.id)).fetchall()) > before
 
 
-def test_neither_file_nor_payment(command: Command, job: Path) -> None:
+def test_neither_file_nor_payment(command: Command, job: Job) -> None:
     """What is neither is refused, masked."""
-    status, _, errors = command("advice", "EFT99999", "--ledger", job / "ledger.db")
+    status, _, errors = command("advice", "EFT99999", "--ledger", job.ledger)
     assert status == 2
     assert "EFT99999" not in errors
 

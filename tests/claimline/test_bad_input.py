@@ -4,13 +4,15 @@ Nothing that was good is lost, and nobody is named where they should not be.
 """
 
 import csv
+import functools
 import io
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import NewUrl, asked, content
 
 from reconcile.ledger import connect, migrate
 
@@ -33,7 +35,6 @@ GOOD = dict(
         strict=True,
     )
 )  # fmt: skip
-READERS = ("check", "read", "receive")
 SAID = {  # kind of bad file -> what must be said of it
     "missing": "no such file",
     "folder": "folder",
@@ -45,12 +46,6 @@ X12 = (
     "ISA*00*          *00*          *ZZ*SENDER         *ZZ*RECEIVER       *260310*0900*^*00501"
     "*000000001*0*T*:~"
 )
-
-
-def _arguments(name: str, folder: Path, *files: object) -> list[object]:
-    """A reading command on files, with a ledger of its own where it needs one."""
-    ledger = ["--ledger", folder / "l.db"] if name == "receive" else []
-    return [name, *files, *ledger]
 
 
 def _bad_file(folder: Path, kind: str) -> Path:
@@ -65,26 +60,35 @@ def _bad_file(folder: Path, kind: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize(
-    ("kind", "name"),
-    [
-        (kind, name)
-        for kind in SAID
-        for name in READERS
-        if (kind, name) != ("folder", "receive")  # receive takes the files of a folder
-    ],
-)
-def test_a_file_that_is_no_x12_could_not_run_and_stops_no_other(
-    command: Any, job: Path, tmp_path: Path, name: str, kind: str
-) -> None:
-    """The message names the file and what it is; the good file beside it is read; status 3."""
-    good = next(path for path in sorted((job / "inbox").iterdir()))
-    bad = _bad_file(tmp_path, kind)
-    status, out, err = command(*_arguments(name, tmp_path, bad, good))
+def _checked(answer: tuple[int, str, str], bad: Path, good: Path, kind: str) -> None:
+    """The message names the bad file and what it is; the good one is shown; status 3."""
+    status, out, err = answer
     assert status == 3
     assert bad.name in out + err
     assert SAID[kind] in out + err
     assert good.stem in out or "Payment" in out
+
+
+@pytest.mark.parametrize("kind", SAID)
+@pytest.mark.parametrize("name", ["check", "read"])
+def test_a_file_that_is_no_x12_could_not_run_and_stops_no_other(
+    command: Any, job_files: Path, tmp_path: Path, name: str, kind: str
+) -> None:
+    """The message names the file and what it is; the good file beside it is read; status 3."""
+    good = next(path for path in sorted((job_files / "inbox").iterdir()))
+    bad = _bad_file(tmp_path, kind)
+    _checked(command(name, bad, good), bad, good, kind)
+
+
+@pytest.mark.parametrize("kind", sorted(SAID.keys() - {"folder"}))  # its files are received
+def test_a_file_that_is_no_x12_is_not_received_and_stops_no_other(
+    command: Any, job_files: Path, tmp_path: Path, ledger_url: str, kind: str
+) -> None:
+    """As above, and what is good stands in the ledger."""
+    good = next(path for path in sorted((job_files / "inbox").iterdir()))
+    bad = _bad_file(tmp_path, kind)
+    _checked(command("receive", bad, good, "--ledger", ledger_url), bad, good, kind)
+    assert asked(ledger_url, "select count(*) from remittance")[0][0] > 0
 
 
 def test_a_file_that_may_not_be_read_could_not_run(
@@ -109,11 +113,11 @@ def _as_institutional(data: bytes) -> bytes:
 
 
 def test_an_institutional_claim_is_named_for_what_it_is(
-    command: Any, job: Path, tmp_path: Path
+    command: Any, job_files: Path, tmp_path: Path
 ) -> None:
     """Check of an 837I where an 837P is meant says so with its place, once."""
     path = tmp_path / "i.edi"
-    path.write_bytes(_as_institutional(next((job / "claims").iterdir()).read_bytes()))
+    path.write_bytes(_as_institutional(next((job_files / "claims").iterdir()).read_bytes()))
     status, out, _ = command("check", path, "--format", "json")
     problems = json.loads(out)["files"][0]["problems"]
     assert status in {0, 1}
@@ -123,11 +127,11 @@ def test_an_institutional_claim_is_named_for_what_it_is(
 
 
 def test_the_sandbox_leaves_an_institutional_claim_alone(
-    command: Any, job: Path, tmp_path: Path
+    command: Any, job_files: Path, tmp_path: Path
 ) -> None:
     """The simulated payer answers professional claims only and names what it passed over."""
     (tmp_path / "in").mkdir()
-    data = _as_institutional(next((job / "claims").iterdir()).read_bytes())
+    data = _as_institutional(next((job_files / "claims").iterdir()).read_bytes())
     (tmp_path / "in" / "i.edi").write_bytes(data)
     status, out, _ = command("sandbox", tmp_path / "in", "--format", "json")
     assert status == 0
@@ -136,10 +140,10 @@ def test_the_sandbox_leaves_an_institutional_claim_alone(
 
 @pytest.mark.parametrize("share", [0.3, 0.6, 0.95])
 def test_a_file_cut_in_the_middle_shows_what_is_whole(
-    command: Any, job: Path, tmp_path: Path, share: float
+    command: Any, job_files: Path, tmp_path: Path, share: float
 ) -> None:
     """The cut is named with its line; whole transactions are still checked and shown."""
-    whole = max((job / "inbox").iterdir(), key=lambda path: path.stat().st_size).read_bytes()
+    whole = max((job_files / "inbox").iterdir(), key=lambda path: path.stat().st_size).read_bytes()
     path = tmp_path / "cut.835"
     path.write_bytes(whole[: int(len(whole) * share)])
     status, out, _ = command("check", path, "--format", "json")
@@ -153,9 +157,11 @@ def test_a_file_cut_in_the_middle_shows_what_is_whole(
     assert json.loads(out)["remittances"][0]["claims"]
 
 
-def test_a_claim_number_twice_in_a_file_is_told(command: Any, job: Path, tmp_path: Path) -> None:
+def test_a_claim_number_twice_in_a_file_is_told(
+    command: Any, job_files: Path, tmp_path: Path
+) -> None:
     """Two claims of one number in an 837P: check names the second."""
-    data = next((job / "claims").iterdir()).read_text(encoding="ascii")
+    data = next((job_files / "claims").iterdir()).read_text(encoding="ascii")
     first, second = [text.split("*")[1] for text in data.split("~") if "CLM*" in text][:2]
     path = tmp_path / "twice.edi"
     path.write_text(data.replace(f"CLM*{second}*", f"CLM*{first}*"), encoding="ascii")
@@ -164,10 +170,22 @@ def test_a_claim_number_twice_in_a_file_is_told(command: Any, job: Path, tmp_pat
     assert any(p["element"] == "CLM01" and p["segment"] > 0 for p in problems)
 
 
-def _bill(
-    command: Any, folder: Path, rows: Iterable[dict[str, str]], columns: Iterable[str] = COLUMNS
+Bill = Callable[..., tuple[int, dict[str, Any], str]]
+
+
+@pytest.fixture(name="bill")
+def _bill(command: Any, tmp_path: Path, ledger_url: str) -> Bill:
+    """Bills rows of a CSV with the fixture practice: status, answer, standard error."""
+    return functools.partial(_billed, command, tmp_path, ledger_url)
+
+
+def _billed(
+    command: Any,
+    folder: Path,
+    ledger: str,
+    rows: Iterable[dict[str, str]],
+    columns: Iterable[str] = COLUMNS,
 ) -> tuple[int, dict[str, Any], str]:
-    """Bill rows of a CSV with the fixture practice: status, answer, standard error."""
     text = io.StringIO()
     writer = csv.DictWriter(text, list(columns), extrasaction="ignore")
     writer.writeheader()
@@ -176,7 +194,7 @@ def _bill(
     path.write_text(text.getvalue(), encoding="utf-8")
     status, out, err = command(
         "bill", path, "--practice", PRACTICE, "--out", folder / "out",
-        "--ledger", folder / "l.db", "--format", "json",
+        "--ledger", ledger, "--format", "json",
     )  # fmt: skip
     return status, json.loads(out), err
 
@@ -204,11 +222,11 @@ BEST = {**GOOD, "visit_id": "V2", "patient_id": "P2", "member_id": "YHB1122334"}
     ],
 )
 def test_a_bad_cell_names_its_row_and_column_and_stops_nobody_else(
-    command: Any, tmp_path: Path, change: dict[str, str], column: str, said: str
+    bill: Bill, change: dict[str, str], column: str, said: str
 ) -> None:
     """The visit with the bad cell does not go, or is held; the other one goes; status 1."""
     columns = dict.fromkeys((*COLUMNS, *change))
-    status, told, err = _bill(command, tmp_path, [{**GOOD, **change}, BEST], columns)
+    status, told, err = bill([{**GOOD, **change}, BEST], columns)
     assert status == 1
     assert [claim["visits"] for claim in told["claims"]] == [["V2"]]
     text = json.dumps(told) + err
@@ -218,18 +236,18 @@ def test_a_bad_cell_names_its_row_and_column_and_stops_nobody_else(
     assert "YHB9988776" not in text
 
 
-def test_an_unknown_payer_holds_the_visit_with_a_plain_reason(command: Any, tmp_path: Path) -> None:
+def test_an_unknown_payer_holds_the_visit_with_a_plain_reason(bill: Bill) -> None:
     """A payer that the practice file does not have is named by its key."""
-    status, told, _ = _bill(command, tmp_path, [{**GOOD, "payer": "acme"}, BEST])
+    status, told, _ = bill([{**GOOD, "payer": "acme"}, BEST])
     assert status == 1
     assert [claim["visits"] for claim in told["claims"]] == [["V2"]]
     assert "acme" in json.dumps(told["held"])
 
 
-def test_a_missing_column_is_named(command: Any, tmp_path: Path) -> None:
+def test_a_missing_column_is_named(bill: Bill) -> None:
     """A CSV without the code column bills nothing and says which column is missing."""
     columns = [column for column in COLUMNS if column != "code"]
-    status, told, err = _bill(command, tmp_path, [GOOD], columns)
+    status, told, err = bill([GOOD], columns)
     assert status == 1
     assert told["claims"] == []
     assert "code" in json.dumps(told) + err
@@ -258,23 +276,23 @@ def test_a_missing_practice_file_could_not_run(command: Any, tmp_path: Path) -> 
 
 @pytest.mark.parametrize("name", ["denials", "trace", "receive"])
 def test_a_ledger_of_an_older_version_is_left_alone(
-    command: Any, job: Path, tmp_path: Path, name: str
+    command: Any, job_files: Path, new_url: NewUrl, name: str
 ) -> None:
     """Status 3 and the command that upgrades it; nothing is written."""
-    path = tmp_path / "old.db"
-    engine = connect.make_engine(connect.parse(f"sqlite:///{path}"))
+    url = new_url.bare()
+    engine = connect.make_engine(connect.parse(url))
     migrate.upgrade(engine, "0001")
     engine.dispose()
-    before = path.read_bytes()
-    words = {"trace": ["X"], "receive": [next((job / "inbox").iterdir())]}.get(name, [])
-    status, _, err = command(name, *words, "--ledger", path)
+    before = content(url)
+    words = {"trace": ["X"], "receive": [next((job_files / "inbox").iterdir())]}.get(name, [])
+    status, _, err = command(name, *words, "--ledger", url)
     assert status == 3
     assert "ledger upgrade" in err
-    assert path.read_bytes() == before
+    assert content(url) == before
 
 
 def test_a_file_that_is_no_ledger_could_not_run(command: Any, tmp_path: Path) -> None:
-    """A text file named as ledger is not touched."""
+    """A text file named as ledger is not touched (a database of others: see test_postgresql)."""
     path = tmp_path / "notes.db"
     path.write_text("These are notes, and not a database at all.\n" * 40, encoding="utf-8")
     status, _, err = command("denials", "--ledger", path)

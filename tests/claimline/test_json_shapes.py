@@ -6,6 +6,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+from job_done import Job
 
 MONEY = {"type": "string", "pattern": r"^-?\d+\.\d\d$"}
 UNITS = {"type": ["string", "null"], "pattern": r"^-?\d+(\.\d+)?$"}
@@ -112,10 +113,10 @@ SHAPES = {
 
 @pytest.mark.parametrize("line", SHAPES)
 def test_json_has_the_documented_shape(
-    command: Any, job: Path, monkeypatch: pytest.MonkeyPatch, line: str
+    command: Any, job: Job, monkeypatch: pytest.MonkeyPatch, line: str
 ) -> None:
     """Every documented field is there with its kind, in every row, also where the list is empty."""
-    monkeypatch.setenv("CLAIMLINE_LEDGER", str(job / "ledger.db"))
+    monkeypatch.setenv("CLAIMLINE_LEDGER", job.ledger)
     monkeypatch.chdir(Path(__file__).resolve().parents[2])
     denied = json.loads(command("denials", "--format", "json")[1])
     inbox = [str(path) for path in sorted((job / "inbox").iterdir())]

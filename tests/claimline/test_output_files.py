@@ -4,12 +4,14 @@ import csv
 import io
 import json
 from collections import Counter
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import openpyxl
 import pytest
+from job_done import Job
 
 REMITS = (
     "20260331-BHOH1.835",  # three payments, one with a PLB
@@ -18,9 +20,9 @@ REMITS = (
 
 
 @pytest.fixture
-def remits(job: Path) -> list[Path]:
+def remits(job_files: Path) -> list[Path]:
     """Two remittance files, four payments."""
-    return [job / "inbox" / name for name in REMITS]
+    return [job_files / "inbox" / name for name in REMITS]
 
 
 def _read(command: Any, remits: list[Path]) -> list[dict[str, Any]]:
@@ -61,23 +63,21 @@ def test_a_workbook_of_read_has_a_sheet_for_each_kind(
 
 @pytest.mark.parametrize("ending", ["json", "csv", "html", "xlsx"])
 def test_the_ending_of_the_output_tells_the_format(
-    command: Any, job: Path, tmp_path: Path, ending: str
+    command: Any, job: Job, tmp_path: Path, ending: str
 ) -> None:
     """--format need not be said again."""
     path = tmp_path / f"out.{ending}"
-    assert command("denials", "--ledger", job / "ledger.db", "-o", path)[0] == 0
+    assert command("denials", "--ledger", job.ledger, "-o", path)[0] == 0
     start = {"json": b"[\n", "csv": b"claim,", "html": b"<!doctype", "xlsx": b"PK"}
     assert path.read_bytes().startswith(start[ending])
 
 
 def test_a_format_that_contradicts_the_ending_is_wrong_usage(
-    command: Any, job: Path, tmp_path: Path
+    command: Any, job: Job, tmp_path: Path
 ) -> None:
     """Nothing is written into a file that would not open."""
     path = tmp_path / "out.xlsx"
-    status, _, err = command(
-        "denials", "--ledger", job / "ledger.db", "--format", "csv", "-o", path
-    )
+    status, _, err = command("denials", "--ledger", job.ledger, "--format", "csv", "-o", path)
     assert status == 2
     assert "out.xlsx" in err
     assert not path.exists()
@@ -85,11 +85,12 @@ def test_a_format_that_contradicts_the_ending_is_wrong_usage(
 
 @pytest.mark.parametrize("name", ["read", "denials"])
 def test_an_output_never_replaces_an_input(
-    command: Any, remits: list[Path], job: Path, tmp_path: Path, name: str
+    command: Any, remits: list[Path], jobs: Callable[[str], Job], tmp_path: Path, name: str
 ) -> None:
-    """Not even where it is named in another way."""
+    """Not even where it is named in another way; of ledgers only SQLite's are files."""
     path = tmp_path / "a.835"
-    path.write_bytes((remits[0] if name == "read" else job / "ledger.db").read_bytes())
+    ledger = Path(jobs("sqlite").ledger.removeprefix("sqlite:///"))
+    path.write_bytes((remits[0] if name == "read" else ledger).read_bytes())
     before = path.read_bytes()
     again = tmp_path / "." / "link"
     again.symlink_to(path)
@@ -101,11 +102,11 @@ def test_an_output_never_replaces_an_input(
 
 
 def test_names_go_to_a_terminal_only_where_the_result_does(
-    command: Any, job: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    command: Any, job_files: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With --output the result is in a file, terminal or not: names stay masked, and it says so."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    claims = next((job / "claims").iterdir())
+    claims = next((job_files / "claims").iterdir())
     path = tmp_path / "out.json"
     _, shown, _ = command("read", claims, "--segments", "--show-patient", "--format", "json")
     _, _, err = command("read", claims, "--segments", "--show-patient", "-o", path)

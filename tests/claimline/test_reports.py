@@ -11,6 +11,7 @@ import pytest
 from acknowledged_made import a277ca, claim_said, take_277ca
 from attrs import evolve
 from conftest import Command
+from job_done import Job
 from openpyxl import load_workbook
 from receive_made import Line, clp, record, remit, sent, take, x12
 from sqlalchemy import func, select
@@ -190,9 +191,9 @@ NAMES = ("summary", "aging", "denials", "first-pass", "days-to-pay", "lines", "u
 
 @pytest.mark.parametrize("shape", ["table", "json", "csv", "html"])
 @pytest.mark.parametrize("name", NAMES)
-def test_every_report_in_every_shape(command: Command, job: Path, name: str, shape: str) -> None:
+def test_every_report_in_every_shape(command: Command, job: Job, name: str, shape: str) -> None:
     """Each report prints in each shape, and never a patient's name."""
-    status, said, errors = command("report", name, "--ledger", job / "ledger.db", "--format", shape)
+    status, said, errors = command("report", name, "--ledger", job.ledger, "--format", shape)
     assert (status, errors) == (0, "")
     assert said.strip()
     assert "MERCER" not in said.upper()
@@ -200,10 +201,10 @@ def test_every_report_in_every_shape(command: Command, job: Path, name: str, sha
         json.loads(said)
 
 
-def test_workbook_sums_outside_the_filter(command: Command, job: Path, tmp_path: Path) -> None:
+def test_workbook_sums_outside_the_filter(command: Command, job: Job, tmp_path: Path) -> None:
     """A workbook has numbers, a frozen and filtered header, and its total below an empty row."""
     out = tmp_path / "summary.xlsx"
-    assert command("report", "summary", "--ledger", job / "ledger.db", "-o", out)[0] == 0
+    assert command("report", "summary", "--ledger", job.ledger, "-o", out)[0] == 0
     sheet = load_workbook(io.BytesIO(out.read_bytes())).active
     rows = list(sheet.iter_rows(values_only=True))
     assert sheet.freeze_panes == "B2"
@@ -226,47 +227,45 @@ def test_workbook_sums_outside_the_filter(command: Command, job: Path, tmp_path:
     ],
 )
 def test_options_that_a_report_has_not(
-    command: Command, job: Path, arguments: tuple[str, ...], option: str
+    command: Command, job: Job, arguments: tuple[str, ...], option: str
 ) -> None:
     """An option that would do nothing is refused, not passed over."""
-    status, _, errors = command("report", *arguments, "--ledger", job / "ledger.db")
+    status, _, errors = command("report", *arguments, "--ledger", job.ledger)
     assert status == 2
     assert f"has no {option}" in errors
 
 
-def places(ledger: Path) -> set[tuple[str, str, str]]:
+def places(ledger: str) -> set[tuple[str, str, str]]:
     """Origin, treating NPI and location of the sent claims."""
     c = sent_claim.c
-    with open_ledger(str(ledger)) as opened, opened.reading() as connection:
+    with open_ledger(ledger) as opened, opened.reading() as connection:
         return set(
             map(tuple, connection.execute(select(c.origin, c.rendering_npi, c.location)).fetchall())
         )
 
 
-def test_billed_claims_say_who_treated_and_where(job: Path) -> None:
+def test_billed_claims_say_who_treated_and_where(job: Job) -> None:
     """Each billed claim keeps the clinician's NPI and the location's key of its visit."""
-    found = places(job / "ledger.db")
+    found = places(job.ledger)
     assert ("billed", "1555010218", "main") in found
     assert all(npi and location for _, npi, location in found)
 
 
-def test_claims_taken_over_say_who_treated(command: Command, job: Path, tmp_path: Path) -> None:
+def test_claims_taken_over_say_who_treated(command: Command, job: Job, ledger_url: str) -> None:
     """A claim of another system's 837P keeps who treated, and the service facility's number."""
     names = sorted((job / "claims").glob("*.837"))
     assert names
-    ledger = tmp_path / "other.db"
-    assert command("receive", *names, "--ledger", ledger)[0] == 0
-    found = places(ledger)
+    assert command("receive", *names, "--ledger", ledger_url)[0] == 0
+    found = places(ledger_url)
     assert {(origin, bool(npi)) for origin, npi, _ in found} == {("adopted", True)}
-    said = json.loads(command("report", "aging", "--from", "sent", "--ledger", ledger,
+    said = json.loads(command("report", "aging", "--from", "sent", "--ledger", ledger_url,
                               "--format", "json")[1])  # fmt: skip
     assert said["total"]["no_day"] == said["total"]["open"]
 
 
-def test_drift_names_the_change(command: Command, tmp_path: Path) -> None:
+def test_drift_names_the_change(command: Command, ledger_url: str) -> None:
     """A payer that begins to refuse is told in words, with how often before and since."""
-    ledger = tmp_path / "drift.db"
-    with open_ledger(str(ledger), create=True) as opened:
+    with open_ledger(ledger_url) as opened:
         controls = [f"C{n:07d}A" for n in range(60)]
         records = [evolve(sent(one), payer_name="AETNA") for one in controls]
         record(opened, *records, control=9)
@@ -275,7 +274,7 @@ def test_drift_names_the_change(command: Command, tmp_path: Path) -> None:
             line = DENIED if week >= 3 else PLAIN
             paid = [clp(one, line) for one in controls[week * 10 : week * 10 + 10]]
             take(opened, x12(remit(*paid, trace=f"E{week}", date=day), control=week + 1))
-    status, said, _ = command("report", "drift", "--ledger", ledger, "--format", "json")
+    status, said, _ = command("report", "drift", "--ledger", ledger_url, "--format", "json")
     assert status == 0
     rows = {row["what"]: row for row in json.loads(said)["rows"]}
     assert set(rows) == {

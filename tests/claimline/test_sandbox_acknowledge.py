@@ -56,9 +56,9 @@ def sent(folder: Path) -> set[str]:
     return {part.control for part in parts if isinstance(part, Claim)}
 
 
-def copies(job: Path, tmp_path: Path, count: int, *, ta1: bool = False) -> Path:
+def copies(job_files: Path, tmp_path: Path, count: int, *, ta1: bool = False) -> Path:
     """A folder with the same claims under several interchange numbers."""
-    [path] = (job / "claims").glob("*.837")
+    [path] = (job_files / "claims").glob("*.837")
     text = path.read_text(encoding="ascii")
     isa13, asked = text[90:99], "1" if ta1 else text[100]
     folder = tmp_path / "copies"
@@ -70,18 +70,18 @@ def copies(job: Path, tmp_path: Path, count: int, *, ta1: bool = False) -> Path:
     return folder
 
 
-def test_what_is_written_is_right(command: Command, job: Path, tmp_path: Path) -> None:
+def test_what_is_written_is_right(command: Command, job_files: Path, tmp_path: Path) -> None:
     """Every 999 and 277CA has no problem by our guide."""
-    assert command("sandbox", job / "claims", "--out", tmp_path, "--acknowledge")[0] == 0
+    assert command("sandbox", job_files / "claims", "--out", tmp_path, "--acknowledge")[0] == 0
     files = sorted(tmp_path.glob("*.999")) + sorted(tmp_path.glob("*.277"))
     assert len(files) > 3
     for path in files:
         assert check([path.read_bytes()]).problems == (), path.name
 
 
-def test_each_claim_is_paid_or_refused(command: Command, job: Path, tmp_path: Path) -> None:
+def test_each_claim_is_paid_or_refused(command: Command, job_files: Path, tmp_path: Path) -> None:
     """A claim that anybody refused, or left pending, gets no remittance; the others get one."""
-    command("sandbox", job / "claims", "--out", tmp_path, "--acknowledge")
+    command("sandbox", job_files / "claims", "--out", tmp_path, "--acknowledge")
     claims = {thing.claim for thing in of_level(tmp_path, "claim")}
     stopped = {
         t.claim for t in of_level(tmp_path, "claim") if t.verdict == "rejected" and t.batch
@@ -90,13 +90,15 @@ def test_each_claim_is_paid_or_refused(command: Command, job: Path, tmp_path: Pa
     assert not stopped & set(paid(tmp_path))
     batches = [t for t in of_level(tmp_path, "transaction") if t.verdict == "rejected"]
     assert batches
-    assert claims <= sent(job / "claims")
+    assert claims <= sent(job_files / "claims")
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_named_refusal_is_for_all(name: str, command: Command, job: Path, tmp_path: Path) -> None:
+def test_a_named_refusal_is_for_all(
+    name: str, command: Command, job_files: Path, tmp_path: Path
+) -> None:
     """Asked for by its name, a scenario is met by everything, and pays only where it says so."""
-    assert command("sandbox", job / "claims", "--out", tmp_path, "--scenario", name)[0] == 0
+    assert command("sandbox", job_files / "claims", "--out", tmp_path, "--scenario", name)[0] == 0
     refusal = next(one for one in REFUSALS if one.name == name)
     assert bool(paid(tmp_path)) == refusal.is_paid
     verdicts = {thing.verdict for ack in said(tmp_path) for thing in ack.things}
@@ -107,35 +109,37 @@ def test_a_named_refusal_is_for_all(name: str, command: Command, job: Path, tmp_
     assert expected in verdicts
 
 
-def test_the_usual_way_is_not_changed(command: Command, job: Path, tmp_path: Path) -> None:
+def test_the_usual_way_is_not_changed(command: Command, job_files: Path, tmp_path: Path) -> None:
     """Without --acknowledge there are remittances only, as ever."""
-    command("sandbox", job / "claims", "--out", tmp_path)
+    command("sandbox", job_files / "claims", "--out", tmp_path)
     assert {path.suffix for path in tmp_path.iterdir()} == {".835"}
 
 
-def test_the_same_bytes_again(command: Command, job: Path, tmp_path: Path) -> None:
+def test_the_same_bytes_again(command: Command, job_files: Path, tmp_path: Path) -> None:
     """Claims, seed and date decide: two runs write the same files."""
     for name in ("a", "b"):
-        command("sandbox", job / "claims", "--out", tmp_path / name, "--acknowledge")
+        command("sandbox", job_files / "claims", "--out", tmp_path / name, "--acknowledge")
     first, second = (
         {path.name: path.read_bytes() for path in (tmp_path / name).iterdir()} for name in "ab"
     )
     assert first == second
 
 
-def test_a_file_is_rejected_among_many(command: Command, job: Path, tmp_path: Path) -> None:
+def test_a_file_is_rejected_among_many(command: Command, job_files: Path, tmp_path: Path) -> None:
     """Of four files one is rejected by TA1, and nothing else is said of it."""
-    folder = copies(job, tmp_path, 4, ta1=True)
+    folder = copies(job_files, tmp_path, 4, ta1=True)
     command("sandbox", folder, "--out", tmp_path / "in", "--acknowledge")
     files = {t.interchange: t.verdict for t in of_level(tmp_path / "in", "interchange")}
     assert files == {f"{n:09d}": "rejected" if n == 4 else "accepted" for n in range(1, 5)}
 
 
 def test_a_payers_number_is_that_of_its_remittance(
-    command: Command, job: Path, tmp_path: Path
+    command: Command, job_files: Path, tmp_path: Path
 ) -> None:
     """REF*1K of the payer's 277CA comes back as CLP07 (RFI 1808)."""
-    command("sandbox", job / "claims", "--out", tmp_path, "--acknowledge", "--scenario", "paid")
+    command(
+        "sandbox", job_files / "claims", "--out", tmp_path, "--acknowledge", "--scenario", "paid"
+    )
     told = {t.claim: t.payer_control for t in of_level(tmp_path, "claim") if t.payer_control}
     parts = [part for t in transactions(tmp_path, "*.835") for part in read_835(t)]
     numbers = {p.control: p.payer_control for p in parts if isinstance(p, ClaimPayment)}

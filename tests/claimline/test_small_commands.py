@@ -201,10 +201,12 @@ def test_the_sandbox_lists_its_scenarios(command: Any) -> None:
     assert len(names) == len(set(names))
 
 
-def test_the_sandbox_gives_the_same_bytes_again(command: Any, job: Path, tmp_path: Path) -> None:
+def test_the_sandbox_gives_the_same_bytes_again(
+    command: Any, job_files: Path, tmp_path: Path
+) -> None:
     """Same claims, seed and date: same files; their names tell nothing of a patient."""
-    command("sandbox", job / "claims", "--out", tmp_path / "a")
-    command("sandbox", job / "claims", "--out", tmp_path / "b")
+    command("sandbox", job_files / "claims", "--out", tmp_path / "a")
+    command("sandbox", job_files / "claims", "--out", tmp_path / "b")
     first = {path.name: path.read_bytes() for path in (tmp_path / "a").iterdir()}
     again = {path.name: path.read_bytes() for path in (tmp_path / "b").iterdir()}
     assert first
@@ -212,9 +214,9 @@ def test_the_sandbox_gives_the_same_bytes_again(command: Any, job: Path, tmp_pat
     assert all(path.stat().st_mode & 0o077 == 0 for path in (tmp_path / "a").iterdir())
 
 
-def test_what_the_sandbox_writes_is_right_but_where_it_says(command: Any, job: Path) -> None:
+def test_what_the_sandbox_writes_is_right_but_where_it_says(command: Any, job_files: Path) -> None:
     """Check finds nothing wrong in the replies but the scenario that does not balance."""
-    status, out, _ = command("check", *sorted((job / "inbox").iterdir()), "--format", "json")
+    status, out, _ = command("check", *sorted((job_files / "inbox").iterdir()), "--format", "json")
     codes = {p["code"] for each in json.loads(out)["files"] for p in each["problems"]}
     assert status == 1
     assert codes == {"remit.line-unbalanced", "remit.claim-unbalanced"}
@@ -234,9 +236,9 @@ def test_the_sandbox_refuses_what_is_not_there(
     assert err
 
 
-def test_check_has_the_documented_shape(command: Any, job: Path) -> None:
+def test_check_has_the_documented_shape(command: Any, job_files: Path) -> None:
     """files, transactions with type and control, problems with all their places."""
-    files = sorted((job / "inbox").iterdir())
+    files = sorted((job_files / "inbox").iterdir())
     _, out, _ = command("check", *files, "--format", "json")
     told = json.loads(out)["files"]
     assert [each["file"] for each in told] == [str(path) for path in files]
@@ -248,24 +250,24 @@ def test_check_has_the_documented_shape(command: Any, job: Path) -> None:
     assert all(p.keys() >= wanted for each in told for p in each["problems"])
 
 
-def test_check_of_what_bill_wrote_is_clean(command: Any, job: Path) -> None:
+def test_check_of_what_bill_wrote_is_clean(command: Any, job_files: Path) -> None:
     """Our own files have no errors."""
-    status, out, err = command("check", *sorted((job / "claims").iterdir()))
+    status, out, err = command("check", *sorted((job_files / "claims").iterdir()))
     assert status == 0, out + err
     assert "no problems" in out
 
 
-def test_check_as_csv(command: Any, job: Path) -> None:
+def test_check_as_csv(command: Any, job_files: Path) -> None:
     """One row for each problem, with its file."""
-    _, out, _ = command("check", *sorted((job / "inbox").iterdir()), "--format", "csv")
+    _, out, _ = command("check", *sorted((job_files / "inbox").iterdir()), "--format", "csv")
     rows = list(csv.DictReader(io.StringIO(out)))
     assert {row["element"] for row in rows} == {"SVC03", "CLP04"}
     assert all(row["file"].endswith(".835") for row in rows)
 
 
-def test_read_of_an_835_has_the_documented_shape(command: Any, job: Path) -> None:
+def test_read_of_an_835_has_the_documented_shape(command: Any, job_files: Path) -> None:
     """Payment, claims, lines, adjustments, and whether it adds up."""
-    _, out, _ = command("read", *sorted((job / "inbox").iterdir()), "--format", "json")
+    _, out, _ = command("read", *sorted((job_files / "inbox").iterdir()), "--format", "json")
     remittances = json.loads(out)["remittances"]
     first = remittances[0]
     assert first.keys() >= {
@@ -283,10 +285,10 @@ def test_read_of_an_835_has_the_documented_shape(command: Any, job: Path) -> Non
     assert [r["balanced"] for r in remittances].count(False) == 1
 
 
-def test_read_of_an_unbalanced_file_needs_a_person(command: Any, job: Path) -> None:
+def test_read_of_an_unbalanced_file_needs_a_person(command: Any, job_files: Path) -> None:
     """The difference is shown with its equation; other files are done."""
     statuses = {}
-    for path in sorted((job / "inbox").iterdir()):
+    for path in sorted((job_files / "inbox").iterdir()):
         statuses[path.name], out, _ = command("read", path)
         if statuses[path.name]:
             words = " ".join(out.split())
@@ -295,9 +297,9 @@ def test_read_of_an_unbalanced_file_needs_a_person(command: Any, job: Path) -> N
     assert sorted(statuses.values())[-2:] == [0, 1]
 
 
-def test_read_of_claims_shows_lines_and_no_patient(command: Any, job: Path) -> None:
+def test_read_of_claims_shows_lines_and_no_patient(command: Any, job_files: Path) -> None:
     """An 837P as claims and lines; names and member ids are not in it."""
-    path = next((job / "claims").iterdir())
+    path = next((job_files / "claims").iterdir())
     status, out, _ = command("read", path, "--format", "json")
     told = json.loads(out)
     lines = [line for s in told["submissions"] for c in s["claims"] for line in c["lines"]]
@@ -307,9 +309,9 @@ def test_read_of_claims_shows_lines_and_no_patient(command: Any, job: Path) -> N
     assert "member" not in out
 
 
-def test_read_by_segment_masks_the_patient(command: Any, job: Path) -> None:
+def test_read_by_segment_masks_the_patient(command: Any, job_files: Path) -> None:
     """Each value with its name; names, ids and birth dates as ***."""
-    path = next((job / "claims").iterdir())
+    path = next((job_files / "claims").iterdir())
     status, out, _ = command("read", path, "--segments", "--format", "json")
     segments = [s for t in json.loads(out)["transactions"] for s in t["segments"]]
     insured = [s for s in segments if s["id"] == "NM1" and s["loop"] == "2010BA"]
@@ -322,10 +324,10 @@ def test_read_by_segment_masks_the_patient(command: Any, job: Path) -> None:
 
 
 def test_read_takes_standard_input(
-    command: Any, job: Path, monkeypatch: pytest.MonkeyPatch
+    command: Any, job_files: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """- is standard input."""
-    data = next((job / "claims").iterdir()).read_bytes()
+    data = next((job_files / "claims").iterdir()).read_bytes()
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(data)))
     status, out, _ = command("read", "-")
     assert status == 0

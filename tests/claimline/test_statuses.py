@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from job_done import Job
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICE = ROOT / "fixtures" / "practice" / "practice.toml"
@@ -72,7 +73,7 @@ CASES = [
 
 
 @pytest.fixture(name="names", scope="module")
-def _names(job: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+def _names(job: Job, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Files of every kind, by the words that the cases use."""
     folder = tmp_path_factory.mktemp("statuses")
     inbox = {path.name: path for path in sorted((job / "inbox").iterdir())}
@@ -96,14 +97,14 @@ def _names(job: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str
 @pytest.mark.parametrize(("line", "status"), CASES, ids=[line for line, _ in CASES])
 def test_the_exit_status_is_that_of_the_design(  # noqa: PLR0917 - fixtures
     command: Any,
-    job: Path,
+    job: Job,
     names: dict[str, str],
     line: str,
     status: int,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """0 done, 1 somebody is needed, 2 wrong usage, 3 could not run; a word is said where not 0."""
-    monkeypatch.setenv("CLAIMLINE_LEDGER", str(job / "ledger.db"))
+    monkeypatch.setenv("CLAIMLINE_LEDGER", job.ledger)
     found, out, err = command(*(word.format(**names) for word in line.split()))
     assert found == status, out + err
     assert not status or out or err
@@ -112,20 +113,20 @@ def test_the_exit_status_is_that_of_the_design(  # noqa: PLR0917 - fixtures
 
 
 def test_an_institutional_file_is_named_for_what_it_is(
-    command: Any, names: dict[str, str], tmp_path: Path
+    command: Any, names: dict[str, str], ledger_url: str
 ) -> None:
     """An 837I is kept and said to be one, not passed over in silence."""
-    status, _, err = command("receive", names["institutional"], "--ledger", tmp_path / "l.db")
+    status, _, err = command("receive", names["institutional"], "--ledger", ledger_url)
     assert status == PERSON
     assert "institutional claims (837I)" in " ".join(err.split())
 
 
 def test_bytes_that_are_no_text_are_no_identifier(
-    command: Any, job: Path, monkeypatch: pytest.MonkeyPatch
+    command: Any, job: Job, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A byte of another encoding on standard input leads to no claim, not to an error of ours."""
     given = io.TextIOWrapper(io.BytesIO(b"\xff\xfe\n\0\n"), errors="surrogateescape")
     monkeypatch.setattr("sys.stdin", given)
-    status, _, err = command("trace", "-", "--ledger", job / "ledger.db")
+    status, _, err = command("trace", "-", "--ledger", job.ledger)
     assert status == PERSON
     assert err.count("not known") == 2

@@ -5,10 +5,10 @@ import datetime as dt
 import io
 import json
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import pytest
+from job_done import Job
 
 from claimline import settings
 from claimline.services.denials import Totals
@@ -17,20 +17,20 @@ Rows = list[dict[str, Any]]
 
 
 @pytest.fixture
-def rows(command: Any, job: Path) -> Rows:
+def rows(command: Any, job: Job) -> Rows:
     """All rows of ``denials --format json``."""
     return _denials(command, job)[1]
 
 
-def _denials(command: Any, job: Path, *words: str) -> tuple[int, Rows, str]:
+def _denials(command: Any, job: Job, *words: str) -> tuple[int, Rows, str]:
     """``denials --format json``: status, rows, standard error."""
-    status, out, err = command("denials", "--ledger", job / "ledger.db", "--format", "json", *words)
+    status, out, err = command("denials", "--ledger", job.ledger, "--format", "json", *words)
     return status, json.loads(out or "[]"), err
 
 
 @pytest.mark.parametrize("word", ["heron", "HERON", "BHOH1", "bhoh1", "blue heron", "Heron of"])
 def test_a_payer_is_found_by_any_of_its_words(
-    command: Any, job: Path, rows: Rows, word: str
+    command: Any, job: Job, rows: Rows, word: str
 ) -> None:
     """Key, id, name or a part of it, in any case; payments that fit no claim are found too."""
     status, found, _ = _denials(command, job, "--payer", word)
@@ -39,7 +39,7 @@ def test_a_payer_is_found_by_any_of_its_words(
     assert {"denied", "unmatched"} <= {row["status"] for row in found}
 
 
-def test_an_unknown_payer_is_wrong_usage(command: Any, job: Path) -> None:
+def test_an_unknown_payer_is_wrong_usage(command: Any, job: Job) -> None:
     """It is said, with those that are known."""
     status, _, err = _denials(command, job, "--payer", "aetan")
     assert status == 2
@@ -47,7 +47,7 @@ def test_an_unknown_payer_is_wrong_usage(command: Any, job: Path) -> None:
     assert "BLUE HERON OF OHIO" in err
 
 
-def test_several_codes_are_asked_for(command: Any, job: Path, rows: Rows) -> None:
+def test_several_codes_are_asked_for(command: Any, job: Job, rows: Rows) -> None:
     """By a comma or by repeating the option."""
     wanted = [r for r in rows if {"97530", "97110"} & set(r["code"].split())]
     assert _denials(command, job, "--code", "97530,97110")[1] == wanted
@@ -64,7 +64,7 @@ def test_several_codes_are_asked_for(command: Any, job: Path, rows: Rows) -> Non
     ids=["with a modifier", "too short", "days crossed"],
 )
 def test_questions_that_cannot_be_meant_are_wrong_usage(
-    command: Any, job: Path, words: list[str], said: str
+    command: Any, job: Job, words: list[str], said: str
 ) -> None:
     """An empty list would look like good news."""
     status, _, err = _denials(command, job, *words)
@@ -72,7 +72,7 @@ def test_questions_that_cannot_be_meant_are_wrong_usage(
     assert said in err
 
 
-def test_an_empty_list_names_the_other_book(command: Any, job: Path) -> None:
+def test_an_empty_list_names_the_other_book(command: Any, job: Job) -> None:
     """Nothing in production: the lines of the test book are not forgotten."""
     status, found, err = _denials(command, job, "--production")
     assert (status, found) == (0, [])
@@ -90,7 +90,7 @@ def test_rows_have_the_same_keys(rows: Rows) -> None:
 
 
 def test_deadlines_are_sorted_filtered_and_marked(
-    command: Any, job: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch
+    command: Any, job: Job, rows: Rows, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The nearest first; up to a day; "(passed)" once the day is over."""
     days = sorted(row["deadline"] for row in rows if row["deadline"])
@@ -100,19 +100,19 @@ def test_deadlines_are_sorted_filtered_and_marked(
     due = [row["deadline"] for row in _denials(command, job, "--due", days[0])[1]]
     assert due == [day for day in days if day == days[0]]
     monkeypatch.setattr(settings, "today", lambda: dt.date.fromisoformat(days[0]))
-    _, out, _ = command("denials", "--ledger", job / "ledger.db")
+    _, out, _ = command("denials", "--ledger", job.ledger)
     assert "(passed)" not in out
     monkeypatch.setattr(settings, "today", lambda: dt.date(2031, 1, 1))
-    _, out, _ = command("denials", "--ledger", job / "ledger.db")
+    _, out, _ = command("denials", "--ledger", job.ledger)
     assert f"{days[0]} (passed)" in out
     assert {r["deadline_passed"] for r in _denials(command, job)[1] if not r["deadline"]} == {None}
 
 
-def test_the_totals_are_the_sums_of_the_sheet(command: Any, job: Path) -> None:
+def test_the_totals_are_the_sums_of_the_sheet(command: Any, job: Job) -> None:
     """Who sums the columns gets what stands under the table."""
-    _, out, _ = command("denials", "--ledger", job / "ledger.db", "--format", "csv")
+    _, out, _ = command("denials", "--ledger", job.ledger, "--format", "csv")
     sheet = list(csv.DictReader(io.StringIO(out)))
-    _, shown, _ = command("denials", "--ledger", job / "ledger.db")
+    _, shown, _ = command("denials", "--ledger", job.ledger)
     ours = [row for row in sheet if row["status"] != "unmatched"]
     sums = [sum(Decimal(row[key] or 0) for row in ours) for key in ("billed", "paid")]
     denied = sum(Decimal(r["denied"] or 0) for r in sheet if r["category"] != "duplicate")
@@ -123,13 +123,13 @@ def test_the_totals_are_the_sums_of_the_sheet(command: Any, job: Path) -> None:
 
 @pytest.mark.parametrize("width", [50, 60, 80, 100, 140])
 def test_numbers_stand_whole_at_any_width(
-    command: Any, job: Path, rows: Rows, monkeypatch: pytest.MonkeyPatch, width: int
+    command: Any, job: Job, rows: Rows, monkeypatch: pytest.MonkeyPatch, width: int
 ) -> None:
     """Claim numbers, amounts and payments of the real commands are never cut."""
     monkeypatch.setenv("COLUMNS", str(width))
     denied = next(r for r in rows if r["status"] == "denied")
     for words in (["denials"], ["trace", denied["claim"]]):
-        _, out, _ = command(*words, "--ledger", job / "ledger.db")
+        _, out, _ = command(*words, "--ledger", job.ledger)
         assert max(map(len, out.splitlines())) <= width
         for key in ("claim", "billed", "trace"):
             assert denied[key] in out
