@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Show what would happen; change nothing.")
 @click.option("--show", "show_last", is_flag=True, help="Print the report of the last night again.")
 @click.option("--day", default="", metavar="DATE", help="With --show: of that day.")
+@click.option("--all", "whole", is_flag=True, help="Print all of it, not only what one page holds.")
 @click.option("--only", multiple=True, metavar="STEP", help="Only this step; several are possible.")
 @click.option("--skip", multiple=True, metavar="STEP", help="Not this step; several are possible.")
 @click.option(
@@ -39,6 +40,7 @@ def night(
     dry_run: bool,
     show_last: bool,
     day: str,
+    whole: bool,
     only: tuple[str, ...],
     skip: tuple[str, ...],
     new_ledger: bool,
@@ -60,6 +62,7 @@ def night(
       claimline night --config night.toml --check
       claimline night --config night.toml --dry-run
       claimline night --config night.toml
+      claimline night --config night.toml --show --all
     """
     from claimline.night.config import read_config
     from claimline.night.night import Asked, run_night, shown
@@ -71,11 +74,11 @@ def night(
     if check:
         return _check(made, shape, output)
     if show_last:
-        return _print(shown(made, day), shape, output)
+        return _print(shown(made, day), shape, output, whole=whole)
     asked = Asked(dry_run=dry_run, new_ledger=new_ledger, only=only, skip=skip)
     done = run_night(made, asked)
     _tell(done)
-    _print(done.report, shape, output)
+    _print(done.report, shape, output, whole=whole)
     return done.status
 
 
@@ -106,7 +109,7 @@ def _tell(done: "Done") -> None:
         complain(message, todo)
 
 
-def _print(report: "dict[str, object]", shape: str, output: Path | None) -> int:
+def _print(report: "dict[str, object]", shape: str, output: Path | None, *, whole: bool) -> int:
     from claimline.night.html import html_page
     from claimline.night.page import result_of
     from claimline.render import show
@@ -115,7 +118,7 @@ def _print(report: "dict[str, object]", shape: str, output: Path | None) -> int:
     if shape == "html":
         show_text(html_page(report), output)
     else:
-        show(result_of(report), shape, output)
+        show(result_of(report, whole=whole), shape, output)
     return DONE
 
 

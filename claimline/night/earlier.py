@@ -15,7 +15,7 @@ from attrs import frozen
 
 from claimline.errors import DONE, NEEDS_PERSON, worst
 from claimline.night.context import Night
-from claimline.night.received_notes import fault_notes
+from claimline.night.received_notes import Faulty, fault_notes
 from claimline.night.report import (
     Report,
     called,
@@ -220,7 +220,11 @@ def _notes(
         done |= looked
     cut = {row["digest"] for row in told["came"] if not row["run"]}
     faults = [
-        (house_name(one.digest, one.name, one.kind), Counter(one.codes))
+        Faulty(
+            name=house_name(one.digest, one.name, one.kind),
+            kind=one.kind,
+            codes=Counter(one.codes),
+        )
         for one in before.received
         if one.faults and one.digest in cut
     ]

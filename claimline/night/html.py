@@ -6,17 +6,20 @@ from typing import Any, Final
 
 from claimline.errors import NEEDS_PERSON
 from claimline.night.page import (
+    CAME,
     DRY,
-    HEADINGS,
+    OUT,
     RUNS,
-    file_rows,
-    ids_shown,
-    note_cells,
+    also,
+    equations,
+    in_short,
     runs,
     step_cells,
     times,
     title,
 )
+from claimline.night.page_files import came, out
+from claimline.night.page_notes import ids_shown, know, needs, note_cells
 from claimline.night.report import Report
 from claimline.render.cells import visible
 
@@ -44,6 +47,7 @@ td.k{white-space:nowrap;width:1%;padding-right:2em}
 .tag.now{color:var(--now)}.tag.today{color:var(--today)}.tag.soon{color:var(--soon)}
 .tag.know{color:var(--dim);font-weight:400}
 .bad{color:var(--now);font-weight:650}.ok{color:var(--well)}
+details{margin-top:2em}summary{cursor:pointer;font-weight:650}
 footer{margin-top:2em;color:var(--dim);font-size:.9em}
 @media screen and (max-width:40em){body{padding:.9em;font-size:13px}
 td.k{white-space:normal;padding-right:.7em;width:auto}th,td{padding-right:.4em}
@@ -52,9 +56,16 @@ td{overflow-wrap:break-word}.tag{min-width:0}}
 @media print{body{padding:0;font-size:8.6px;line-height:1.2;max-width:none}
 tr{break-inside:avoid}h2{break-after:avoid;margin:.5em 0 .05em}th,td{padding:.03em .7em .03em 0}
 header{margin-bottom:.8em}footer{margin-top:.8em}
-.do code,.note code{font-size:8.6px}.closes table{display:none}}
+.do code,.note code{font-size:8.6px}details{display:none}}
 """
 FAILED: Final = "failed"
+FILE: Final = (("", "file", "k"), ("", "told", ""))
+EQUATION: Final = (
+    ("Equation", "name", ""),
+    ("Left", "left", "n"),
+    ("Right", "right", "n"),
+    ("Difference", "difference", "n"),
+)
 
 
 def html_page(report: Report) -> str:
@@ -63,36 +74,72 @@ def html_page(report: Report) -> str:
 
 
 def _page(report: Report) -> Iterator[str]:
-    needs = [note for note in report["notes"] if note["urgency"] != "know"]
-    know = [note for note in report["notes"] if note["urgency"] == "know"]
     name = f"{report['practice']}: {title(report)}"
-    kind = FAILED if report["status"] > NEEDS_PERSON else "needs" if needs else "well"
     yield '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
     yield '<meta name="viewport" content="width=device-width,initial-scale=1">'
     yield f"<title>{_text(name)}</title><style>{STYLE}</style></head><body>"
-    yield f'<header class="{kind}"><h1>{_text(report["headline"])}</h1>'
+    yield f'<header class="{_kind_of(report)}"><h1>{_text(report["headline"])}</h1>'
     yield f"<p>{_text(name)}, {_text(report['book'])} book. {_text(times(report))}</p>"
     if report["dry_run"]:
         yield f"<p>{_text(DRY)}</p>"
+    if report["steps"]:
+        yield f"<p>{_text(in_short(report))}</p>"
     yield "</header>"
-    if needs:
-        yield from _notes("What needs a person", needs)
+    wanted, known = needs(report), know(report)
+    yield from _notes("What needs a person", wanted.full)
+    yield from _notes("And after that", wanted.short, only_what=True)
+    yield from _line(wanted.more)
     yield from _steps(report["steps"])
     columns = (("Run", "run", "k"), ("Began", "began", "k"), ("", "told", ""))
     yield from _table(RUNS, columns, runs(report))
-    for heading, rows in zip(HEADINGS, file_rows(report), strict=True):
-        yield from _table(heading, (("", "file", "k"), ("", "told", "")), rows)
+    for heading, rows in ((CAME, came(report)), (OUT, out(report))):
+        yield from _table(heading, FILE, rows)
     yield from _states(report["states"])
     if report["proof"]:
         yield from _proof(report["proof"])
-    if know:
-        yield from _notes("To know", know)
+    yield from _notes("To know", known.full)
+    yield from _line(known.more)
+    yield from _rest(report)
     yield f"<footer>Claimline {_text(report['claimline'])}. No patient is named here.</footer>"
     yield "</body></html>"
 
 
-def _notes(heading: str, notes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _kind_of(report: Report) -> str:
+    """How the page is marked: something failed, something needs a person, or all is well."""
+    if report["status"] > NEEDS_PERSON:
+        return FAILED
+    return "needs" if report["needs_person"] else "well"
+
+
+def _rest(report: Report) -> Iterator[str]:
+    """What one page has no room for: opened on a screen, and not printed."""
+    parts: list[str] = []
+    if needs(report).short or know(report).more:
+        parts += _notes("All notes", report["notes"])
+    for heading, rows, all_rows in (
+        (f"{CAME}, each file", came(report), came(report, whole=True)),
+        (f"{OUT}, each", out(report), out(report, whole=True)),
+    ):
+        parts += _table(heading, FILE, all_rows) if all_rows != rows else ()
+    if report["proof"]:
+        parts += _table("The proof, each equation", EQUATION, report["proof"]["equations"])
+    if parts:
+        yield "<details><summary>All of it</summary>"
+        yield from parts
+        yield "</details>"
+
+
+def _line(text: str) -> Iterator[str]:
+    if text:
+        yield f"<p>{_text(text)}</p>"
+
+
+def _notes(
+    heading: str, notes: Sequence[Mapping[str, Any]], *, only_what: bool = False
+) -> Iterator[str]:
     """Notes: what, how old, how much; below what to do, whom to call, where to look."""
+    if not notes:
+        return
     yield f"<h2>{_text(heading)}</h2><table><tr><th></th><th>What</th>"
     yield '<th class="n">Days</th><th class="n">Money</th></tr>'
     for note in notes:
@@ -103,7 +150,8 @@ def _notes(heading: str, notes: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             f'<td class="n">{_text(cells["days"])}</td><td class="n">{_text(cells["money"])}</td>'
             "</tr>"
         )
-        yield f'<tr class="do"><td></td><td colspan="3">{"<br>".join(_below(note))}</td></tr>'
+        if not only_what:
+            yield f'<tr class="do"><td></td><td colspan="3">{"<br>".join(_below(note))}</td></tr>'
     yield "</table>"
 
 
@@ -129,13 +177,9 @@ def _states(states: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 
 
 def _proof(proof: Mapping[str, Any]) -> Iterator[str]:
-    columns = (("Equation", "name", ""), ("Left", "left", "n"), ("Right", "right", "n"),
-               ("Difference", "difference", "n"))  # fmt: skip
-    yield '<div class="closes">' if proof["closes"] else "<div>"  # on paper its sentence does
-    yield from _table("The proof", columns, proof["equations"])
-    yield f"</div><p>{_text(proof['told'])}</p>"
-    if proof.get("journal"):
-        yield f"<p>{_text(proof['journal'])}</p>"
+    shown = equations(proof)
+    yield from _table("The proof", EQUATION, shown)
+    yield from _line(" ".join(filter(None, (also(proof, len(shown)), proof.get("journal")))))
 
 
 def _table(

@@ -1,34 +1,49 @@
 """The morning's page for people: what needs them first, then what was done, then the proof."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
 from claimline.errors import COULD_NOT_RUN, NEEDS_PERSON
+from claimline.night.page_files import WOULD, came, out, rows_of
+from claimline.night.page_notes import ALL, MORE, Shown, know, needs, note_cells
 from claimline.night.report import Report
 from claimline.render import Column, Result, Table, counted
 
-WHEN: Final[Mapping[str, str]] = {
-    "now": "now",
-    "today": "today",
-    "soon": "this week",
-    "know": "",
-}
 DRY: Final = (
     "Dry run, on a copy of the ledger: nothing was fetched, recorded, written or sent. This is "
     "what the night would do and tell."
 )
 RUNS: Final = "Earlier runs of this night"
-HEADINGS: Final = ("What came", "Files of claims", "What went")
 RESULTS: Final[Mapping[int, str]] = {0: "done", 1: "done, see above", 2: "failed", 3: "failed"}
-WOULD: Final[Mapping[str, str]] = {"collect": "would come", "send": "would go"}
-FEW: Final = 4  # numbers shown with a note
-FILES: Final = 12  # files shown of each kind
+CAME: Final = "What came"
+OUT: Final = "Files of claims"
+RAN: Final = 5  # earlier runs told
+ROW: Final = (
+    Column(key="when", title="When", kind="id"),
+    Column(key="what", title="What"),
+    Column(key="days", title="Days", kind="number"),
+    Column(key="money", title="Money", kind="money"),
+)
+BELOW: Final = (
+    Column(key="todo", title="to do", place="below"),
+    Column(key="call", title="call", place="below"),
+    Column(key="ids", title="look at", kind="list", place="below"),
+)
+SUMS: Final = frozenset(  # equations told each night; the others by name where they do not close
+    {"claims.state", "claims.open", "claims.moved", "lines.adjudicated", "remits.money"}
+)
 
 
-def result_of(report: Report) -> Result:
-    """The report in all its shapes: lines and tables for people, the object itself for programs."""
-    return Result(data=report, text=tuple(_head(report)), tables=tuple(_tables(report)))
+def result_of(report: Report, *, whole: bool = False) -> Result:
+    """The report in all its shapes: lines and tables for people, the object itself for programs.
+
+    Args:
+        report: of a night.
+        whole: everything there is; else one page.
+    """
+    tables = tuple(_tables(report, whole=whole))
+    return Result(data=report, text=tuple(_head(report)), tables=tables)
 
 
 def _head(report: Report) -> Iterator[str]:
@@ -39,6 +54,27 @@ def _head(report: Report) -> Iterator[str]:
     yield times(report)
     if report["dry_run"]:
         yield DRY
+    if report["steps"]:
+        yield in_short(report)
+
+
+def in_short(report: Report) -> str:
+    """The night in one sentence: what came, what went, whether the books close."""
+    before = report.get("earlier", {})
+    steps = report["steps"]
+    rows = [*rows_of(steps, "receive"), *before.get("came", ())]
+    paid = sum((Decimal(row.get("paid", 0)) for row in rows), Decimal("0.00"))
+    went = [*rows_of(steps, "send"), *before.get("went", ())]
+    sent = sum(row["state"] == "sent" for row in went)
+    made = [*rows_of(steps, "build"), *before.get("made", ())]
+    charge = sum((Decimal(row["charge"]) for row in made), Decimal("0.00"))
+    claims = counted(sum(row["claims"] for row in made), "claim")
+    proof = report["proof"]
+    closes = "" if proof is None else f"; the proof {'closes' if proof['closes'] else 'FAILS'}"
+    return (
+        f"In short: {counted(len(rows), 'file')} received, {paid:,.2f} posted; {claims} made, "
+        f"{charge:,.2f}; {counted(sent, 'file')} sent{closes}."
+    )
 
 
 def title(report: Report) -> str:
@@ -54,56 +90,39 @@ def times(report: Report) -> str:
     return f"{begun} to {until} ({report['time_zone']})"
 
 
-def _tables(report: Report) -> Iterator[Table]:
-    needs = [note for note in report["notes"] if note["urgency"] != "know"]
-    if needs:
-        yield _notes(needs, "What needs a person")
+def _tables(report: Report, *, whole: bool) -> Iterator[Table]:
+    yield from _needs(needs(report, whole=whole), whole=whole)
     if report["steps"]:
         yield _steps(report["steps"])
     if runs(report):
-        yield _runs(report)
-    yield from _files(report)
+        yield _runs(report, whole=whole)
+    for rows, heading in ((came(report, whole=whole), CAME), (out(report, whole=whole), OUT)):
+        if rows:
+            yield _files(rows, heading)
     if report["states"]:
         yield _states(report["states"])
     if report["proof"]:
-        yield _proof(report["proof"])
-    know = [note for note in report["notes"] if note["urgency"] == "know"]
-    if know:
-        yield _notes(know, "To know")
+        yield _proof(report["proof"], whole=whole)
+    known = know(report, whole=whole)
+    if known.full:
+        yield _know(known, whole=whole)
 
 
-def _notes(notes: Sequence[dict[str, Any]], heading: str) -> Table:
-    return Table(
-        title=heading,
-        columns=(
-            Column(key="when", title="When", kind="id"),
-            Column(key="what", title="What"),
-            Column(key="days", title="Days", kind="number"),
-            Column(key="money", title="Money", kind="money"),
-            Column(key="todo", title="to do", place="below"),
-            Column(key="call", title="call", place="below"),
-            Column(key="ids", title="look at", kind="list", place="below"),
-        ),
-        rows=[note_cells(note) for note in notes],
-    )
+def _needs(notes: Shown, *, whole: bool) -> Iterator[Table]:
+    if notes.full:
+        rows = [note_cells(note, whole=whole) for note in notes.full]
+        yield Table(title="What needs a person", columns=(*ROW, *BELOW), rows=rows, tight=True)
+    if notes.short:
+        rows = [note_cells(note) for note in notes.short]
+        more = tuple(filter(None, (notes.more,)))
+        yield Table(title="And after that", columns=ROW, rows=rows, notes=more)
 
 
-def note_cells(note: Mapping[str, Any]) -> dict[str, Any]:
-    """A note as it is shown: no amount of nothing, no age of nothing."""
-    money = Decimal(note["money"]) if note["money"] is not None else None
-    return {
-        **note,
-        "when": WHEN[note["urgency"]],
-        "days": note["days"] or None,
-        "money": f"{money:,.2f}" if money else None,
-        "ids": ids_shown(note["ids"]),
-    }
-
-
-def ids_shown(ids: Sequence[str]) -> list[str]:
-    """The first few numbers; the others are in the JSON."""
-    more = [f"and {len(ids) - FEW} more"] if len(ids) > FEW else []
-    return [*ids[:FEW], *more]
+def _know(notes: Shown, *, whole: bool) -> Table:
+    rows = [note_cells(note, whole=whole) for note in notes.full]
+    columns = (*ROW, *BELOW) if whole else (*ROW, BELOW[0])
+    more = tuple(filter(None, (notes.more,)))
+    return Table(title="To know", columns=columns, rows=rows, notes=more, tight=True)
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Table:
@@ -140,64 +159,6 @@ def counts_text(step: Mapping[str, Any]) -> str:
     return ", ".join(told) or ("" if step["status"] > NEEDS_PERSON else "nothing")
 
 
-def file_rows(report: Report) -> tuple[list[dict[str, Any]], ...]:
-    """The files that came, were made and went, in this run and in earlier ones of the night."""
-    before = report.get("earlier", {})
-    steps = report["steps"]
-    came = [*_rows(steps, "receive"), *_rows(steps, "post"), *before.get("came", ())]
-    made = [*_rows(steps, "build"), *before.get("made", ())]
-    went = [*_rows(steps, "send"), *before.get("went", ())]
-    return _cut(came, _came), _cut(made, _made), _cut(went, _went)
-
-
-def _rows(steps: Sequence[Mapping[str, Any]], name: str) -> list[dict[str, Any]]:
-    return [row for step in steps if step["name"] == name for row in step.get("files", ())]
-
-
-def _made(row: Mapping[str, Any]) -> str:
-    return f"{counted(row['claims'], 'claim')}, {Decimal(row['charge']):,.2f}"
-
-
-def _went(row: Mapping[str, Any]) -> str:
-    state = WOULD["send"] if row["state"] == "would" else row["state"]
-    return f"{state}, profile {row['profile']}"
-
-
-def _run(row: Mapping[str, Any]) -> str:
-    """By which run, where it was an earlier one."""
-    if "run" not in row:
-        return ""
-    return f" (run {row['run']})" if row["run"] else " (in a run that was cut off)"
-
-
-def _cut(
-    rows: list[dict[str, Any]], words: Callable[[Mapping[str, Any]], str]
-) -> list[dict[str, Any]]:
-    """As many files as fit the page, those that need a person first; the JSON has all of them."""
-    first = rows
-    if len(rows) > FILES:
-        first = sorted(rows, key=lambda row: -int(row.get("status", 0)))[:FILES]
-    shown = [{**row, "told": f"{words(row)}{_run(row)}"} for row in first]
-    if len(rows) > FILES:
-        shown.append({"file": "", "told": f"and {len(rows) - FILES:,} more: see the JSON page"})
-    return shown
-
-
-def _came(row: Mapping[str, Any]) -> str:
-    """What a received file held, in a few words."""
-    parts = [row["state"]]
-    if row.get("payers"):
-        more = f" and {len(row['payers']) - 1} more" if len(row["payers"]) > 1 else ""
-        parts.append(f"835 of {row['payers'][0]}{more}")
-    if row.get("payments"):
-        parts.append(f"{counted(row['posted'], 'claim')} posted, {Decimal(row['paid']):,.2f}")
-    if row.get("waiting"):
-        parts.append(f"{row['waiting']} waiting")
-    if row.get("adopted"):
-        parts.append(f"{counted(row['adopted'], 'claim')} taken over")
-    return "; ".join([", ".join(parts), *row.get("told", ())])
-
-
 def runs(report: Report) -> list[dict[str, Any]]:
     """The earlier runs of the night, as they are shown."""
     return [
@@ -210,7 +171,9 @@ def runs(report: Report) -> list[dict[str, Any]]:
     ]
 
 
-def _runs(report: Report) -> Table:
+def _runs(report: Report, *, whole: bool) -> Table:
+    rows = runs(report)
+    more = len(rows) - RAN
     return Table(
         title=RUNS,
         columns=(
@@ -218,21 +181,17 @@ def _runs(report: Report) -> Table:
             Column(key="began", title="Began", kind="id"),
             Column(key="told", title="Told"),
         ),
-        rows=runs(report),
+        rows=rows if whole else rows[-RAN:],
+        notes=(f"and {more:,} before these: {MORE}",) if more > 0 and not whole else (),
     )
 
 
-def _files(report: Report) -> Iterator[Table]:
-    for rows, heading in zip(file_rows(report), HEADINGS, strict=True):
-        if rows:
-            yield Table(
-                title=heading,
-                columns=(
-                    Column(key="file", title="File", kind="id"),
-                    Column(key="told", title="Told"),
-                ),
-                rows=rows,
-            )
+def _files(rows: Sequence[Mapping[str, Any]], heading: str) -> Table:
+    return Table(
+        title=heading,
+        columns=(Column(key="file", title="File", kind="id"), Column(key="told", title="Told")),
+        rows=rows,
+    )
 
 
 def _states(states: Sequence[Mapping[str, Any]]) -> Table:
@@ -257,7 +216,8 @@ def _states(states: Sequence[Mapping[str, Any]]) -> Table:
     )
 
 
-def _proof(proof: Mapping[str, Any]) -> Table:
+def _proof(proof: Mapping[str, Any], *, whole: bool) -> Table:
+    rows = proof["equations"] if whole else equations(proof)
     return Table(
         title="The proof",
         columns=(
@@ -266,6 +226,17 @@ def _proof(proof: Mapping[str, Any]) -> Table:
             Column(key="right", title="Right", kind="money"),
             Column(key="difference", title="Difference", kind="money"),
         ),
-        rows=proof["equations"],
-        notes=tuple(filter(None, (proof["told"], proof.get("journal", "")))),
+        rows=rows,
+        notes=tuple(filter(None, (also(proof, len(rows)), proof.get("journal", "")))),
     )
+
+
+def equations(proof: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The equations of a page: the sums of the book, and whatever does not close."""
+    return [one for one in proof["equations"] if one["key"] in SUMS or not one["closes"]]
+
+
+def also(proof: Mapping[str, Any], shown: int) -> str:
+    """The proof in a sentence, and how many equations close that the page does not show."""
+    left = len(proof["equations"]) - shown
+    return f"{proof['told']} {ALL} shows {left} more." if left > 0 else str(proof["told"])

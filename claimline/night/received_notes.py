@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final
 
+from attrs import frozen
+
 from claimline.night.context import Night
 from claimline.night.values import Note
 from claimline.render.words import counted, listed, shown_number
@@ -13,11 +15,13 @@ from claimline.services.receive_faults import ALONE
 from claimline.services.receive_values import FileResult
 from claimline.transfer.names import house_name
 from claimline.transfer.put_away import UNKNOWN, kind_of
+from claimline.transfer.put_notes import causes
 from edi.problem import CODES
 from reconcile.ledger import nights
 from reconcile.ledger.convert import dollars
 
 SHOWN: Final = 5  # numbers in one note
+REMITTANCE: Final = "835"
 OTHER_KIND: Final = "file.other-kind"
 FAULTS: Final = (
     "claimline check FILE names each fault; claimline transfer which NAME says where it lies and "
@@ -31,8 +35,17 @@ _PRODUCTION: Final = (
 )
 
 
+@frozen(kw_only=True)
+class Faulty:
+    """A file of which only a part could be read; what it is called here, and its faults by code."""
+
+    name: str
+    kind: str
+    codes: Counter[str]
+
+
 def problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
-    """One note for each kind of fault; what waits for a person is told later."""
+    """Files with faults, and files not for us; what waits for a person is told later."""
     found = []
     others = []
     for one in results:
@@ -42,39 +55,42 @@ def problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
         if codes.pop(OTHER_KIND, 0):
             others.append(one)
         if codes:
-            found.append((named(one), codes))
+            found.append(Faulty(name=named(one), kind=kind_of(one), codes=codes))
     yield from fault_notes(found)
     if others:
         yield _other_kinds(others)
 
 
-def fault_notes(found: Iterable[tuple[str, Counter[str]]]) -> Iterator[Note]:
-    """One note for all files whose first fault is of one kind.
+def fault_notes(found: Iterable[Faulty]) -> Iterator[Note]:
+    """One note for all remittances with faults, for they are money; and one for all else."""
+    files = list(found)
+    for is_money in (True, False):
+        if some := [one for one in files if (one.kind == REMITTANCE) is is_money]:
+            yield _faults(some)
 
-    Args:
-        found: the name of each file here, with how many faults of each code it has.
-    """
-    groups: dict[str, list[tuple[str, Counter[str]]]] = {}
-    for name, codes in found:
-        groups.setdefault(next(iter(codes)), []).append((name, codes))
-    for code, some in groups.items():
-        count = sum(sum(codes.values()) for _, codes in some)
-        told = ", ".join(dict.fromkeys(each for _, codes in some for each in codes))
-        if len(some) == 1:
-            what = f"{some[0][0]} has {counted(count, 'fault')}: {told}; "
-            what += "what could be read of it was taken"
-        else:
-            meaning = CODES[code].meaning if code in CODES else ""
-            what = f"{len(some):,} files have {counted(count, 'fault')}: {told}; what could be "
-            what += f"read of them was taken. {meaning}".rstrip()
-        yield Note(
-            kind="receive.problems",
-            urgency="today",
-            what=what,
-            todo=FAULTS,
-            count=count,
-            ids=tuple(dict.fromkeys(name for name, _ in some)),
-        )
+
+def _faults(some: Sequence[Faulty]) -> Note:
+    """What is wrong with these files, by the first fault of each."""
+    count = sum(sum(one.codes.values()) for one in some)
+    if len(some) == 1:
+        what = f"{some[0].name} has {counted(count, 'fault')}: {', '.join(some[0].codes)}; what "
+        what += "could be read of it was taken"
+    else:
+        groups: dict[str, list[str]] = {}
+        for one in some:
+            code = next(iter(one.codes))
+            groups.setdefault(CODES[code].meaning if code in CODES else code, []).append(one.name)
+        noun = "remittances" if some[0].kind == REMITTANCE else "files"
+        what = f"{len(some):,} {noun} have {counted(count, 'fault')}; what could be read of them "
+        what += f"was taken: {causes(groups)}"
+    return Note(
+        kind="receive.problems",
+        urgency="today",
+        what=what,
+        todo=FAULTS,
+        count=count,
+        ids=tuple(dict.fromkeys(one.name for one in some)),
+    )
 
 
 def _other_kinds(files: Sequence[FileResult]) -> Note:
@@ -148,7 +164,7 @@ def taken_over(night: Night, results: Iterable[FileResult]) -> Iterator[Note]:
         if not some:
             continue
         whose = "whose billing NPI is not in the practice file" if strange else "of ours"
-        npis = ", ".join(dict.fromkeys(one.billing_npi for one in some[:SHOWN]))
+        npis = ", ".join(dict.fromkeys(one.billing_npi or "none" for one in some[:SHOWN]))
         yield Note(
             kind="receive.strangers" if strange else "receive.taken-over",
             urgency="soon" if strange else "know",

@@ -1,5 +1,6 @@
 """Receiving: the files of the inbox into the ledger, and what earlier runs left unfinished."""
 
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import suppress
 from decimal import Decimal
@@ -218,9 +219,19 @@ def file_row(result: FileResult, name: str = "") -> dict[str, Any]:
         "paid": f"{paid:.2f}",
         "adopted": sum(one.adopted for one in result.adopted),
         "told": [one.words for one in result.acknowledged],
+        "said": _said(result),
         "problems": len(result.problems),
         "why": result.message.removeprefix(f"{result.file}: ").replace(result.file, "the file"),
     }
+
+
+def _said(result: FileResult) -> dict[str, dict[str, int]]:
+    """What the acknowledgements of a file say: by level, how many have each verdict."""
+    found: dict[str, Counter[str]] = {}
+    for one in result.acknowledged:
+        for level, verdicts in one.said.items():
+            found.setdefault(level, Counter()).update(verdicts)
+    return {level: dict(counts) for level, counts in found.items()}
 
 
 def _source(name: str) -> Source:

@@ -154,7 +154,7 @@ def _waiting(night: Night, connection: Connection, waiting: Iterable[Waiting]) -
             count=len(some),
             days=_oldest(night, (one.date for one in some)),
             money=sum((one.amount for one in some), ZERO),
-            ids=tuple(dict.fromkeys(numbers))[:SHOWN],
+            ids=tuple(dict.fromkeys(filter(None, numbers)))[:SHOWN],
         )
 
 

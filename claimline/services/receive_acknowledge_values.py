@@ -63,6 +63,17 @@ class AcknowledgementResult:
         return self.verdicts.get((level, verdict), 0)
 
     @property
+    def said(self) -> dict[str, dict[str, int]]:
+        """What it says that is worth telling: by level, how many have each verdict."""
+        if self.state in ("known", "duplicate", "incomplete"):
+            return {}
+        return {
+            NAMES[level]: {SAID.get(verdict, verdict): count for verdict, count in found}
+            for level in self._told_levels()
+            if (found := [(v, n) for v, n in self._of(level) if level != "line" or v == REFUSED])
+        }
+
+    @property
     def data(self) -> dict[str, Any]:
         """The JSON shape."""
         return {

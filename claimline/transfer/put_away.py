@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from claimline.night.values import Note
-from claimline.render.words import counted
+from claimline.transfer import put_notes
 from claimline.transfer.disk import WHOLE, digest_of, moved, synced
 from claimline.transfer.errors import TransferError
 from claimline.transfer.names import UNFINISHED, house_name, name_fault, plain, shown, with_digest
@@ -43,7 +43,8 @@ def plainly_named(folders: "Folders") -> tuple[Note, ...]:
 
     A file that cannot be read or renamed is left as it is, and told.
     """
-    notes = []
+    renamed: dict[str, str] = {}
+    odd: list[str] = []
     for path in inbox_files(folders):
         fault = name_fault(path.name)
         if not fault or path.suffix.lower() in UNFINISHED:
@@ -52,10 +53,10 @@ def plainly_named(folders: "Folders") -> tuple[Note, ...]:
             digest = digest_of(path)
             moved(path, path.parent, plain(path.name, digest), digest)
         except (TransferError, OSError) as error:
-            notes.append(_odd(f"{fault}, and it cannot be renamed: {_why_not(error)}"))
+            odd.append(f"{fault}, and it cannot be renamed: {_why_not(error)}")
         else:
-            notes.append(_renamed(house_name(digest, path.name), fault))
-    return tuple(notes)
+            renamed[house_name(digest, path.name)] = fault
+    return (*put_notes.odd(odd), *put_notes.renamed(renamed))
 
 
 def put_away(
@@ -69,11 +70,11 @@ def put_away(
         now: in the practice's time zone: the archive has a folder per month.
     """
     archived: list[Path] = []
-    quarantined: list[Path] = []
+    quarantined: dict[Path, str] = {}  # why
     left: list[Path] = []
-    notes: list[Note] = []
+    stuck: dict[str, str] = {}  # by name, what the disk said
     names: dict[Path, str] = {}
-    stays: dict[tuple[str, str], list[str]] = {}  # names, by why and what to do
+    stays: list[tuple[str, str, str]] = []  # name, why, what to do
     month = f"{now:%Y-%m}"
     for path, result in results:
         digest, names[path] = "", UNKNOWN
@@ -82,23 +83,26 @@ def put_away(
             names[path] = house_name(digest, path.name, kind_of(result))
             if not result.later and _is_unreadable(result):
                 target = _quarantine(folders.quarantine, path, names[path], result, now)
-                quarantined.append(target)
-                notes.append(_quarantined(target, result))
+                quarantined[target] = _why(result)
             elif not result.later:
                 archived.append(moved(path, folders.archive / month, names[path], digest))
         except (TransferError, OSError) as error:
             if not result.later:
                 left.append(path)
-                notes.append(_not_moved(names[path], error))
+                stuck[names[path]] = _why_not(error)
         if result.later:
             left.append(path)
-            stays.setdefault((_why(result), result.todo), []).append(names[path])
+            stays.append((names[path], _why(result), result.todo))
     return PutAway(
         archived=tuple(archived),
         quarantined=tuple(quarantined),
         left=tuple(left),
         names=names,
-        notes=(*(_stays(some, *why) for why, some in stays.items()), *notes),
+        notes=(
+            *put_notes.left(stays),
+            *put_notes.not_moved(stuck),
+            *put_notes.quarantined({path.name: why for path, why in quarantined.items()}),
+        ),
     )
 
 
@@ -206,61 +210,8 @@ def _why(result: "FileResult") -> str:
     return "It is X12, but no transaction in it could be read."
 
 
-def _quarantined(path: Path, result: "FileResult") -> Note:
-    return Note(
-        kind="transfer.quarantined",
-        urgency="today",
-        what=f"{path.name} could not be read and is in quarantine: {_why(result)}",
-        todo=f"look at {path.name}.problems.txt beside it; ask the sender for the file again",
-        ids=(path.name,),
-    )
-
-
-def _stays(names: list[str], why: str, todo: str) -> Note:
-    """One note for all that one thing held up: a full disk does so with every file."""
-    more = len(names) - 1
-    which = f"{names[0]} and {counted(more, 'other file')}" if more else names[0]
-    stay = "stay" if more else "stays"
-    return Note(
-        kind="transfer.left",
-        urgency="today",
-        what=f"{which} could not be received and {stay} in the inbox: {why}",
-        todo=todo or "the next run takes it",
-        count=len(names),
-        ids=tuple(names),
-    )
-
-
-def _renamed(name: str, fault: str) -> Note:
-    return Note(
-        kind="transfer.renamed",
-        urgency="know",
-        what=f"a file of the inbox got a plain name, it is {name} now: of its own, {fault}",
-        ids=(name,),
-    )
-
-
-def _odd(fault: str) -> Note:
-    return Note(
-        kind="transfer.odd-name",
-        urgency="today",
-        what=f"a file stays in the inbox: of its name, {fault}",
-        todo="look into the inbox and give it a plain name; the next run takes it",
-    )
-
-
 def _why_not(error: Exception) -> str:
     """What the disk said."""
     if isinstance(error, TransferError):
         return error.message
     return getattr(error, "strerror", None) or type(error).__name__
-
-
-def _not_moved(name: str, error: Exception) -> Note:
-    return Note(
-        kind="transfer.disk",
-        urgency="now",
-        what=f"{name} stays in the inbox: {_why_not(error)}",
-        todo="see to the folders and the disk; the next run goes on, and nothing is posted twice",
-        ids=(name,),
-    )

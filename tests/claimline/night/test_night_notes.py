@@ -43,7 +43,7 @@ def test_files_with_one_kind_of_fault_are_one_note(page: dict[str, Any]) -> None
     """Three files that are miscounted: one note that names them."""
     [note] = _notes(page, "receive.problems")
     assert (len(note["ids"]), note["urgency"]) == (COPIES, "today")
-    assert note["what"].startswith("3 files have ")
+    assert note["what"].startswith("3 remittances have ")
 
 
 def test_what_is_not_for_us_is_to_know(page: dict[str, Any]) -> None:
