@@ -2,7 +2,8 @@
 
 Other payers are told to the next one so that it can pay the rest, so each payer's decision must
 close: line charge = what it paid + its adjustments; what it paid for the claim = what it paid for
-the lines - its adjustments of the claim (TR3 005010X222A1, balancing of COB claims).
+the lines - its adjustments of the claim (TR3 005010X222A1, balancing of COB claims). So the charge
+of the claim = paid + adjustments of the claim + adjustments of its lines.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,6 +36,8 @@ def others(claim: Claim) -> Iterator[Fault]:
     for other in claim.others:
         if other.payer.id in decided:
             yield from _of_payer(claim, other)
+        elif other.paid is not None:
+            yield from _of_claim_alone(claim, other)
 
 
 def _who(claim: Claim) -> Iterator[Fault]:
@@ -110,6 +113,16 @@ def _of_payer(claim: Claim, other: OtherPayer) -> Iterator[Fault]:
         yield "2320 AMT02", f"AMT*D is {told}; the lines and CAS of the claim say {paid:.2f}"
     if other.date is not None:
         yield "2330B DTP03", "the day (DTP*573) stands with the lines already"
+
+
+def _of_claim_alone(claim: Claim, other: OtherPayer) -> Iterator[Fault]:
+    """A decision that no line has: the charge is paid or adjusted, and the day is said."""
+    told = (other.paid or Decimal(0)) + _sum(other.adjustments)
+    if told != claim.charge:
+        words = f"AMT*D and CAS of the claim sum to {told:.2f}"
+        yield "2320 AMT02", f"{words}, the charge is {claim.charge:.2f}"
+    if other.date is None:
+        yield "2330B DTP03", "the day the payer decided (DTP*573) is missing: no line has it"
 
 
 def _sum(adjustments: Sequence[Adjustment]) -> Decimal:

@@ -29,11 +29,17 @@ _LEFT_OUT: Final = frozenset({"F8", "D9", *_OF_PAYER})
 
 @frozen(kw_only=True)
 class Prior:
-    """What a payer before decided. ``lines`` by line number; their ``payer`` is filled in here."""
+    """What a payer before decided. ``lines`` by line number; their ``payer`` is filled in here.
+
+    Without lines the payer told nothing of them: its decision is the claim's.
+    """
 
     paid: Decimal
     number: str = field(repr=False)  # its claim number, empty where it gave none
     remarks: tuple[str, ...] = ()  # of the claim (MOA), at most five are told
+    adjustments: tuple[x.Adjustment, ...] = ()  # of the claim, not of its lines
+    patient_owes: Decimal | None = None  # of the claim, where lines do not tell it
+    date: dt.date | None = None  # of the decision
     lines: Mapping[int, x.LineAdjudication]
 
 
@@ -240,8 +246,9 @@ def _further(person: _Person, holder: Holder, prior: Prior | None, *, rank: str)
 def _other(subscriber: x.Subscriber, payer: x.Party, prior: Prior | None) -> x.OtherPayer:
     """Loops 2320 and 2330.
 
-    What is left to the patient stands with the lines (2430 AMT*EAF): the claim's own is for payers
-    that tell nothing of lines (situational rule of 2320 AMT*EAF).
+    What is left to the patient stands with the lines (2430 AMT*EAF), or with the claim where part
+    of it was said of the claim (2320 AMT*EAF): in one place. The day stands with the lines, too,
+    and in 2330B where no line is told. AMT*A8 is for a payer that was not asked: none of these.
     """
     if prior is None:
         return x.OtherPayer(subscriber=subscriber, payer=payer)
@@ -249,7 +256,10 @@ def _other(subscriber: x.Subscriber, payer: x.Party, prior: Prior | None) -> x.O
     return x.OtherPayer(
         subscriber=subscriber,
         payer=evolve(payer, references=(*payer.references, *number)),
+        adjustments=prior.adjustments,
         paid=prior.paid,
+        patient_owes=prior.patient_owes,
+        date=None if prior.lines else prior.date,
         outpatient=("MOA", "", "", *prior.remarks[:5]) if prior.remarks else (),
     )
 
@@ -260,6 +270,7 @@ def _line(
     decided = tuple(
         evolve(prior.lines[line.number], payer=other.payer.id)
         for other, prior in zip(others, priors, strict=True)
+        if prior.lines
     )
     references = tuple(r for r in line.references if r.qualifier not in _OF_PAYER)
     return evolve(line, control="", references=references, adjudications=decided, kept=())

@@ -1,7 +1,10 @@
 """What one payer decided of a claim, in the words the next payer is told (837P loops 2320, 2430).
 
 Of each line the newest answer that stands counts: what was taken back, or only said "duplicate",
-does not. Charge = paid + adjustments for each line, or there is nothing to tell.
+does not. What the payer said of the claim stays with the claim, what it said of a line with the
+line: charge of a line = paid + its adjustments, paid of the claim = paid of the lines less the
+claim's adjustments (TR3 005010X222A1, balancing of COB claims). A payer that told nothing of lines
+is told by the claim alone.
 """
 
 import datetime as dt
@@ -13,6 +16,7 @@ from attrs import frozen
 
 from edi.claim import Adjustment, LineAdjudication, Procedure
 from reconcile.books import claim_books
+from reconcile.match_lines import CLAIM_LEVEL
 from reconcile.values import ZERO, Adjudication, LineBooks, LineShare, SentClaim, SentLine
 
 PATIENT: Final = "PR"
@@ -29,7 +33,9 @@ class Decided:
     number: str  # its claim number (CLP07), of the newest answer
     remarks: tuple[str, ...]  # of the claim (MOA), newest answer
     forwarded: bool  # to the next payer, by the newest answer
-    lines: Mapping[int, LineAdjudication]  # by line number; ``payer`` empty
+    adjustments: tuple[Adjustment, ...] = ()  # of the claim, not of its lines
+    claim_patient: Decimal | None = None  # ``patient``, where lines cannot tell it (2320 AMT*EAF)
+    lines: Mapping[int, LineAdjudication]  # by line number, ``payer`` empty; none: told no lines
 
 
 def decided(claim: SentClaim, answers: Sequence[Adjudication]) -> Decided | None:
@@ -39,47 +45,75 @@ def decided(claim: SentClaim, answers: Sequence[Adjudication]) -> Decided | None
         claim: as it was sent.
         answers: of one payer in one turn.
     """
-    books = claim_books(claim, answers)
-    lines: dict[int, LineAdjudication] = {}
+    shares: dict[int, LineShare] = {}
+    dates: dict[int, dt.date] = {}
     newest: Adjudication | None = None
-    for line, line_books in zip(claim.lines, books, strict=True):
+    for line, line_books in zip(claim.lines, claim_books(claim, answers), strict=True):
         share, answer = line_books.current, line_books.decided_by
         if share is None or answer is None or line_books.status == "open":
             return None
-        lines[line.number] = _line(line, share, answer.date)
+        shares[line.number], dates[line.number] = share, answer.date
         if newest is None or _place(answer) > _place(newest):
             newest = answer
     if newest is None:
         return None
+    patient = sum((left_to_patient(one.adjustments) for one in shares.values()), ZERO)
+    told, of_claim = _levels(shares.values())
+    by_claim = not told or bool(left_to_patient(of_claim))
     return Decided(
         payer=newest.payer,
         date=newest.date,
-        paid=sum((one.paid for one in lines.values()), ZERO),
-        patient=sum((left_to_patient(one.adjustments) for one in lines.values()), ZERO),
+        paid=sum((one.paid for one in shares.values()), ZERO),
+        patient=patient,
         number=newest.payer_control,
         remarks=newest.remarks,
         forwarded=newest.crossover,
-        lines=lines,
+        adjustments=of_claim,
+        claim_patient=patient if by_claim and patient > ZERO else None,
+        lines={
+            line.number: _line(line, shares[line.number], dates[line.number], by_claim=by_claim)
+            for line in claim.lines
+            if told
+        },
     )
+
+
+def _levels(shares: Iterable[LineShare]) -> tuple[bool, tuple[Adjustment, ...]]:
+    """Whether lines were told at all, and what was said of the claim."""
+    found = tuple(shares)
+    if all(share.method == CLAIM_LEVEL for share in found):
+        return False, _added(one for share in found for one in share.adjustments)
+    return True, _added(one for share in found for one in share.of_claim)
 
 
 def _place(answer: Adjudication) -> tuple[dt.date, str, int]:
     return answer.date, answer.trace, answer.position
 
 
-def _line(line: SentLine, share: LineShare, date: dt.date) -> LineAdjudication:
-    """2430 of a line. Units: those paid; where the payer says none, those sent."""
-    adjustments = tuple(one for one in share.adjustments if one.amount)
-    left = left_to_patient(adjustments)
+def _line(line: SentLine, share: LineShare, date: dt.date, *, by_claim: bool) -> LineAdjudication:
+    """2430 of a line. Units: those paid; where the payer says none, those sent.
+
+    What is left to the patient is told once: of the claim or of its lines.
+    """
+    own = _own(share)
+    left = left_to_patient(own)
     return LineAdjudication(
         payer="",
-        paid=share.paid,
+        paid=share.paid + sum((one.amount for one in share.of_claim), ZERO),
         procedure=Procedure(code=share.code or line.code, modifiers=share.modifiers),
         units=line.units if share.units is None else share.units,
-        adjustments=_added(adjustments),
+        adjustments=own,
         date=date,
-        patient_owes=left if left > ZERO else None,
+        patient_owes=left if left > ZERO and not by_claim else None,
     )
+
+
+def _own(share: LineShare) -> tuple[Adjustment, ...]:
+    """The adjustments of the line without its part of the claim's."""
+    cut = (
+        Adjustment(group=one.group, reason=one.reason, amount=-one.amount) for one in share.of_claim
+    )
+    return _added((*(one for one in share.adjustments if one.amount), *cut))
 
 
 def _added(adjustments: Iterable[Adjustment]) -> tuple[Adjustment, ...]:

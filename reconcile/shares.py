@@ -38,13 +38,14 @@ def split_cents(amount: Decimal, weights: Sequence[Decimal]) -> tuple[Decimal, .
 class _Amounts:
     """The amounts of one paid line after claim-level adjustments were spread."""
 
-    __slots__ = ("adjustments", "charge", "not_explained", "paid", "svc")
+    __slots__ = ("adjustments", "charge", "not_explained", "of_claim", "paid", "svc")
 
     def __init__(self, svc: ServicePayment) -> None:
         self.svc = svc
         self.charge = svc.charge
         self.paid = svc.paid
         self.adjustments = svc.adjustments
+        self.of_claim: tuple[Adjustment, ...] = ()
         self.not_explained = svc.charge - svc.paid
         for adjustment in svc.adjustments:
             self.not_explained -= adjustment.amount
@@ -164,6 +165,7 @@ def _spread(payment: ClaimPayment, amounts: Sequence[_Amounts]) -> tuple[str, ..
             amount.not_explained -= cut
         else:
             amount.paid -= cut
+            amount.of_claim = more
     return ()
 
 
@@ -193,6 +195,7 @@ def _share(method: str, amounts: _Amounts, line: SentLine) -> LineShare:
         allowed=_allowed(svc),
         number=line.number,
         not_explained=amounts.not_explained,
+        of_claim=amounts.of_claim,
     )
 
 
@@ -214,6 +217,7 @@ def _merged(
     charges = split_cents(amounts.charge, weights)
     paid = split_cents(amounts.paid, weights)
     cuts = _closing(amounts.adjustments, weights, charges, paid, amounts.not_explained)
+    of_claim = _spread_adjustments(amounts.of_claim, weights)
     allowed = _allowed(svc)
     parts = None if allowed is None else split_cents(allowed, weights)
     units = ONE if svc.paid_units is None else svc.paid_units
@@ -234,6 +238,7 @@ def _merged(
                 allowed=None if parts is None else parts[n],
                 number=line.number,
                 not_explained=charges[n] - paid[n] - sum((a.amount for a in cuts[n]), ZERO),
+                of_claim=of_claim[n],
             ),
         )
 
@@ -297,6 +302,7 @@ def _added(shares: Sequence[LineShare]) -> LineShare:
         allowed=sum(allowed, ZERO) if allowed else None,
         number=first.number,
         not_explained=sum((s.not_explained for s in shares), ZERO),
+        of_claim=tuple(one for s in shares for one in s.of_claim),
     )
 
 

@@ -98,6 +98,7 @@ class LineShare:
     bundled_into: str = ""  # control of the line that was paid in its place (RFI 2320, 2551)
     number: int = 0  # SentLine.number
     not_explained: Decimal = ZERO  # where the payer's line does not balance
+    of_claim: tuple[Adjustment, ...] = ()  # this line's part of the claim's own CAS, in the above
 
 
 @value(kw_only=True)

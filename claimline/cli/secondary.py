@@ -93,7 +93,7 @@ def list_claims(
     from claimline import settings
     from claimline.render import Result, show
     from claimline.services.practice import load
-    from claimline.services.secondary import ALL, of_visits, row, standings
+    from claimline.services.secondary_standing import ALL, of_visits, row, standings
     from reconcile.ledger import open_ledger
 
     known = load(practice)
@@ -247,7 +247,8 @@ def _list_table(rows: Sequence[dict[str, Any]]) -> "Table":
 def _data(result: "SecondaryResult") -> dict[str, Any]:
     """The answer as JSON."""
     from claimline.services.plain import money
-    from claimline.services.secondary import row, told_problems
+    from claimline.services.secondary import told_problems
+    from claimline.services.secondary_standing import row
 
     out = result.outgoing
     return {

@@ -422,7 +422,7 @@ def _share_row(place: int, line_number: int, share: LineShare) -> bulk.Row:
         to_cents(share.charge),
         to_cents(share.paid),
         number_text(share.units),
-        adjustments_json(share.adjustments),
+        adjustments_json(share.adjustments, share.of_claim),
         " ".join(share.remarks),
         None if share.allowed is None else to_cents(share.allowed),
         share.bundled_into,
@@ -430,8 +430,11 @@ def _share_row(place: int, line_number: int, share: LineShare) -> bulk.Row:
     )
 
 
-def adjustments_json(adjustments: Iterable[Adjustment]) -> str:
-    """``[[group, reason, cents, quantity], ...]``; empty for none."""
+def adjustments_json(adjustments: Iterable[Adjustment], of_claim: Iterable[Adjustment] = ()) -> str:
+    """``[[group, reason, cents, quantity], ...]``; empty for none.
+
+    Then, as ``[group, reason, cents]``, the part of these that was said of the claim.
+    """
     parts = []
     for one in adjustments:
         group, reason, cents = one.group, one.reason, to_cents(one.amount)
@@ -440,6 +443,7 @@ def adjustments_json(adjustments: Iterable[Adjustment]) -> str:
             parts.append(f'["{group}","{reason}",{cents},"{quantity}"]')
         else:
             parts.append(to_json([group, reason, cents, quantity]))
+    parts += [to_json([one.group, one.reason, to_cents(one.amount)]) for one in of_claim]
     return f"[{','.join(parts)}]" if parts else ""
 
 

@@ -12,6 +12,7 @@ from reconcile.ledger import rows, sent
 from reconcile.ledger.convert import from_json, to_cents
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.records import Usage
+from reconcile.ledger.rows import OF_CLAIM
 from reconcile.ledger.states import stands
 from reconcile.ledger.tables import sent_claim, sent_line
 from reconcile.ledger.tables_answered import claim_state
@@ -229,7 +230,7 @@ class Walk:
                     line=row[2],
                     charge=row[3],
                     paid=row[4],
-                    adjustments=[(one[0], one[1], one[2]) for one in said],
+                    adjustments=[(one[0], one[1], one[2]) for one in said if len(one) > OF_CLAIM],
                     rest=row[6],
                     bundled=bool(row[7]),
                 ),

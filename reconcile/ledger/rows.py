@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable
-from typing import Any, Literal, cast
+from typing import Any, Final, Literal, cast
 
 from sqlalchemy import Connection, select
 
@@ -27,6 +27,7 @@ from reconcile.ledger.tables_received import claim_payment, line_share, remittan
 from reconcile.post import FORWARDED, FORWARDED_REMARKS
 from reconcile.values import Adjudication, LineShare, UnmatchedLine
 
+OF_CLAIM: Final = 3  # cells of what repeats the claim's own: group, reason, cents
 # What an adjudication is made of, in the order ``_adjudication`` reads it.
 _COLUMNS = (
     claim_payment.c.id,
@@ -100,6 +101,7 @@ def line_shares(
 
 
 def _share(row: Any) -> LineShare:
+    adjustments, of_claim = _adjusted(row.adjustments)
     return LineShare(
         line=row.control,
         number=row.number,
@@ -109,22 +111,34 @@ def _share(row: Any) -> LineShare:
         charge=dollars(row.charge),
         paid=dollars(row.paid),
         units=to_number(row.units),
-        adjustments=adjustments_of(row.adjustments),
+        adjustments=adjustments,
         remarks=to_words(row.remarks),
         allowed=None if row.allowed is None else dollars(row.allowed),
         bundled_into=row.bundled_into,
         not_explained=dollars(row.not_explained),
+        of_claim=of_claim,
     )
 
 
 def adjustments_of(text: str) -> tuple[Adjustment, ...]:
     """What ``posting.adjustments_json`` wrote."""
+    return _adjusted(text)[0]
+
+
+def _adjusted(text: str) -> tuple[tuple[Adjustment, ...], tuple[Adjustment, ...]]:
+    """The adjustments, and what of them was said of the claim: those have no quantity."""
     if not text:
-        return ()
-    return tuple(
-        Adjustment(group=group, reason=reason, amount=dollars(cents), quantity=to_number(quantity))
-        for group, reason, cents, quantity in json.loads(text)
-    )
+        return (), ()
+    rows = json.loads(text)
+    whole = [
+        Adjustment(group=row[0], reason=row[1], amount=dollars(row[2]), quantity=to_number(row[3]))
+        for row in rows
+        if len(row) > OF_CLAIM
+    ]
+    if len(whole) == len(rows):
+        return tuple(whole), ()
+    said = (row for row in rows if len(row) == OF_CLAIM)
+    return tuple(whole), tuple(Adjustment(group=g, reason=r, amount=dollars(c)) for g, r, c in said)
 
 
 def _rank(text: str) -> Literal["P", "S", "T"]:

@@ -307,7 +307,9 @@ def _line(row: tuple[Any, ...], has_cut: bool) -> tuple[str, int] | None:
 def _sums(adjustments: str, *, cut: bool) -> tuple[int, int] | None:
     """The cents refused, and those left to the patient; None for what only the books can tell."""
     denied = patient = 0
-    for group, reason, cents, _quantity in json.loads(adjustments) if adjustments else ():
+    for group, reason, cents, *quantity in json.loads(adjustments) if adjustments else ():
+        if not quantity:
+            continue  # repeats what was said of the claim
         refused = "pending" if reason in _ODD_REASONS else _refused(group, reason, cut)
         if refused == "pending":
             return None

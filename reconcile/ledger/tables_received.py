@@ -115,7 +115,7 @@ line_share = Table(
     cents("charge"),
     cents("paid"),
     words("units"),  # paid units, empty where not said
-    words("adjustments"),  # JSON: [[group, reason, cents, quantity], ...]
+    words("adjustments"),  # JSON: [[group, reason, cents, quantity], ...]; see ``rows``
     words("remarks"),
     cents("allowed", required=False),  # AMT*B6
     words("bundled_into"),  # control of the line paid in its place

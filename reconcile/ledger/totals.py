@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 from attrs import field, frozen
 from sqlalchemy import Connection, func, select
 
+from reconcile.books_turns import RANK_ORDER
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import dollars, from_json, to_date, to_words
 from reconcile.ledger.deliveries import was_sent
@@ -199,12 +200,15 @@ def _counted(connection: Connection, claims: Sequence[Any]) -> Iterator[OwnLine]
 
 
 def _answers(connection: Connection, claims: Mapping[int, Any]) -> dict[int, list[Any]]:
-    """What the claims' own payer said of each line, in the order of payment."""
+    """What the claims' own payer said of each line, in the order of payment.
+
+    One that is the patient's second payer, too, answers twice: the first turn is meant.
+    """
     share, paid = line_share.c, claim_payment.c
     rows = connection.execute(
         select(
             share.sent_line_id, share.charge, share.paid, share.allowed, share.adjustments,
-            paid.status, paid.payer, paid.sent_claim_id,
+            paid.status, paid.payer, paid.rank, paid.sent_claim_id,
         )
         .join(claim_payment, paid.id == share.claim_payment_id)
         .join(remittance, remittance.c.id == paid.remittance_id)
@@ -215,7 +219,11 @@ def _answers(connection: Connection, claims: Mapping[int, Any]) -> dict[int, lis
     for row in rows:
         if row.payer == claims[row.sent_claim_id].payer:
             found.setdefault(row.sent_line_id, []).append(row)
-    return found
+    first = {
+        line: min((row.rank for row in own), key=RANK_ORDER.__getitem__)
+        for line, own in found.items()
+    }
+    return {line: [row for row in own if row.rank == first[line]] for line, own in found.items()}
 
 
 def _allowed(expected: int | None, answers: Sequence[Any]) -> Decimal | None:

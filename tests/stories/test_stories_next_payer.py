@@ -5,10 +5,20 @@ import json
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import pytest
-from short_stories import ROOT, Book, Json
+from next_payer_told import (
+    HILLSIDE,
+    LAKESHORE,
+    MEDICAID,
+    MEDICARE,
+    PRACTICE,
+    PRIMARY,
+    Story,
+    figures,
+)
+from short_stories import Book, Json
 
 from claimline.__main__ import main
 from edi.claim import Claim
@@ -16,114 +26,11 @@ from edi.x837p import read_submissions
 from mapping.secondary import with_further
 from reconcile.ledger import open_ledger
 
-PRACTICE: Final = str(ROOT / "fixtures" / "practice" / "secondary.toml")
-VISITS: Final = ROOT / "fixtures" / "visits" / "examples" / "secondary" / "retiree.json"
-PRIMARY: Final = """
-CLP*{V}*1*75*27.14*6.92*MB*A1*11*1 ~ NM1*QC*1*EXAMPLE*ROBIN ~ DTM*232*20260310
-SVC*HC:97530:GP*75*27.14**1 ~ CAS*CO*45*40.39**253*.55 ~ CAS*PR*2*6.92 ~ REF*6R*01{V}
-"""
-NAMES: Final = {
-    "medicare": "MEDICARE PART B OHIO",
-    "lakeshore": "LAKESHORE HEALTH PLAN",
-    "medicaid": "BUCKEYE STATE MEDICAID",
-    "hillside": "HILLSIDE MEDIGAP",
-}
-
-
-class Story:
-    """One visit with its coverages, billed to the first payer."""
-
-    def __init__(self, book: Book, coverages: Sequence[Json], **more: Any) -> None:
-        self.book = book
-        visit = json.loads(VISITS.read_text(encoding="utf-8"))[0]
-        visit |= {"coverages": list(coverages), "procedures": visit["procedures"][:1]} | more
-        path = book.folder / "visits.json"
-        path.write_text(json.dumps([visit]), encoding="utf-8")
-        answer = book.run("bill", str(path), "--practice", PRACTICE, "--out", self.out)
-        (claim,) = answer["claims"]
-        self.first: str = claim["claim"]
-
-    @property
-    def out(self) -> str:
-        """The outbox."""
-        return str(self.book.folder / "outbox")
-
-    def receive(self, text: str, *, payer: str = "medicare", day: str = "20260402") -> None:
-        """One claim payment in a remittance of its own."""
-        text = text.replace("{V}", self.first)
-        segments = [s.strip() for line in text.strip().splitlines() for s in line.split("~")]
-        amounts = (Decimal(s.split("*")[4]) for s in segments if s.startswith("CLP"))
-        paid = max(sum(amounts, Decimal(0)), Decimal(0))
-        path = self.book.folder / f"{payer}-{day}.835"
-        path.write_text(_file([s for s in segments if s], payer, day, f"{paid:.2f}"), "ascii")
-        self.book.run("receive", str(path))
-
-    def listed(self, *options: str) -> Json:
-        """What ``secondary list`` says of the claim."""
-        states = [f"--state={s}" for s in ("ready", "waiting", "held", "sent", "done", "nothing")]
-        rows = self.book.run("secondary", "list", "--practice", PRACTICE, *states, *options)
-        assert len(rows) == 1
-        return rows[0]
-
-    def bill(self, *options: str) -> Json:
-        """``secondary bill``."""
-        return self.book.run(
-            "secondary", "bill", "--practice", PRACTICE, "--out", self.out, *options
-        )
-
-    def books(self) -> Json:
-        """The one line's books."""
-        (answer,) = self.book.run("trace", self.first)["traces"]
-        claim = next(c for c in answer["claims"] if c["claim"] == self.first)
-        (line,) = claim["books"]
-        return line
-
-    def owes(self) -> Json:
-        """What the patient owes for the claim."""
-        (answer,) = self.book.run("owes", self.first)["owes"]
-        return next(c for c in answer["claims"] if c["claim"] == self.first)
-
-
-def _file(segments: Sequence[str], payer: str, day: str, paid: str) -> str:
-    number = f"{sum(payer.encode()) + int(day):09d}"
-    body = [
-        "ST*835*0001",
-        f"BPR*I*{paid}*C*CHK************{day}",
-        f"TRN*1*T{payer}{day}*1{sum(payer.encode()):09d}",
-        f"DTM*405*{day}",
-        f"N1*PR*{NAMES[payer]}",
-        "N1*PE*RIVERBEND THERAPY LLC*XX*1555000102",
-        "LX*1",
-        *segments,
-    ]
-    body.append(f"SE*{len(body) + 1}*0001")
-    head = (
-        (
-            "ISA*00*          *00*          *ZZ*PAYER          *ZZ*RIVERBEND      *260401*1200*^"
-            f"*00501*{number}*0*T*:"
-        ),
-        f"GS*HP*PAYER*RIVERBEND*20260401*1200*{int(number)}*X*005010X221A1",
-    )
-    tail = (f"GE*1*{int(number)}", f"IEA*1*{number}")
-    return "~\n".join((*head, *body, *tail)) + "~\n"
-
-
-MEDICARE: Final = {"payer": "medicare", "member_id": "1EG4TE5MK73"}
-LAKESHORE: Final = {"payer": "lakeshore", "member_id": "LK7788110"}
-HILLSIDE: Final = {"payer": "hillside", "member_id": "HM204466"}
-MEDICAID: Final = {"payer": "medicaid", "member_id": "910002233445"}
-
 
 @pytest.fixture
 def book(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Book:
     """A ledger in a folder of its own."""
     return Book(tmp_path, capsys)
-
-
-def figures(line: Json) -> str:
-    """The amounts of the books that are not 0."""
-    names = ("paid", "contractual", "patient", "denied", "other", "open", "not_explained")
-    return " ".join(f"{n} {line[n]}" for n in names if line[n] != "0.00")
 
 
 SECOND: Final = {
