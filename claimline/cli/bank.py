@@ -16,10 +16,6 @@ BY_HAND = (
     'By hand: claimline bank match ID --to NUMBER --reason "..."; a deposit that pays no claims: '
     "--none"
 )
-MEND = {
-    "CSV": "mend the row in a copy of the file and import that: what was taken is known",
-    "Nacha": "ask the bank for the whole file and import that: what was taken is known",
-}
 
 
 @click.group()
@@ -86,7 +82,7 @@ def import_(files: tuple[str, ...], *, profile: str, dry_run: bool, ledger: str,
                 continue
             for n, fault in enumerate(found.faults, 1):
                 last = n == len(found.faults)
-                disk.complain(f"{name}: {fault}", MEND[found.kind] if last else "")
+                disk.complain(f"{name}: {fault}", service.MEND[found.kind] if last else "")
             statuses.append(NEEDS_PERSON if found.faults else DONE)
             done.append(found)
     rows = [_fields(one) for one in done]

@@ -7,7 +7,7 @@ faults. So the page of the run after a crash has the sums that an undisturbed ni
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from attrs import evolve
 
@@ -19,7 +19,7 @@ from claimline.services.receive_look import look
 from claimline.services.receive_values import AdoptedResult, FileResult, PaymentResult
 from edi.problem import Problem
 from reconcile.ledger import Ledger, nights, received, standing
-from reconcile.ledger.nights import NightFile
+from reconcile.ledger.nights import NightFile, NightSent
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -48,6 +48,52 @@ def untold(night: Night, ledger: Ledger) -> dict[str, NightFile]:
         if row.get("state") not in {"known", "unreadable"}
     }
     return {one.digest: one for one in found if one.digest not in told}
+
+
+def untold_made(night: Night, ledger: Ledger) -> tuple[NightSent, ...]:
+    """The files of claims that nights built since the last page and that no page tells.
+
+    To be asked before this run builds anything: then they are those of runs that were cut off.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    day = night.day.isoformat()
+    with ledger.reading() as connection:
+        found = nights.sent_since(connection, nights.before(connection, day), night.run.command)
+        pages = nights.pages_of(connection, day) if found else ()
+    told = {
+        row["file"]
+        for page in map(json.loads, pages)
+        for rows in (*_files(page, "build"), page.get("earlier", {}).get("made", ()))
+        for row in rows
+    }
+    return tuple(one for one in found if one.name not in told)
+
+
+def untold_deposits(night: Night, ledger: Ledger) -> int:
+    """How many new deposits nights read since the last page that no page counts; as above.
+
+    Raises:
+        LedgerError: the ledger cannot be read.
+    """
+    day = night.day.isoformat()
+    with ledger.reading() as connection:
+        after = nights.before(connection, day)
+        found = nights.deposits_since(connection, after, night.run.command)
+        pages = nights.pages_of(connection, day) if found else ()
+    told: int = sum(
+        step["counts"].get("new", 0)
+        for page in map(json.loads, pages)
+        for step in page["steps"]
+        if step["name"] == "bank"
+    )
+    return max(0, found - told)
+
+
+def _files(page: Mapping[str, Any], name: str) -> Iterator[Sequence[Mapping[str, Any]]]:
+    """The files that the step of a name tells in a page."""
+    return (step.get("files", ()) for step in page["steps"] if step["name"] == name)
 
 
 def as_new(ledger: Ledger, result: FileResult) -> FileResult:

@@ -38,6 +38,7 @@ HAPPENED: Final = frozenset(  # told by the run in which it happened alone; the 
         "receive.strangers",
         "receive.taken-over",
         "receive.other-book",
+        "bank.met",
         "transfer.renamed",
         "transfer.vanished",
         "transfer.too-late",

@@ -167,6 +167,7 @@ def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
     if number:
         with suppress(LedgerError):  # the first step that needs the ledger says why
             cut = cut_off(night)
+            _begun(night)
     done = run.steps(logged, wanted)
     report = report_of(
         night,
@@ -180,6 +181,16 @@ def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
             report = whole(night, report, earlier(night, cut))
     log_end(logged.log, report)
     return report
+
+
+def _begun(night: Night) -> int:
+    """Record that the night began (its run's number): cut off anywhere, the next one knows of it.
+
+    Raises:
+        LedgerError: the ledger cannot be written.
+    """
+    with night.ledger() as ledger, ledger.begin(night.run) as writer:
+        return writer.run_id
 
 
 def _kept(night: Night, report: Report, *, created: str = "") -> Done:

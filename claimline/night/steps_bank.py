@@ -2,14 +2,19 @@
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any, Final
 
 from claimline import files
 from claimline.errors import DONE, NEEDS_PERSON, CommandError
 from claimline.night.config import named_files
 from claimline.night.context import Night
+from claimline.night.cut_off import untold_deposits
 from claimline.night.values import Note, Step
 from claimline.render.words import counted
-from claimline.services.bank import Imported, take
+from claimline.services.bank import MEND, Imported, take
+
+TOLD: Final = 3  # sentences of one file; the JSON page has all
+UNSURE: Final = "could be known as"  # how ``bank_same`` says that a person must decide
 
 
 def bank_step(night: Night, _before: Sequence[Step]) -> Step:
@@ -20,6 +25,7 @@ def bank_step(night: Night, _before: Sequence[Step]) -> Step:
     done: list[Imported] = []
     notes: list[Note] = []
     with night.ledger() as ledger:
+        before = untold_deposits(night, ledger)
         for name in names:
             try:
                 found = take(
@@ -34,16 +40,18 @@ def bank_step(night: Night, _before: Sequence[Step]) -> Step:
                 notes.append(_unreadable(name, error))
                 continue
             done.append(found)
-            notes += _faults(found)
+            notes += (*_faults(found), *_met(found))
     return Step(
         name="bank",
-        status=NEEDS_PERSON if notes else DONE,
+        status=NEEDS_PERSON if any(note.urgency != "know" for note in notes) else DONE,
         counts={
             "files": len(names),
             "deposits": sum(one.deposits for one in done),
-            "new": sum(one.new for one in done),
+            "new": before + sum(one.new for one in done),
+            "taken back": sum(one.returned for one in done),
         },
         notes=tuple(notes),
+        detail={"files": [_row(one) for one in done]},
     )
 
 
@@ -66,7 +74,35 @@ def _faults(found: Imported) -> Iterator[Note]:
             kind="bank.rows",
             urgency="soon",
             what=f"{rows} of bank file {file} could not be read; the others were taken",
-            todo="claimline bank import FILE names each; mend the row, or read it by hand",
+            todo=f"claimline bank import FILE names each; {MEND[found.kind]}",
             count=len(found.faults),
             ids=(file,),
         )
+
+
+def _met(found: Imported) -> Iterator[Note]:
+    """What new deposits meet: told by another file before, or a payment the bank turned back."""
+    if found.notes:
+        file = Path(found.file).name
+        more = len(found.notes) - TOLD
+        told = [*found.notes[:TOLD], *([f"and {more:,} more (JSON page)"] if more > 0 else [])]
+        yield Note(
+            kind="bank.met",
+            urgency="soon" if any(UNSURE in note for note in found.notes) else "know",
+            what=f"bank file {file}: {'; '.join(told)}",
+            todo="claimline bank list shows the deposits; what was joined wrongly is parted by "
+            "claimline bank match ID --undo",
+            count=len(found.notes),
+            ids=(file,),
+        )
+
+
+def _row(found: Imported) -> dict[str, Any]:
+    """A bank file for the report."""
+    return {
+        "file": Path(found.file).name,
+        "deposits": found.deposits,
+        "new": found.new,
+        "returned": found.returned,
+        "told": list(found.notes),
+    }

@@ -7,37 +7,45 @@ from typing import Any, Final
 from claimline.errors import DONE, NEEDS_PERSON
 from claimline.night.config import missing_folders, named_files
 from claimline.night.context import Night
+from claimline.night.cut_off import untold_made
 from claimline.night.values import Note, Step
 from claimline.render.words import counted
 from claimline.services import secondary
 from claimline.services.bill import bill
 from claimline.services.bill_values import BillRequest, BillResult, MadeFile
 from claimline.services.outgoing import OutgoingResult
+from reconcile.ledger.convert import dollars
+from reconcile.ledger.nights import NightSent
 
 SHOWN: Final = 5  # names in one note
+FURTHER: Final = "secondary bill"  # the command whose runs make claims to next payers
 ZERO: Final = Decimal("0.00")
 
 
 def build_step(night: Night, _before: Sequence[Step]) -> Step:
     """Bill the visits, released holds among them, and what is ready for the next payer."""
+    with night.ledger() as ledger:
+        before = untold_made(night, ledger)
     billed = bill(_request(night))
     further = _further(night)
-    made = (*billed.files, *further.files)
+    made = (*map(_of_cut_off, before), *map(_file_row, (*billed.files, *further.files)))
+    names = {one.name for one in before}
     notes = (*_no_folder(night), *_notes(billed), *_refused(further))
     return Step(
         name="build",
         status=NEEDS_PERSON if any(note.urgency != "know" for note in notes) else DONE,
         counts={
-            "claims": sum(one.claims for one in made),
-            "charge": f"{sum((one.charge for one in made), ZERO):,.2f}",
+            "claims": sum(row["claims"] for row in made),
+            "charge": f"{sum((Decimal(row['charge']) for row in made), ZERO):,.2f}",
             "files": len(made),
             "held": len(billed.held),
-            "visits billed before": len(billed.already),
-            "to next payers": len(further.claims),
+            "visits billed before": sum(one.file not in names for one in billed.already),
+            "to next payers": len(further.claims)
+            + sum(one.claims for one in before if one.command == FURTHER),
         },
         notes=notes,
         detail={
-            "files": [_file_row(one) for one in made],
+            "files": list(made),
             "recovered": list(billed.recovered),
             "tables": list(billed.tables),
         },
@@ -93,6 +101,19 @@ def _file_row(made: MadeFile) -> dict[str, Any]:
         "usage": made.usage,
         "claims": made.claims,
         "charge": str(made.charge),
+    }
+
+
+def _of_cut_off(sent: NightSent) -> dict[str, Any]:
+    """A file that a run made which was cut off before it could tell."""
+    return {
+        "file": sent.name,
+        "receiver": sent.receiver,
+        "control": f"{sent.control:09d}",
+        "usage": sent.usage,
+        "claims": sent.claims,
+        "charge": f"{dollars(sent.charge):.2f}",
+        "run": 0,
     }
 
 

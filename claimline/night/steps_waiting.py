@@ -27,7 +27,10 @@ from reconcile.lifecycle import EVENT, STATE
 SHOWN: Final = 5  # numbers in one note
 _BESIDE: Final = (".problems.txt", ".problems.json")  # what stands beside a file in quarantine
 CHOSEN: Final = frozenset({pause.CODE})  # a person wants them held
-UNDECIDED: Final = "undecided"  # event of a claim's life
+UNDECIDED: Final = {  # events of a claim's life: answered without a decision, and how it is told
+    "undecided": "answered without a decision",
+    "duplicate": "refused as a duplicate only, the first answer not here",
+}
 HELD: Final = "claimline held list names the visits"
 ZERO: Final = Decimal("0.00")
 
@@ -230,14 +233,16 @@ def _undecided(night: Night, connection: Connection) -> Iterator[Note]:
 
     Answers that fit no line, or are none (CLP02 23, 25), are told as payments that wait.
     """
-    one = nights.after(connection, night.usage, UNDECIDED)
-    if one is not None:
-        ids = nights.claims_in(connection, night.usage, "accepted", SHOWN, event=UNDECIDED)
+    for event, told in UNDECIDED.items():
+        one = nights.after(connection, night.usage, event)
+        if one is None:
+            continue
+        ids = nights.claims_in(connection, night.usage, "accepted", SHOWN, event=event)
         yield Note(
-            kind=f"claims.{UNDECIDED}",
+            kind=f"claims.{event}",
             urgency="know",
-            what=f"{counted(one.claims, 'claim')} answered without a decision",
-            todo=f"{EVENT[UNDECIDED].todo} claimline claims lists them",
+            what=f"{counted(one.claims, 'claim')} {told}",
+            todo=f"{EVENT[event].todo} claimline claims lists them",
             count=one.claims,
             days=night.age(one.since),
             money=dollars(one.charge),

@@ -24,6 +24,10 @@ NO_CLAIMS: Final = "pays no claims, as a person says"
 WAYS: Final = 3  # that an unmatched one could be, as shown
 NAMED: Final = 5  # candidates of each
 FIRST: Final = 8  # deposits that a trial shows
+MEND: Final = {  # what to do about rows that could not be read, by the kind of the file
+    "CSV": "mend the row in a copy of the file and import that: what was taken is known",
+    "Nacha": "ask the bank for the whole file and import that: what was taken is known",
+}
 
 
 @frozen(kw_only=True)

@@ -7,9 +7,11 @@ from attrs import field, frozen
 from sqlalchemy import Connection, exists, func, select
 
 from reconcile.ledger import bulk, keeping
+from reconcile.ledger.deposits_hand import SAME
 from reconcile.ledger.records import StoredFile, Usage
-from reconcile.ledger.tables import file, run, sent_claim, sent_file
+from reconcile.ledger.tables import decision, file, run, sent_claim, sent_file
 from reconcile.ledger.tables_answered import (
+    bank_deposit,
     claim_state,
     delivered_file,
     night_report,
@@ -205,6 +207,7 @@ class NightSent:
     charge: int
     profile: str  # by which it was delivered; empty: not yet
     recorded_at: str  # UTC
+    command: str  # that made it: bill, secondary bill ...
 
 
 def pages_of(connection: Connection, day: str) -> tuple[str, ...]:
@@ -310,13 +313,20 @@ def sent_since(connection: Connection, after: int, command: str) -> tuple[NightS
     """
     s = sent_file.c
     began = select(run.c.started_at).where(run.c.id > after, run.c.command == command)
-    query = (
-        _sent()
-        .join(run, run.c.id == s.run_id)
-        .where(s.run_id > after, run.c.started_at.in_(began))
-        .order_by(s.file_id)
-    )
+    query = _sent().where(s.run_id > after, run.c.started_at.in_(began)).order_by(s.file_id)
     return tuple(map(_night_sent, connection.execute(query)))
+
+
+def deposits_since(connection: Connection, after: int, command: str) -> int:
+    """How many new deposits runs of a command read from the bank's files since another run.
+
+    Those of which another file had told before are not new.
+    """
+    began = select(run.c.started_at).where(run.c.id > after, run.c.command == command)
+    runs = select(run.c.id).where(run.c.id > after, run.c.started_at.in_(began))
+    new = select(func.count()).where(bank_deposit.c.cents > 0, bank_deposit.c.run_id.in_(runs))
+    same = select(func.count()).where(decision.c.kind == SAME, decision.c.run_id.in_(runs))
+    return int(connection.execute(new).scalar_one()) - int(connection.execute(same).scalar_one())
 
 
 def sent_of(connection: Connection, digests: Iterable[str]) -> dict[str, NightSent]:
@@ -353,8 +363,10 @@ def _sent() -> "Select[Any]":
             s.recorded_at,
             (first + again).label("charge"),
             delivered_file.c.profile,
+            run.c.command,
         )
         .join(file, file.c.id == s.file_id)
+        .join(run, run.c.id == s.run_id)
         .outerjoin(delivered_file, delivered_file.c.file_id == s.file_id)
     )
 
@@ -370,4 +382,5 @@ def _night_sent(row: "Row[Any]") -> NightSent:
         charge=int(row.charge),
         profile=row.profile or "",
         recorded_at=row.recorded_at,
+        command=row.command,
     )
