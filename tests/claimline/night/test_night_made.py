@@ -94,6 +94,6 @@ def test_what_deposits_meet_is_on_the_page(desk: Desk, tmp_path: Path) -> None:
     [note] = [note for note in report["notes"] if note["kind"] == "bank.met"]
     assert "--undo" in note["what"]
     assert {name: len(row["told"]) for name, row in files.items()} == {
-        "bank.csv": 0,
-        "bank-2.csv": 1,
+        "bank.csv": 1,
+        "bank-2.csv": 0,
     }
