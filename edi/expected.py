@@ -16,9 +16,20 @@ from typing import Any, Final, Literal
 
 from attrs import fields, frozen
 
-__all__ = ["ZERO", "Amounts", "Terms", "amounts", "in_words", "of_text", "percent", "to_text"]
+__all__ = [
+    "AT_ONE_RATE",
+    "ZERO",
+    "Amounts",
+    "Terms",
+    "amounts",
+    "in_words",
+    "of_text",
+    "percent",
+    "to_text",
+]
 
-Kind = Literal["medicare", "schedule", "percent of medicare", "per visit"]
+Kind = Literal["medicare", "schedule", "percent of medicare", "per visit", "per diem"]
+AT_ONE_RATE: Final = frozenset({"per visit", "per diem"})  # lines share an amount: no units
 ZERO: Final = Decimal("0.00")
 _CENT: Final = Decimal("0.01")
 _HUNDRED: Final = Decimal(100)
@@ -31,13 +42,16 @@ class Terms:
     ``unit`` is what is allowed for one unit; ``further`` for a unit that the multiple procedure
     payment reduction (MPPR) cuts, ``None`` where it does not apply. One unit of a patient's day
     is paid in full: one with the highest ``rank`` (practice expense RVU). ``full`` says that it
-    should be on this line. ``per visit``: ``unit`` is this line's part of the visit's rate.
+    should be on this line. ``per visit`` and ``per diem``: ``unit`` is this line's part of the rate
+    of the visit or the day; of a day ``rate`` is the whole, ``scope`` the discipline it is for.
     """
 
     why: str = ""
     unpaid: bool = False  # the payer never pays it: nothing is allowed, and nothing accrues
     kind: Kind = "medicare"
     unit: Decimal = ZERO
+    rate: Decimal = ZERO  # per diem: of the whole day
+    scope: str = ""  # per diem: the discipline whose day it is; empty: the patient's
     further: Decimal | None = None
     rank: Decimal = ZERO
     full: bool = True
@@ -93,7 +107,7 @@ def amounts(
         deductible: what a payer took for it; ``None``: as the terms say.
         patient: the patient's part as a payer says, where the terms have no coinsurance.
     """
-    number = Decimal(1) if terms.kind == "per visit" else units
+    number = Decimal(1) if terms.kind in AT_ONE_RATE else units
     fee = _whole(terms.unit * number)
     after = fee
     if terms.further is not None:
@@ -189,8 +203,9 @@ def _patient_words(terms: Terms, found: Amounts) -> str:
 
 def _units(terms: Terms, units: Decimal, *, full: bool) -> tuple[str, Decimal]:
     """``34.61 + 2 x 24.58 = 83.77`` and its sum."""
-    if terms.kind == "per visit":
-        return f"{terms.unit} of the visit's rate", terms.unit
+    if terms.kind in AT_ONE_RATE:
+        whose = "visit" if terms.kind == "per visit" else "day"
+        return f"{terms.unit} of the {whose}'s rate", terms.unit
     if terms.further is None:
         total = _whole(terms.unit * units)
         return _times(units, terms.unit) + (f" = {total}" if units != 1 else ""), total
@@ -214,7 +229,17 @@ def _rate(rate: Decimal | None) -> str:
 _NAMES: Final = tuple(one.name for one in fields(Terms))
 _DEFAULTS: Final = {one.name: one.default for one in fields(Terms)}
 _DECIMALS: Final = frozenset(
-    {"unit", "further", "rank", "coinsurance", "deductible", "assistant", "mips", "sequestration"}
+    {
+        "unit",
+        "rate",
+        "further",
+        "rank",
+        "coinsurance",
+        "deductible",
+        "assistant",
+        "mips",
+        "sequestration",
+    }
 )
 
 

@@ -1,8 +1,9 @@
 """What a payer's contract pays: tables ``[[contracts]]`` of the practice file, dated.
 
 Kinds: ``schedule`` (an amount for each code, or code and modifier), ``percent of medicare``, ``per
-visit`` and ``case rate``. What the contract does not say is not assumed: no reduction, no
-sequestration, and the patient's part is what the payer says.
+visit``, ``per diem`` (one amount for a day, whatever its lines) and ``case rate``. What the
+contract does not say is not assumed: no reduction, no sequestration, and the patient's part is what
+the payer says.
 """
 
 import datetime as dt
@@ -20,7 +21,7 @@ from mapping.policy import ALWAYS, Span
 from mapping.policy_read import clash, days, is_tables, under
 from mapping.structure import Reader
 
-ContractKind = Literal["schedule", "percent of medicare", "per visit", "case rate"]
+ContractKind = Literal["schedule", "percent of medicare", "per visit", "per diem", "case rate"]
 _HUNDRED: Final = Decimal(100)
 
 
@@ -31,13 +32,20 @@ class Contract:
     name: str = field(metadata=doc("name, shown with each amount"))
     payers: tuple[str, ...] = field(metadata=doc("keys of the payers it is with"))
     kind: ContractKind = field(
-        metadata=doc("schedule, percent of medicare, per visit or case rate")
+        metadata=doc("schedule, percent of medicare, per visit, per diem or case rate")
     )
     percent: Decimal | None = field(
         default=None, metadata=doc("kind percent of medicare: 110 is 10 percent more", "money")
     )
     amount: Decimal | None = field(
-        default=None, metadata=doc("kind per visit or case rate: dollars for a visit or a case")
+        default=None,
+        metadata=doc("kind per visit, per diem or case rate: dollars for a visit, a day or a case"),
+    )
+    day_of: Literal["patient", "discipline"] | None = field(
+        default=None,
+        metadata=doc(
+            "kind per diem: the amount is for the patient's day, or for each discipline of it"
+        ),
     )
     lesser_of_charge: bool = field(
         default=True, metadata=doc("never more than the charge of the line")
@@ -140,11 +148,16 @@ def _lacking(made: Contract, *, has_amounts: bool) -> Iterator[Fault]:
         "schedule": ("amounts", has_amounts),
         "percent of medicare": ("percent", bool(made.percent)),
         "per visit": ("amount", made.amount is not None),
+        "per diem": ("amount", made.amount is not None),
         "case rate": ("amount", made.amount is not None),
     }
     key, given = needs[made.kind]
     if not given:
-        yield _fault(key, f"is missing: a contract of kind {made.kind} needs it", "input.missing")
+        yield _missing(key, made)
+    if made.kind == "per diem" and made.day_of is None:
+        yield _missing("day_of", made)
+    elif made.kind != "per diem" and made.day_of is not None:
+        yield _fault("day_of", f"means nothing in a contract of kind {made.kind}")
     if not made.payers:
         yield _fault("payers", "is empty: name the payers it is with", "input.missing")
     stated = {
@@ -160,6 +173,11 @@ def _lacking(made: Contract, *, has_amounts: bool) -> Iterator[Fault]:
         yield _fault("multiple_procedure", message)
     if made.coinsurance_percent is not None and made.coinsurance_percent > _HUNDRED:
         yield _fault("coinsurance_percent", "expected a percentage up to 100")
+
+
+def _missing(name: str, made: Contract) -> Fault:
+    message = f"is missing: a contract of kind {made.kind} needs it"
+    return _fault(name, message, "input.missing")
 
 
 def _fault(name: str, message: str, code: str = "input.invalid") -> Fault:

@@ -74,6 +74,8 @@ def expect(day: Day) -> Day:
 def _terms_of(day: Day, basis: Basis) -> tuple[Terms, ...]:
     if basis.per_visit is not None:
         return _visit_parts(day, basis, basis.per_visit)
+    if basis.per_day is not None:
+        return tuple(_day_parts(day, basis, basis.per_day))
     own = tuple([Coded(line.row.code, line.modifiers, line.units) for line in day.lines])
     earlier: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
@@ -149,17 +151,36 @@ def _visit_parts(day: Day, basis: Basis, rate: Decimal) -> tuple[Terms, ...]:
     rate *= len(day.visits)
     if basis.lesser and total < rate:
         rate = total
-    return tuple(_parts(basis, rate, charges, total))
+    return tuple(fee_terms.per_visit(basis, part) for part in _parts(rate, charges, total))
 
 
-def _parts(
-    basis: Basis, rate: Decimal, charges: Iterable[Decimal], total: Decimal
-) -> Iterator[Terms]:
+def _parts(rate: Decimal, charges: Iterable[Decimal], total: Decimal) -> Iterator[Decimal]:
     left, rest = rate, total
     for charge in charges:
         part = fee_terms.whole(left * charge / rest) if rest else left
         left, rest = left - part, rest - charge
-        yield fee_terms.per_visit(basis, part)
+        yield part
+
+
+def _day_parts(day: Day, basis: Basis, rate: Decimal) -> Iterator[Terms]:
+    """A day's rate over the lines of its first claim; its further claims expect nothing more."""
+    assert basis.contract is not None
+    scope = day.key[3] if basis.contract.day_of == "discipline" else ""
+    before = [
+        one.claim
+        for one in day.others
+        if separations.is_same(day, one) and scope in {"", one.discipline}
+    ]
+    charges = [line.charge or ZERO for line in day.lines]
+    total = sum(charges, start=ZERO)
+    elsewhere = ""
+    if before:
+        where = f"claim {before[0]}" if before[0] else "another claim of this run"
+        elsewhere, rate = f"the day's rate is expected on {where}", ZERO
+    elif basis.lesser:
+        rate = min(rate, total)
+    for part in _parts(rate, charges, total):
+        yield fee_terms.per_day(basis, part, scope=scope, elsewhere=elsewhere)
 
 
 def _with_deductible(

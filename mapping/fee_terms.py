@@ -68,6 +68,7 @@ class Basis:
     ranks: bool = False  # MPPR applies
     lesser: bool = True
     per_visit: Decimal | None = None
+    per_day: Decimal | None = None
     coinsurance: Decimal | None = None
     assistant: Decimal = Decimal(0)  # percent cut from CQ/CO lines
     base: Literal["payment", "allowed"] = "payment"
@@ -178,6 +179,7 @@ def _of_contract(
         contract=contract,
         lesser=contract.lesser_of_charge,
         per_visit=contract.amount if contract.kind == "per visit" else None,
+        per_day=contract.amount if contract.kind == "per diem" else None,
         coinsurance=contract.coinsurance_percent,
         sequestration=_rule("sequestration", day) if contract.sequestration else Decimal(0),
         doubt=_doubt("sequestration", day) if contract.sequestration else "",
@@ -318,6 +320,30 @@ def per_visit(basis: Basis, part: Decimal) -> Terms:
         sequestration=basis.sequestration,
         version=_doubted(basis, str(basis.contract)),
         notes=(*basis.notes, "the rate is the visit's; the parts of its lines are ours"),
+    )
+
+
+def per_day(basis: Basis, part: Decimal, *, scope: str, elsewhere: str) -> Terms:
+    """A line's part of the rate of a day.
+
+    Args:
+        basis: of the day, with its rate.
+        part: of the line; nothing where the rate is expected on another claim.
+        scope: the discipline whose day it is; empty: the patient's.
+        elsewhere: that other claim in words; empty: the rate is expected here.
+    """
+    assert basis.per_day is not None
+    noted = elsewhere or "the rate is the day's; the parts of its lines are ours"
+    return Terms(
+        kind="per diem",
+        unit=part,
+        rate=basis.per_day,
+        scope=scope,
+        lesser=basis.lesser,
+        coinsurance=basis.coinsurance,
+        sequestration=basis.sequestration,
+        version=_doubted(basis, str(basis.contract)),
+        notes=(*basis.notes, noted),
     )
 
 

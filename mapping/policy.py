@@ -199,9 +199,11 @@ class Policy(Checks):
     evaluation_with_treatment: Literal["pays", "warn", "hold"] = field(
         default="pays", metadata=doc("an evaluation and treatment on one day: pays, warn, hold")
     )
-    payment_basis: Literal["by line", "per visit", "case rate", "capitation"] = field(
+    payment_basis: Literal["by line", "per visit", "per diem", "case rate", "capitation"] = field(
         default="by line",
-        metadata=doc("what the contract pays for: lines, whole visits, cases, or nothing by claim"),
+        metadata=doc(
+            "what the contract pays for: lines, whole visits, days, cases, or nothing by claim"
+        ),
     )
     names_further_coverages: bool = field(
         default=False,

@@ -21,9 +21,11 @@ FactsOf = Callable[[Adjudication], PayerFacts | None]
 PACKAGE: Final = frozenset({("CO", "45"), ("CO", "97"), ("CO", "24"), ("CO", "256")})
 PACKAGE_WORDS: Final = {
     "per visit": "package price: the visit is paid as one, on another line",
+    "per diem": "package price: the day is paid as one, on another line",
     "case rate": "package price: the case is paid as one",
     "capitation": "package price: paid by capitation, nothing by claim",
 }
+_ON_ANOTHER_LINE: Final = frozenset({"per visit", "per diem"})
 RESTATES: Final = "restates the rest of the charge: nothing is written off twice"
 LOOKS_RESTATED: Final = "looks like the rest of the charge, not a write-off of its own"
 
@@ -54,11 +56,11 @@ def _read(books: LineBooks, facts_of: FactsOf) -> LineBooks:
 def is_package(share: LineShare, decided: Adjudication, facts: PayerFacts) -> bool:
     """Whether a line was paid nothing because the contract pays for more than the line.
 
-    By visit, another line of the answer must be paid: else nobody has paid the visit.
+    By visit or day, another line of the answer must be paid: else nobody has paid for it.
     """
     if facts.payment_basis not in PACKAGE_WORDS or share.paid or share.charge <= ZERO:
         return False
-    if facts.payment_basis == "per visit" and decided.paid <= ZERO:
+    if facts.payment_basis in _ON_ANOTHER_LINE and decided.paid <= ZERO:
         return False
     said = {(a.group, a.reason) for a in share.adjustments if a.amount and a.group != "PR"}
     return bool(said) and said <= PACKAGE and not is_duplicate(decided, share)

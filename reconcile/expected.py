@@ -2,10 +2,11 @@
 
 A patient's day is judged as a whole: MPPR leaves one unit of the day in full, and where practice
 expenses tie, or two claims of the day share it, which line has it is the payer's choice (the split
-that fits the payments best is taken; tolerance 0). What the payer took as deductible, and the
-patient's part where the terms have no coinsurance, are taken as the payer says them. Denied lines
-are not judged: they have their own next step. Nor is a claim that a replacement or a void stands
-for now, or a line that the contract pays with another (a package price).
+that fits the payments best is taken; tolerance 0). A contract by the day is judged on the sum of
+the day's claims. What the payer took as deductible, and the patient's part where the terms have no
+coinsurance, are taken as the payer says them. Denied lines are not judged: they have their own next
+step. Nor is a claim that a replacement or a void stands for now, or a line that the contract pays
+with another (a package price).
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,7 +15,7 @@ from typing import Final, Literal
 
 from attrs import evolve, field, frozen
 
-from edi.expected import Amounts, Terms, amounts, of_text
+from edi.expected import AT_ONE_RATE, Amounts, Terms, amounts, of_text
 from reconcile.books import claim_books, standing
 from reconcile.by_policy import PACKAGE_WORDS
 from reconcile.match_lines import MERGED
@@ -25,6 +26,8 @@ DEDUCTIBLE: Final = frozenset({"1"})
 PATIENT_PART: Final = frozenset({"1", "2", "3"})  # deductible, coinsurance, copay
 JUDGED: Final = frozenset({"paid", "reduced", "check"})  # states of lines that were paid for
 PACKAGE_FLAGS: Final = frozenset(PACKAGE_WORDS.values())
+PER_DIEM: Final = "per diem"
+DAY_OPEN: Final = "a claim of the day has no answer yet, and the contract pays for the day"
 NO_TERMS: Final = "sent without an expected amount"
 
 
@@ -84,7 +87,7 @@ class Item:
 
 @frozen(kw_only=True, eq=False)
 class Group:
-    """Lines whose payments stand for each other: merged, bundled, or one visit at one rate."""
+    """Lines whose payments stand for each other: merged, bundled, or at one rate together."""
 
     items: tuple[Item, ...]
 
@@ -99,8 +102,8 @@ class Group:
         A copay that a payer puts on one line of several is not lost where it is more than that
         line brings; a visit's rate is one amount.
         """
-        if len(self.items) > 1 and all(item.terms.kind == "per visit" for item in self.items):
-            return (self._of_visit(),)
+        if self.items[0].terms.kind in AT_ONE_RATE:
+            return (self._at_one_rate(),)
         left = self._left_to_patient()
         found = []
         for item in self.items:
@@ -112,11 +115,15 @@ class Group:
             found.append(item.amounts(full=full, patient=part))
         return tuple(found)
 
-    def _of_visit(self) -> Amounts:
-        """The rate of a visit, which its lines share."""
+    def _at_one_rate(self) -> Amounts:
+        """The rate of a visit or a day, which its lines share."""
         first = self.items[0]
-        whole = evolve(first.terms, unit=sum((i.terms.unit for i in self.items), start=ZERO))
-        return evolve(first, terms=whole).amounts(full=True, patient=self._left_to_patient())
+        parts = sum((item.terms.unit for item in self.items), start=ZERO)
+        charge = sum((item.line.charge for item in self.items), start=ZERO)
+        whole = evolve(first.terms, unit=first.terms.rate or parts)
+        line = evolve(first.line, charge=charge)
+        patient = self._left_to_patient()
+        return evolve(first, terms=whole, line=line).amounts(full=True, patient=patient)
 
     def _left_to_patient(self) -> Decimal | None:
         """The patient's part of all lines, where it is the payer's to say."""
@@ -157,9 +164,28 @@ def days(claims: Sequence[Answered]) -> Iterator[Day]:
         for item in _items(given):
             key = (claim.payer, claim.billing_npi, item.line.date.isoformat())
             found.setdefault(key, []).append(item)
-    for items in found.values():
+    for raw in found.values():
+        items = tuple(_of_paid_days(raw))
         groups = tuple(_groups(items))
-        yield Day(items=tuple(items), groups=groups, holder=_holder(items, groups))
+        yield Day(items=items, groups=groups, holder=_holder(items, groups))
+
+
+def _of_paid_days(items: Sequence[Item]) -> Iterator[Item]:
+    """Where a contract pays for a day, a line paid nothing is judged with those that were paid.
+
+    Not before all of the day is answered: the rest may still be paid on another claim.
+    """
+    of_days = [one for one in items if one.terms.kind == PER_DIEM and not one.terms.why]
+    paid = {one.terms.scope for one in of_days if one.is_judged}
+    waiting = {one.terms.scope for one in of_days if one.share is None and not one.why}
+    for item in items:
+        scope = item.terms.scope
+        if item.terms.kind != PER_DIEM or item.terms.why or item.share is None:
+            yield item
+        elif scope in paid:
+            yield evolve(item, why=DAY_OPEN if scope in waiting else "")
+        else:
+            yield item
 
 
 def _items(given: Answered) -> Iterator[Item]:
@@ -202,11 +228,14 @@ def _groups(items: Iterable[Item]) -> Iterator[Group]:
         if share is None or item.why:
             continue
         name = share.bundled_into or item.line.control
+        claim = item.claim.control
         if item.terms.kind == "per visit":
             name = "visit"
+        elif item.terms.kind == PER_DIEM:
+            claim, name = "", f"day {item.terms.scope}"
         elif share.method == MERGED:
             name = f"merged {share.code} {' '.join(share.modifiers)}"
-        found.setdefault((item.claim.control, name), []).append(item)
+        found.setdefault((claim, name), []).append(item)
     for some in found.values():
         yield Group(items=tuple(some))
 

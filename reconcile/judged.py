@@ -10,7 +10,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from edi.expected import ZERO, Amounts, Terms, in_words
-from reconcile.expected import PATIENT_PART, Answered, Day, Group, Item, Verdict, days
+from reconcile.expected import PATIENT_PART, PER_DIEM, Answered, Day, Group, Item, Verdict, days
 
 CONTRACT: Final = "45"
 MPPR: Final = "59"
@@ -84,8 +84,9 @@ def _of_group(group: Group, day: Day) -> Iterator[Judged]:
         sums = in_words(item.terms, line.units, line.charge, found, full=full)
         words = _words(found, difference, group.not_explained)
         if len(group.items) > 1:
-            sums = _sums(group, day)
             words += f" ({_numbers(group)} together)"
+        if len(group.items) > 1 or item.terms.kind == PER_DIEM:
+            sums = _sums(group, day)
         reasons = [sums, *_where_full(item, day), *_as_said(item)]
         if difference and len(group.items) == 1:
             reasons += _explained(item, found, day)
@@ -105,7 +106,16 @@ def _of_group(group: Group, day: Day) -> Iterator[Judged]:
 
 
 def _numbers(group: Group) -> str:
-    return f"lines {', '.join(str(item.line.number) for item in group.items)}"
+    """``lines 1, 2``; of several claims each with its own."""
+    by_claim: dict[str, list[str]] = {}
+    for item in group.items:
+        by_claim.setdefault(item.claim.control, []).append(str(item.line.number))
+    if len(by_claim) == 1:
+        (own,) = by_claim.values()
+        return f"line{'s' * (len(own) > 1)} {', '.join(own)}"
+    return " and ".join(
+        f"line{'s' * (len(own) > 1)} {', '.join(own)} of {claim}" for claim, own in by_claim.items()
+    )
 
 
 def _sums(group: Group, day: Day) -> str:

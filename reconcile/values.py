@@ -236,7 +236,7 @@ class PayerFacts:
     corrected_claim_from: str = "remittance"
     secondary_filing_days: int | None = None
     secondary_filing_from: str = "primary's remittance"  # or "day of service"
-    payment_basis: str = "by line"  # per visit, case rate, capitation
+    payment_basis: str = "by line"  # per visit, per diem, case rate, capitation
     secondary_co45: str | None = None  # as a secondary: restates, adjusts
     qmb_billing: str | None = None  # Medicaid for a QMB: forwarded, bill, never
     crossover_wait_days: int | None = None  # working days

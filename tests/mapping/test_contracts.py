@@ -50,6 +50,8 @@ WRONG = [
     ("percent is missing", ('"schedule"', '"percent of medicare"'), "contracts[0].percent", "is missing"),
     ("amount is missing", ('"schedule"', '"per visit"'), "contracts[0].amount", "is missing"),
     ("MPPR in a schedule", ("source", "multiple_procedure = true\nsource"), "contracts[0].multiple_procedure", "only of kind"),
+    ("a day of nobody", ('"schedule"', '"per diem"\namount = 95'), "contracts[0].day_of", "is missing"),
+    ("a day in a schedule", ("source", 'day_of = "patient"\nsource'), "contracts[0].day_of", "means nothing"),
     ("more than all", ("source", "coinsurance_percent = 120\nsource"), "contracts[0].coinsurance_percent", "up to 100"),
 ]  # fmt: skip
 

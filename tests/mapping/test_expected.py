@@ -15,6 +15,7 @@ from visits_made import DAY, ROOT, done, drafted
 from edi.expected import Terms, amounts, of_text, to_text
 from mapping import claims, practice
 from mapping.contracts import Contract
+from mapping.day import patient_key
 from mapping.draft import ClaimDraft, History
 from mapping.expected import Expected, expected, fee_of_day
 from mapping.fee_terms import Basis, Coded, medicare, of_line, ranked
@@ -503,3 +504,66 @@ def test_terms_survive_the_ledger_and_amounts_add_up(
     left = max(found.allowed - (found.patient or D(0)), D(0))
     assert found.paid + found.sequestration + own_cut - found.mips == left
     assert 0 <= found.paid <= left + max(found.mips, D(0))
+
+
+def per_diem(**keys: Any) -> Practice:
+    """The practice with 95.00 for a day agreed with lakeshore."""
+    return agreed(**{"kind": "per diem", "amount": D("95.00"), "day_of": "patient", **keys})
+
+
+def day_before(discipline: str = "OT") -> History:
+    """A line of the same patient and day that was sent before, on a claim of its own."""
+    sent = BilledLine(
+        claim="CTEARLIER", payer="lakeshore", discipline=discipline, code="97112",
+        modifiers=("GO",), units=D(1), charge=D("75.00"), date=DAY,
+    )  # fmt: skip
+    return History(lines={(patient_key(commercial()), DAY): (sent,)})
+
+
+def test_a_rate_for_the_day_is_shared_by_charge() -> None:
+    """95.00 for the day, whatever its lines: the parts make the rate to the cent."""
+    (one, two) = of_lines(
+        drafted(commercial(done("97110", 30), done("97530", 15)), setup=per_diem())
+    )
+    assert (one.allowed, two.allowed) == (D("56.49"), D("38.51"))
+    assert {one.terms.kind, two.terms.kind} == {"per diem"}
+    assert one.because[0].startswith("expected: 56.49 of the day's rate allowed")
+    assert one.version == "contract Lakeshore 2026, always"
+
+
+@pytest.mark.parametrize(
+    ("lesser", "allowed"), [(True, "75.00"), (False, "95.00")], ids=["lesser", "not"]
+)
+def test_a_rate_for_the_day_is_no_more_than_its_charges(lesser: bool, allowed: str) -> None:
+    """Where the contract pays the lesser of rate and charge, a short day brings its charge."""
+    setup = per_diem(lesser_of_charge=lesser)
+    (one,) = of_lines(drafted(commercial(done("97530", 15)), setup=setup))
+    assert one.allowed == D(allowed)
+
+
+@pytest.mark.parametrize(
+    ("day_of", "discipline", "allowed"),
+    [("patient", "OT", "0.00"), ("discipline", "OT", "75.00"), ("discipline", "PT", "0.00")],
+    ids=["patient's day", "other discipline", "same discipline"],
+)
+def test_a_later_claim_of_the_day_expects_nothing_more(
+    day_of: str, discipline: str, allowed: str
+) -> None:
+    """The rate is expected on the first claim; by discipline each has a day of its own."""
+    draft = visits_made.outcome(
+        commercial(done("97530", 15)),
+        setup=per_diem(day_of=day_of),
+        history=day_before(discipline),
+    )
+    assert isinstance(draft, ClaimDraft), draft.problems
+    (one,) = of_lines(draft)
+    assert one.allowed == D(allowed)
+    said = "the day's rate is expected on claim CTEARLIER" in one.because
+    assert said == (allowed == "0.00")
+
+
+def test_a_rate_for_the_day_holds_on_its_days_only() -> None:
+    """Before the contract's first day nothing is expected."""
+    later = Span(first=DAY + dt.timedelta(days=1))
+    (one,) = of_lines(drafted(commercial(), setup=per_diem(span=later)))
+    assert one.why == "no contract with lakeshore in the practice file"

@@ -226,6 +226,77 @@ def test_a_package_price_is_left_alone() -> None:
     assert found["CLAIMP", "CLAIMP2"].words.startswith("no expectation: package price")
 
 
+def of_day(part: str, *, scope: str = "", **more: Any) -> Terms:
+    """The terms of a line that shares 95.00 for the day."""
+    return Terms(kind="per diem", unit=D(part), rate=D("95.00"), scope=scope, version="c", **more)
+
+
+MORNING = sent(
+    "CLAIMM", ("97530", "75.00", "1", of_day("54.81")), ("97110", "55.00", "1", of_day("40.19"))
+)
+NOON = sent("CLAIMN", ("97535", "60.00", "1", of_day("0.00")))  # a later claim of the day
+NOTHING = ("0", "CAS*CO*97*60~")
+
+
+@pytest.mark.parametrize(
+    ("morning", "noon"),
+    [
+        ((("95", "CAS*CO*45*-20~"), ("0", "CAS*CO*97*55~")), NOTHING),
+        ((("75", ""), ("20", "CAS*CO*45*35~")), NOTHING),
+        ((("60", "CAS*CO*45*15~"), ("0", "CAS*CO*97*55~")), ("35", "CAS*CO*45*25~")),
+        ((("0", "CAS*CO*97*75~"), ("0", "CAS*CO*97*55~")), ("95", "CAS*CO*45*-35~")),
+    ],
+    ids=["all on one line", "over the lines", "over the claims", "all on the later claim"],
+)  # fmt: skip
+def test_a_day_at_one_rate_is_judged_on_its_sum(morning: Any, noon: Any) -> None:
+    """95.00 for the day: on which line and claim the payer shows it does not matter."""
+    found = judged((MORNING, paying(MORNING, *morning)), (NOON, paying(NOON, noon)))
+    assert {one.verdict for one in found.values()} == {"as expected"}
+    assert (found["CLAIMM1"].expected, found["CLAIMM1"].paid) == (D("95.00"), D("95.00"))
+    assert found["CLAIMN1"].together == "CLAIMM1"
+    words = "as expected (lines 1, 2 of CLAIMM and line 1 of CLAIMN together)"
+    assert found["CLAIMN1"].words == words
+
+
+def test_a_day_paid_less_than_its_rate_is_underpaid_once() -> None:
+    """80.00 of 95.00: the difference stands on one line, the others name it."""
+    answers = paying(MORNING, ("80", "CAS*CO*45*-5~"), ("0", "CAS*CO*97*55~"))
+    found = judged((MORNING, answers), (NOON, paying(NOON, NOTHING)))
+    assert found["CLAIMM1"].difference == D("-15.00")
+    assert [one.difference for one in found.values()].count(None) == 2
+    assert "95.00 allowed; patient 0.00; to be paid 95.00" in found["CLAIMM1"].because[0]
+
+
+def test_a_day_is_judged_when_all_of_it_is_answered() -> None:
+    """Until then the rest may still come on the other claim: nothing is called underpaid."""
+    found = judged((MORNING, None), (NOON, paying(NOON, ("60", ""))))
+    assert found["CLAIMN1"].words.startswith("no expectation: a claim of the day has no answer yet")
+    rest = paying(MORNING, ("35", "CAS*CO*45*40~"), ("0", "CAS*CO*97*55~"))
+    found = judged((MORNING, rest), (NOON, paying(NOON, ("60", ""))))
+    assert {one.verdict for one in found.values()} == {"as expected"}
+
+
+def test_a_day_that_nobody_paid_is_denied_not_underpaid() -> None:
+    """No line of the day was paid: the denial has its own next step."""
+    found = judged((NOON, paying(NOON, ("0", "CAS*CO*197*60~"))))
+    assert found["CLAIMN1"].words == "no expectation: denied"
+
+
+def test_each_discipline_has_its_own_day_where_the_contract_says_so() -> None:
+    """PT paid in full and OT not: the underpayment is the other day's alone."""
+    pt = sent("CLAIMQ", ("97530", "95.00", "1", of_day("95.00", scope="PT")))
+    ot = sent("CLAIMR", ("97535", "95.00", "1", of_day("95.00", scope="OT")))
+    found = judged((pt, paying(pt, ("95", ""))), (ot, paying(ot, ("90", "CAS*CO*45*5~"))))
+    assert (found["CLAIMQ1"].words, found["CLAIMR1"].words) == ("as expected", "underpaid 5.00")
+
+
+def test_the_lesser_of_a_days_rate_and_its_charges_is_expected() -> None:
+    """A day of 75.00 at a rate of 95.00: 75.00, or 95.00 where the contract has no such rule."""
+    for lesser, words in ((True, "as expected"), (False, "underpaid 20.00")):
+        short = sent("CLAIMS", ("97530", "75.00", "1", of_day("75.00", lesser=lesser)))
+        assert judged((short, paying(short, ("75", ""))))["CLAIMS1"].words == words
+
+
 @pytest.mark.parametrize("way", ["replaced_by", "voided_by"])
 def test_a_claim_that_another_stands_for_does_not_share_the_day(way: str) -> None:
     """The replaced claim has no full unit to give away: its replacement must have it."""
