@@ -13,6 +13,10 @@ from claimline.render.words import counted
 FILES: Final = 6  # told each by its name; of more, each kind
 WORDS: Final = 2  # sentences of one file
 WOULD: Final[Mapping[str, str]] = {"collect": "would come", "send": "would go"}
+STATES: Final[Mapping[str, str]] = {
+    "would": WOULD["send"],
+    "answered": "not uploaded: they have it",
+}
 ORDER: Final = ("835", "277CA", "999", "997", "TA1", "837P", "")
 ANSWERS: Final = frozenset({"835", "277CA", "999", "997", "TA1"})  # of others, notes tell
 NAMED: Final = 2  # files of a kind that need a person
@@ -50,7 +54,7 @@ def out(report: Report, *, whole: bool = False) -> list[Cells]:
     rows = [{"file": file, "told": "; ".join(words)} for file, words in told.items()]
     if whole or len(rows) <= FILES + 1:
         return rows
-    stay = {row["file"] for row in went if row["state"] not in {"sent", "would"}}
+    stay = {row["file"] for row in went if row["state"] in {"failed", "refused"}}
     rows.sort(key=lambda row: row["file"] not in stay)
     return [*rows[:FILES], {"file": "", "told": _rest(rows[FILES:], made, went)}]
 
@@ -82,7 +86,7 @@ def _went(row: Row) -> str:
 
 
 def _state(row: Row) -> str:
-    return WOULD["send"] if row["state"] == "would" else str(row["state"])
+    return STATES.get(row["state"], str(row["state"]))
 
 
 def _run(row: Row) -> str:

@@ -149,13 +149,26 @@ def waiting(profile: Profile, names: Sequence[str]) -> Note:
 
 
 def vanished(profile: Profile, name: str) -> Note:
-    """A file that was whole over there when the connection broke, and is gone."""
+    """A file that was uploaded when we were cut off, and is gone."""
     return Note(
         kind="transfer.vanished",
         urgency="know",
-        what=f"{profile.where}: {name} was uploaded whole, then the connection broke; it is not "
-        "there any more, so it counts as taken",
+        what=f"{profile.where}: {name} was uploaded, and is not there any more before it could be "
+        "noted as taken: it counts as taken",
         todo="nothing now: if no 999 or TA1 comes, claimline missing tells; then claimline resend",
+        call=profile.call,
+        ids=(name,),
+    )
+
+
+def answered(profile: Profile, name: str, kind: str) -> Note:
+    """A file that did not go from here, and that they have: a second one would be too much."""
+    return Note(
+        kind="transfer.answered",
+        urgency="soon",
+        what=f"{profile.where}: {name} was not uploaded: a {kind} for it is here, so they have it",
+        todo="nothing, if somebody uploaded it by hand. If nobody did, the answer speaks of "
+        "another file: ask them, then claimline resend sends the claims under a new number",
         call=profile.call,
         ids=(name,),
     )

@@ -76,12 +76,32 @@ class _Work:
     files: dict[str, Moved] = field(factory=dict)  # by digest
     notes: list[Note] = field(factory=list)
 
-    def ready(self) -> tuple[Outgoing, ...]:
+    def ready(self, *, dry_run: bool) -> tuple[Outgoing, ...]:
         """The files that may go, each with its name over there; the others are told."""
-        return tuple(
-            out
-            for stored in self.ledger.undelivered(self.profile.key)
-            if (out := self._outgoing(stored)) is not None
+        found = []
+        for stored in self.ledger.undelivered(self.profile.key):
+            with self.ledger.reading() as connection:
+                kind = deliveries.answered(connection, stored.digest)
+                ours = deliveries.is_uploaded(connection, stored.digest)
+            if kind:
+                self._arrived(stored, kind, ours=ours, dry_run=dry_run)
+            elif (out := self._outgoing(stored)) is not None:
+                found.append(out)
+        return tuple(found)
+
+    def _arrived(self, stored: "StoredFile", kind: str, *, ours: bool, dry_run: bool) -> None:
+        """A file that somebody answered: it arrived, by us or by hand, and does not go again."""
+        if not dry_run:
+            with self.ledger.begin(self.run) as writer:
+                writer.mark_delivered(stored.digest, profile=self.profile.key, name=stored.name)
+        if not ours:
+            self.notes.append(notes.answered(self.profile, stored.name, kind))
+        self.files[stored.digest] = Moved(
+            profile=self.profile.key,
+            name=stored.name,
+            state="sent" if ours else "answered",
+            size=stored.size if ours else 0,
+            digest=stored.digest,
         )
 
     def go(self, wait: Callable[[float], None], *, dry_run: bool) -> None:
@@ -90,7 +110,7 @@ class _Work:
         Raises:
             TransferError: the clearinghouse cannot be worked.
         """
-        waiting = self.ready()
+        waiting = self.ready(dry_run=dry_run)
         if dry_run:
             for out in waiting:
                 self._told(out, "would")

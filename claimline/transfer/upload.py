@@ -1,8 +1,8 @@
 """One file from the ledger to over there: under a temporary name, then its own; never twice.
 
 What tells that a file is over there, in this order: it stands there under its name with our bytes;
-it was uploaded whole (which the ledger keeps before the rename) and neither name is there any
-more, so it was renamed and taken. Else it is gone on with, or begun anew.
+it was uploaded whole (which the ledger keeps before the rename, or before the last byte) and
+neither name is there any more, so it was renamed and taken. Else it is gone on with, or begun anew.
 """
 
 import hashlib
@@ -63,7 +63,7 @@ def uploaded(
         return _stand(place, profile, out)
     half = place.look(temporary)
     if half is None and was_whole:
-        return "vanished" if profile.taken == "size" else _stand(place, profile, out)
+        return _gone(place, profile, out)
     if half is None or half.size != out.size or not was_whole:
         there = half.size if half is not None and profile.resume else 0
         _write(place, temporary, there, out, count)
@@ -85,7 +85,9 @@ def _uploaded_under_its_name(
     """Where a server forbids to rename: the file has its own name from the first byte on.
 
     Whoever picks up there may take a part of it; what was cut off is gone on with, and a beginning
-    that is not ours is never written over.
+    that is not ours is never written over. The last byte goes by itself, after the ledger knows
+    that all others went: a file that is gone then was taken, and does not go twice. Where nothing
+    can be gone on with, it goes at once, and that is noted after it.
 
     Raises:
         TransferError: as ``uploaded``.
@@ -93,18 +95,31 @@ def _uploaded_under_its_name(
     final = place.join(profile.put, out.name)
     half = place.look(final)
     if half is None and was_whole:
-        return "vanished" if profile.taken == "size" else _stand(place, profile, out)
+        return _gone(place, profile, out)
     size = half.size if half is not None else 0
     if size > out.size or (size and not _fits(place, final, size, out, unread=True)):
         raise _taken(final)
     if size < out.size:
         if size and not profile.resume:
             raise _taken(final)
-        place.write(final, size, _counted(_from(out.pieces(), size), count))
+        last = out.size - 1 if profile.resume else size
+        if size < last:
+            place.write(final, size, _counted(_from(out.pieces(), size, last), count))
+        if profile.resume and not was_whole:
+            whole()
+            was_whole = True
+        if last and place.look(final) is None:
+            return _gone(place, profile, out)
+        place.write(final, last, _counted(_from(out.pieces(), last), count))
         _check(place, final, out)
     if not was_whole:
         whole()
     return _stand(place, profile, out)
+
+
+def _gone(place: Place, profile: Profile, out: Outgoing) -> Stand:
+    """What became of a file that was uploaded and is not there any more."""
+    return "vanished" if profile.taken == "size" else _stand(place, profile, out)
 
 
 def _taken(final: str) -> StaysError:
@@ -202,14 +217,17 @@ def _digest(pieces: Iterable[bytes], length: int) -> bytes:
     return whole.digest()
 
 
-def _from(pieces: Iterable[bytes], start: int) -> Iterator[bytes]:
-    """The bytes from an offset on."""
+def _from(pieces: Iterable[bytes], start: int, end: int | None = None) -> Iterator[bytes]:
+    """The bytes from an offset on; up to another, where there is one."""
+    at = 0
     for piece in pieces:
-        if start >= len(piece):
-            start -= len(piece)
-            continue
-        yield piece[start:] if start else piece
-        start = 0
+        here, at = at, at + len(piece)
+        if end is not None and at > end:
+            piece = piece[: end - here]  # noqa: PLW2901 - the last one, shorter
+        if part := piece[max(0, start - here) :]:
+            yield part
+        if end is not None and at >= end:
+            return
 
 
 def _counted(pieces: Iterable[bytes], count: Callable[[int], None]) -> Iterator[bytes]:

@@ -109,7 +109,8 @@ class Moved:
     """What became of one file.
 
     Coming: ``new``, ``known`` (these bytes came before), ``growing``, ``failed``.
-    Going: ``sent``, ``waiting`` (not picked up yet), ``refused`` (by us), ``failed``.
+    Going: ``sent``, ``waiting`` (not picked up yet), ``answered`` (they have it, not by us),
+    ``refused`` (by us), ``failed``.
     ``would``: of a dry run.
     """
 

@@ -109,6 +109,23 @@ def unsend(writer: "Writer", digest: str, *, user: str, reason: str) -> Unsent:
     return done
 
 
+def answered(connection: Connection, digest: str) -> str:
+    """What shows that somebody has a file of claims: TA1, 999, 277CA, remittance; empty: nothing.
+
+    Then it must not go again: it would come twice.
+    """
+    query = select(file.c.id).where(file.c.digest == digest)
+    number = connection.execute(query).scalar()
+    return "" if number is None else _answer(connection, number)
+
+
+def is_uploaded(connection: Connection, digest: str) -> bool:
+    """Whether the file was brought to a clearinghouse from here, taken or not."""
+    t = transfer.c
+    query = select(t.id).where(t.digest == digest, t.direction == "out").limit(1)
+    return connection.execute(query).first() is not None
+
+
 def claims_of(connection: Connection, file_id: int) -> tuple[int, ...]:
     """The claims (row numbers) that went in a file, for the first time or again."""
     first = select(sent_claim.c.id).where(sent_claim.c.file_id == file_id)
@@ -152,22 +169,8 @@ def _why_not(connection: Connection, file_id: int) -> tuple[str, str] | None:
             ),
             "Let it go; void or correct its claims when they are answered (claimline correct).",
         )
-    a, g = acknowledged.c, acknowledgement.c
-    answer = (
-        select(g.kind)
-        .join(acknowledgement, g.id == a.acknowledgement_id)
-        .where(a.file_id == file_id)
-        .limit(1)
-    )
-    kind = connection.execute(answer).scalar()
-    if kind is None:
-        paid = select(claim_payment.c.id).where(
-            claim_payment.c.sent_claim_id.in_(
-                select(sent_claim.c.id).where(sent_claim.c.file_id == file_id)
-            )
-        )
-        kind = "remittance" if connection.execute(paid.limit(1)).first() else None
-    if kind is None:
+    kind = _answer(connection, file_id)
+    if not kind:
         return None
     return (
         f"A {kind} for this file is here: somebody has it, so it cannot be taken back.",
@@ -176,6 +179,30 @@ def _why_not(connection: Connection, file_id: int) -> tuple[str, str] | None:
             "when the payer has answered (claimline correct)."
         ),
     )
+
+
+def _answer(connection: Connection, file_id: int) -> str:
+    """The kind of the first answer to a file; one that came before the file was made is none.
+
+    What a person entered by hand is a word on a claim, and no proof that the file arrived.
+    """
+    a, g, s = acknowledged.c, acknowledgement.c, sent_file.c
+    said = (
+        select(g.kind)
+        .join(acknowledged, g.id == a.acknowledgement_id)
+        .join(sent_file, s.file_id == a.file_id)
+        .where(a.file_id == file_id, g.kind != "hand", g.recorded_at >= s.recorded_at)
+        .order_by(g.id)
+        .limit(1)
+    )
+    if kind := connection.execute(said).scalar():
+        return str(kind)
+    paid = select(claim_payment.c.id).where(
+        claim_payment.c.sent_claim_id.in_(
+            select(sent_claim.c.id).where(sent_claim.c.file_id == file_id)
+        )
+    )
+    return "remittance" if connection.execute(paid.limit(1)).first() else ""
 
 
 def _stored(connection: Connection, digest: str) -> StoredFile:

@@ -1,7 +1,9 @@
 """Sending to folders: whole, under the right name, once, and never a file of the other book."""
 
 import datetime as dt
+import hashlib
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -9,10 +11,11 @@ import pytest
 from attrs import evolve
 from transfer_made import NOW, RUN, delivered, interchange, profile, recorded
 
+from claimline.services.receive import receive
 from claimline.transfer import Delivered, Profile, send
 from claimline.transfer.errors import CutError
 from claimline.transfer.local import LocalPlace
-from reconcile.ledger import Ledger
+from reconcile.ledger import Ledger, deliveries
 from reconcile.ledger.deliveries import NotUnsendableError
 
 
@@ -275,6 +278,104 @@ def test_a_file_that_vanished_with_the_connection_counts_as_taken(
     assert done.status == 0
     assert sent(profile(tmp_path), ledger).files == ()
     assert list(there.iterdir()) == []
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+@pytest.mark.parametrize("at", range(1, 8))
+def test_without_renaming_a_file_that_is_picked_up_at_once_goes_once(  # noqa: PLR0917 - fixtures and one case
+    tmp_path: Path,
+    there: Path,
+    ledger: Ledger,
+    monkeypatch: pytest.MonkeyPatch,
+    at: int,
+    after: bool,
+) -> None:
+    """Killed at any moment, the whole file taken meanwhile: it does not go a second time."""
+    recorded(ledger, WHOLE, "a.837")
+    one = profile(tmp_path, rename=False)
+    with monkeypatch.context() as patch:
+        steps(patch, at, after=after)
+        with suppress(_Power):
+            sent(one, ledger)
+    path = there / "a.837"
+    whole = path.exists() and path.read_bytes() == WHOLE
+    if whole:
+        path.unlink()
+    sent(one, ledger)
+    assert whole or path.read_bytes() == WHOLE
+    assert whole is not path.exists()
+    assert delivered(ledger) == [("relay", "a.837")]
+
+
+def answered(ledger: Ledger, moment: dt.datetime) -> None:
+    """A TA1 for the interchange 1 comes, at this moment."""
+    isa = interchange(9).replace(
+        b"RIVERBENDT     *ZZ*RELAYTEST      ", b"RELAYTEST      *ZZ*RIVERBENDT     "
+    )
+    ta1 = isa.replace(b"IEA*0*", b"TA1*000000001*261120*0900*A*000~IEA*0*")
+    run = evolve(RUN, started=moment)
+    [done] = receive(ledger, run, ["a.ta1"], lambda _: lambda: iter([ta1]))
+    assert [one.state for one in done.acknowledged] == ["joined"]
+
+
+@pytest.mark.parametrize("dry_run", [True, False])
+def test_what_they_answered_does_not_go_again(
+    tmp_path: Path, there: Path, ledger: Ledger, dry_run: bool
+) -> None:
+    """Uploaded by hand and acknowledged: it is told, counts as delivered, and does not go."""
+    recorded(ledger, interchange(1), "a.837")
+    answered(ledger, NOW + dt.timedelta(hours=1))
+    one = profile(tmp_path)
+    done = sent(one, ledger, dry_run=dry_run)
+    assert (states(done), kinds(done)) == ({"a.837": "answered"}, ["transfer.answered"])
+    assert "a TA1 for it is here" in done.notes[0].what
+    assert list(there.iterdir()) == []
+    assert delivered(ledger) == ([] if dry_run else [("relay", "a.837")])
+    assert (sent(one, ledger).files == ()) is not dry_run
+
+
+def test_what_waits_to_be_picked_up_counts_as_taken_when_it_is_answered(
+    tmp_path: Path, there: Path, ledger: Ledger
+) -> None:
+    """With taken = "gone", the file still stands there, a TA1 comes: they have it; nothing to tell."""
+    recorded(ledger, interchange(1), "a.837")
+    one = profile(tmp_path, taken="gone")
+    assert states(sent(one, ledger)) == {"a.837": "waiting"}
+    answered(ledger, NOW + dt.timedelta(hours=1))
+    done = sent(one, ledger)
+    assert (states(done), kinds(done)) == ({"a.837": "sent"}, [])
+    assert delivered(ledger) == [("relay", "a.837")]
+    assert sent(one, ledger).files == ()
+
+
+def test_an_answer_older_than_the_file_speaks_of_another(
+    tmp_path: Path, there: Path, ledger: Ledger
+) -> None:
+    """A TA1 that came before the file was made, of a file of the same number: ours goes."""
+    recorded(ledger, interchange(1), "a.837")
+    answered(ledger, NOW - dt.timedelta(days=1))
+    done = sent(profile(tmp_path), ledger)
+    assert (states(done), kinds(done)) == ({"a.837": "sent"}, [])
+
+
+def test_the_last_byte_goes_after_the_note(
+    tmp_path: Path, there: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where names cannot be changed: whoever takes the whole file takes it after it was noted."""
+    recorded(ledger, interchange(1), "a.837")
+    noted: list[tuple[int, bool]] = []
+    write = LocalPlace.write
+
+    def watched(self: LocalPlace, path: str, offset: int, pieces: Iterable[bytes]) -> None:
+        with ledger.reading() as connection:
+            digest = hashlib.sha256(interchange(1)).hexdigest()
+            noted.append((offset, deliveries.is_uploaded(connection, digest)))
+        write(self, path, offset, pieces)
+
+    monkeypatch.setattr(LocalPlace, "write", watched)
+    sent(profile(tmp_path, rename=False), ledger)
+    assert noted == [(0, False), (len(interchange(1)) - 1, True)]
+    assert (there / "a.837").read_bytes() == interchange(1)
 
 
 def test_the_cut_off_is_told(tmp_path: Path, there: Path, ledger: Ledger) -> None:
