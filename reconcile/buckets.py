@@ -13,7 +13,7 @@ from reconcile.values import ZERO, Adjudication, LineShare
 
 QMB_REMARKS: Final = frozenset({"N781", "N782", "N783"})  # patient owes nothing (BILLING.md 0)
 QMB_REASONS: Final = frozenset({"1", "2", "3"})
-DUPLICATES: Final = frozenset({"18"})
+DUPLICATES: Final = frozenset({"18", "B13"})
 DUPLICATE_REMARKS: Final = frozenset({"N111", "N522"})
 MULTIPLE_PROCEDURES: Final = "59"
 ASSISTANT_REMARK: Final = "N851"
@@ -93,7 +93,7 @@ def receiving_lines(adjudication: Adjudication) -> frozenset[str]:
 
 
 def is_duplicate(adjudication: Adjudication, share: LineShare) -> bool:
-    """Whether the share only says that the line was decided before (18; 97 with N111 or N522)."""
+    """Whether the share only says that the line was decided before (18, B13; 97 and N111, N522)."""
     if share.paid or share.charge <= ZERO:
         return False
     remarks = {*share.remarks, *adjudication.remarks}

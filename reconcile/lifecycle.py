@@ -23,6 +23,7 @@ from typing import Final
 from attrs import evolve
 
 from reconcile import books as flags
+from reconcile.buckets import is_duplicate
 from reconcile.lifecycle_table import EVENT, EVENTS, MOVES, NEXT, STATE, STATES
 from reconcile.lifecycle_values import (
     Cause,
@@ -71,7 +72,7 @@ _STEPS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
     {"held": (0, 0), "recorded": (1, 0), "delivered": (1, 1), "taken back": (1, 2)}
     | {row.kind: (1, 3) for row in EVENTS if row.kind.startswith(("file", "batch", "claim"))}
     | dict.fromkeys(("undecided", "denied", "partly paid", "paid", "forwarded", "settled"), (2, 0))
-    | dict.fromkeys(("decided twice",), (2, 0))
+    | dict.fromkeys(("decided twice", "duplicate"), (2, 0))
     | dict.fromkeys(("answered, not placed", "passed on", "estimated", "reversed"), (2, 0))
     | dict.fromkeys(("decision taken back", "duplicate answer", "another answer"), (2, 0))
     | {"answered elsewhere": (2, 0), "copy refused": (1, 3), "closed by a person": (4, 0)}
@@ -203,10 +204,21 @@ def decided(
     if "reversed" in left:
         return "reversed"
     if not left & {"paid", "reduced"}:
-        return "denied"
+        return "duplicate" if _is_duplicate(books) else "denied"
     if left != {"paid"}:
         return "partly paid"
     return _paid(claim, books)
+
+
+def _is_duplicate(books: Sequence[LineBooks]) -> bool:
+    """Whether every refused line was refused as a copy of what the payer has: no denial."""
+    return all(
+        one.decided_by is not None
+        and one.current is not None
+        and is_duplicate(one.decided_by, one.current)
+        for one in books
+        if one.status == "denied"
+    )
 
 
 def _paid(claim: SentClaim, books: Sequence[LineBooks]) -> EventKind:

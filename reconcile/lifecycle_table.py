@@ -153,6 +153,15 @@ EVENTS: Final[tuple[EventRow, ...]] = (
         "decision. Do not send the claim again.",
         work=True,
     ),
+    EventRow(
+        kind="duplicate",
+        means="835: refused as a duplicate only (CARC 18, B13; N111, N522): no denial, and the "
+        "answer that it speaks of is not here",
+        todo="Find the first claim's answer and work that: claimline trace CLAIM shows the other "
+        "claims of these days; else ask the payer for the number and day of its first answer. "
+        "Nothing to appeal; do not send the claim again.",
+        work=True,
+    ),
     EventRow(kind="denied", means="835: refused, and nothing paid"),
     EventRow(kind="partly paid", means="835: a part is refused or not decided"),
     EventRow(kind="paid", means="835: decided, nothing refused; the payment may be 0.00"),
@@ -218,6 +227,7 @@ MOVES: Final[tuple[Move, ...]] = (
     Move(states=_ON_THE_WAY, event="passed on", to="accepted"),
     Move(states=_ON_THE_WAY, event="estimated", to="accepted"),
     Move(states=_ANY, event="undecided", to="accepted"),
+    Move(states=_ANY, event="duplicate", to="accepted"),
     Move(states=_ANY, event="denied", to="denied"),
     Move(states=_ANY, event="partly paid", to="partly paid"),
     Move(states=_ANY, event="paid", to="paid"),

@@ -43,6 +43,7 @@ EventKind = Literal[
     "passed on",
     "estimated",
     "undecided",
+    "duplicate",
     "denied",
     "partly paid",
     "paid",

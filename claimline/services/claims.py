@@ -16,6 +16,7 @@ from edi.acknowledgement_words import meaning
 from edi.claim import FREQUENCY_ORIGINAL
 from reconcile.ledger import ClaimStory, Decision, Ledger, Run, Usage, out_files
 from reconcile.ledger.convert import dollars, to_json
+from reconcile.ledger.counted_on import COVERED, Waiting
 from reconcile.ledger.states import SENT_ANEW, cause_fields
 from reconcile.ledger.states_facts import CLOSE, REOPEN
 from reconcile.ledger.states_listed import ListedClaim, StateCount, StateFilter, counts, listed
@@ -96,7 +97,9 @@ def _code(kind: str, code: str, *, words: bool) -> str:
 
 
 def next_step(claim: ListedClaim) -> str:
-    """What to do about a claim in its state."""
+    """What to do about a claim in its state; nothing but to wait where a correction is out."""
+    if claim.correction is not None:
+        return claim.correction.next_step
     if claim.state == "rejected":
         return _after_rejection(claim)
     return todo_of(claim.state, claim.event)
@@ -168,11 +171,15 @@ def close(
     return tuple(dict.fromkeys(row.control for row in rows))
 
 
-def life_of(story: ClaimStory) -> dict[str, Any]:
-    """Where a claim is in its life and how it came there, as plain values."""
+def life_of(story: ClaimStory, correction: Waiting | None = None) -> dict[str, Any]:
+    """Where a claim is in its life and how it came there, as plain values.
+
+    ``correction``: of it, where one waits for the payer.
+    """
     stand = story.stand
     if stand is None:
         return {"state": None, "history": []}
+    waits = correction is not None and stand.state in COVERED
     return {
         "state": {
             "state": stand.state,
@@ -181,8 +188,10 @@ def life_of(story: ClaimStory) -> dict[str, Any]:
             "open": str(dollars(stand.open)),
             "cause": cause_fields(stand.cause),
             "means": STATE[stand.state].means,
-            "todo": todo_of(stand.state, stand.event),
-            "waits_for_you": is_work(stand.state, stand.event),
+            "todo": correction.next_step
+            if correction and waits
+            else todo_of(stand.state, stand.event),
+            "waits_for_you": not waits and is_work(stand.state, stand.event),
         },
         "history": [
             {

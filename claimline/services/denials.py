@@ -125,7 +125,7 @@ def _page(ledger: Ledger, page: Sequence[Received], query: Query, facts: Facts) 
         )
         correction = corrections.get((claim.control, claim.frequency))
         if correction is not None:
-            found = (row | _waits(correction) for row in found)
+            found = (row | waits(correction) for row in found)
         before = len(wanted)
         wanted += [(each, row) for row in found if _is_wanted(row, query)]
         if len(wanted) > before:
@@ -139,13 +139,11 @@ def _page(ledger: Ledger, page: Sequence[Received], query: Query, facts: Facts) 
         yield whole({**row, "visits": list(each.visits), **judged_fields(one)}, query.on)
 
 
-def _waits(correction: Waiting) -> Row:
+def waits(correction: Waiting) -> Row:
     """What stands beside a line whose correction is on its way: nothing to do but wait."""
-    done = "sent" if correction.sent else "made, and leaves with the next files"
     return {
         "correction": correction.claim,
-        "next_step": f"correction {correction.claim} of {correction.made[:10]} was {done}: wait "
-        "for its answer; claimline missing says when it is late",
+        "next_step": correction.next_step,
         "never": [CORRECTED],
         "who": "wait for the payer",
         "deadline": None,

@@ -15,7 +15,7 @@ from claimline.services import plb_reference
 from claimline.services.by_hand_told import said_by_hand, with_said
 from claimline.services.claims import life_of
 from claimline.services.correct_kept import corrections_of
-from claimline.services.denials import unmatched_row, whole
+from claimline.services.denials import unmatched_row, waits, whole
 from claimline.services.explain_claim import of_sent
 from claimline.services.judging import judged, judged_fields
 from claimline.services.owes import Owing, of_story
@@ -31,7 +31,8 @@ from reconcile.by_policy import by_policy
 from reconcile.expected import Answered
 from reconcile.judged import Judged
 from reconcile.keys import stem
-from reconcile.ledger import ClaimStory, Found, Ledger, Payment, Run, Usage, reading
+from reconcile.ledger import ClaimStory, Found, Ledger, Payment, Run, Usage, counted_on, reading
+from reconcile.ledger.counted_on import Waiting
 from reconcile.ledger.find import FEW, held_for
 from reconcile.ledger.kept import kept_answers
 from reconcile.ledger.tables_received import remittance
@@ -86,8 +87,17 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
     kept = _kept(ledger, stories, found.usage)
     said = heard(ledger, stories, found.usage, show_patient=question.show_patient)
     corrections = corrections_of(ledger, {s.sent.claim.control for s in stories}, found.usage)
+    with ledger.reading() as connection:
+        waiting = counted_on.waiting(connection, found.families, found.usage)
     told = tuple(
-        _told(ledger, story, facts, question, with_segments=with_segments)
+        _told(
+            ledger,
+            story,
+            facts,
+            question,
+            with_segments=with_segments,
+            correction=waiting.get((story.sent.claim.control, story.sent.claim.frequency)),
+        )
         | {
             "kept": kept.get(stem(story.sent.claim.control), []),
             "patient_owes": of_story(owing, facts, story, stories),
@@ -227,7 +237,13 @@ def _record_views(ledger: Ledger, stories: Iterable[ClaimStory], question: Quest
 
 
 def _told(
-    ledger: Ledger, story: ClaimStory, facts: Facts, question: Question, *, with_segments: bool
+    ledger: Ledger,
+    story: ClaimStory,
+    facts: Facts,
+    question: Question,
+    *,
+    with_segments: bool,
+    correction: Waiting | None,
 ) -> Content:
     """One claim's story as plain values; its segments where there are not many claims."""
     claim = story.sent.claim
@@ -243,6 +259,8 @@ def _told(
         on=question.on,
         facts_of=facts.answering(claim),
     )
+    if correction is not None:
+        todo = (row | waits(correction) for row in todo)
     own = Answered(claim=claim, adjudications=story.adjudications, books=books)
     judgements = judged(ledger, [own], story.usage)
     return {
@@ -258,7 +276,7 @@ def _told(
         "collected": money(claim.collected),
         "sent": _sent(story)
         | {"segments": _segments(ledger, story, question) if with_segments else []},
-        **life_of(story),
+        **life_of(story, correction),
         "received": [_adjudication(a, story) for a in story.adjudications],
         "books": [_books(b, judgements.get((claim.control, b.line))) for b in books],
         "neighbours": [_neighbour(control, line) for control, line in story.neighbours],

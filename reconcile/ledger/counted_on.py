@@ -21,6 +21,7 @@ _STATE: Final = claim_state.c
 _IS_LATER: Final = or_(_CLAIM.frequency > FREQUENCY_ORIGINAL, _CLAIM.control != _CLAIM.family)
 _GONE: Final = frozenset({"rejected", "closed"})  # these: see reconcile.lifecycle
 _WAITING: Final = frozenset({"ready", "sent", "received", "accepted"})
+COVERED: Final = frozenset({"denied", "partly paid", "reversed"})  # work, while none waits
 _PAID: Final = frozenset({"partly paid", "paid", "forwarded"})
 
 
@@ -52,6 +53,15 @@ class Waiting:
     made: str  # UTC
     sent: bool  # the file is out
 
+    @property
+    def next_step(self) -> str:
+        """What there is to do about the claims before it."""
+        done = "sent" if self.sent else "made, and leaves with the next files"
+        return (
+            f"correction {self.claim} of {self.made[:10]} was {done}: wait for its answer; "
+            "claimline missing says when it is late"
+        )
+
 
 def waiting(
     connection: Connection, families: Iterable[str], usage: "Usage"
@@ -70,6 +80,29 @@ def waiting(
                 before = members[: members.index(correction)]
                 found |= {(row.control, row.frequency): told for row in before}
     return found
+
+
+def covered(connection: Connection, usage: "Usage") -> dict[tuple[str, str], Waiting]:
+    """All claims of a book that were refused or taken back and whose correction waits."""
+    later, its = sent_claim.alias(), claim_state.alias()
+    correction = (
+        select(later.c.id)
+        .join(its, its.c.sent_claim_id == later.c.id)
+        .where(
+            later.c.family == _CLAIM.family,
+            later.c.payer_rank == _CLAIM.payer_rank,
+            later.c.usage == usage,
+            later.c.id > _CLAIM.id,
+            later.c.frequency != FREQUENCY_VOID,
+            its.c.state.in_(_WAITING),
+        )
+    )
+    query = (
+        select(_CLAIM.family)
+        .join(claim_state, _STATE.sent_claim_id == _CLAIM.id)
+        .where(_STATE.state.in_(COVERED), _CLAIM.usage == usage, correction.exists())
+    )
+    return waiting(connection, connection.execute(query.distinct()).scalars().all(), usage)
 
 
 def _turns_of(

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, Connection, func, or_, select
 from reconcile.ledger import bulk, held
 from reconcile.ledger.chosen import chosen
 from reconcile.ledger.convert import from_date, from_json
+from reconcile.ledger.counted_on import COVERED, Waiting, covered
 from reconcile.ledger.records import Usage
 from reconcile.ledger.states import cause_of
 from reconcile.ledger.tables import held_claim, sent_claim
@@ -27,7 +28,7 @@ class StateFilter:
 
     usage: Usage
     states: tuple[str, ...] = ()
-    work: bool = False  # and those that wait for a person, whatever their state
+    work: bool = False  # those of them that wait for a person, and others that do
     payer: str = ""  # key or id of the payer it was sent to, or a part of its name
     since: dt.date | None = None  # first day of service
     until: dt.date | None = None
@@ -62,6 +63,7 @@ class ListedClaim:
     date: dt.date = field(repr=False)
     charge: int
     open: int
+    correction: Waiting | None = None  # of it; it waits for the payer
 
 
 def counts(connection: Connection, wanted: StateFilter) -> tuple[StateCount, ...]:
@@ -78,15 +80,17 @@ def counts(connection: Connection, wanted: StateFilter) -> tuple[StateCount, ...
         .where(_condition(wanted))
         .group_by(_STATE.state)
     )
+    rows = connection.execute(query).fetchall()
+    corrected = _corrected(connection, wanted) if COVERED & {row.state for row in rows} else {}
     found = [
         StateCount(
             state=row.state,
             count=row.claims,
             charge=int(row.charge),
             open=int(row.open),
-            work=row.work,
+            work=row.work - corrected.get(row.state, 0),
         )
-        for row in connection.execute(query)
+        for row in rows
     ]
     waiting = select(func.count(), func.coalesce(func.sum(_HELD.charge), 0)).where(_held(wanted))
     number, charge = connection.execute(waiting).one()
@@ -96,8 +100,25 @@ def counts(connection: Connection, wanted: StateFilter) -> tuple[StateCount, ...
     return tuple(found)
 
 
+def _corrected(connection: Connection, wanted: StateFilter) -> dict[str, int]:
+    """How many of the claims that would be work have a correction that waits, by state."""
+    corrections = covered(connection, wanted.usage)
+    found: dict[str, int] = {}
+    for batch in bulk.batches(sorted({control for control, _ in corrections})):
+        query = (
+            select(_STATE.state, _CLAIM.control, _CLAIM.frequency)
+            .join(sent_claim, _CLAIM.id == _STATE.sent_claim_id)
+            .where(_condition(wanted), _CLAIM.control.in_(batch), _STATE.state.in_(COVERED))
+        )
+        for row in connection.execute(query):
+            if (row.control, row.frequency) in corrections:
+                found[row.state] = found.get(row.state, 0) + 1
+    return found
+
+
 def listed(connection: Connection, wanted: StateFilter) -> Iterator[ListedClaim]:
     """The claims in these states, the held ones first, each state's longest there first."""
+    corrections = covered(connection, wanted.usage)
     if not wanted.states or "held" in wanted.states:
         query = select(held_claim).where(_held(wanted)).order_by(_HELD.id)
         for row in connection.execute(query).fetchall():
@@ -127,7 +148,10 @@ def listed(connection: Connection, wanted: StateFilter) -> Iterator[ListedClaim]
         if not rows:
             return
         last = (rows[-1].since, rows[-1].id)
-        yield from map(_of, rows)
+        for row in rows:
+            waits = row.state in COVERED and corrections.get((row.control, row.frequency))
+            if not (waits and wanted.work):
+                yield _of(row, waits or None)
 
 
 def waits_for_person() -> ColumnElement[bool]:
@@ -153,7 +177,7 @@ def _held(wanted: StateFilter) -> ColumnElement[bool]:
     return condition
 
 
-def _of(row: Any) -> ListedClaim:
+def _of(row: Any, correction: Waiting | None) -> ListedClaim:
     return ListedClaim(
         claim=row.control,
         family=row.family,
@@ -169,6 +193,7 @@ def _of(row: Any) -> ListedClaim:
         date=dt.date.fromisoformat(row.date),
         charge=row.charge,
         open=row.open,
+        correction=correction,
     )
 
 
