@@ -195,8 +195,8 @@ def _refuse_twice(entry: Entry, others: "Sequence[_Other]") -> None:
             raise WrongUsageError(
                 f"{entry.name}: perhaps it is here already as {one.what} ({how}), but {one.doubt}"
                 f"{claims}",
-                todo=f"if it is the same, nothing is to be done{mend}; if it is another payment: "
-                "--another",
+                todo=f"if it is the same, nothing is to be done{mend}; if it is another payment, "
+                "or another sheet of it: --another",
             )
 
 

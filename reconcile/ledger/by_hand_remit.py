@@ -8,7 +8,7 @@ undo`` where they are one, ``remit keep`` where not. The order in which they cam
 """
 
 import datetime as dt
-from decimal import Decimal
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, delete, func, or_, select
@@ -16,19 +16,17 @@ from sqlalchemy import Connection, delete, func, or_, select
 from reconcile.deposits import plain
 from reconcile.keys import normal
 from reconcile.ledger import bulk, received, settle
-from reconcile.ledger.convert import dollars, from_json, to_date
+from reconcile.ledger.by_hand_differs import SHOWN, differences
+from reconcile.ledger.convert import from_json, to_cents, to_date
 from reconcile.ledger.tables import decision, file
 from reconcile.ledger.tables_received import claim_payment, provider_adjustment, remittance
 from reconcile.same_payment import DAYS_OF_NUMBER, Answered, Payment, judge
 
 if TYPE_CHECKING:
-    from collections import Counter
     from collections.abc import Set as AbstractSet
 
     from reconcile.ledger.records import Decision
     from reconcile.ledger.writer import Writer
-
-    Figures = tuple[str, int, int]  # claim, charge, paid
 
 SENDER: Final = received.BY_HAND  # ISA06
 NOBODY: Final = "0000000000"  # TRN03: what was entered names no payer by it
@@ -42,7 +40,6 @@ REPLACED: Final = "replaced"
 UNDONE: Final = "undone"
 DIFFERS: Final = "; it differs: "
 PERHAPS: Final = "perhaps the same as "  # why of one that stands beside an 835, till a person says
-SHOWN: Final = 5  # differences that are told
 _LONGEST: Final = 20  # characters of a number that some write with zeros before it
 _R: Final = remittance.c
 _C: Final = claim_payment.c
@@ -69,28 +66,36 @@ def meet(writer: "Writer", row: Any) -> tuple[str, str]:
         entered = payment_of(connection, row)
         for real in _real_ones(connection, row):
             if judge(entered, payment_of(connection, real))[0] == "same":
-                return REPLACED, _replace(writer, row, real)
+                _replace(writer, row, real)
+                return REPLACED, _retell(connection, real)[row.id]
         return "", ask(connection, row)
-    told = []
     if not writer.has_any(SENDER, select(_R.id).where(_R.origin == HAND)):
         return "", ""
+    return "", ", ".join(_take_places(writer, row))
+
+
+def _take_places(writer: "Writer", row: Any) -> Iterator[str]:
+    """Put an 835 in the place of what was entered of it; said of each, or what is asked."""
+    connection = writer.connection
     came = None
+    replaced, asked = [], []
     for hand in _hand_ones(connection, row):
         came = came or payment_of(connection, row)
         verdict, doubt = judge(payment_of(connection, hand), came)
         if verdict == "same":
-            why = _replace(writer, hand, row)
-            _, _, differs = why.partition(DIFFERS)
-            told.append(
-                f"takes the place of payment {shown(hand.trace)}, entered by hand"
-                + (f"{DIFFERS}{differs}" if differs else "")
-            )
+            _replace(writer, hand, row)
+            replaced.append(hand)
         elif verdict == "perhaps" and ask(connection, hand):
-            told.append(
+            asked.append(
                 f"{PERHAPS}payment {shown(hand.trace)}, entered by hand, but {doubt}: both stand; "
                 "see claimline remit list"
             )
-    return "", ", ".join(told)
+    told = _retell(connection, row) if replaced else {}
+    for hand in replaced:
+        _, _, differs = told[hand.id].partition(DIFFERS)
+        said = f"takes the place of payment {shown(hand.trace)}, entered by hand"
+        yield said + (f"{DIFFERS}{differs}" if differs else "")
+    yield from asked
 
 
 def needs_person(told: str) -> bool:
@@ -146,16 +151,23 @@ def candidates(connection: Connection, hand: Any) -> tuple[str, ...]:
 def payment_of(connection: Connection, row: Any) -> Payment:
     """A row of ``remittance`` as far as it is compared."""
     query = select(_C.control, _C.charge, _C.paid, _C.status).where(_C.remittance_id == row.id)
+    rows = connection.execute(query.order_by(_C.id))
+    return _payment(
+        row,
+        tuple(
+            Answered(normal(number), charge, paid, status) for number, charge, paid, status in rows
+        ),
+    )
+
+
+def _payment(row: Any, claims: tuple[Answered, ...]) -> Payment:
     return Payment(
         number="" if row.trace.startswith(NO_NUMBER) else row.trace,
         date=to_date(row.payment_date),
         paid=row.paid,
         payer=row.payer_name,
         payer_ids=frozenset(from_json(row.payer_ids)),
-        claims=tuple(
-            Answered(normal(number), charge, paid, status)
-            for number, charge, paid, status in connection.execute(query.order_by(_C.id))
-        ),
+        claims=claims,
     )
 
 
@@ -181,7 +193,21 @@ def follow_undo(writer: "Writer", digest: str) -> None:
     )
     for row in writer.connection.execute(query).fetchall():
         if row.state != UNDONE:
+            real = _in_its_place(writer.connection, row)
             take_off(writer, row, UNDONE, undone(writer.connection, row.file_id))
+            if real is not None:  # the other sheets of it are fewer now
+                _retell(writer.connection, real)
+
+
+def _in_its_place(connection: Connection, row: Any) -> Any:
+    """The 835 that took the place of what was entered; None: it stands."""
+    if row.state != REPLACED:
+        return None
+    entered = entered_of(connection, row)
+    strange = {one.control.upper() for one in entered.claims}
+    found = near(connection, row, entered.number, sent=set(), strange=strange)
+    said = row.why.partition(DIFFERS)[0]
+    return next((one for one in found if not one.origin and _came_as(one) == said), None)
 
 
 def take_off(writer: "Writer", row: Any, state: str, why: str) -> None:
@@ -281,45 +307,47 @@ def _weeks(row: Any) -> tuple[str, str]:
     )
 
 
-def _replace(writer: "Writer", hand: Any, real: Any) -> str:
-    """The 835 takes the place of what was entered. Returns what is said of the latter."""
-    connection = writer.connection
-    why = f"came as an 835: payment {real.trace} of {real.payment_date}"
-    entered, came = payment_of(connection, hand), payment_of(connection, real)
-    differs = _differences(hand, real, entered.figures, came.figures)
-    if differs:
-        why += DIFFERS + "; ".join(differs)
-    take_off(writer, hand, REPLACED, why)
-    return why
+def _replace(writer: "Writer", hand: Any, real: Any) -> None:
+    """The 835 takes the place of what was entered."""
+    take_off(writer, hand, REPLACED, _came_as(real))
 
 
-def _differences(
-    hand: Any, real: Any, entered: "Counter[Figures]", came: "Counter[Figures]"
-) -> list[str]:
-    """What was entered otherwise than it came."""
-    told = []
-    whole = not hand.trace.startswith(NO_NUMBER)  # without a number: perhaps a part of a payment
-    if whole and hand.paid != real.paid:
-        told.append(f"payment {_money(hand.paid)} entered, {_money(real.paid)} came")
-    theirs: dict[str, list[tuple[int, int]]] = {}
-    for number, charge, paid in (came - entered).elements():
-        theirs.setdefault(number, []).append((charge, paid))
-    for number, charge, paid in sorted((entered - came).elements()):
-        other = theirs.get(number)
-        if not other:
-            told.append(f"claim {number} did not come")
-            continue
-        came_charge, came_paid = other.pop(0)
-        if charge != came_charge:
-            told.append(f"claim {number} charge {_money(charge)}, came {_money(came_charge)}")
-        if paid != came_paid:
-            told.append(f"claim {number} paid {_money(paid)}, came {_money(came_paid)}")
-    if whole:
-        told += [f"claim {number} was not entered" for number, left in theirs.items() if left]
-    if len(told) > SHOWN:
-        told = [*told[:SHOWN], f"and {len(told) - SHOWN} more"]
-    return told
+def _came_as(real: Any) -> str:
+    return f"came as an 835: payment {real.trace} of {real.payment_date}"
 
 
-def _money(cents: int) -> Decimal:
-    return dollars(cents)
+def _retell(connection: Connection, real: Any) -> dict[int, str]:
+    """Say of each sheet that an 835 took the place of how all of them differ from it.
+
+    Returns:
+        What is said, by row number.
+    """
+    came = payment_of(connection, real)
+    why = _came_as(real)
+    gone = (_R.origin == HAND, _R.usage == real.usage, _R.state == REPLACED)
+    query = select(remittance).where(*gone, _R.why.startswith(why, autoescape=True))
+    rows = connection.execute(query.order_by(_R.id)).fetchall()
+    some = [(row, entered) for row in rows if _is_of(entered := entered_of(connection, row), came)]
+    told = differences([entered for _, entered in some], came)
+    found = {}
+    for (row, _), differs in zip(some, told, strict=True):
+        found[row.id] = why + (DIFFERS + "; ".join(differs) if differs else "")
+        received.settle(connection, row.id, why=found[row.id])
+    return found
+
+
+def _is_of(entered: Payment, came: Payment) -> bool:
+    return judge(entered, came)[0] == "same"
+
+
+def entered_of(connection: Connection, row: Any) -> Payment:
+    """What was entered, from what is kept of it: its claim payments may be off the books."""
+    kept = settle.claims_of(connection, received.digest_of(connection, row.file_id), {row.number})
+    payments = [one.payment for _, one in kept]
+    return _payment(
+        row,
+        tuple(
+            Answered(normal(one.control), to_cents(one.charge), to_cents(one.paid), one.status)
+            for one in payments
+        ),
+    )

@@ -196,3 +196,71 @@ def test_the_turn_of_the_claims_own_payer_need_not_be_said(ledger_url: str) -> N
         (received,) = ledger.received(usage="T")
         (answer,) = received.adjudications
         assert (answer.payer, answer.rank) == ("aetna", "P")
+
+
+SHEETS = (
+    "AETNA,1001,2026-02-20,75.00,CT1,1,97530,2026-01-05,100,75,CO-45 20.00; PR-2 5.00\n",
+    "AETNA,1001,2026-02-20,70.00,CT2,1,97530,2026-01-05,100,70,CO-45 20.00; PR-2 10.00\n",
+)
+LESS = Line(paid="70", cas=("CO*45*20", "PR*2*10"))
+
+
+def _of_both(ledger: Ledger) -> list[str]:
+    """What is said at the arrival of the 835 that pays both sheets."""
+    data = x12(remit(clp("CT1"), clp("CT2", LESS), trace="1001", date="20260220"))
+    return [one.why for one in take(ledger, data).payments]
+
+
+def whys(ledger: Ledger) -> list[str]:
+    """What is said of each sheet that was replaced, behind the payment it came as."""
+    return [one.why.partition("; it differs: ")[2] for one in shelf.listed(ledger, "T")]
+
+
+@pytest.mark.parametrize("first", [0, 1, 2], ids=["before", "between", "after"])
+def test_two_sheets_give_way_to_one_835(ledger_url: str, first: int) -> None:
+    """Whenever it comes: both are replaced, nothing is posted twice, and nothing differs."""
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent("CT1"), sent("CT2"))
+        for n, sheet in enumerate((*SHEETS, "")):
+            if n == first:
+                said = _of_both(ledger)
+            if sheet:
+                enter(ledger, sheet)
+        assert stands(ledger) == [("1001", "replaced"), ("1001", "replaced")]
+        assert whys(ledger) == ["", ""]
+        assert "differs" not in "".join(said) or first == 1
+        assert states(ledger) == {"posted": 2}
+        assert sum(row[4] for row in books(ledger) if len(row) == 5) == 145
+        assert not list(ledger.waiting(usage="T"))
+        assert all(each.equal for each in rebuild(ledger, RUN))
+        assert whys(ledger) == ["", ""]
+
+
+def test_one_of_two_sheets_says_what_is_missing_until_the_other_is_entered(ledger_url: str) -> None:
+    """The sum and the claim that was not typed; gone with the second sheet, back with its undo."""
+    missing = ["payment 75.00 entered, 145.00 came; claim CT2 was not entered"]
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent("CT1"), sent("CT2"))
+        enter(ledger, SHEETS[0])
+        assert missing[0] in _of_both(ledger)[0]
+        assert whys(ledger) == missing
+        enter(ledger, SHEETS[1])
+        assert whys(ledger) == ["", ""]
+        second = list(shelf.listed(ledger, "T"))[1].id
+        shelf.undo(ledger, wanted(second))
+        assert whys(ledger) == [*missing, ""]
+        assert states(ledger) == {"posted": 2}
+        assert all(each.equal for each in rebuild(ledger, RUN))
+        assert whys(ledger) == [*missing, ""]
+
+
+def test_of_two_sheets_the_wrong_one_is_named(ledger_url: str) -> None:
+    """The claim typed wrongly stands beside its sheet, the sum beside both."""
+    wrong = SHEETS[1].replace("70", "60").replace("PR-2 10", "PR-2 20")
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent("CT1"), sent("CT2"))
+        enter(ledger, SHEETS[0])
+        enter(ledger, wrong)
+        _of_both(ledger)
+        whole = "payment 135.00 entered on 2 sheets, 145.00 came"
+        assert whys(ledger) == [whole, f"{whole}; claim CT2 paid 60.00, came 70.00"]
