@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
-from sqlalchemy import inspect, text
+from sqlalchemy import Connection, inspect, text
 from sqlalchemy.engine import make_url
 
 from reconcile.ledger import connect, open_ledger
@@ -52,6 +52,19 @@ def tamper(url: str, *statements: str) -> None:
     with engine.execution_options(**{connect.WRITING: True}).begin() as connection:
         for statement in statements:
             connection.exec_driver_sql(statement)
+    engine.dispose()
+
+
+@contextmanager
+def writing(url: str) -> Iterator[Connection]:
+    """Somebody who writes all the while, and in the end changes nothing."""
+    engine = connect.make_engine(connect.parse(url))
+    with (
+        engine.execution_options(**{connect.WRITING: True}).connect() as connection,
+        connection.begin() as begun,
+    ):
+        yield connection
+        begun.rollback()
     engine.dispose()
 
 

@@ -21,17 +21,17 @@ Json = Any
 class Desk:
     """A ledger with one visit billed, and the commands a biller types."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str], ledger: str) -> None:
         self.folder = folder
+        self.ledger = ledger
         self._capsys = capsys
         self._answers = 0
 
     def run(self, *arguments: object, shape: str = "json") -> tuple[int, str, str]:
         """Exit status, standard output, standard error."""
         self._capsys.readouterr()
-        ledger = str(self.folder / "ledger.sqlite3")
         words = [str(word) for word in arguments]
-        status = main([*words, "--ledger", ledger, "--format", shape])
+        status = main([*words, "--ledger", self.ledger, "--format", shape])
         said = self._capsys.readouterr()
         return status, said.out, said.err
 

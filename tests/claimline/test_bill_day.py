@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from claimline import settings
 from reconcile.ledger import open_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -22,7 +21,7 @@ def visits() -> dict[str, Any]:
 
 
 @pytest.fixture
-def desk(tmp_path: Path, command: Any) -> Any:
+def desk(tmp_path: Path, command: Any, ledger_url: str) -> Any:
     """Bills some of the example visits, and answers what came of them."""
 
     def bill(*ids: str, tables: Path | None = None, changed: Any = None) -> dict[str, Any]:
@@ -32,7 +31,7 @@ def desk(tmp_path: Path, command: Any) -> Any:
         more = ["--tables", tables] if tables else []
         _, out, err = command(
             "bill", path, "--practice", PRACTICE, "--out", tmp_path / "out",
-            "--ledger", tmp_path / "ledger.sqlite3", "--format", "json", *more,
+            "--ledger", ledger_url, "--format", "json", *more,
         )  # fmt: skip
         assert out, err
         answer: dict[str, Any] = json.loads(out)
@@ -92,11 +91,10 @@ def test_units_sent_in_an_earlier_run_count(desk: Any) -> None:
     assert reason["message"].startswith("97530: 8 units on the day (2 here, 6 on claim CT")
 
 
-def test_the_lines_of_a_day_are_those_in_the_ledger(desk: Any, tmp_path: Path) -> None:
+def test_the_lines_of_a_day_are_those_in_the_ledger(desk: Any, ledger_url: str) -> None:
     """Modifiers, units, charge and evidence come back as they were sent."""
     desk("NC-1")
-    url = settings.ledger_url(str(tmp_path / "ledger.sqlite3"))
-    with open_ledger(url) as ledger, ledger.reading() as connection:
+    with open_ledger(ledger_url) as ledger, ledger.reading() as connection:
         day = connection.exec_driver_sql("SELECT patient, date FROM sent_claim").one()
         (one,) = ledger.billed_on([(day[0], dt.date.fromisoformat(day[1]))], usage="T")
     assert one.stands
@@ -111,7 +109,11 @@ def test_the_lines_of_a_day_are_those_in_the_ledger(desk: Any, tmp_path: Path) -
 
 
 def test_imported_tables_decide_and_are_cited(
-    desk: Any, tmp_path: Path, command: Any, monkeypatch: pytest.MonkeyPatch
+    desk: Any,
+    tmp_path: Path,
+    ledger_url: str,
+    command: Any,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """With CMS's layout imported the claim names its version, and nothing is said of a starter."""
     tables = tmp_path / "tables.sqlite3"
@@ -126,17 +128,11 @@ def test_imported_tables_decide_and_are_cited(
     assert answer["tables"] == []
     assert lines(answer) == ["97140 GP", "97530 59 GP"]
     assert [held["id"] for held in answer["held"]] == ["NC-2"]
-    _, out, _ = command(
-        "trace",
-        answer["claims"][0]["claim"],
-        "--ledger",
-        tmp_path / "ledger.sqlite3",
-        "--format",
-        "json",
-    )
+    number = answer["claims"][0]["claim"]
+    _, out, _ = command("trace", number, "--ledger", ledger_url, "--format", "json")
     assert "NCCI PTP medicare v321r0 (imported" in out
     assert "NCCI MUE medicare 2026-04-01 (imported" in out
-    asked = ("verify", "--ledger", tmp_path / "ledger.sqlite3", "--format", "json")
+    asked = ("verify", "--ledger", ledger_url, "--format", "json")
     for path, gone in ((tables, []), (tmp_path / "none.sqlite3", ["NCCI MUE", "NCCI PTP"])):
         monkeypatch.setenv("CLAIMLINE_TABLES", str(path))
         status, out, _ = command(*asked)

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
+from databases import NewUrl
 from test_bill import PAIR, PRACTICE, Desk, _desk, _file_desk, visit  # noqa: F401 - fixtures
 
 from claimline import settings
@@ -24,20 +25,22 @@ def shown(desk: Desk, *arguments: str) -> tuple[int, str, str]:
     return desk.run("bill", *arguments, "--practice", practice, "--out", str(desk.out))
 
 
-def second(desk: Desk, name: str) -> Desk:
+def second(desk: Desk, name: str, ledger: str) -> Desk:
     """Another desk, with a ledger of its own and the same outbox."""
     folder = desk.folder / name
     folder.mkdir()
-    other = Desk(folder, desk._capsys)
+    other = Desk(folder, desk._capsys, ledger)
     other.out = desk.out
     return other
 
 
-def test_two_ledgers_give_other_claim_numbers_and_replace_no_file(desk: Desk) -> None:
+def test_two_ledgers_give_other_claim_numbers_and_replace_no_file(
+    desk: Desk, new_url: NewUrl
+) -> None:
     """Claims of a second ledger have numbers of their own, and its file does not overwrite."""
     _, first = desk.bill(desk.write([visit()]))
     before = desk.files()
-    other = second(desk, "second")
+    other = second(desk, "second", new_url())
     status, _, errors = shown(other, other.write([visit("V2", date="2026-03-11")]))
     assert status == 3
     assert "exists with other content" in errors
@@ -195,12 +198,12 @@ def test_a_refused_element_names_the_field_of_the_visit(desk: Desk) -> None:
     assert "look at patient_line1 of the visit" in answer["held"][0]["reasons"][0]["message"]
 
 
-def test_a_counter_begins_where_it_is_told_and_only_once(tmp_path: Path) -> None:
+def test_a_counter_begins_where_it_is_told_and_only_once(ledger_url: str) -> None:
     """``start`` counts for a counter that was never asked; peeking takes nothing."""
     from reconcile.ledger import Run
 
     run = Run(command="test", version="test", started=dt.datetime(2026, 4, 1, tzinfo=dt.UTC))
-    with open_ledger(f"sqlite:///{tmp_path / 'l.db'}", create=True) as ledger:
+    with open_ledger(ledger_url) as ledger:
         assert ledger.next_number("claim", usage="T", start=2**47) == 2**47
         with ledger.begin(run) as writer:
             assert writer.reserve("claim", usage="T", count=3, start=2**47) == 2**47

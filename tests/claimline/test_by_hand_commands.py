@@ -14,8 +14,8 @@ Capture = pytest.CaptureFixture[str]
 class Desk:
     """A ledger with the claims of the examples, and the commands on it."""
 
-    def __init__(self, folder: Path, files: Path, capture: Capture) -> None:
-        self.ledger = str(folder / "ledger.sqlite3")
+    def __init__(self, ledger: str, files: Path, capture: Capture) -> None:
+        self.ledger = ledger
         self.files = files
         self._capture = capture
         self.run("receive", self.file("sent.837"))
@@ -36,8 +36,8 @@ class Desk:
 
 
 @pytest.fixture(name="desk")
-def _desk(tmp_path: Path, fixtures: Path, capsys: Capture) -> Desk:
-    return Desk(tmp_path, fixtures / "by-hand", capsys)
+def _desk(ledger_url: str, fixtures: Path, capsys: Capture) -> Desk:
+    return Desk(ledger_url, fixtures / "by-hand", capsys)
 
 
 def test_match_is_refused_forced_and_undone(desk: Desk) -> None:
@@ -122,9 +122,9 @@ def test_missing_is_a_list_for_people_and_for_programs(desk: Desk, fixtures: Pat
     assert "waits 5 business days" in desk.run("missing", "--all", *practice)[1]
 
 
-def test_bank_list_ends_with_one_only_where_something_is_open(desk: Desk) -> None:
+def test_bank_list_ends_with_one_only_where_something_is_open(desk: Desk, tmp_path: Path) -> None:
     """A file whose columns cannot be told is refused; the others are read."""
-    bad = Path(desk.ledger).with_name("bad.csv")
+    bad = tmp_path / "bad.csv"
     bad.write_text("When,Betrag\n1,1\n", encoding="utf-8")
     status, out, err = desk.run("bank", "import", str(bad), desk.file("deposits.ach"))
     assert (status, "no column is the date" in err, "Nacha" in out) == (3, True, True)

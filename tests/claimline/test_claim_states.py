@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import permutations
-from pathlib import Path
 from random import Random
 
 import pytest
@@ -248,9 +247,9 @@ class TestMadeAgain:
         assert all(one.equal for one in rebuild(ledger, RUN))
         assert stands(ledger) == before
 
-    def test_upgrade_fills_them(self, tmp_path: Path) -> None:
+    def test_upgrade_fills_them(self, new_url: NewUrl) -> None:
         """A ledger of the version before has the states of its claims after the upgrade."""
-        url = f"sqlite:///{tmp_path / 'old.sqlite3'}"
+        url = new_url.bare()
         engine = connect.make_engine(connect.parse(url))
         migrate.upgrade(engine, "0003")
         engine.dispose()

@@ -186,19 +186,9 @@ def test_a_full_disk_could_not_run() -> None:
 
 
 @pytest.mark.parametrize("words", ["trace - --ledger {}", "check -", "receive - --ledger {}"])
-def test_closed_standard_input_is_said(words: str, tmp_path: Path) -> None:
+def test_closed_standard_input_is_said(words: str, ledger_url: str) -> None:
     """- without a standard input ends with 3 and a plain word."""
-    ledger = tmp_path / "l.db"
-    assert main_with_ledger(ledger) == DONE
-    line = f"{sys.executable} -m claimline {words.format(ledger)} <&-"
+    line = f"{sys.executable} -m claimline {words.format(ledger_url)} <&-"
     done = subprocess.run(["/bin/sh", "-c", line], capture_output=True, check=False, cwd=ROOT)
     assert done.returncode == COULD_NOT_RUN
     assert b"standard input is closed" in done.stderr
-
-
-def main_with_ledger(path: Path) -> int:
-    """Make an empty ledger."""
-    from reconcile.ledger import open_ledger
-
-    with open_ledger(f"sqlite:///{path}", create=True):
-        return DONE

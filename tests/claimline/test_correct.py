@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 from corrections_made import EXAMPLES, PRACTICE, Desk
+from databases import NewUrl, asked
 
 from claimline.__main__ import main
-from reconcile.ledger import open_ledger
 
 PAID = ("97530:GP 150 90 CAS*CO*45*60", "97110:GP 55 30 CAS*CO*45*25")
 BACK = ("97530:GP -150 -90 CAS*CO*45*-60", "97110:GP -55 -30 CAS*CO*45*-25")
@@ -19,8 +19,8 @@ NECESSITY = ("97530:GP 225 0 CAS*CO*50*225 ~ LQ*HE*N115",)
 
 
 @pytest.fixture(name="desk")
-def _desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk(tmp_path, capsys)
+def _desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], ledger_url: str) -> Desk:
+    return Desk(tmp_path, capsys, ledger_url)
 
 
 def billed(desk: Desk, name: str) -> str:
@@ -103,8 +103,7 @@ def test_two_claims_of_a_day_are_corrected_apart(desk: Desk) -> None:
     words = ("bill", path, "--practice", PRACTICE, "--out", desk.folder / "out")
     desk.run(*words)
     why = ["--by", "me", "--reason", "came in the afternoon"]
-    ledger = str(desk.folder / "ledger.sqlite3")
-    assert main(["held", "override", "K-1B", *why, "--ledger", ledger]) == 0
+    assert main(["held", "override", "K-1B", *why, "--ledger", desk.ledger]) == 0
     assert len(json.loads(desk.run(*words)[1])["claims"]) == 1
     desk.answer(claim, *PAID)
     status, told = desk.correct(claim, *desk.mended("replacement-mended"), "--visits", path)
@@ -322,10 +321,8 @@ def test_decision_is_kept(desk: Desk) -> None:
     claim = billed(desk, "replacement")
     desk.answer(claim, *PAID)
     desk.correct(claim, *desk.mended("replacement-mended"), "--reason", "minutes were mistyped")
-    with open_ledger(str(desk.folder / "ledger.sqlite3")) as ledger, ledger.reading() as connection:
-        row = connection.exec_driver_sql(
-            "select subject, reason, detail, user from decision where kind = 'correct'"
-        ).one()
+    query = """select subject, reason, detail, "user" from decision where kind = 'correct'"""
+    [row] = asked(desk.ledger, query)
     assert (row[0], row[1]) == (claim, "minutes were mistyped")
     assert json.loads(row[2])["road"] == "replacement"
     assert row[3]
@@ -440,13 +437,13 @@ def test_trace_tells_what_was_asked_for(desk: Desk) -> None:
 
 
 def test_claim_of_another_system_is_replaced(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], new_url: NewUrl
 ) -> None:
     """A claim taken over from another system's file is corrected from our visit of that day."""
     folders = [tmp_path / name for name in ("old", "new")]
     for folder in folders:
         folder.mkdir()
-    old, new = (Desk(folder, capsys) for folder in folders)
+    old, new = (Desk(folder, capsys, new_url()) for folder in folders)
     claim = billed(old, "replacement")
     [made] = (old.folder / "out").iterdir()
     bill = ["--practice", PRACTICE, "--out", new.folder / "out"]

@@ -12,8 +12,8 @@ REJECTED = "A7:562:85*20260304*U*100"
 
 
 @pytest.fixture(name="desk")
-def _desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk(tmp_path, capsys)
+def _desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], ledger_url: str) -> Desk:
+    return Desk(tmp_path, capsys, ledger_url)
 
 
 def receive(desk: Desk, data: bytes, name: str) -> None:

@@ -12,8 +12,8 @@ PAID = ("97530:GP 150 90 CAS*CO*45*60", "97110:GP 55 30 CAS*CO*45*25")
 
 
 @pytest.fixture(name="desk")
-def _desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk(tmp_path, capsys)
+def _desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], ledger_url: str) -> Desk:
+    return Desk(tmp_path, capsys, ledger_url)
 
 
 def compared(desk: Desk, *words: object) -> tuple[int, Any]:

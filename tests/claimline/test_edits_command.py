@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from databases import content
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICE = ROOT / "fixtures" / "practice" / "practice.toml"
@@ -125,14 +126,17 @@ def test_the_demo_practice_counts_every_visit_once(edits: Edits) -> None:
     assert {one["visit"] for one in data["findings"] if one["level"] == "held"} == held
 
 
-def test_what_was_billed_before_is_counted_apart(edits: Edits, tmp_path: Path) -> None:
+def test_what_was_billed_before_is_counted_apart(
+    edits: Edits, tmp_path: Path, ledger_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """With a ledger the visit is known as billed, and nothing is added to the ledger."""
+    monkeypatch.setenv("CLAIMLINE_LEDGER", ledger_url)
     visits = one_visit(tmp_path)
     assert edits(visits, "--out", str(tmp_path / "out"), name="bill").exit_code == 0
-    before = (tmp_path / "ledger.sqlite3").read_bytes()
+    before = content(ledger_url)
     answer = edits(visits)
     assert "0 visits: 0 held, 0 warned, 0 clean, 1 billed before." in answer.stdout
-    assert (tmp_path / "ledger.sqlite3").read_bytes() == before
+    assert content(ledger_url) == before
 
 
 def test_two_patients_at_a_time_are_found_over_files(edits: Edits, tmp_path: Path) -> None:

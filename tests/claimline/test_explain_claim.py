@@ -16,11 +16,11 @@ Json = dict[str, Any]
 
 
 @pytest.fixture
-def billed(command: Any, tmp_path: Path) -> Json:
-    """The claim of story 1, billed with --explain; its ledger is ``ledger.db``."""
+def billed(command: Any, tmp_path: Path, ledger_url: str) -> Json:
+    """The claim of story 1, billed with --explain."""
     _, out, _ = command(
         "bill", STORY, "--practice", PRACTICE, "--out", tmp_path / "out", "--explain",
-        "--ledger", tmp_path / "ledger.db", "--format", "json",
+        "--ledger", ledger_url, "--format", "json",
     )  # fmt: skip
     claim: Json = json.loads(out)["claims"][0]
     return claim
@@ -74,9 +74,9 @@ def test_the_segment_is_that_of_the_file(billed: Json, tmp_path: Path) -> None:
         assert line["segment"] in written
 
 
-def test_trace_tells_what_bill_told(billed: Json, command: Any, tmp_path: Path) -> None:
+def test_trace_tells_what_bill_told(billed: Json, command: Any, ledger_url: str) -> None:
     """The story of a visit has the same decisions; of a claim where they are asked for."""
-    more = ("--practice", PRACTICE, "--ledger", tmp_path / "ledger.db", "--format", "json")
+    more = ("--practice", PRACTICE, "--ledger", ledger_url, "--format", "json")
     _, out, _ = command("trace", billed["visits"][0], *more)
     assert json.loads(out)["traces"][0]["claims"][0]["decided"] == billed["explained"]
     _, out, _ = command("trace", billed["claim"], *more)
@@ -95,10 +95,10 @@ def test_nothing_of_the_patient_is_told(billed: Json) -> None:
     assert not [word for word in (*private, *visit["diagnoses"]) if word in told]
 
 
-def test_without_asking_nothing_is_explained(command: Any, tmp_path: Path) -> None:
+def test_without_asking_nothing_is_explained(command: Any, ledger_url: str) -> None:
     """The answer of a plain run stays small."""
     _, out, _ = command(
-        "bill", STORY, "--practice", PRACTICE, "--dry-run", "--ledger", tmp_path / "l.db",
+        "bill", STORY, "--practice", PRACTICE, "--dry-run", "--ledger", ledger_url,
         "--format", "json",
     )  # fmt: skip
     assert "explained" not in json.loads(out)["claims"][0]

@@ -18,8 +18,8 @@ Capture = pytest.CaptureFixture[str]
 class Desk:
     """A ledger with two payments that fit nothing."""
 
-    def __init__(self, folder: Path, files: Path, capture: Capture) -> None:
-        self.ledger = str(folder / "ledger.sqlite3")
+    def __init__(self, ledger: str, files: Path, capture: Capture) -> None:
+        self.ledger = ledger
         self._capture = capture
         self.run("receive", str(files / "sent.837"), str(files / "strangers.835"))
 
@@ -35,8 +35,8 @@ class Desk:
 
 
 @pytest.fixture(name="desk")
-def _desk(tmp_path: Path, fixtures: Path, capsys: Capture) -> Desk:
-    return Desk(tmp_path, fixtures / "by-hand", capsys)
+def _desk(ledger_url: str, fixtures: Path, capsys: Capture) -> Desk:
+    return Desk(ledger_url, fixtures / "by-hand", capsys)
 
 
 def test_a_match_over_a_match_says_what_it_moved(desk: Desk) -> None:

@@ -33,12 +33,11 @@ Send = Callable[..., OutgoingResult]
 
 
 @pytest.fixture(name="ledger")
-def _ledger(tmp_path: Path) -> Iterator[Ledger]:
+def _ledger(tmp_path: Path, ledger_url: str) -> Iterator[Ledger]:
     """A ledger with one billed claim."""
-    place = str(tmp_path / "ledger.sqlite3")
     bill = ["bill", str(VISIT), "--practice", str(PRACTICE), "--out", str(tmp_path / "outbox")]
-    assert main([*bill, "--ledger", place]) == 0
-    with open_ledger(place) as opened:
+    assert main([*bill, "--ledger", ledger_url]) == 0
+    with open_ledger(ledger_url) as opened:
         yield opened
 
 

@@ -15,13 +15,13 @@ VISITS = ROOT / "fixtures/visits/examples/own-rules.json"
 
 
 @pytest.fixture
-def bill(command: Command, tmp_path: Path) -> Command:
+def bill(command: Command, tmp_path: Path, ledger_url: str) -> Command:
     """``bill`` of the example visits, in a ledger of its own."""
 
     def run(*words: object) -> tuple[int, str, str]:
         given = [words[0], VISITS, "--practice", SMALL] if words[0] == "bill" else [*words]
         out = ["--out", tmp_path / "out"] if words[0] == "bill" else []
-        return command(*given, *words[1:] if out else (), *out, "--ledger", tmp_path / "l.db")
+        return command(*given, *words[1:] if out else (), *out, "--ledger", ledger_url)
 
     return run
 

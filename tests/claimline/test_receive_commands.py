@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from databases import tamper
+from databases import NewUrl, content, tamper
 from receive_made import Line, clp, record, remit, sent, x12
 
 from claimline.__main__ import main
@@ -45,13 +45,14 @@ class TestReceive:
         assert "received before; nothing changed" in " ".join(capsys.readouterr().out.split())
 
     def test_new_ledger_is_said(
-        self, tmp_path: Path, era: str, capsys: pytest.CaptureFixture[str]
+        self, new_url: NewUrl, era: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """A ledger that is made is named on standard error."""
-        path = tmp_path / "new.sqlite3"
-        assert main(["receive", era, "--ledger", str(path)]) == 1
+        url = new_url.bare()
+        assert main(["receive", era, "--ledger", url]) == 1
         shown = capsys.readouterr()
-        assert str(path) in shown.err.replace("\n", "")
+        said = shown.err.replace("\n", "").replace(" ", "")
+        assert connect.shown(connect.parse(url)).replace(" ", "") in said
         assert "fits nothing that was sent" in " ".join(shown.out.split())
 
     @pytest.mark.parametrize(
@@ -114,25 +115,26 @@ class TestLedger:
 
     @pytest.mark.parametrize("command", ["status", "upgrade", "rebuild"])
     def test_missing(
-        self, tmp_path: Path, capsys: pytest.CaptureFixture[str], command: str
+        self, new_url: NewUrl, capsys: pytest.CaptureFixture[str], command: str
     ) -> None:
-        """Without a ledger every command ends with 3 and says what makes one."""
-        path = tmp_path / "no.sqlite3"
-        assert main(["ledger", command, "--ledger", str(path)]) == 3
+        """Without a ledger every command ends with 3, says what makes one, and makes none."""
+        url = new_url.bare()
+        assert main(["ledger", command, "--ledger", url]) == 3
         assert "claimline receive" in " ".join(capsys.readouterr().err.split())
-        assert not path.exists()
+        if url.startswith("sqlite"):
+            assert not Path(url.removeprefix("sqlite:///")).exists()
+        else:
+            assert content(url) == {}
 
     def test_older_version(
-        self, tmp_path: Path, era: str, capsys: pytest.CaptureFixture[str]
+        self, new_url: NewUrl, era: str, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """A ledger of an older version ends with 3 and names the command that upgrades it."""
-        path = tmp_path / "old.sqlite3"
-        place = connect.parse(str(path))
-        connect.make_private(path, place)
-        engine = connect.make_engine(place)
+        url = new_url.bare()
+        engine = connect.make_engine(connect.parse(url))
         migrate.upgrade(engine, "0001")
         engine.dispose()
-        at = ["--ledger", str(path)]
+        at = ["--ledger", url]
         for command in (["ledger", "status"], ["receive", era]):
             assert main([*command, *at]) == 3
             assert "claimline ledger upgrade" in " ".join(capsys.readouterr().err.split())

@@ -20,8 +20,8 @@ DONE = ""
 class Desk:
     """A ledger with the claims of the examples, and a terminal."""
 
-    def __init__(self, folder: Path, files: Path, capture: Capture) -> None:
-        self.ledger = str(folder / "ledger.sqlite3")
+    def __init__(self, ledger: str, files: Path, capture: Capture) -> None:
+        self.ledger = ledger
         self._capture = capture
         self.run("receive", str(files / "sent.837"))
 
@@ -46,8 +46,8 @@ class Desk:
 
 
 @pytest.fixture(name="desk")
-def _desk(tmp_path: Path, fixtures: Path, capsys: Capture) -> Desk:
-    return Desk(tmp_path, fixtures / "by-hand", capsys)
+def _desk(ledger_url: str, fixtures: Path, capsys: Capture) -> Desk:
+    return Desk(ledger_url, fixtures / "by-hand", capsys)
 
 
 def test_each_field_is_checked_when_it_is_typed(desk: Desk) -> None:

@@ -25,9 +25,10 @@ def _desk(
     fixtures: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
+    ledger_url: str,
 ) -> "Desk":
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("CLAIMLINE_LEDGER", str(tmp_path / "ledger.sqlite3"))
+    monkeypatch.setenv("CLAIMLINE_LEDGER", ledger_url)
     desk = Desk(tmp_path, fixtures, capsys)
     assert desk.bill() in {0, 1}
     return desk

@@ -61,11 +61,12 @@ class Desk:
     def __init__(
         self,
         folder: Path,
+        ledger: str,
         capsys: pytest.CaptureFixture[str],
         monkeypatch: pytest.MonkeyPatch,
     ) -> None:
         self.folder = folder
-        self.ledger = str(folder / "ledger.sqlite3")
+        self.ledger = ledger
         self._capsys = capsys
         self._patch = monkeypatch
 
@@ -104,10 +105,13 @@ class Desk:
 
 @pytest.fixture
 def desk(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
+    ledger_url: str,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> Desk:
     """An empty desk."""
-    return Desk(tmp_path, capsys, monkeypatch)
+    return Desk(tmp_path, ledger_url, capsys, monkeypatch)
 
 
 def modifiers(answer: Json) -> list[list[str]]:

@@ -3,10 +3,13 @@
 import csv
 import io
 import json
+from collections.abc import Callable
+from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import NewUrl
 
 from claimline.__main__ import main
 
@@ -22,13 +25,12 @@ class Desk:
     def __init__(
         self,
         folder: Path,
-        capsys: pytest.CaptureFixture[str],
+        ledger: str,
         scenario: str,
         practice: str = PRACTICE,
         swaps: tuple[tuple[str, str], ...] = (),
     ) -> None:
-        self._capsys = capsys
-        self.ledger = ["--ledger", str(folder / "ledger.sqlite3")]
+        self.ledger = ["--ledger", ledger]
         out, back = str(folder / "out"), folder / "back"
         self.run("bill", VISITS, "--practice", practice, "--out", out, *self.ledger)
         self.run("sandbox", out, "--out", str(back), "--scenario", scenario, "--date", "2026-10-26")
@@ -41,10 +43,11 @@ class Desk:
 
     def run(self, *arguments: str) -> str:
         """A command's standard output; 0 and 1 are both "done"."""
-        status = main(list(arguments))
-        captured = self._capsys.readouterr()
-        assert status in (0, 1), captured.err
-        return str(captured.out)
+        out, err = io.StringIO(), io.StringIO()
+        with redirect_stdout(out), redirect_stderr(err):
+            status = main(list(arguments))
+        assert status in (0, 1), err.getvalue()
+        return out.getvalue()
 
     def rows(self, *options: str) -> list[Json]:
         """The rows of ``underpaid``."""
@@ -54,10 +57,15 @@ class Desk:
         return found
 
 
-@pytest.fixture(name="paid")
-def _paid(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    """All claims paid, 62 % of each charge allowed: more than Medicare, less than some contracts."""
-    return Desk(tmp_path, capsys, "paid")
+@pytest.fixture(name="paid", scope="module")
+def _paid(
+    tmp_path_factory: pytest.TempPathFactory, lasting: Callable[[str], NewUrl], database: str
+) -> Desk:
+    """All claims paid, 62 % of each charge allowed: more than Medicare, less than some contracts.
+
+    It is only read.
+    """
+    return Desk(tmp_path_factory.mktemp("paid"), lasting(database)(), "paid")
 
 
 def test_a_row_has_what_a_call_to_the_payer_needs(paid: Desk) -> None:
@@ -99,9 +107,9 @@ def test_days_the_wrong_way_are_refused(paid: Desk) -> None:
     assert main(["underpaid", *days, *paid.ledger]) == 2
 
 
-def test_denied_lines_are_not_listed(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_denied_lines_are_not_listed(tmp_path: Path, ledger_url: str) -> None:
     """A refused line is on the worklist with its own next step, not among the underpaid."""
-    desk = Desk(tmp_path, capsys, "denied-necessity")
+    desk = Desk(tmp_path, ledger_url, "denied-necessity")
     denied = json.loads(desk.run("denials", "--format", "json", *desk.ledger))
     refused = {row["line"] for row in denied if row["status"] == "denied"}
     assert refused
@@ -112,7 +120,7 @@ def test_denied_lines_are_not_listed(tmp_path: Path, capsys: pytest.CaptureFixtu
     ("basis", "codes"), [("by line", ["97110"]), ("per visit", [])], ids=["by line", "package"]
 )
 def test_a_line_paid_with_another_by_policy_is_left_alone(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], basis: str, codes: list[str]
+    tmp_path: Path, ledger_url: str, basis: str, codes: list[str]
 ) -> None:
     """Nothing paid with CO-45 is 36.00 too little, unless the payer's policy pays by the visit."""
     text = Path(PRACTICE).read_text(encoding="utf-8")
@@ -126,39 +134,34 @@ def test_a_line_paid_with_another_by_policy_is_left_alone(
         ("*55*34.1**1", "*55*0**1"),
         ("CAS*CO*45*20.9", "CAS*CO*45*55"),
     )
-    desk = Desk(tmp_path, capsys, "paid", str(practice), swaps)
+    desk = Desk(tmp_path, ledger_url, "paid", str(practice), swaps)
     assert [row["code"] for row in desk.rows("--payer", "lakeshore")] == codes
 
 
 def test_denials_tell_whether_a_reduced_line_was_as_expected(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, ledger_url: str
 ) -> None:
     """A line that lost a unit is on the worklist with what was expected of it."""
-    desk = Desk(tmp_path, capsys, "units-cut")
+    desk = Desk(tmp_path, ledger_url, "units-cut")
     rows = json.loads(desk.run("denials", "--format", "json", *desk.ledger))
     cut = [row for row in rows if row["payer"] == "LAKESHORE HEALTH PLAN"]
     assert [(row["judged"], row["expected"]) for row in cut] == [("underpaid", "93.00")]
     assert cut[0]["judged_words"].startswith("underpaid ")
 
 
-def test_a_ledger_without_expectations_lists_nothing(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_ledger_without_expectations_lists_nothing(paid: Desk) -> None:
     """Claims to payers without a contract or table are never underpaid; trace says why."""
-    desk = Desk(tmp_path, capsys, "paid")
-    told = json.loads(desk.run("trace", "E1", "--format", "json", *desk.ledger))
+    told = json.loads(paid.run("trace", "E1", "--format", "json", *paid.ledger))
     books = told["traces"][0]["claims"][0]["books"]
     assert books[1]["judged_words"] == "no expectation: no table for 2026 and code 97140"
     assert books[1]["expected"] is None
 
 
-def test_a_line_that_does_not_balance_is_listed(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_a_line_that_does_not_balance_is_listed(tmp_path: Path, ledger_url: str) -> None:
     """Paid what was expected of it, yet 1.00 of the charge is not explained: a row, and told."""
     swaps = (("*107.1*C*", "*109*C*"), ("*205*107.1*", "*205*109*"), ("*55*34.1**1", "*55*36**1"),
              ("CAS*CO*45*20.9", "CAS*CO*45*18"))  # fmt: skip
-    desk = Desk(tmp_path, capsys, "paid", swaps=swaps)
+    desk = Desk(tmp_path, ledger_url, "paid", swaps=swaps)
     (row,) = desk.rows("--payer", "lakeshore")
     assert (row["judged"], row["difference"]) == ("does not balance", "0.00")
     assert row["words"] == "does not balance: 1.00 not explained"
