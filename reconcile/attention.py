@@ -110,7 +110,7 @@ def _of_line(
         for begins, next_step, never in _TODO:
             if flag.startswith(begins):
                 told = True
-                extra = books.beside_newest(line.line, answers) if flag in _NAMED else ()
+                extra = _beside(claim, line, answers) if flag in _NAMED else ()
                 yield Concern(
                     claim=claim.control,
                     line=line.line,
@@ -127,6 +127,15 @@ def _of_line(
             next_step="wait if the payer says it is pending, else ask the payer for this line",
             never=("send the whole claim again",),
         )
+
+
+def _beside(
+    claim: SentClaim, line: LineBooks, answers: Sequence[Adjudication]
+) -> Sequence[tuple[Adjudication, LineShare]]:
+    """The answers whose reversal is missing: of a replaced claim all that stand."""
+    if claim.replaced_by:
+        return books.standing(answers).get(line.line, ())
+    return books.beside_newest(line.line, answers)
 
 
 def _which(extra: Sequence[tuple[Adjudication, LineShare]]) -> str:

@@ -44,6 +44,7 @@ OVERPAID: Final = "paid more than the charge"
 PAID_TWICE: Final = "paid twice: the same answer in two payments"
 SAME_AGAIN: Final = "the same decision twice"
 VOID_BILLS_NOTHING: Final = "a void bills nothing: answers stand on the claim that it voids"
+REPLACED_BY: Final = "replaced by claim "  # how the flag begins; then its number
 OTHER_CHARGE: Final = "the payer shows a charge of"  # how the flag begins
 
 
@@ -117,20 +118,45 @@ def _followed(claim: SentClaim, found: LineBooks) -> LineBooks:
     """A line whose claim was replaced or voided: its charge stands elsewhere, or nowhere any more.
 
     A replacement takes the place of what was refused or taken back, a void of what was taken back;
-    money that was not taken back stays, and is flagged.
+    money that was not taken back stays, and is flagged. Beside a decided replacement such a line
+    is decided twice, as if one claim had been: the charge and what the patient owes stand on the
+    newer claim, and what the payer paid and wrote off is open below zero until its reversal comes.
     """
     replaced = bool(claim.replaced_by)
     gone = ("reversed", "denied", "open") if replaced else ("reversed",)
-    words = f"replaced by claim {claim.replaced_by}" if replaced else "voided as we asked"
+    words = f"{REPLACED_BY}{claim.replaced_by}" if replaced else "voided as we asked"
     if found.status in gone and not found.paid:
         status: LineStatus = "replaced" if replaced else "voided"
         return LineBooks(
             line=found.line, status=status, charge=found.charge, other=found.charge, flags=(words,)
         )
+    if replaced and found.current is not None:
+        return _not_taken_back(found, f"{words}, its reversal is not here")
     if not found.paid:
         return found
     words = words if replaced else "a void was sent"
     return evolve(found, flags=(*found.flags, f"{words}, its reversal is not here"))
+
+
+def _not_taken_back(found: LineBooks, words: str) -> LineBooks:
+    """A decided line of a replaced claim; see ``_followed``."""
+    other = found.other + found.charge
+    parts = found.paid + found.contractual + found.transferred + found.not_explained
+    kept = (flag for flag in found.flags if flag != CROSSOVER)
+    return evolve(
+        found,
+        status="paid",
+        patient=ZERO,
+        denied=ZERO,
+        other=other,
+        open=found.charge - parts - other,
+        flags=(*kept, NO_REVERSAL, words),
+    )
+
+
+def is_replaced(books: LineBooks) -> bool:
+    """Whether the charge of a line stands on a newer claim, though money still stands here."""
+    return any(flag.startswith(REPLACED_BY) for flag in books.flags)
 
 
 def _line_books(line: SentLine, claim: SentClaim, history: Sequence[Entry]) -> LineBooks:

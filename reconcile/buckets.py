@@ -103,6 +103,12 @@ def is_duplicate(adjudication: Adjudication, share: LineShare) -> bool:
     return "97" in reasons and not DUPLICATE_REMARKS.isdisjoint(remarks)
 
 
+def is_copy(adjudication: Adjudication) -> bool:
+    """Whether an answer only says, of every line, that it was decided before."""
+    lines = adjudication.lines
+    return bool(lines) and all(is_duplicate(adjudication, share) for share in lines)
+
+
 def reductions(share: LineShare) -> tuple[tuple[str, Decimal | None], ...]:
     """Cuts by rule that are no refusal, as (name, amount): MPPR, sequestration.
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from attrs import evolve
 
 from reconcile.books import claim_books
-from reconcile.buckets import is_duplicate
+from reconcile.buckets import is_copy
 from reconcile.lifecycle import decided
 from reconcile.lifecycle_values import EventKind
 from reconcile.values import Adjudication, LineBooks, SentClaim
@@ -101,7 +101,7 @@ def _beside(answer: Adjudication) -> EventKind:
     """What an answer is that does not decide where the claim stands."""
     if answer.is_reversal:
         return "decision taken back"
-    if answer.lines and all(is_duplicate(answer, share) for share in answer.lines):
+    if is_copy(answer):
         return "duplicate answer"
     return "another answer"
 

@@ -16,6 +16,7 @@ from edi.claim import FREQUENCY_VOID
 from edi.codes import UNIT_CAPS, advice, lookup, refusal
 from edi.remittance import Adjustment
 from reconcile import books as flags
+from reconcile.books import is_replaced
 from reconcile.books_turns import RANK_ORDER
 from reconcile.decided import left_to_patient, unsure
 from reconcile.values import ZERO, Adjudication, LineBooks, PayerFacts, SentClaim
@@ -102,9 +103,9 @@ def owed(
     if claim.frequency == FREQUENCY_VOID:
         words = "a void: nothing is owed on it; the money stands on the claim that it takes back"
         return Owed(claim=claim.control, because=(words,))
-    if books and all(one.status in {"replaced", "voided"} for one in books):
-        why = tuple(f"nothing is owed for this claim: {flag}" for flag in books[0].flags)
-        return Owed(claim=claim.control, because=why)
+    if books and all(one.status in {"replaced", "voided"} or is_replaced(one) for one in books):
+        why = f"nothing is owed for this claim: {books[0].flags[-1]}"
+        return Owed(claim=claim.control, because=(why,))
     collected = claim.collected
     credit = sum((one.patient_credit for one in books), ZERO)
     if qmb or any(flags.QMB in one.flags for one in books):

@@ -3,10 +3,11 @@
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
-from reconcile.ledger import bulk, sent
+from reconcile.buckets import is_copy
+from reconcile.ledger import bulk, rows, sent
 from reconcile.ledger.states_facts import Facts
 from reconcile.ledger.states_facts import claims as rows_of
 from reconcile.ledger.tables import sent_claim
@@ -86,14 +87,22 @@ def _with_firsts(
 
 
 def _decided(connection: Connection, numbers: list[int]) -> set[int]:
-    """Those for which a decision of a payer is on the books."""
+    """Those for which a decision of a payer is on the books; refused as a duplicate is none."""
     c = claim_payment.c
     found: set[int] = set()
     for batch in bulk.batches(numbers):
-        query = select(c.sent_claim_id).where(
+        query = select(c.sent_claim_id, func.max(c.paid)).where(
             c.sent_claim_id.in_(batch), c.state == "posted", c.status != REVERSAL
         )
-        found.update(row[0] for row in connection.execute(query.distinct()))
+        counted = connection.execute(query.group_by(c.sent_claim_id))
+        paid = {row[0]: row[1] for row in counted}
+        nothing = {number: "" for number, most in paid.items() if not most}
+        copies = {
+            number
+            for number, answers in rows.adjudications(connection, nothing).items()
+            if all(is_copy(one) for one in answers if not one.is_reversal)
+        }
+        found |= paid.keys() - copies
     return found
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from attrs import field, frozen
 from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 
+from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
 from reconcile.attention import Concern, concerns
 from reconcile.books import claim_books
 from reconcile.ledger import acknowledgements_summary, bulk, rows, sent
@@ -93,6 +94,12 @@ def _unbalanced(connection: Connection, file_id: int) -> dict[int, set[str]]:
     return found
 
 
+_IS_REPLACEMENT: Final = and_(
+    sent_claim.c.frequency != FREQUENCY_VOID,
+    or_(sent_claim.c.frequency > FREQUENCY_ORIGINAL, sent_claim.c.control != sent_claim.c.family),
+)
+
+
 def concerns_of(
     connection: Connection, condition: ColumnElement[bool]
 ) -> Iterator[tuple[int, tuple[Concern, ...]]]:
@@ -108,13 +115,16 @@ def concerns_of(
     last = 0
     while True:
         query = (
-            select(_C.id, _C.remittance_id, _C.sent_claim_id, _R.usage)
+            select(
+                _C.id, _C.remittance_id, _C.sent_claim_id, _R.usage,
+                _IS_REPLACEMENT.label("replaces"),
+            )
             .join(remittance, _R.id == _C.remittance_id)
             .join(sent_claim, sent_claim.c.id == _C.sent_claim_id)
             .where(condition, _C.id > last, _C.state == "posted", _may_be_odd())
             .order_by(_C.id)
             .limit(bulk.BATCH)
-        )
+        )  # fmt: skip
         found = connection.execute(query).fetchall()
         if not found:
             return
@@ -124,7 +134,10 @@ def concerns_of(
 
 
 def _may_be_odd() -> ColumnElement[bool]:
-    """Where oddity is possible at all: several answers, a reversal, a charge that is not ours."""
+    """Where oddity is possible at all: several answers, a reversal, a charge that is not ours.
+
+    Or an answer to a claim that replaces another one, whose answers may still stand.
+    """
     other = claim_payment.alias()
     several = select(other.c.id).where(
         other.c.sent_claim_id == _C.sent_claim_id, other.c.id != _C.id, other.c.state == "posted"
@@ -132,6 +145,7 @@ def _may_be_odd() -> ColumnElement[bool]:
     return or_(
         _C.status == REVERSAL,
         and_(_C.charge != sent_claim.c.charge, _C.status != REVERSAL),
+        _IS_REPLACEMENT,
         several.exists(),
     )
 
@@ -139,20 +153,44 @@ def _may_be_odd() -> ColumnElement[bool]:
 def _concerns(
     connection: Connection, found: Sequence[Any]
 ) -> Iterator[tuple[int, tuple[Concern, ...]]]:
-    numbers = list(dict.fromkeys(row.sent_claim_id for row in found))
+    before = _replaced(connection, found)
+    numbers = [row.sent_claim_id for row in found]
+    numbers = list(dict.fromkeys([*numbers, *(n for some in before.values() for n in some)]))
     claims = sent.load(connection, sent_claim.c.id.in_(numbers))
     claims = with_followers(connection, claims, found[0].usage)
     answers = rows.adjudications(connection, {n: claim.control for n, claim in claims.items()})
     told: set[tuple[int, int]] = set()
     for row in found:
-        key = (row.remittance_id, row.sent_claim_id)
-        if key in told:
-            continue
-        told.add(key)
-        claim, came = claims[row.sent_claim_id], answers.get(row.sent_claim_id, ())
-        odd = concerns(claim, claim_books(claim, came), came)
-        if odd:
-            yield row.remittance_id, odd
+        for number in (row.sent_claim_id, *before.get(row.sent_claim_id, ())):
+            claim, came = claims[number], answers.get(number, ())
+            if (row.remittance_id, number) in told or not came:
+                continue
+            told.add((row.remittance_id, number))
+            odd = concerns(claim, claim_books(claim, came), came)
+            if odd:
+                yield row.remittance_id, odd
+
+
+def _replaced(connection: Connection, found: Sequence[Any]) -> dict[int, tuple[int, ...]]:
+    """For each claim of these that replaces others: the answered ones before it, of its turn."""
+    old, new, c = sent_claim.alias(), sent_claim.alias(), claim_payment.alias().c
+    is_answered = select(c.id).where(c.sent_claim_id == old.c.id, c.state == "posted").exists()
+    query = (
+        select(new.c.id, old.c.id)
+        .join(
+            old,
+            (old.c.family == new.c.family)
+            & (old.c.usage == new.c.usage)
+            & (old.c.payer_rank == new.c.payer_rank)
+            & (old.c.id != new.c.id),
+        )
+        .where(new.c.id.in_([row.sent_claim_id for row in found if row.replaces]), is_answered)
+        .order_by(new.c.id, old.c.id)
+    )
+    before: dict[int, tuple[int, ...]] = {}
+    for number, other in connection.execute(query):
+        before[number] = (*before.get(number, ()), other)
+    return before
 
 
 _BY_PAYMENT: Final = (_R.payment_date, _R.trace, _R.number, _R.id)  # not as they came

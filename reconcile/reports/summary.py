@@ -6,6 +6,7 @@ from typing import Final
 
 from attrs import define
 
+from reconcile.books import is_replaced
 from reconcile.reports.values import By, Case, doubled, group_of, is_duplicate_line, said_later
 from reconcile.values import ZERO, LineBooks
 
@@ -46,6 +47,9 @@ class Money:
         self.doubled += twice
         self.denied -= twice
         self.open += twice  # without it the line was decided once
+        if is_replaced(books):  # the newer claim has the charge; what was paid stands here, too
+            self.charge -= books.charge
+            self.other -= books.charge
         if closed:
             self.closed += books.denied - twice
 
