@@ -285,13 +285,18 @@ def _place(concern: Content, lines: Mapping[str, Content]) -> str:
     return f"{line['number']} {procedure(line)}" if line else "(claim)"
 
 
+KEPT_WORDS = "See what is kept: it is not on the books."
+
+
 def _nothing_next(claim: Content) -> str:
     """What to say where no line has a next step."""
     now = claim["state"]
     if now is not None and now["state"] == "accepted" and now["waits_for_you"]:
         return str(now["todo"])  # answered, and not decided
     if claim["kept"]:
-        return "See what is kept: it is not on the books."
+        cut = any(one["state"] == "incomplete" for one in claim["kept"])
+        words = str(now["todo"]) if cut and now is not None else ""
+        return f"{words[:1].upper()}{words[1:]}." if words.startswith("its") else KEPT_WORDS
     if not claim["received"]:
         said = claim["acknowledged"]["next_step"]
         if said:

@@ -17,9 +17,17 @@ from edi.claim import FREQUENCY_ORIGINAL
 from reconcile.ledger import ClaimStory, Decision, Ledger, Run, Usage, out_files
 from reconcile.ledger.convert import dollars, to_json
 from reconcile.ledger.counted_on import COVERED, Waiting
+from reconcile.ledger.kept import KeptAnswer
 from reconcile.ledger.states import SENT_ANEW, cause_fields
 from reconcile.ledger.states_facts import CLOSE, REOPEN
-from reconcile.ledger.states_listed import ListedClaim, StateCount, StateFilter, counts, listed
+from reconcile.ledger.states_listed import (
+    UNANSWERED,
+    ListedClaim,
+    StateCount,
+    StateFilter,
+    counts,
+    listed,
+)
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment
 from reconcile.lifecycle import REJECTIONS, STATE, STATES, Cause, is_work, todo_of
@@ -100,6 +108,8 @@ def next_step(claim: ListedClaim) -> str:
     """What to do about a claim in its state; nothing but to wait where a correction is out."""
     if claim.correction is not None:
         return claim.correction.next_step
+    if claim.cut_off is not None and not is_work(claim.state, claim.event):
+        return claim.cut_off.words
     if claim.state == "rejected":
         return _after_rejection(claim)
     return todo_of(claim.state, claim.event)
@@ -171,15 +181,25 @@ def close(
     return tuple(dict.fromkeys(row.control for row in rows))
 
 
-def life_of(story: ClaimStory, correction: Waiting | None = None) -> dict[str, Any]:
+def life_of(
+    story: ClaimStory, correction: Waiting | None = None, cut: KeptAnswer | None = None
+) -> dict[str, Any]:
     """Where a claim is in its life and how it came there, as plain values.
 
-    ``correction``: of it, where one waits for the payer.
+    Args:
+        story: of the claim.
+        correction: of it, where one waits for the payer.
+        cut: its answer, where that stands in a payment that is not whole.
     """
     stand = story.stand
     if stand is None:
         return {"state": None, "history": []}
     waits = correction is not None and stand.state in COVERED
+    todo = todo_of(stand.state, stand.event)
+    if correction is not None and waits:
+        todo = correction.next_step
+    elif cut is not None and stand.state in UNANSWERED and not is_work(stand.state, stand.event):
+        todo = cut.words
     return {
         "state": {
             "state": stand.state,
@@ -188,9 +208,7 @@ def life_of(story: ClaimStory, correction: Waiting | None = None) -> dict[str, A
             "open": str(dollars(stand.open)),
             "cause": cause_fields(stand.cause),
             "means": STATE[stand.state].means,
-            "todo": correction.next_step
-            if correction and waits
-            else todo_of(stand.state, stand.event),
+            "todo": todo,
             "waits_for_you": not waits and is_work(stand.state, stand.event),
         },
         "history": [

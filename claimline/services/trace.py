@@ -34,7 +34,7 @@ from reconcile.keys import stem
 from reconcile.ledger import ClaimStory, Found, Ledger, Payment, Run, Usage, counted_on, reading
 from reconcile.ledger.counted_on import Waiting
 from reconcile.ledger.find import FEW, held_for
-from reconcile.ledger.kept import kept_answers
+from reconcile.ledger.kept import KeptAnswer, kept_answers
 from reconcile.ledger.tables_received import remittance
 from reconcile.plb import ProviderEntry, Receivable, plb_book
 from reconcile.report import denial_rows
@@ -84,11 +84,12 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
     _record_views(ledger, stories, question)
     owing = Owing(facts, question.on, practice)
     with_segments = len(stories) <= SEVERAL
-    kept = _kept(ledger, stories, found.usage)
+    with ledger.reading() as connection:
+        stems = {stem(story.sent.claim.control) for story in stories}
+        kept = kept_answers(connection, stems, usage=found.usage)
+        waiting = counted_on.waiting(connection, found.families, found.usage)
     said = heard(ledger, stories, found.usage, show_patient=question.show_patient)
     corrections = corrections_of(ledger, {s.sent.claim.control for s in stories}, found.usage)
-    with ledger.reading() as connection:
-        waiting = counted_on.waiting(connection, found.families, found.usage)
     told = tuple(
         _told(
             ledger,
@@ -96,10 +97,11 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
             facts,
             question,
             with_segments=with_segments,
+            cut=_cut_off(kept.get(stem(story.sent.claim.control), ())),
             correction=waiting.get((story.sent.claim.control, story.sent.claim.frequency)),
         )
         | {
-            "kept": kept.get(stem(story.sent.claim.control), []),
+            "kept": [_kept(one) for one in kept.get(stem(story.sent.claim.control), ())],
             "patient_owes": of_story(owing, facts, story, stories),
             "corrections": corrections.get(story.sent.claim.control, []),
             **said[key_of(story)],
@@ -124,23 +126,15 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
     )
 
 
-def _kept(ledger: Ledger, stories: Iterable[ClaimStory], usage: Usage) -> dict[str, list[Content]]:
-    """Answers that name these claims and are not on the books, by stem, with why they are not."""
-    stems = {stem(story.sent.claim.control) for story in stories}
-    with ledger.reading() as connection:
-        found = kept_answers(connection, stems, usage=usage)
-    return {
-        key: [
-            asdict(one)
-            | {
-                "charge": money(one.charge),
-                "paid": money(one.paid),
-                "date": one.date.isoformat(),
-            }
-            for one in answers
-        ]
-        for key, answers in found.items()
-    }
+def _kept(given: KeptAnswer) -> Content:
+    """An answer that names a claim and is not on the books, with why it is not."""
+    amounts = {"charge": money(given.charge), "paid": money(given.paid)}
+    return asdict(given) | amounts | {"date": given.date.isoformat()}
+
+
+def _cut_off(kept: Iterable[KeptAnswer]) -> KeptAnswer | None:
+    """The answer that stands in a payment that is not whole."""
+    return next((one for one in kept if one.state == "incomplete"), None)
 
 
 def _payments(ledger: Ledger, found: Found | None, *, show_patient: bool) -> tuple[Content, ...]:
@@ -243,6 +237,7 @@ def _told(
     question: Question,
     *,
     with_segments: bool,
+    cut: KeptAnswer | None,
     correction: Waiting | None,
 ) -> Content:
     """One claim's story as plain values; its segments where there are not many claims."""
@@ -276,7 +271,7 @@ def _told(
         "collected": money(claim.collected),
         "sent": _sent(story)
         | {"segments": _segments(ledger, story, question) if with_segments else []},
-        **life_of(story, correction),
+        **life_of(story, correction, cut),
         "received": [_adjudication(a, story) for a in story.adjudications],
         "books": [_books(b, judgements.get((claim.control, b.line))) for b in books],
         "neighbours": [_neighbour(control, line) for control, line in story.neighbours],

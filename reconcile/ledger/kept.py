@@ -32,6 +32,20 @@ class KeptAnswer:
     date: dt.date  # of the payment
     file: str
 
+    @property
+    def words(self) -> str:
+        """Where the answer is, and what to do, for a claim that otherwise waits for one."""
+        number = f"payment {self.trace}" if self.trace else "a payment"
+        whose = f" of {self.payer}" if self.payer else ""
+        return f"its answer is here, in {number}{whose} that is not whole ({self.file}): " + (
+            self.next_step.replace("FILE", self.file)
+        )
+
+
+def cut_off(connection: Connection, usage: str) -> dict[str, KeptAnswer]:
+    """The answers in payments that never came whole, by the stem of the claim they name."""
+    return {stem(one.control): one for one in _incomplete(connection, None, usage)}
+
 
 def kept_answers(
     connection: Connection, stems: set[str], *, usage: str
@@ -79,8 +93,11 @@ def _unposted(connection: Connection, stems: set[str], usage: str) -> Iterator[K
             )
 
 
-def _incomplete(connection: Connection, stems: set[str], usage: str) -> Iterator[KeptAnswer]:
-    """Claims of payments that are not whole: these are read again from the kept files."""
+def _incomplete(connection: Connection, stems: set[str] | None, usage: str) -> Iterator[KeptAnswer]:
+    """Claims of payments that are not whole: these are read again from the kept files.
+
+    ``stems``: of the claims wanted; None for all.
+    """
     r = remittance.c
     query = (
         select(remittance, file.c.digest.label("file_digest"), file.c.name)
@@ -90,7 +107,7 @@ def _incomplete(connection: Connection, stems: set[str], usage: str) -> Iterator
     )
     for row in connection.execute(query).fetchall():
         for part in settle.parts_of(connection, row.file_digest, row.number):
-            if isinstance(part, Kept) and stem(part.payment.control) in stems:
+            if isinstance(part, Kept) and (stems is None or stem(part.payment.control) in stems):
                 yield KeptAnswer(
                     state="incomplete",
                     why=row.why,

@@ -7,10 +7,12 @@ from typing import Any, Final
 from attrs import field, frozen
 from sqlalchemy import ColumnElement, Connection, func, or_, select
 
+from reconcile.keys import stem
 from reconcile.ledger import bulk, held
 from reconcile.ledger.chosen import chosen
 from reconcile.ledger.convert import from_date, from_json
 from reconcile.ledger.counted_on import COVERED, Waiting, covered
+from reconcile.ledger.kept import KeptAnswer, cut_off
 from reconcile.ledger.records import Usage
 from reconcile.ledger.states import cause_of
 from reconcile.ledger.tables import held_claim, sent_claim
@@ -20,6 +22,7 @@ from reconcile.lifecycle import EVENTS, STATES, Cause, State
 _CLAIM: Final = sent_claim.c
 _STATE: Final = claim_state.c
 _HELD: Final = held_claim.c
+UNANSWERED: Final = frozenset({"ready", "sent", "received", "accepted"})
 
 
 @frozen(kw_only=True)
@@ -64,6 +67,7 @@ class ListedClaim:
     charge: int
     open: int
     correction: Waiting | None = None  # of it; it waits for the payer
+    cut_off: KeptAnswer | None = None  # its answer, in a payment that is not whole
 
 
 def counts(connection: Connection, wanted: StateFilter) -> tuple[StateCount, ...]:
@@ -119,6 +123,7 @@ def _corrected(connection: Connection, wanted: StateFilter) -> dict[str, int]:
 def listed(connection: Connection, wanted: StateFilter) -> Iterator[ListedClaim]:
     """The claims in these states, the held ones first, each state's longest there first."""
     corrections = covered(connection, wanted.usage)
+    cut = cut_off(connection, wanted.usage)
     if not wanted.states or "held" in wanted.states:
         query = select(held_claim).where(_held(wanted)).order_by(_HELD.id)
         for row in connection.execute(query).fetchall():
@@ -151,7 +156,8 @@ def listed(connection: Connection, wanted: StateFilter) -> Iterator[ListedClaim]
         for row in rows:
             waits = row.state in COVERED and corrections.get((row.control, row.frequency))
             if not (waits and wanted.work):
-                yield _of(row, waits or None)
+                answer = cut.get(stem(row.control)) if row.state in UNANSWERED else None
+                yield _of(row, waits or None, answer)
 
 
 def waits_for_person() -> ColumnElement[bool]:
@@ -177,7 +183,7 @@ def _held(wanted: StateFilter) -> ColumnElement[bool]:
     return condition
 
 
-def _of(row: Any, correction: Waiting | None) -> ListedClaim:
+def _of(row: Any, correction: Waiting | None, cut: KeptAnswer | None) -> ListedClaim:
     return ListedClaim(
         claim=row.control,
         family=row.family,
@@ -194,6 +200,7 @@ def _of(row: Any, correction: Waiting | None) -> ListedClaim:
         charge=row.charge,
         open=row.open,
         correction=correction,
+        cut_off=cut,
     )
 
 

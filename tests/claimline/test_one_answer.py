@@ -137,3 +137,25 @@ def test_a_refusal_beside_a_duplicate_is_a_denial(ledger_url: str, command: Comm
         one = clp(FIRST, *lines, status="4")
         take(ledger, x12(remit(one)))
     assert counts(command, ledger_url) == {"denied": (1, 1)}
+
+
+def test_an_answer_in_a_payment_that_was_cut_off_is_told(ledger_url: str, command: Command) -> None:
+    """Where the remittance came cut, nobody is told to wait for it, but what to do."""
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent(FIRST), sent("BBBBBBBBBB1"))
+        cut = remit(clp(FIRST), trace="E1", se="SE*99*0001")
+        take(ledger, x12(cut), name="cut.835")
+    row, claim = told(command, ledger_url, FIRST)
+    assert "payment E1 of AETNA that is not whole (cut.835)" in row["next_step"]
+    assert "ask the sender for the file again" in row["next_step"]
+    assert "claimline ledger dismiss cut.835" in row["next_step"]
+    assert claim["state"]["todo"] == row["next_step"]
+    _, said, _ = command("trace", FIRST, "--ledger", ledger_url)
+    assert "Its answer is here, in payment E1" in said
+    assert "Wait for the remittance" not in said
+    other, _ = told(command, ledger_url, "BBBBBBBBBB1")
+    assert "E1" not in other["next_step"]
+    with open_ledger(ledger_url) as ledger:
+        whole = remit(clp(FIRST), trace="E1")
+        take(ledger, x12(whole, control=2), name="whole.835")
+    assert "whole" not in told(command, ledger_url, FIRST)[0]["next_step"]
