@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from attrs import evolve, field, frozen
 
-from claimline import settings
+from claimline import settings, temporary
 from claimline.errors import COULD_NOT_RUN, CommandError, WrongUsageError, worst
 from claimline.night import keep, rehearse, run
 from claimline.night.check import fitting
@@ -81,6 +81,7 @@ def run_night(config: Config, asked: Asked) -> Done:
     """
     night = night_of(config, dry_run=asked.dry_run)
     wanted = wanted_steps(asked)
+    temporary.clear()
     if asked.dry_run:
         return Done(report=_rehearsal(night, wanted, new=asked.new_ledger))
     _make_folders(config)

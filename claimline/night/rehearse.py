@@ -1,5 +1,7 @@
 """A dry run: the whole night on a copy of the ledger, in a folder that is gone afterwards.
 
+Killed, it leaves the copy: the next night removes it (``claimline.temporary``).
+
 What lies in the inbox is received there, what is ready is built there: so the page says what the
 night would say. The ledger itself is not even opened, unless somebody works with it meanwhile; a
 database of PostgreSQL is read in one snapshot.
@@ -7,7 +9,6 @@ database of PostgreSQL is read in one snapshot.
 
 import os
 import shutil
-import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from typing import Any, Final
 
 from attrs import evolve
 
+from claimline import temporary
 from claimline.errors import CommandError
 from claimline.night.config import FOLDERS, Config, Folders
 from claimline.night.context import Night
@@ -42,8 +44,7 @@ def rehearsed(night: Night, *, new: bool) -> Iterator[tuple[Night, Callable[[Any
         CommandError: there is no room for the copy.
     """
     try:
-        with tempfile.TemporaryDirectory(prefix="claimline-dry-run-") as name:
-            room = Path(name)
+        with temporary.room() as room:
             yield _moved_in(night, room, new=new), _real(night.config, room)
     except OSError as error:
         raise CommandError(

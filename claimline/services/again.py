@@ -3,12 +3,10 @@
 import datetime as dt
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-from claimline import __version__
+from claimline import __version__, temporary
 from claimline.services.receive_post import post_again
 from reconcile.ledger import (
     Run,
@@ -79,8 +77,8 @@ def as_of(ledger: "Ledger", day: dt.date, zone: dt.tzinfo = dt.UTC) -> Iterator[
     Raises:
         LedgerDamaged: where the bytes of a received file are damaged.
     """
-    with TemporaryDirectory(prefix="claimline-") as folder:
-        path = Path(folder) / "as-of.sqlite3"
+    with temporary.room() as folder:
+        path = folder / "as-of.sqlite3"
         with open_ledger(str(path), create=True) as copy:
             now = end_of(day, zone)
             run = Run(command="as of", version=__version__, started=now)

@@ -3,14 +3,12 @@
 import datetime as dt
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
 from sqlalchemy.exc import IntegrityError
 
-from claimline import __version__
+from claimline import __version__, temporary
 from claimline.errors import CommandError
 from claimline.services.again import end_of, make_again
 from claimline.services.receive_acknowledge import KINDS, read_file
@@ -221,8 +219,8 @@ def _target(into: str) -> "Iterator[Ledger]":
             yield made
         return
     with (
-        TemporaryDirectory(prefix="claimline-") as folder,
-        open_ledger(str(Path(folder) / "verify.sqlite3"), create=True) as made,
+        temporary.room() as folder,
+        open_ledger(str(folder / "verify.sqlite3"), create=True) as made,
     ):
         yield made
 
