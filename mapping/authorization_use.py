@@ -1,4 +1,4 @@
-"""What claims of a run take of authorizations, beside what each visit says was used before it."""
+"""What claims take of authorizations, beside what each visit says was used before it."""
 
 import datetime as dt
 from collections.abc import Iterable
@@ -19,7 +19,7 @@ class Use:
 
 
 def added(own: Use, others: Iterable[Use]) -> tuple[int, int]:
-    """Visits and units that claims of the run took and the visit's own figures do not count yet.
+    """Visits and units that claims took and the visit's own figures do not count yet.
 
     A visit's figure is of some day. Where a later visit has a higher one, the earlier visits are
     in it; where several have the same, each of them comes on top. So the order does not matter.

@@ -5,7 +5,7 @@ from typing import Final
 
 from edi.claim import Reference
 from mapping.authorization_use import AuthorizationKey, Use
-from mapping.day import Day
+from mapping.day import Day, Line
 from mapping.visit import Authorization
 
 QUALIFIERS: Final = {"prior authorization": "G1", "referral": "9F"}
@@ -56,14 +56,14 @@ def key_of(day: Day, given: Authorization) -> AuthorizationKey:
     return day.key[0], day.payer.key, given.kind, given.number
 
 
-def taken(day: Day) -> Iterator[tuple[Authorization, Use]]:
-    """What the lines of a day take of each authorization that is good for them."""
+def taken(day: Day, some: Sequence[Line] | None = None) -> Iterator[tuple[Authorization, Use]]:
+    """What lines of a day, all where none are given, take of each authorization good for them."""
     if not any(visit.authorizations for visit in day.visits):
         return
     for kind in QUALIFIERS:
         units: dict[AuthorizationKey, int] = {}
         found: dict[AuthorizationKey, Authorization] = {}
-        for line in day.lines:
+        for line in day.lines if some is None else some:
             one = fitting(day, line.row.code, kind)
             if one is not None:
                 key = key_of(day, one)

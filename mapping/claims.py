@@ -73,7 +73,8 @@ def draft(
     of code pairs, unit limits, fees and diagnoses that decide.
     """
     groups = tuple(_groups(visits, practice))
-    treated = treatment_days.since_report(visit for _, group in groups for visit in group)
+    listed = (visit for _, group in groups for visit in group)
+    treated = treatment_days.since_report(listed, history.days)
     history = evolve(history, treated={**treated, **history.treated}) if treated else history
     drafter = Drafter(practice, history, waived, today, reference)
     drafts: list[ClaimDraft] = []
@@ -282,6 +283,7 @@ class Drafter:
                 other_coverages=day.visits[0].coverages[1:],
                 qmb=any(one.qmb for one in day.visits[0].coverages),
                 location=day.visits[0].location,
+                authorized=tuple((key_of(day, one), use) for one, use in taken(day, some)),
             )
 
     def _claim(

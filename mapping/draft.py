@@ -25,6 +25,7 @@ if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the mill
 else:
     from attrs import define as value
 
+TreatedKey = tuple[str, str]  # patient key, discipline
 DayKey = tuple[str, dt.date, str, str]  # patient key, day, payer key, discipline
 
 
@@ -38,8 +39,9 @@ class History:
     gives what a patient's therapy bucket of a year holds, ``deductibles`` what is left of a year's
     deductible, where somebody entered it. ``shared`` gives, by visit id, the minutes in which its
     clinician treats another patient (``one_on_one.shared_times`` over all visits of the run).
-    ``authorized`` gives what claims drafted earlier took of an authorization. ``treated`` gives, by
-    visit id, which treatment day since the last progress report a visit is, at least.
+    ``authorized`` gives what claims billed earlier took of an authorization, ``days`` the days on
+    which a patient was treated in a discipline before. ``treated`` gives, by visit id, which
+    treatment day since the last progress report a visit is, at least.
     """
 
     billed: Mapping[DayKey, tuple[str, ...]] = field(
@@ -58,6 +60,9 @@ class History:
         factory=lambda: MappingProxyType({}), repr=False
     )
     authorized: Mapping[AuthorizationKey, tuple[Use, ...]] = field(
+        factory=lambda: MappingProxyType({}), repr=False
+    )
+    days: Mapping[TreatedKey, frozenset[dt.date]] = field(
         factory=lambda: MappingProxyType({}), repr=False
     )
     treated: Mapping[str, int] = field(factory=lambda: MappingProxyType({}), repr=False)
@@ -101,6 +106,7 @@ class ClaimDraft:
     other_coverages: tuple[Coverage, ...] = field(default=(), repr=False)  # not billed yet
     qmb: bool = False  # a coverage says so: the patient owes nothing
     location: str = ""  # key in the practice file
+    authorized: tuple[tuple[AuthorizationKey, Use], ...] = field(default=(), repr=False)
 
 
 @value(kw_only=True)

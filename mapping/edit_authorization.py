@@ -50,7 +50,7 @@ def _names_codes(day: Day) -> bool:
 
 
 def check_left(day: Day) -> Iterator[Problem]:
-    """Visits and units approved are enough for this claim, beside those drafted earlier."""
+    """Visits and units approved are enough for this claim, beside those billed before."""
     for given, use in taken(day):
         visits, units = added(use, day.history.authorized.get(key_of(day, given), ()))
         wanted = (
@@ -59,9 +59,9 @@ def check_left(day: Day) -> Iterator[Problem]:
         )
         for what, approved, before, more, now in wanted:
             if approved is not None and before + more + now > approved:
-                run = f" ({before} as the visit says, {more} in this run)" if more else ""
+                claims = f" ({before} as the visit says, {more} more billed here)" if more else ""
                 message = (
                     f"the {given.kind} gives {approved} {what}: {before + more} were used "
-                    f"before{run}, this visit takes {now}"
+                    f"before{claims}, this visit takes {now}"
                 )
                 yield from judged(day, "authorization_left", "authorization", message)

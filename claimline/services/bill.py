@@ -19,6 +19,7 @@ from claimline.services import (
     bill_hold,
     bill_input,
     bill_make,
+    bill_treated,
     outbox,
     pause,
     payer_facts,
@@ -199,10 +200,12 @@ class _Billing:
         """The visits in pieces, each with what was billed and decided for it before."""
         waived = bill_hold.waived(self.ledger, self.usage, fresh)
         shared = shared_times(self._given)
+        treated = bill_treated.before(self.ledger, fresh.values(), self.usage)
         parted = bill_make.pieces(tuple(fresh.values()), bill_make.VISITS_PER_PIECE)
         for number, visits in enumerate(parted):
             known = before(self.ledger, self.practice, visits, self.usage)
             totals, left = thresholds.running(self.ledger, self.practice, visits, self.usage)
+            own = treated.of(visits)
             yield Piece(
                 number=number,
                 visit_ids=tuple(visit.visit_id for visit in visits),
@@ -212,6 +215,8 @@ class _Billing:
                 totals=totals,
                 deductibles=left,
                 shared={v.visit_id: shared[v.visit_id] for v in visits if v.visit_id in shared},
+                authorized=own.authorized,
+                days=own.days,
             )
 
     def _make(self, pieces: Sequence[Piece]) -> None:

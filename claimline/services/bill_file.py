@@ -24,6 +24,7 @@ from mapping.numbers import patient_control_number
 from mapping.practice import Exchange, Practice, Receiver
 from mapping.visit import Visit
 from reconcile.ledger import SentRecord, Usage
+from reconcile.ledger.treated import AUTHORIZED
 from reconcile.values import SentClaim, SentLine
 
 TAGS: Final = {"P": "CP", "T": "CT"}  # first letters of our patient control numbers
@@ -414,6 +415,11 @@ def decisions(draft: ClaimDraft) -> dict[str, Any]:
     later: dict[str, Any] = {"qmb": True} if draft.qmb else {}
     if draft.other_coverages:  # whole: the claims to these payers are made from them
         later["coverages"] = visit_text.coverages_data(draft.other_coverages)
+    if draft.authorized:  # what later visits have left is worked out from it
+        later[AUTHORIZED] = [
+            [kind, number, use.visits_used, use.units_used, use.units]
+            for (_, _, kind, number), use in draft.authorized
+        ]
     return later | {
         "because": list(draft.because),
         "versions": list(draft.versions),

@@ -16,8 +16,9 @@ from claimline.reference.lookup import open_tables
 from claimline.services import bill_file, bill_hold
 from claimline.services.bill_file import Made, Numbers
 from claimline.services.bill_values import HeldVisits
+from mapping.authorization_use import AuthorizationKey, Use
 from mapping.claims import draft as draft_claims
-from mapping.draft import ClaimDraft, DayKey, History
+from mapping.draft import ClaimDraft, DayKey, History, TreatedKey
 from mapping.one_on_one import Shared
 from mapping.practice import Practice
 from mapping.reference import BilledLine, ReferenceTables
@@ -39,6 +40,8 @@ class Piece:
     totals: Mapping[TotalKey, RunningTotal] = field(repr=False, factory=dict)
     deductibles: Mapping[tuple[str, int], DeductibleLeft] = field(repr=False, factory=dict)
     shared: Mapping[str, tuple[Shared, ...]] = field(repr=False, factory=dict)
+    authorized: Mapping[AuthorizationKey, tuple[Use, ...]] = field(repr=False, factory=dict)
+    days: Mapping[TreatedKey, frozenset[dt.date]] = field(repr=False, factory=dict)
 
 
 @frozen(kw_only=True)
@@ -115,6 +118,8 @@ class LocalMaker:
                 totals=piece.totals,
                 deductibles=piece.deductibles,
                 shared=piece.shared,
+                authorized=piece.authorized,
+                days=piece.days,
             ),
             waived=piece.waived,
             today=self._today,

@@ -8,7 +8,7 @@ from attrs import evolve, field, frozen
 
 from claimline.errors import WrongUsageError
 from claimline.render.words import listed
-from claimline.services import bill_file, bill_hold, thresholds
+from claimline.services import bill_file, bill_hold, bill_treated, thresholds
 from claimline.services.bill_history import before
 from claimline.services.correct_find import Corrected, Target
 from claimline.services.outgoing import Outgoing, PatientRow
@@ -73,11 +73,15 @@ def _history(work: Drafting, visits: Sequence[Visit], found: Target) -> History:
     totals, left = thresholds.running(
         work.ledger, work.practice, visits, found.usage, without=family
     )
+    treated = bill_treated.before(work.ledger, visits, found.usage, without=family)
+    own = treated.of(visits)
     return History(  # no late visit of a billed day is asked about: the claim was sent already
         lines=known.lines,
         totals=totals,
         deductibles=left,
         shared=shared_times(visits),
+        authorized=own.authorized,
+        days=own.days,
     )
 
 

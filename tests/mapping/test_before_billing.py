@@ -552,7 +552,7 @@ def test_two_sessions_of_a_day_are_one_visit_of_an_authorization() -> None:
     setup = clinic_with("acme", claim_per="visit", pool="visit")
     problems = found(*pair, setup=setup)
     (one,) = (p.message for p in problems if p.code == "warn.authorization")
-    assert "20 units: 19 were used before (17 as the visit says, 2 in this run)" in one
+    assert "20 units: 19 were used before (17 as the visit says, 2 more billed here)" in one
 
 
 def test_an_authorization_the_payer_wants() -> None:
