@@ -4,6 +4,7 @@
 of the others.
 """
 
+import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -100,3 +101,18 @@ def _with_progress(stream: IO[bytes], name: str, size: int) -> Iterator[bytes]:
         for block in _blocks(stream):
             yield block
             bar.update(len(block))
+
+
+def sync_folder(folder: Path) -> None:
+    """Make a rename durable, where the system lets a folder be opened.
+
+    Raises:
+        OSError: the disk does not take it.
+    """
+    if not hasattr(os, "O_DIRECTORY"):
+        return
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

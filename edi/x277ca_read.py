@@ -19,6 +19,7 @@ from edi.acknowledgement import (
     Status,
     Verdict,
 )
+from edi.acknowledgement_walk import walked
 from edi.elements import read_date, read_date_range, read_money, read_number
 from edi.envelope import Transaction
 from edi.problem import declare
@@ -124,18 +125,10 @@ class Reader:
 
     def parts(self) -> Iterator[Part]:
         """The acknowledgement without its things, then each thing when it is complete."""
-        ready = self.ready
-        for position, segment in enumerate(self.transaction.segments(), 1):
-            self.position = position
-            handler = _HANDLERS.get(segment[0])
-            if handler is not None:
-                handler(self, segment + _PAD)
-                if ready:
-                    yield from ready
-                    ready.clear()
+        yield from walked(self, _HANDLERS, self.ready, _PAD)
         self._end()
         self._head()
-        yield from ready
+        yield from self.ready
 
     def _tell(self, code: str, words: str, element: str = "", value: str = "") -> None:
         self.transaction.tell(

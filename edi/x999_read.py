@@ -11,6 +11,7 @@ from typing import Final
 from attrs import evolve
 
 from edi.acknowledgement import Acknowledged, Acknowledgement, Kind, Part, Status, Verdict
+from edi.acknowledgement_walk import walked
 from edi.elements import read_date
 from edi.envelope import Transaction
 from edi.problem import declare
@@ -58,7 +59,7 @@ class Reader:
         self.parties = parties_of(transaction)
         self.component = transaction.separators.component
         self.repetition = transaction.separators.repetition
-        self.ready: list[Acknowledged] = []
+        self.ready: list[Part] = []
         self.position = 0
         self.group: list[str] = []  # AK1, padded
         self.ended = False  # AK9 was met
@@ -74,20 +75,13 @@ class Reader:
     def parts(self) -> Iterator[Part]:
         """The acknowledgement without its things, then each thing when it is complete."""
         yield self._head()
-        ready = self.ready
-        for position, segment in enumerate(self.transaction.segments(), 1):
-            self.position = position
-            handler = _HANDLERS.get(segment[0])
-            if handler is not None:
-                handler(self, segment + _PAD)
-                yield from ready
-                ready.clear()
+        yield from walked(self, _HANDLERS, self.ready, _PAD)
         self._end_set("")
         if not self.group:
             self._tell("ack.no-group", "There is no AK1 segment: which group is answered?")
         elif not self.ended:
             self._tell("ack.no-group-result", "There is no AK9 segment: how did the group end?")
-        yield from ready
+        yield from self.ready
 
     def _head(self) -> Acknowledgement:
         group = self.transaction.group

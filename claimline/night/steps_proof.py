@@ -10,6 +10,7 @@ from claimline.night.context import Night
 from claimline.night.values import Note, Step
 from claimline.render.words import counted, shown_number
 from claimline.services.missing import missing, read_limits
+from claimline.services.proof import item_data
 from reconcile.ledger import journal
 from reconcile.ledger.proof import prove
 from reconcile.proof import Equation, Item, Proof
@@ -72,8 +73,8 @@ def proof_data(proof: Proof) -> dict[str, Any]:
         "not_explained": f"{proof.not_explained:.2f}",
         "equations": [_equation(one) for one in proof.equations],
         "places": [{"where": where, "paid": f"{paid:.2f}"} for where, paid in proof.places],
-        "unexplained": [_item(one) for one in proof.unexplained[:KEPT]],
-        "accepted": [_item(one) for one in proof.accepted[:KEPT]],
+        "unexplained": [item_data(one) for one in proof.unexplained[:KEPT]],
+        "accepted": [item_data(one) for one in proof.accepted[:KEPT]],
     }
 
 
@@ -98,22 +99,7 @@ def _equation(one: Equation) -> dict[str, Any]:
         "difference": _amount(one.difference),
         "broken": one.broken,
         "closes": one.closes,
-        "items": [_item(item) for item in one.items[:KEPT]],
-    }
-
-
-def _item(one: Item) -> dict[str, Any]:
-    return {
-        "claim": shown_number(one.claim) if one.claim else "",
-        "line": one.line,
-        "trace": one.trace,
-        "file": one.file,
-        "payer": one.payer,
-        "expected": one.expected,
-        "found": one.found,
-        "difference": f"{one.difference:.2f}",
-        "why": one.why,
-        "accepted": one.accepted,
+        "items": [item_data(item) for item in one.items[:KEPT]],
     }
 
 

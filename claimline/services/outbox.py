@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from claimline.errors import CommandError
+from claimline.files import sync_folder
 from reconcile.ledger import out_files
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def write_whole(path: Path, data: bytes) -> None:
             stream.flush()
             os.fsync(stream.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise CommandError(
             f"cannot write {path}: {error.strerror}",
@@ -136,17 +137,6 @@ def _is_there(path: Path, data: bytes) -> bool:
     return True
 
 
-def _sync_folder(folder: Path) -> None:
-    """Make the rename itself durable, where the system lets a folder be opened."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 def put_apart(path: Path, folder: Path) -> str:
     """Move a file out of the outbox; nothing is ever deleted or replaced.
 
@@ -167,7 +157,7 @@ def put_apart(path: Path, folder: Path) -> str:
                 todo=f"move {path} away yourself, so that nobody picks it up",
             )
         path.replace(target)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         raise CommandError(
             f"{path} cannot be moved: {error.strerror}",

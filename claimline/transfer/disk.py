@@ -5,6 +5,7 @@ import os
 from pathlib import Path
 from typing import IO, Final
 
+from claimline.files import sync_folder
 from claimline.transfer.errors import TransferError
 from claimline.transfer.names import with_digest
 
@@ -36,17 +37,6 @@ def synced(stream: IO[bytes]) -> None:
     """Bring what was written to the disk itself."""
     stream.flush()
     os.fsync(stream.fileno())
-
-
-def sync_folder(folder: Path) -> None:
-    """Make a rename durable, where the system lets a folder be opened."""
-    if not hasattr(os, "O_DIRECTORY"):
-        return
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def moved(source: Path, folder: Path, name: str, digest: str) -> Path:

@@ -8,7 +8,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
-from claimline.transfer.disk import sync_folder, synced
+from claimline.files import sync_folder
+from claimline.transfer.disk import synced
 from claimline.transfer.errors import StaysError
 from claimline.transfer.values import Profile, Remote
 
