@@ -79,7 +79,7 @@ def proof(
             word = "taken back" if undo else "accepted"
             click.echo(f"claimline: {counted(len(done), 'difference')} {word}", err=True)
         with books_of(opened, day, practice) as books:
-            found = service.of_book(books, usage)
+            found = service.of_book(books, usage, recorded=opened)
             note = service.when_note(books, day.date(), settings.today()) if day else ""
         beside = service.beside_note(opened, usage) if test is None else ""
     when = f" as of {day:%Y-%m-%d}" if day else ""

@@ -35,12 +35,14 @@ def make_again(files: "Ledger", writer: "Writer") -> None:
     Raises:
         LedgerDamaged: where the bytes of a received file are damaged.
     """
+    writer.states_later = True
     derived.forget(writer.connection)
     acknowledgements_again.forget(writer.connection)
     acknowledgements_again.join_all(writer)
     for stored in list(derived.files_with_payments(writer.connection)):
         rows = list(received.rows_of(writer.connection, stored.id))
         post_again(files, writer, stored.digest, rows)
+    writer.states_later = False
     states.rebuild(writer)
 
 

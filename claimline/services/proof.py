@@ -23,10 +23,19 @@ UNEXPLAINED_TODO: Final = (
 )
 
 
-def of_book(ledger: "Ledger", usage: "Usage") -> Proof:
-    """The proof of one book, of one moment."""
+def of_book(ledger: "Ledger", usage: "Usage", *, recorded: "Ledger | None" = None) -> Proof:
+    """The proof of one book, of one moment.
+
+    Args:
+        ledger: open.
+        usage: the book.
+        recorded: the ledger that is kept, where ``ledger`` holds its books as of a day.
+    """
     with rarely_collected(), ledger.reading() as connection:
-        return prove(connection, usage)
+        if recorded is None or recorded is ledger:
+            return prove(connection, usage)
+        with recorded.reading() as kept:
+            return prove(connection, usage, recorded=kept)
 
 
 def decide(

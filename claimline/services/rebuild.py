@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from attrs import frozen
 
 from claimline.services.again import make_again
+from claimline.services.collector import rarely_collected
 from claimline.services.receive_acknowledge import read_unread
 from claimline.services.receive_adopt import note_numbers
 from reconcile.ledger import derived
@@ -24,6 +25,7 @@ class Rebuilt:
     lines: tuple[derived.Differing, ...] = ()  # of postings: the first lines that differ
 
 
+@rarely_collected()
 def rebuild(ledger: "Ledger", run: "Run") -> tuple[Rebuilt, ...]:
     """Make all that is derived anew, in one transaction: readers see the old books until it ends.
 

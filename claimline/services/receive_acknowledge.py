@@ -23,6 +23,7 @@ from edi.ta1 import read_ta1
 from edi.x999 import parties_of
 from reconcile.ledger import acknowledgements, bulk, received
 from reconcile.ledger.acknowledgements import About, Kept
+from reconcile.ledger.acknowledgements_join import Joiners
 from reconcile.ledger.acknowledgements_summary import summaries
 from reconcile.ledger.payments import Digest
 from reconcile.ledger.tables import file
@@ -144,6 +145,7 @@ class _Reading:
         self._writer = writer
         self._stored = stored
         self._acks = 0
+        self._joiners = Joiners(writer.connection)
 
     def run(
         self,
@@ -197,7 +199,9 @@ class _Reading:
             state=self._state(one, usage),
         )
         nothing = about.state != "unmatched"
-        kept = acknowledgements.keep(self._writer, head, () if nothing else things, about)
+        kept = acknowledgements.keep(
+            self._writer, head, () if nothing else things, about, self._joiners
+        )
         return result_of(self._writer.connection, head, kept, usage)
 
     def _state(self, one: _Looked, usage: str) -> str:

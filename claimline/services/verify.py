@@ -11,6 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from claimline import __version__, temporary
 from claimline.errors import CommandError
 from claimline.services.again import end_of, make_again
+from claimline.services.collector import rarely_collected
 from claimline.services.receive_acknowledge import KINDS, read_file
 from claimline.services.verify_bytes import Bytes
 from claimline.services.verify_counters import counters
@@ -63,6 +64,7 @@ class Verified:
         )
 
 
+@rarely_collected()
 def verify(
     ledger: "Ledger",
     *,
@@ -238,9 +240,10 @@ def _fill(ledger: "Ledger", made: "Ledger", until: str) -> None:
 def _read_again(ledger: "Ledger", writer: "Writer") -> None:
     """The acknowledgements of kept files, recorded when their files were."""
     at = writer.at
-    for stored in acknowledgements.unread_files(writer.connection, KINDS):
-        writer.at = stored.recorded_at
-        read_file(ledger, writer, stored, "")
+    with writer.joining_later():  # once, when all is there
+        for stored in acknowledgements.unread_files(writer.connection, KINDS):
+            writer.at = stored.recorded_at
+            read_file(ledger, writer, stored, "")
     writer.at = at
 
 

@@ -18,8 +18,8 @@ from reconcile.acknowledgements import OWN
 from reconcile.acknowledgements_match import Named
 from reconcile.keys import stem
 from reconcile.ledger import bulk, keeping, settle
-from reconcile.ledger.acknowledgements_join import Context, Joiner
-from reconcile.ledger.acknowledgements_join import settle as settle_joins
+from reconcile.ledger.acknowledgements_join import Context, Joined, Joiners
+from reconcile.ledger.acknowledgements_settle import settle as settle_joins
 from reconcile.ledger.convert import from_date, to_cents, to_json
 from reconcile.ledger.payments import LARGEST
 from reconcile.ledger.records import StoredFile
@@ -61,23 +61,33 @@ class Kept:
 
 
 def keep(
-    writer: "Writer", head: Acknowledgement, things: Iterable[Acknowledged], about: About
+    writer: "Writer",
+    head: Acknowledgement,
+    things: Iterable[Acknowledged],
+    about: About,
+    joiners: Joiners | None = None,
 ) -> Kept:
     """Keep one acknowledgement with all it says, joined to what was sent.
+
+    Where the writer joins later (``Writer.joining_later``) it stands unmatched until then.
 
     Args:
         writer: the open transaction.
         head: who says it; its ``things`` are not looked at.
         things: what is said, read once.
         about: where it stands.
+        joiners: of a file with many of them.
     """
     day = from_date(head.date) if head.date else writer.at[:10]
     kept = Kept(id=writer.ids(acknowledgement), state=about.state)
     writer.add(acknowledgement, [_head_row(kept.id, head, about, day, writer.recorded)])
     context = Context(usage=about.usage, sender=about.sender, receiver=about.receiver, date=day)
-    joiner = Joiner(writer.connection, context)
+    joiner = (joiners or Joiners(writer.connection)).of(context)
     for batch in bulk.batches(iter(things)):
-        joined = joiner.join([named_of(thing, day) for thing in batch])
+        if writer.joins_later:
+            joined = [Joined()] * len(batch)
+        else:
+            joined = joiner.join([named_of(thing, day) for thing in batch])
         first = writer.ids(acknowledged, len(batch))
         rows = [
             _thing_row(number, kept.id, thing, day, found.columns)
@@ -86,11 +96,12 @@ def keep(
         writer.add(acknowledged, rows)
         _count(kept, head, batch, [found.claim_id for found in joined])
     below = head.kind == "277CA" and any(level == "claim" for level, _ in kept.verdicts)
-    kept.in_rejected = 0 if below else len(joiner.in_rejected)
-    writer.changed(joiner.changed)
+    changed, in_rejected = joiner.take()
+    kept.in_rejected = 0 if below else len(in_rejected)
+    writer.changed(changed)
     if kept.learned:
         settle.after_learned(writer, kept.learned)
-    if about.state == "unmatched":
+    if about.state == "unmatched" and not writer.joins_later:
         settled = settle_joins(writer.connection, [kept.id])[kept.id]
         kept.state, kept.why, kept.unmatched = settled
     return kept

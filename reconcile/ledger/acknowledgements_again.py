@@ -4,12 +4,13 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, bindparam, select, update
+from sqlalchemy import Connection, bindparam, func, select, update
 
 from reconcile.acknowledgements_match import Named
 from reconcile.keys import stem
 from reconcile.ledger import bulk
-from reconcile.ledger.acknowledgements_join import TRIED, Context, Joiner, settle
+from reconcile.ledger.acknowledgements_join import TRIED, Context, Joiner, Joiners
+from reconcile.ledger.acknowledgements_settle import settle
 from reconcile.ledger.convert import from_json
 from reconcile.ledger.tables import decision, sent_claim
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement
@@ -68,23 +69,31 @@ def join_again(writer: "Writer", ids: Iterable[int]) -> set[str]:
     for batch in bulk.batches(iter(ids)):
         query = select(acknowledgement).where(_ACK.id.in_(batch), _ACK.state.in_(TRIED))
         heads = writer.connection.execute(query.order_by(_ACK.id)).fetchall()
+        joiners = Joiners(writer.connection)
+        alike: dict[Context, list[int]] = {}
         for head in heads:
-            learned |= _join(writer, head)
+            alike.setdefault(_context(head), []).append(head.id)
+        for context, some in alike.items():
+            learned |= _join(writer, joiners.of(context), some)
         settle(writer.connection, [head.id for head in heads])
     return learned
 
 
-def _join(writer: "Writer", head: Any) -> set[str]:
-    context = Context(
+def _context(head: Any) -> Context:
+    return Context(
         usage=head.usage,
         sender=head.sender,
         receiver=head.receiver,
         date=head.date,
         known=head.recorded_at,
     )
-    joiner = Joiner(writer.connection, context)
+
+
+def _join(writer: "Writer", joiner: Joiner, ids: Sequence[int]) -> set[str]:
+    """Join acknowledgements of one context."""
     learned: set[str] = set()
-    for rows in _said(writer.connection, head.id):
+    changed: set[int] = set()
+    for rows in _said(writer.connection, ids):
         joined = joiner.join([named_of(row) for row in rows])
         new = []
         for row, found in zip(rows, joined, strict=True):
@@ -95,9 +104,9 @@ def _join(writer: "Writer", head: Any) -> set[str]:
             if found.columns != before:
                 new.append({"number": row.id, **dict(zip(_NOTHING, found.columns, strict=True))})
                 if row.sent_claim_id is not None:
-                    joiner.changed.add(row.sent_claim_id)
+                    changed.add(row.sent_claim_id)
         _write(writer.connection, new)
-    writer.changed(joiner.changed)
+    writer.changed(changed.union(*joiner.take()))
     return learned
 
 
@@ -112,8 +121,36 @@ def _write(connection: Connection, new: Sequence[dict[str, Any]]) -> None:
     )
 
 
-def _said(connection: Connection, owner: int) -> Iterator[list[Any]]:
-    """What an acknowledgement says, some hundred rows at a time."""
+def _said(connection: Connection, owners: Sequence[int]) -> Iterator[list[Any]]:
+    """What acknowledgements say, some hundred rows at a time: small ones together."""
+    query = (
+        select(_SAID.acknowledgement_id, func.count())
+        .where(_SAID.acknowledgement_id.in_(owners))
+        .group_by(_SAID.acknowledgement_id)
+        .order_by(_SAID.acknowledgement_id)
+    )
+    small: list[int] = []
+    room = bulk.BATCH
+    for owner, count in connection.execute(query).fetchall():
+        if count > bulk.BATCH:
+            yield from _paged(connection, owner)
+            continue
+        if count > room:
+            yield _of(connection, small)
+            small, room = [], bulk.BATCH
+        small.append(owner)
+        room -= count
+    if small:
+        yield _of(connection, small)
+
+
+def _of(connection: Connection, owners: Sequence[int]) -> list[Any]:
+    """All that these say."""
+    query = select(acknowledged).where(_SAID.acknowledgement_id.in_(owners))
+    return list(connection.execute(query.order_by(_SAID.id)).fetchall())
+
+
+def _paged(connection: Connection, owner: int) -> Iterator[list[Any]]:
     last = 0
     while True:
         query = select(acknowledged).where(_SAID.acknowledgement_id == owner, _SAID.id > last)

@@ -6,15 +6,14 @@ separate books. Everything is looked up some hundred at a time.
 """
 
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, and_, case, func, select, update
+from sqlalchemy import Connection, func, select
 
 from reconcile.acknowledgements_match import (
     BATCH_NUMBER,
-    CLAIM_NUMBER,
-    CONTROL_NUMBERS,
     LINE_NUMBER,
     NO_CLAIM,
     OTHER_BOOK_CLAIM,
@@ -27,15 +26,9 @@ from reconcile.acknowledgements_match import (
 )
 from reconcile.keys import stem
 from reconcile.ledger import bulk
-from reconcile.ledger.acknowledgements_files import UNKNOWN, Between, Files, Kind, Meant
-from reconcile.ledger.convert import from_json
+from reconcile.ledger.acknowledgements_files import Between, Files, Kind, Meant
 from reconcile.ledger.tables import sent_claim, sent_line
-from reconcile.ledger.tables_answered import (
-    acknowledged,
-    acknowledgement,
-    adopted_transaction,
-    resent_claim,
-)
+from reconcile.ledger.tables_answered import adopted_transaction, resent_claim
 
 if TYPE_CHECKING:
     from attrs import frozen as value
@@ -43,11 +36,9 @@ else:
     from attrs import define as value
 
 _CLAIM: Final = sent_claim.c
-_SAID: Final = acknowledged.c
-_ACK: Final = acknowledgement.c
 CLAIMS_ONLY: Final = "HC"  # GS01 of a group of claims
 WHOLES: Final = ("interchange", "group", "transaction")
-_SHOWN_FROM: Final = 4  # letters: a shorter name is masked whole
+_FILES: Final = 20  # whose claims are kept in memory
 TRIED: Final = ("joined", "partly", "unmatched", "elsewhere")  # states that joining gives
 NO_TRANSACTION: Final = "the file sent has no transaction of that number"
 NO_BATCH: Final = "no batch of that number was sent from here"
@@ -87,21 +78,17 @@ class Joined:
 
 
 class _Placed:
-    """The claims of one sent file, by transaction: (position of CLM, row number)."""
+    """The claims of one sent file, by transaction: their row numbers."""
 
     def __init__(self, connection: Connection, file_id: int) -> None:
-        self.transactions: dict[str, list[tuple[int, int]]] = {}
-        own = select(_CLAIM.transaction_control, _CLAIM.position, _CLAIM.id).where(
-            _CLAIM.file_id == file_id
-        )
+        self._transactions: dict[str, set[int]] = {}
+        own = select(_CLAIM.transaction_control, _CLAIM.id).where(_CLAIM.file_id == file_id)
         r = resent_claim.c
-        again = select(r.transaction_control, r.position, r.sent_claim_id).where(
-            r.file_id == file_id
-        )
+        again = select(r.transaction_control, r.sent_claim_id).where(r.file_id == file_id)
         for query in (own, again):
-            for transaction, position, number in connection.execute(query):
-                self.transactions.setdefault(transaction, []).append((position, number))
-        self._same = {name.lstrip("0"): name for name in self.transactions}
+            for transaction, number in connection.execute(query):
+                self._transactions.setdefault(transaction, set()).add(number)
+        self._same = {name.lstrip("0"): name for name in self._transactions}
         c = adopted_transaction.c
         made = select(c.transaction_control).where(c.file_id == file_id)
         twice = made.group_by(c.transaction_control).having(func.count() > 1)
@@ -109,23 +96,42 @@ class _Placed:
 
     def name(self, transaction: str) -> str:
         """ST02 of ours for one as the receiver writes it (0001, 1); empty where there is none."""
-        if transaction in self.transactions:
+        if transaction in self._transactions:
             return transaction
         return self._same.get(transaction.lstrip("0"), "")
 
-    def claims(self, transaction: str = "") -> Iterable[int]:
+    def claims(self, transaction: str = "") -> AbstractSet[int]:
         """The claims of one transaction, or of all."""
         if transaction:
-            return (number for _, number in self.transactions.get(transaction, ()))
-        return (number for some in self.transactions.values() for _, number in some)
+            return self._transactions.get(transaction, frozenset())
+        return frozenset[int]().union(*self._transactions.values())
+
+
+class Joiners:
+    """A joiner for each context: what one looked up serves all acknowledgements of that.
+
+    Only for as long as no file is sent or taken over.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._made: dict[Context, Joiner] = {}
+
+    def of(self, context: Context) -> "Joiner":
+        """The joiner of that context; the last few are known."""
+        if context not in self._made:
+            if len(self._made) >= _FILES:
+                self._made.clear()
+            self._made[context] = Joiner(self._connection, context)
+        return self._made[context]
 
 
 class Joiner:
-    """Joins what one acknowledgement says, some hundred things at a time."""
+    """Joins what acknowledgements of one context say, some hundred things at a time."""
 
     def __init__(self, connection: Connection, context: Context) -> None:
-        self.changed: set[int] = set()  # sent claims that are spoken of
-        self.in_rejected: set[int] = set()  # of them those in what was rejected as a whole
+        self._changed: set[int] = set()
+        self._in_rejected: set[int] = set()
         self._connection = connection
         self._context = context
         between = Between(usage=context.usage, sender=context.sender, receiver=context.receiver)
@@ -148,18 +154,26 @@ class Joiner:
             self._touch(named, found)
         return joined
 
+    def take(self) -> tuple[set[int], set[int]]:
+        """The sent claims spoken of since this was asked; of them those in what was rejected."""
+        taken = self._changed, self._in_rejected
+        self._changed, self._in_rejected = set(), set()
+        return taken
+
     def _touch(self, named: Named, found: Joined) -> None:
         """The claims spoken of."""
         if found.claim_id is not None:
-            self.changed.add(found.claim_id)
+            self._changed.add(found.claim_id)
         elif found.file_id is not None:
-            numbers = set(self._of(found.file_id).claims(found.transaction))
-            self.changed |= numbers
+            numbers = self._of(found.file_id).claims(found.transaction)
+            self._changed |= numbers
             if named.refuses:
-                self.in_rejected |= numbers
+                self._in_rejected |= numbers
 
     def _of(self, file_id: int) -> _Placed:
         if file_id not in self._placed:
+            if len(self._placed) >= _FILES:
+                self._placed.clear()
             self._placed[file_id] = _Placed(self._connection, file_id)
         return self._placed[file_id]
 
@@ -374,119 +388,3 @@ def _line(named: Named, lines: Sequence[Any]) -> tuple[int | None, str]:
     if len(alike) > 1:
         alike = [r.id for r in lines if r.code == code and r.modifiers.split() == said]
     return (alike[0], PROCEDURE) if len(alike) == 1 else (None, "")
-
-
-# --- how an acknowledgement as a whole was joined -----------------------------------------------
-
-
-def settle(connection: Connection, ids: Sequence[int]) -> dict[int, tuple[str, str, int]]:
-    """Write of each of these whether all it says was joined; gives (state, why, unmatched).
-
-    Claims must be joined; of a 277CA's batch and providers only where no claim stands below them:
-    they are spoken of by numbers that not every receiver gives back.
-    """
-    found: dict[int, tuple[str, str, int]] = {}
-    for batch in bulk.batches(list(ids)):
-        _keep_to_their_claims(connection, batch)
-        counts: dict[int, dict[str, tuple[int, int]]] = {number: {} for number in batch}
-        query = (
-            select(_SAID.acknowledgement_id, _SAID.level, func.count(),
-                   func.sum(case((_SAID.file_id.is_not(None), 1), else_=0)))
-            .where(_SAID.acknowledgement_id.in_(batch), _speaks())
-            .group_by(_SAID.acknowledgement_id, _SAID.level)
-        )  # fmt: skip
-        for number, level, count, joined in connection.execute(query):
-            counts[number][level] = (count, int(joined))
-        for number in batch:
-            found[number] = _state(connection, number, counts[number])
-            state, why, _ = found[number]
-            connection.execute(
-                update(acknowledgement).where(_ACK.id == number).values(state=state, why=why)
-            )
-    return found
-
-
-def _keep_to_their_claims(connection: Connection, ids: Sequence[int]) -> None:
-    """Take the words of a 277CA on batch and provider off claims they are not said of.
-
-    One transaction of ours may hold claims to several payers: each payer's answer names the whole
-    batch and speaks of its own claims. So with claims below, it speaks of these alone; without
-    any, of the whole transaction, unless a payer says it and the claims go to several.
-    """
-    of_277ca = select(_ACK.id).where(_ACK.id.in_(ids), _ACK.kind == "277CA")
-    batches = and_(
-        _SAID.acknowledgement_id.in_(of_277ca), _SAID.level.in_(("transaction", "provider"))
-    )
-    other = acknowledged.alias()
-    below = select(other.c.id).where(
-        other.c.acknowledgement_id == _SAID.acknowledgement_id, other.c.level == "claim"
-    )
-    nothing = {"file_id": None, "transaction_control": ""}
-    connection.execute(
-        update(acknowledged).where(batches, below.exists()).values(method=BELOW, **nothing)
-    )
-    by_payer = select(_ACK.id).where(_ACK.id.in_(ids), _ACK.source == "payer")
-    connection.execute(
-        update(acknowledged)
-        .where(batches, _SAID.acknowledgement_id.in_(by_payer), _several_payers())
-        .values(method=SEVERAL_PAYERS, **nothing)
-    )
-
-
-def _several_payers() -> ColumnElement[bool]:
-    """Whether the transaction a row was joined to holds claims to more than one payer."""
-    payers = select(func.count(_CLAIM.payer_id.distinct())).where(
-        _CLAIM.file_id == _SAID.file_id, _CLAIM.transaction_control == _SAID.transaction_control
-    )
-    return payers.scalar_subquery() > 1
-
-
-def _speaks() -> ColumnElement[bool]:
-    """Not a transaction of a file that is not known: that is said once, of the file."""
-    return ~((_SAID.level == "transaction") & _SAID.method.in_((*UNKNOWN, OTHER_GROUP)))
-
-
-def _state(
-    connection: Connection, number: int, counts: dict[str, tuple[int, int]]
-) -> tuple[str, str, int]:
-    names = ["interchange", "group", "claim"]
-    if "group" in counts or "claim" not in counts:
-        names += ["transaction", "provider"]
-    levels = [level for level in names if level in counts]
-    total = sum(counts[level][0] for level in levels)
-    joined = sum(counts[level][1] for level in levels)
-    why = _why(connection, number, levels)
-    if why and why.endswith(OTHER_GROUP) and not joined:
-        return "elsewhere", why, 0
-    state = "joined" if joined == total else "partly" if joined else "unmatched"
-    return state, why, total - joined
-
-
-def _why(connection: Connection, number: int, levels: Sequence[str]) -> str:
-    """What is odd about the joins, in words."""
-    usual = ("", CONTROL_NUMBERS, BATCH_NUMBER, CLAIM_NUMBER)
-    query = (
-        select(_SAID.method, func.count(), func.min(_SAID.key))
-        .where(
-            _SAID.acknowledgement_id == number,
-            _SAID.level.in_(levels),
-            _speaks(),
-            _SAID.method.not_in(usual),
-        )
-        .group_by(_SAID.method)
-        .order_by(_SAID.method)
-    )
-    told = []
-    for method, count, key in connection.execute(query):
-        name = _tellable(next((part for part in reversed(from_json(key)) if part), ""))
-        more = f" and {count - 1:,} more" if count > 1 else ""
-        told.append(f"{name}{more}: {method}" if name else f"{method}{more}")
-    return "; ".join(told)
-
-
-def _tellable(name: str) -> str:
-    """A number as pages and logs may tell it: one without a digit may be a patient's name."""
-    plain = name.isascii() and " " not in name and "," not in name
-    if not name or (plain and any(mark.isdigit() for mark in name)):
-        return name
-    return f"{name[0]}***{name[-1]}" if len(name) >= _SHOWN_FROM else "*" * len(name)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Select, func, or_, select
 
 from reconcile.ledger.facts import READ_AGAIN
 from reconcile.ledger.orphans import orphans
-from reconcile.ledger.tables import sent_claim
+from reconcile.ledger.tables import run, sent_claim, sent_line
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement, claim_state
 from reconcile.ledger.tables_received import (
     awaiting,
@@ -34,9 +34,12 @@ _NEVER: Final = frozenset(  # row numbers of derived rows, and when they were ma
     {"id", "run_id", "recorded_at", "remittance_id", "payment_id", "claim_payment_id",
      "line_share_id", "acknowledgement_id"}
 )  # fmt: skip
+LONGEST: Final = 60  # characters that are told of a content
 SECRET: Final = frozenset({"segments", "unmatched_lines", "text", "detail"})  # may name a patient
 
 ALONE: Final = "rows that belong to nothing"
+MOMENTS: Final = "moments of claim payments"
+SHOWN: Final = 20  # of these moments
 Key = tuple[int, ...]
 
 
@@ -99,7 +102,27 @@ def compare(here: Connection, there: Connection, *, shown: int) -> Iterator[Comp
                 given += 1
                 yield one
         yield Compared(what=what, kept=kept, made=made, broken=broken)
+    yield from _moments(here)
     yield from _alone(here, there)
+
+
+def _moments(here: Connection) -> Iterator[Compared | Differs]:
+    """Claim payments are recorded with the moment of their run; which run it was may differ."""
+    query = (
+        select(_R.trace, _C.control, _C.recorded_at, run.c.started_at)
+        .join(remittance, _R.id == _C.remittance_id)
+        .join(run, run.c.id == _C.run_id)
+        .where(_C.recorded_at != run.c.started_at)
+        .order_by(_C.id)
+    )
+    broken = 0
+    for broken, row in enumerate(here.execute(query), 1):
+        if broken <= SHOWN:
+            which = f"payment {row.trace}, claim {row.control}"
+            yield Differs(what=MOMENTS, which=which, column="recorded_at", kept=row.recorded_at,
+                          made=row.started_at)  # fmt: skip
+    if broken:
+        yield Compared(what=MOMENTS, kept=broken, made=broken, broken=broken)
 
 
 def _alone(here: Connection, there: Connection) -> Iterator[Compared | Differs]:
@@ -160,14 +183,18 @@ def _told(name: str, value: Any) -> str:
     if name in SECRET:
         return "other content"
     text = "nothing" if value is None or value == "" else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
+    return _cut(text)
 
 
 def _summary(kind: _Kind, row: tuple[Any, ...]) -> str:
     """The first few contents of a row that is on one side alone."""
     told = [f"{name} {value}" for name, value in zip(kind.names, row, strict=True)
             if name not in SECRET and value not in (None, "", 0)]  # fmt: skip
-    return ", ".join(told[:4])[:60] or "a row"
+    return _cut(", ".join(told[:4])) or "a row"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
 
 
 def _which(connection: Connection, what: str, key: Key) -> str:
@@ -186,10 +213,20 @@ def _which(connection: Connection, what: str, key: Key) -> str:
     row = connection.execute(query.where(_R.file_id == key[0], _R.number == key[1])).first()
     if row is None:
         return f"file {key[0]}, payment {key[1]}"
-    return f"payment {row.trace}" + (f", claim {row.control}" if row.control else "")
+    parts = (f"payment {row.trace}", f"claim {row.control}" if row.control else "")
+    return ", ".join(filter(None, (*parts, _line(connection, what, key))))
+
+
+def _line(connection: Connection, what: str, key: Key) -> str:
+    """The sent line that a share or posting stands on."""
+    if what not in _BY_LINE or not key[3]:
+        return ""
+    query = select(sent_line.c.control).where(sent_line.c.id == key[3])
+    return f"line {connection.execute(query).scalar() or key[3]}"
 
 
 _BY_CLAIM: Final = frozenset({"states"})
+_BY_LINE: Final = frozenset({"line shares", "postings"})
 BY_HAND: Final = "rejections by hand and from reports"
 _BY_NUMBER: Final = frozenset({BY_HAND, "what these say"})
 _BY_ACKNOWLEDGEMENT: Final = frozenset({"acknowledgements", "what they say"})

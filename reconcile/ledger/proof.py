@@ -27,13 +27,20 @@ ACCEPTED: Final = "accept-difference"
 _NOT_EXPLAINED: Final = "not explained"
 
 
-def prove(connection: Connection, usage: Usage, *, journaled: bool = True) -> Proof:
+def prove(
+    connection: Connection,
+    usage: Usage,
+    *,
+    journaled: bool = True,
+    recorded: Connection | None = None,
+) -> Proof:
     """Check every equation of a book.
 
     Args:
         connection: an open snapshot.
         usage: the book.
         journaled: look at the journal of facts too, which is of both books.
+        recorded: the ledger with that journal, where these books were made of its facts.
     """
     tallies = {rule.key: Tally() for rule in RULES}
     names = _Names(connection)
@@ -48,7 +55,7 @@ def prove(connection: Connection, usage: Usage, *, journaled: bool = True) -> Pr
     payments.not_on_claims(walk.on_lines + walk.on_claims)
     Kept(connection=connection, usage=usage, tallies=tallies).run()
     if journaled:
-        facts(connection, tallies["facts.journal"])
+        facts(recorded or connection, tallies["facts.journal"])
     return Proof(
         usage=usage,
         equations=tuple(
@@ -106,8 +113,9 @@ def _places(places: Places, walk: Walk) -> Iterator[tuple[str, Decimal]]:
     yield "on claims, on no line", dollars(walk.on_claims)
     yield "on no claim: unmatched, not posted, parked", dollars(unmatched)
     yield "provider adjustments (taken below zero)", dollars(-places.adjusted)
-    yield "kept aside", dollars(places.aside)
-    yield "not whole, or not posted yet", dollars(places.incomplete + places.pending)
+    yield "kept aside", dollars(places.waits["aside"])
+    waits = places.waits["incomplete"] + places.waits["pending"]
+    yield "not whole, or not posted yet", dollars(waits)
     yield "not explained by the payers", dollars(-places.difference)
 
 

@@ -13,11 +13,10 @@ from reconcile.ledger.convert import from_json, to_cents
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.records import Usage
 from reconcile.ledger.rows import OF_CLAIM
-from reconcile.ledger.states import stands
+from reconcile.ledger.states import cause_of, made_again
 from reconcile.ledger.tables import sent_claim, sent_line
 from reconcile.ledger.tables_answered import claim_state
 from reconcile.ledger.tables_received import claim_payment, line_share, posting
-from reconcile.lifecycle import Stand
 from reconcile.proof import AnswerRow, Break, ShareRow, Tallies, check_answer, plain_open
 
 TOGETHER: Final = 1000  # claims
@@ -89,22 +88,17 @@ class Walk:
     def _follow(self, kept: Mapping[int, Any]) -> None:
         """The states that are kept, beside those the facts lead to."""
         tally = self.tallies["claims.follows"]
-        made = stands(self.connection, list(kept))
+        made = made_again(self.connection, list(kept))
         for number, row in kept.items():
-            stand = made.get(number)
             tally.left += 1
-            if stand is not None and _same_stand(row, stand):
+            there = tuple(row)[:-1]
+            follows = made.get(number, ())[:-1]
+            if there == follows:
                 tally.right += 1
                 continue
-            found = f"{row.state} since {row.since}"
-            if stand is None:
-                follows = "no state"
-            elif (stand.state, stand.since) != (row.state, row.since):
-                follows = f"{stand.state} since {stand.since}"
-            else:
-                follows, found = f"by {stand.event}", f"by {row.event}"
+            expected, found = _sides(follows, there)
             tally.fault(
-                Break(equation="claims.follows", expected=follows, found=found, claim=number)
+                Break(equation="claims.follows", expected=expected, found=found, claim=number)
             )
 
     def _charge(self, claim: Any, lines: Mapping[int, int]) -> None:
@@ -182,9 +176,8 @@ class Walk:
 
     def _states(self, after: int, until: int) -> dict[int, Any]:
         state = claim_state.c
-        columns = (state.sent_claim_id, state.state, state.event, state.since, state.open)
         query = (
-            select(*columns)
+            select(claim_state)
             .join(sent_claim, _CLAIM.id == state.sent_claim_id)
             .where(
                 state.sent_claim_id > after,
@@ -259,7 +252,36 @@ class Walk:
         return found
 
 
-def _same_stand(row: Any, stand: Stand) -> bool:
-    """Whether a kept state is the one worked out; what is open is compared apart."""
-    kept = (row.state, row.event, row.since)
-    return kept == (stand.state, stand.event, stand.since)
+def _sides(follows: Sequence[Any], there: Sequence[Any]) -> tuple[str, str]:
+    """The first of state and day, event, cause that is not what follows: both in words."""
+    if not follows:
+        return "no state", _state(there)
+    if _state(follows) != _state(there):
+        return _state(follows), _state(there)
+    if follows[2] != there[2]:
+        return f"by {follows[2]}", f"by {there[2]}"
+    expected, found = _because(follows[4]), _because(there[4])
+    if expected == found:
+        return f"{expected}, as the facts say it", f"{found}, in other words or codes"
+    return expected, found
+
+
+def _state(row: Sequence[Any]) -> str:
+    return f"{row[1]} since {row[3]}"
+
+
+def _because(text: str) -> str:
+    """A cause by its place; who said something, not what was said."""
+    try:
+        cause = cause_of(text)
+    except (ValueError, TypeError):
+        return "a cause that cannot be read"
+    parts = (
+        cause.file,
+        f"transaction {cause.transaction}" if cause.transaction else "",
+        f"segment {cause.segment}" if cause.segment else "",
+        cause.source,
+        f"by {cause.person}" if cause.person else "",
+    )
+    told = ", ".join(filter(None, parts))
+    return f"because of {told}" if told else "without a cause"

@@ -1,5 +1,6 @@
 """The proof's look at the payments: their sums, where their money is, what touches no books."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -21,6 +22,7 @@ from reconcile.ledger.convert import to_cents
 from reconcile.ledger.orphans import orphans
 from reconcile.ledger.reading import provider_adjustments
 from reconcile.ledger.records import Usage
+from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import (
     claim_payment,
     line_share,
@@ -36,6 +38,8 @@ _C: Final = claim_payment.c
 _R: Final = remittance.c
 _P: Final = provider_adjustment.c
 COUNTED: Final = ("posted", "aside")  # others hold copies, or nothing yet
+_WAITS: Final = ("aside", "pending", "incomplete")  # of a payment whose claims are on no books
+_TELL_WHY: Final = ("answers.paid", "answers.unposted", "remits.money")
 
 
 @define(kw_only=True)
@@ -46,9 +50,7 @@ class Places:
     claims: int = 0  # CLP04 of payments dealt with
     adjusted: int = 0  # PLB amounts: above zero was taken
     difference: int = 0  # claims less provider adjustments less BPR02: the payer's own
-    aside: int = 0  # BPR02 of payments kept aside whole
-    incomplete: int = 0  # BPR02 of payments that never came whole
-    pending: int = 0  # BPR02 of payments kept, not yet posted
+    waits: Counter[str] = field(factory=Counter)  # BPR02 of payments aside, incomplete, pending
     left: dict[str, tuple[int, int]] = field(factory=dict)  # state: claims, CLP04, not on a claim
 
 
@@ -126,21 +128,17 @@ class Payments:
         """Every payment once: its claims less its provider adjustments less what is open."""
         tally, places = self.tallies["remits.money"], self.places
         for row in self.connection.execute(self._money_query()):
+            waits = next((state for state in _WAITS if getattr(row, state)), "")
             if row.posted:
                 self._posted(row)
-            elif row.aside:
-                places.aside += row.paid
-            elif row.pending:
-                places.pending += row.paid
-            elif row.incomplete:
-                places.incomplete += row.paid
-            else:
-                self._nowhere(row)
-                continue
-            if not row.posted:
+            elif waits and row.claims is None:
+                places.waits[waits] += row.paid
                 places.paid += row.paid
                 tally.left += row.paid
                 tally.right += row.paid
+            else:
+                self._nowhere(row)
+                continue
             if row.paid != row.least:
                 tally.fault(
                     Break(equation="remits.money", expected=row.paid, found=row.least,
@@ -236,11 +234,24 @@ class Payments:
             tally.fault(
                 Break(equation="answers.unposted", expected="", found="", why=words, answer=number)
             )
-        for alone in orphans(self.connection):  # they belong to no book: each book tells them
+        for number in self.connection.execute(self._elsewhere()).scalars():
+            words = "stands on a claim of the other book"
             tally.fault(
-                Break(equation="answers.unposted", expected="", found="", why=alone.told,
-                      control=f"{alone.what} {alone.first}")
-            )  # fmt: skip
+                Break(equation="answers.unposted", expected="", found="", why=words, answer=number)
+            )
+        for alone in orphans(self.connection):  # they belong to no book: each book tells them
+            why = f"{alone.what} {alone.first}: {alone.told}"
+            tally.fault(Break(equation="answers.unposted", expected="", found="", why=why))
+
+    def _elsewhere(self) -> Any:
+        """Answers of one book on claims of the other; a claim that is gone is an orphan's."""
+        return (
+            select(_C.id)
+            .join(remittance, _R.id == _C.remittance_id)
+            .join(sent_claim, sent_claim.c.id == _C.sent_claim_id)
+            .where(_R.usage != sent_claim.c.usage)
+            .order_by(_C.id)
+        )
 
     def _wrong(self) -> Any:
         shared = exists().where(line_share.c.claim_payment_id == _C.id)
@@ -278,7 +289,7 @@ class Payments:
             if sums.get(payer, 0) != booked.get(payer, 0):
                 tally.fault(
                     Break(equation="adjustments.book", expected=sums.get(payer, 0),
-                          found=booked.get(payer, 0), control=payer)
+                          found=booked.get(payer, 0), why=f"payer {payer}")
                 )  # fmt: skip
 
     def _left(self) -> None:
@@ -294,7 +305,12 @@ class Payments:
             self.places.left[state] = (count, cents)
 
     def not_on_claims(self, on_claims: int) -> None:
-        """What is on no claim is the rest, and must be what the claim payments themselves say."""
+        """What is on no claim is the rest, and must be what the claim payments themselves say.
+
+        It names no payment: so it is told only where nothing else says why it is not.
+        """
+        if any(self.tallies[name].broken for name in _TELL_WHY):
+            return
         rest = self.places.claims - on_claims
         found = sum(cents for state, (_, cents) in self.places.left.items() if state != "aside")
         if rest != found:

@@ -85,6 +85,18 @@ def stands(connection: Connection, numbers: Sequence[int]) -> dict[int, Stand]:
     return found
 
 
+def made_again(connection: Connection, numbers: Sequence[int]) -> dict[int, bulk.Row]:
+    """The rows of ``claim_state`` as the facts make them, by row number; nothing is written."""
+    found: dict[int, bulk.Row] = {}
+    work = _Work(connection)
+    for batch in bulk.batches(list(numbers)):
+        rows, related = _with_relatives(connection, batch)
+        wanted = set(batch)
+        made = work.rows([row for row in rows if row.id in wanted], related)
+        found.update((row[0], row) for row in made)
+    return found
+
+
 def events(connection: Connection, number: int) -> tuple[Event, ...]:
     """All that happened to one claim, for ``lifecycle.history``."""
     rows, related = _with_relatives(connection, [number])

@@ -58,6 +58,7 @@ class Writer:
         self._hands: dict[str, Hand] = {}
         self._any: dict[str, bool] = {}
         self.joins_later = False  # see ``joining_later``
+        self.states_later = False  # all states are made anew at the end: what changed is not noted
         self.journal = Journal()
 
     @property
@@ -128,11 +129,13 @@ class Writer:
 
     def changed(self, claims: Iterable[int]) -> None:
         """Something happened to these sent claims (row numbers): their state is made anew."""
-        self._changed.update(claims)
+        if not self.states_later:
+            self._changed.update(claims)
 
     def names_changed(self, stems: Iterable[str]) -> None:
         """What names claims of these stems without standing on them is not as it was."""
-        self._stems.update(stems)
+        if not self.states_later:
+            self._stems.update(stems)
 
     @property
     def many_changed(self) -> bool:

@@ -143,6 +143,8 @@ DAMAGES = {
     "state's event": (_set(answered.claim_state, _STATE, event="paid"), "claims.follows", OPEN),
     "state's day": (_set(answered.claim_state, _STATE, since="2026-01-01T00:00:00Z"),
                     "claims.follows", OPEN),
+    "state's cause": (_set(answered.claim_state, _STATE, cause='{"file":"else.835"}'),
+                      "claims.follows", OPEN),
     "state removed": (_gone((answered.claim_state, _STATE)), "claims.state", OPEN),
     "open by a cent": (_set(answered.claim_state, _STATE, open=STATE.open + 1),
                        "claims.open", OPEN),
@@ -233,6 +235,10 @@ DAMAGES = {
     "PLB twice": (_twice(received.provider_adjustment, _PLB), "remits.sums", "EFT1"),
     "payment that does not count": (_set(received.remittance, _FIRST, state="duplicate"),
                                     "remits.money", "EFT1"),
+    "payment aside, its claims on the books": (_set(received.remittance, _FIRST, state="aside"),
+                                               "remits.money", "EFT1"),
+    "answer on a claim of the other book": (
+        _set(tables.sent_claim, CLAIM.control == PAID, usage="P"), "answers.unposted", PAID),
     "payment and all of it removed": (
         _gone(*((table, table.c.claim_payment_id.in_(_IN_SECOND))
                 for table in (received.posting, received.line_share, received.awaiting)),

@@ -57,8 +57,8 @@ def test_proof_names_it(ledger: Ledger, table: Table, column: Column[Any]) -> No
         (one,) = orphans(connection)
     told = next(each for each in proof.equations if each.rule.key == "answers.unposted")
     assert not told.closes
-    named = {(item.claim, item.why) for item in told.items}
-    assert (f"{one.what} {one.first}", one.told) in named
+    named = {item.why for item in told.items}
+    assert f"{one.what} {one.first}: {one.told}" in named
     assert one.count >= 1
 
 

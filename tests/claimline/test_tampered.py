@@ -47,20 +47,16 @@ from reconcile.ledger.tables_journal import journal as entries
 from reconcile.ledger.tables_journal import journal_part
 
 _NUMBER: Final = "the row's own number: nothing refers to it, and it says nothing"
-_WHEN: Final = "by which run it was derived last; the fact behind it tells when that came"
 UNPROVED: Final = {  # what verify cannot prove, each with the reason
     ("posting", "id"): _NUMBER,
     ("provider_adjustment", "id"): _NUMBER,
-    ("claim_payment", "run_id"): _WHEN,
-    ("claim_payment", "recorded_at"): _WHEN,
 }
 BY_VERIFY_ALONE: Final = {  # by table: what has no amount, place or state in it
     "acknowledged": "file_id method sent_claim_id sent_line_id transaction_control",
     "acknowledgement": "state why",
     "awaiting": "kind value",
     "claim_payment": "candidates control fingerprint method occurrence patient_responsibility payer "
-    "payer_control rank remarks segments why",
-    "claim_state": "cause",
+    "payer_control rank recorded_at remarks run_id segments why",
     "line_share": "allowed bundled_into method modifiers remarks units",
     "provider_adjustment": "fiscal_date position provider",
     "remittance": "why",
@@ -185,7 +181,8 @@ class TestMade:
                 claim=OPEN, usage="T", source="payer", reason="paper", on=dt.date(2026, 3, 1),
                 user="me",
             )  # fmt: skip
-            with ledger.begin(evolve(RUN, command="reject")) as writer:
+            later = RUN.started + dt.timedelta(hours=1)
+            with ledger.begin(evolve(RUN, command="reject", started=later)) as writer:
                 acknowledgements_hand.enter(writer, given)
                 writer.decide(Decision(kind="note", subject="S", user="me", reason="because"))
             found = verify(ledger, into=str(tmp_path / "made.sqlite3"))
