@@ -14,6 +14,7 @@ from reconcile import books
 from reconcile.values import ZERO, Adjudication, LineBooks, LineShare, SentClaim
 
 _REFUND: Final = "refund before the payer's correction or letter"
+NONE: Final = "No reversal will come: claimline claims --no-reversal CLAIM"
 _KEEP: Final = "keep it"
 _DECIDED: Final = frozenset({"paid", "reduced", "open"})
 _NAMED: Final = frozenset({books.NO_REVERSAL})  # which answer it is about is told
@@ -22,7 +23,7 @@ _NAMED: Final = frozenset({books.NO_REVERSAL})  # which answer it is about is to
 _TODO: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     (
         books.PAID_TWICE,
-        "tell the payer of both payments; return one when its correction or letter is here",
+        f"tell the payer of both payments; return one when its correction or letter is here. {NONE}",
         (_KEEP, _REFUND),
     ),
     (
@@ -32,12 +33,12 @@ _TODO: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ),
     (
         books.SAME_AGAIN,
-        "nothing was paid twice: work the first answer; ask the payer if it comes again",
+        f"nothing was paid twice: work the first answer; ask the payer if it comes again. {NONE}",
         ("work both answers",),
     ),
     (
         books.NO_REVERSAL,
-        "wait for the payer's reversal of that answer; call and ask for it when it does not come",
+        f"wait for the payer's reversal of that answer; call when it does not come. {NONE}",
         (_REFUND,),
     ),
     (

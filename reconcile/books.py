@@ -14,7 +14,7 @@ from attrs import evolve
 
 from edi.claim import FREQUENCY_VOID
 from edi.remittance import Adjustment
-from reconcile.books_turns import Entry, Group, groups_of, in_turn, is_reversal, sum_of
+from reconcile.books_turns import Entry, Group, apart, groups_of, in_turn, is_reversal, sum_of
 from reconcile.buckets import Buckets, is_duplicate
 from reconcile.look import look_flags
 from reconcile.match_lines import UNBUNDLED
@@ -43,6 +43,11 @@ PAID_ABOVE: Final = "the next payer paid more than is left to the patient now: "
 OVERPAID: Final = "paid more than the charge"
 PAID_TWICE: Final = "paid twice: the same answer in two payments"
 SAME_AGAIN: Final = "the same decision twice"
+SET_ASIDE: Final = "an older answer counts no more: a person said that no reversal of it will come"
+KEPT: Final = (
+    "an older answer counts no more, as a person said, but its payment stays: the payer may want "
+    "it back"
+)
 VOID_BILLS_NOTHING: Final = "a void bills nothing: answers stand on the claim that it voids"
 REPLACED_BY: Final = "replaced by claim "  # how the flag begins; then its number
 OTHER_CHARGE: Final = "the payer shows a charge of"  # how the flag begins
@@ -69,7 +74,11 @@ def standing(
 ) -> dict[str, tuple[tuple[Adjudication, LineShare], ...]]:
     """The decisions on each line, by its control number, that nobody took back; oldest first."""
     return {
-        line: tuple((e.adjudication, e.share) for e in _live(entries, []) if not is_reversal(e))
+        line: tuple(
+            (e.adjudication, e.share)
+            for e in apart(_live(entries, []), over=False)[0]
+            if not is_reversal(e)
+        )
         for line, entries in _history(adjudications).items()
     }
 
@@ -125,6 +134,14 @@ def _followed(claim: SentClaim, found: LineBooks) -> LineBooks:
     replaced = bool(claim.replaced_by)
     gone = ("reversed", "denied", "open") if replaced else ("reversed",)
     words = f"{REPLACED_BY}{claim.replaced_by}" if replaced else "voided as we asked"
+    if found.current is None and KEPT in found.flags:
+        return evolve(
+            found,
+            status="paid",
+            other=found.other + found.open,
+            open=ZERO,
+            flags=(*found.flags, words),
+        )
     if found.status in gone and not found.paid:
         status: LineStatus = "replaced" if replaced else "voided"
         return LineBooks(
@@ -163,16 +180,20 @@ def _line_books(line: SentLine, claim: SentClaim, history: Sequence[Entry]) -> L
     if not history:
         return LineBooks(line=line.control, status="open", charge=line.charge, open=line.charge)
     flags: list[str] = []
-    live = _live(history, flags)
+    over = bool(claim.replaced_by or claim.voided_by)
+    live, aside = apart(_live(history, flags), over=over)
     by_date = groups_of(live)
     groups = in_turn(by_date, history)
     stands = live if groups is by_date else [g for g in groups if not g.stale][-1].entries
     current = _newest(stands)
     totals = _combined(line, groups, flags)
-    status = _status(line, current, groups, reversed_once=any(is_reversal(e) for e in history))
+    if aside:
+        flags.append(_keep_payment(totals, aside))
+    taken_back = bool(aside) or any(is_reversal(e) for e in history)
+    status = _status(line, current, groups, reversed_once=taken_back)
     flags += _flags(line, claim, current, groups, totals)
     if current is not None:
-        alone = len({g.payer for g in groups}) == 1
+        alone = len({(g.payer, g.rank) for g in groups}) == 1
         flags += look_flags(status, current.share, current.adjudication, totals, alone=alone)
     return LineBooks(
         line=line.control,
@@ -212,6 +233,14 @@ def _live(history: Sequence[Entry], flags: list[str]) -> list[Entry]:
     return live + [e for e in reversals if e.share.charge <= ZERO]
 
 
+def _keep_payment(total: Buckets, aside: Iterable[Entry]) -> str:
+    """What was paid on answers that count no more stays, and is nobody's; the flag that says so."""
+    paid = sum((entry.share.paid for entry in aside), ZERO)
+    total.paid += paid
+    total.other -= paid
+    return KEPT if paid else SET_ASIDE
+
+
 def _original(
     reversal: Entry, live: Sequence[Entry], takes_back: Callable[[Entry, Entry], bool]
 ) -> Entry | None:
@@ -219,7 +248,8 @@ def _original(
     found = [e for e in live if _same_money(reversal, e) and takes_back(reversal, e)]
     same_number = [e for e in found if _same_number(e, reversal)]
     earlier = [e for e in found if e.adjudication.date <= reversal.adjudication.date]
-    best = same_number or earlier or found
+    same_turn = [e for e in earlier if e.adjudication.rank == reversal.adjudication.rank]
+    best = same_number or same_turn or earlier or found
     return best[-1] if best else None
 
 
@@ -286,10 +316,11 @@ def _sums(adjustments: Iterable[Adjustment], sign: int) -> dict[tuple[str, str],
 def _whose(entry: Entry) -> tuple[str, ...]:
     """Whose answer it is: the payer, and of further payers the turn.
 
-    A forwarded claim's answer names its payer by its number, the answer to ours by its key.
+    A forwarded claim's answer names its payer by its number, the answer to ours by its key. One
+    payer in two turns (spouses at one carrier) has two coverages to answer for.
     """
     rank = entry.adjudication.rank
-    return (entry.adjudication.payer,) if rank == "P" else (entry.adjudication.payer, f"#{rank}")
+    return (entry.adjudication.payer,) if rank == "P" else (f"#{rank}",)
 
 
 def _without_duplicates(live: list[Entry], flags: list[str]) -> list[Entry]:
@@ -385,9 +416,9 @@ def _status(
     """Denied, reduced, paid ... as docs/denials.md defines them."""
     if current is None:
         return "reversed" if reversed_once else "open"
-    share, payer = current.share, current.adjudication.payer
+    share, who = current.share, current.adjudication
     sums = sum_of((current,))
-    others = sum((g.sums.paid for g in groups if g.payer != payer), ZERO)
+    others = sum((g.sums.paid for g in groups if not g.is_of(who)), ZERO)
     if sums.pending and not share.paid:
         return "open"
     if sums.denied > ZERO:

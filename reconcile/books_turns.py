@@ -9,6 +9,7 @@ from attrs import evolve, frozen
 from reconcile.buckets import Buckets, receiving_lines
 from reconcile.values import Adjudication, LineShare
 
+NO_REVERSAL: Final = "the payer will send no reversal"  # a note of an answer: a person said so
 RANK_ORDER: Final = {"P": 0, "S": 1, "T": 2}
 
 
@@ -36,10 +37,35 @@ class Group:
     stale: bool = False  # a payer before decided otherwise after it had answered
     alone: bool = False  # the payer before took its decision back
 
+    def is_of(self, answer: Adjudication) -> bool:
+        """Whether the answer is the payer's, in this turn."""
+        return (self.payer, self.rank) == (answer.payer, RANK_ORDER[answer.rank])
+
     @property
     def date(self) -> dt.date:
         """Of its newest answer."""
         return self.entries[-1].adjudication.date
+
+
+def apart(live: Sequence[Entry], *, over: bool) -> tuple[list[Entry], list[Entry]]:
+    """What counts, and the decisions that count no more because a person said so.
+
+    Such a decision gives way to another one of its payer and turn; where none stands it counts.
+
+    Args:
+        live: of a line, what nobody took back.
+        over: the claim was replaced or voided: the decision gives way to that.
+    """
+    marked = [e for e in live if NO_REVERSAL in e.adjudication.notes and not is_reversal(e)]
+    if not marked:
+        return list(live), []
+    stands = {_turn(e) for e in live if not is_reversal(e) and e not in marked}
+    aside = [e for e in marked if over or _turn(e) in stands]
+    return [e for e in live if e not in aside], aside
+
+
+def _turn(entry: Entry) -> tuple[str, str]:
+    return entry.adjudication.payer, entry.adjudication.rank
 
 
 def groups_of(live: Sequence[Entry]) -> list[Group]:

@@ -83,7 +83,7 @@ _UNSETTLED: Final = frozenset(
     {
         flags.NO_REVERSAL, flags.NO_ORIGINAL, flags.POSITIVE_ALONE, flags.PRIOR_MISSING,
         flags.STALE, flags.TAKEN_BACK, flags.OVERPAID, flags.PAID_TWICE, flags.SAME_AGAIN,
-        *LOOK,
+        flags.KEPT, *LOOK,
     }
 )  # fmt: skip
 

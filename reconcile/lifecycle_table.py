@@ -169,7 +169,8 @@ EVENTS: Final[tuple[EventRow, ...]] = (
         kind="decided twice",
         means="835: decided, and another answer of the same payer stands beside the newest",
         todo="claimline trace says which answer is one too many: wait for its reversal, or ask "
-        "the payer for it. Bill nobody for the rest before, and return nothing.",
+        "the payer for it. Bill nobody for the rest before, and return nothing. If the payer sends "
+        "none: claimline claims --no-reversal CLAIM --reason.",
         work=True,
     ),
     EventRow(kind="forwarded", means="835: decided, and passed on to the next payer"),

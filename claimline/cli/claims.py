@@ -17,8 +17,9 @@ from claimline.cli.options import (
 from claimline.errors import DONE, WrongUsageError
 
 if TYPE_CHECKING:
-    from claimline.render import Table
+    from claimline.render import Result, Table
     from claimline.services.claims import Overview
+    from reconcile.ledger import Ledger
     from reconcile.ledger.states_listed import StateCount
 
 NAMES: Final = (
@@ -41,7 +42,14 @@ NAMES: Final = (
 @click.option("--until", type=DAY, help="Last day of service.")
 @click.option("--close", multiple=True, metavar="CLAIM", help="Nothing is to be done about it.")
 @click.option("--reopen", multiple=True, metavar="CLAIM", help="Take a --close back.")
-@click.option("--reason", default="", metavar="TEXT", help="Why; needed with these two.")
+@click.option(
+    "--no-reversal",
+    multiple=True,
+    metavar="CLAIM",
+    help="The payer will not take its older answer back: the newest counts alone.",
+)
+@click.option("--await-reversal", multiple=True, metavar="CLAIM", help="Take --no-reversal back.")
+@click.option("--reason", default="", metavar="TEXT", help="Why; needed with these four.")
 @book_option
 @ledger_option
 @format_option("table", "json", "csv", "xlsx")
@@ -54,6 +62,8 @@ def claims(
     until: dt.datetime | None,
     close: tuple[str, ...],
     reopen: tuple[str, ...],
+    no_reversal: tuple[str, ...],
+    await_reversal: tuple[str, ...],
     reason: str,
     test: bool | None,
     ledger: str,
@@ -71,6 +81,7 @@ def claims(
       claimline claims
       claimline claims --state rejected --payer aetna --output rejected.xlsx
       claimline claims --close CP7K2MWQ4XTRB9DEF --reason "written off"
+      claimline claims --no-reversal CP7K2MWQ4XTRB9DEF --reason "payer sends none, call 3/2"
     """
     from claimline import settings
     from claimline.render import Result, show
@@ -79,8 +90,12 @@ def claims(
     from reconcile.ledger import open_ledger
     from reconcile.ledger.states_listed import StateFilter
 
-    if close and reopen:
-        raise WrongUsageError("--close and --reopen exclude each other", todo="give one of them")
+    said = [bool(one) for one in (close, reopen, no_reversal, await_reversal)]
+    if sum(said) > 1:
+        raise WrongUsageError(
+            "--close, --reopen, --no-reversal and --await-reversal exclude each other",
+            todo="give one of them",
+        )
     usage: Any = None if test is None else "T" if test else "P"
     with open_ledger(settings.ledger_url(ledger)) as opened:
         if close or reopen:
@@ -96,6 +111,11 @@ def claims(
             word = "closed" if close else "open again"
             show(Result(data=list(done), text=tuple(f"{one}: {word}" for one in done)), shape)
             return DONE
+        if no_reversal or await_reversal:
+            words = list(identifiers(no_reversal or await_reversal))
+            given = _give_up(opened, words, reason, usage, undo=bool(await_reversal))
+            show(given, shape)
+            return DONE
         meant(opened, usage or opened.book(), payer)
         found = service.overview(
             opened,
@@ -109,6 +129,45 @@ def claims(
         )
     show(Result(data=_data(found), tables=_tables(found, shape)), shape, output)
     return DONE
+
+
+def _give_up(
+    ledger: "Ledger", words: "list[str]", reason: str, usage: Any, *, undo: bool
+) -> "Result":
+    """Keep that no reversal will come, or that one is waited for again; what was said of what."""
+    from claimline import settings
+    from claimline.render import Result
+    from claimline.services import no_reversal as service
+    from claimline.services.plain import money
+
+    done = service.say(
+        ledger,
+        words,
+        reason=reason,
+        usage=usage,
+        undo=undo,
+        user=settings.user(),
+        now=settings.now(),
+    )
+    told = "its reversal is waited for again" if undo else "counts no more, no reversal will come"
+    stays = "; what it paid stays in the books: the payer may want it back"
+    return Result(
+        data=[
+            {
+                "claim": one.claim,
+                "payment": one.answer.trace,
+                "date": one.answer.date.isoformat(),
+                "payer_claim": one.answer.payer_control or None,
+                "paid": money(one.answer.paid),
+                "counts": undo,
+            }
+            for one in done
+        ],
+        text=tuple(
+            f"{one.claim}: {one.words}: {told}{stays if one.answer.paid and not undo else ''}"
+            for one in done
+        ),
+    )
 
 
 def _data(found: "Overview") -> dict[str, Any]:

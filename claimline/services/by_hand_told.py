@@ -51,7 +51,7 @@ def said_by_hand(
 ) -> dict[str, list[str]]:
     """What persons decided about these answers, by the answer's id; nothing for nearly all."""
     with ledger.reading() as connection:
-        matches = by_hand.load(connection, usage).matches
+        said = by_hand.load(connection, usage)
         remits = entered(connection, usage)
     found: dict[str, list[str]] = {}
     for one in answers:
@@ -59,11 +59,17 @@ def said_by_hand(
         source = remits.get((one.trace, one.date.isoformat()))
         if source:
             told.append(f"The payment was {source}")
-        match = matches.get(one.id)
+        match = said.matches.get(one.id)
         if match:
             lines = f", lines {', '.join(map(str, match.lines))}" if match.lines else ""
             told.append(
                 f"Matched by {match.user} on {match.recorded_at[:10]}{lines}: {match.reason}"
+            )
+        gone = said.given_up.get(one.id)
+        if gone:
+            told.append(
+                f"No reversal of it will come, said {gone.user} on {gone.recorded_at[:10]}: "
+                f"{gone.reason}"
             )
         if told:
             found[one.id] = told

@@ -29,7 +29,9 @@ MATCH: Final = "match"
 UNMATCH: Final = "match undo"
 RULE: Final = "old system"
 NO_RULE: Final = "old system undo"
-KINDS: Final = (MATCH, UNMATCH, RULE, NO_RULE)
+NO_REVERSAL: Final = "no reversal"
+REVERSAL_DUE: Final = "no reversal undo"
+KINDS: Final = (MATCH, UNMATCH, RULE, NO_RULE, NO_REVERSAL, REVERSAL_DUE)
 LIKE: Final = 5  # claims of the day and charge that are named
 
 
@@ -138,11 +140,23 @@ class OldRule:
 
 
 @frozen(kw_only=True)
+class GivenUp:
+    """A person says that the payer will not reverse an answer, though a newer one stands."""
+
+    id: str  # of the adjudication
+    user: str
+    reason: str
+    recorded_at: str
+    detail: str = field(repr=False)  # as the decision keeps it
+
+
+@frozen(kw_only=True)
 class Hand:
     """The decisions that hold now, in one book."""
 
     matches: Mapping[str, HandMatch] = field(factory=dict)  # by adjudication id
     rules: tuple[OldRule, ...] = ()
+    given_up: Mapping[str, "GivenUp"] = field(factory=dict)  # by adjudication id
     connection: Connection | None = field(default=None, repr=False, eq=False)
 
     def of(self, item: "Item") -> HandMatch | None:
@@ -151,6 +165,13 @@ class Hand:
             return None
         key = item.context.payment_key
         return self.matches.get(adjudication_id(key, item.fingerprint, item.occurrence))
+
+    def is_given_up(self, item: "Item") -> bool:
+        """Whether a person said that no reversal of this answer will come."""
+        if not self.given_up:
+            return False
+        key = item.context.payment_key
+        return adjudication_id(key, item.fingerprint, item.occurrence) in self.given_up
 
     def addressed(self, item: "Item") -> ClaimPayment:
         """The claim payment, with the number of the claim it was matched to by hand."""
@@ -205,6 +226,8 @@ def load(connection: Connection, usage: str) -> Hand:
     """The decisions that hold now, in one book."""
     matches: dict[str, HandMatch] = {}
     rules: dict[str, OldRule] = {}
+    given_up: dict[str, GivenUp] = {}
+    standing: dict[str, dict[str, Any]] = {UNMATCH: matches, NO_RULE: rules, REVERSAL_DUE: given_up}
     query = select(decision).where(decision.c.kind.in_(KINDS)).order_by(decision.c.id)
     for row in connection.execute(query):
         detail = from_json(row.detail) or {}
@@ -214,9 +237,19 @@ def load(connection: Connection, usage: str) -> Hand:
             matches[row.subject] = _match(row, detail)
         elif row.kind == RULE:
             rules[row.subject] = _rule(row, detail)
+        elif row.kind == NO_REVERSAL:
+            given_up[row.subject] = GivenUp(
+                id=row.subject,
+                user=row.user,
+                reason=row.reason,
+                recorded_at=row.recorded_at,
+                detail=row.detail,
+            )
         else:
-            (matches if row.kind == UNMATCH else rules).pop(row.subject, None)
-    return Hand(matches=matches, rules=tuple(rules.values()), connection=connection)
+            standing[row.kind].pop(row.subject, None)
+    return Hand(
+        matches=matches, rules=tuple(rules.values()), given_up=given_up, connection=connection
+    )
 
 
 def _match(row: Any, detail: Mapping[str, Any]) -> HandMatch:

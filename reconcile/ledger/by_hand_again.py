@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, select
 
 from reconcile.ledger import bulk, by_hand, by_hand_remit, dismissed, settle
-from reconcile.ledger.by_hand import MATCH, RULE, UNMATCH
+from reconcile.ledger.by_hand import MATCH, NO_REVERSAL, REVERSAL_DUE, RULE, UNMATCH
 from reconcile.ledger.convert import from_json
 from reconcile.ledger.tables_received import claim_payment, remittance
 
@@ -26,7 +26,7 @@ def follow(writer: "Writer", decided: "Decision") -> int:
         dismissed.follow(writer, decided.subject)
         return 0
     detail = from_json(decided.detail)
-    if decided.kind in {MATCH, UNMATCH}:
+    if decided.kind in {MATCH, UNMATCH, NO_REVERSAL, REVERSAL_DUE}:
         ids = _of(writer.connection, detail)
         learned = _payer_controls(writer.connection, ids)
         done = settle.retry(writer, ids)

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, func, select
 
 from edi.remittance import Adjustment, ClaimPayment
 from reconcile.balance import Difference
+from reconcile.books_turns import NO_REVERSAL
 from reconcile.ledger import bulk, by_hand
 from reconcile.ledger.candidates import TEACHING, Candidate, Finder
 from reconcile.ledger.convert import number_text, to_cents, to_json
@@ -279,6 +280,8 @@ def _decide(
         match.claim, context.payer_ids
     ):
         adjudication = evolve(adjudication, notes=(*adjudication.notes, OTHER_PAYER))
+    if hand.is_given_up(item):
+        adjudication = evolve(adjudication, notes=(*adjudication.notes, NO_REVERSAL))
     first = _home(candidate, candidates)
     if first is not candidate:
         adjudication = onto(adjudication, candidate.claim, first.claim)
