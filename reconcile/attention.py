@@ -23,7 +23,7 @@ _NAMED: Final = frozenset({books.NO_REVERSAL})  # which answer it is about is to
 _TODO: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     (
         books.PAID_TWICE,
-        f"tell the payer of both payments; return one when its correction or letter is here. {NONE}",
+        f"tell the payer of both; return one when its correction or letter is here. {NONE}",
         (_KEEP, _REFUND),
     ),
     (
