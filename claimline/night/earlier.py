@@ -33,6 +33,7 @@ from reconcile.ledger.nights import NightFile, NightSent
 HAPPENED: Final = frozenset(  # told by the run in which it happened alone; the rest is looked for
     {  # by each run anew
         "receive.problems",
+        "receive.report-rows",
         "receive.not-taken-over",
         "receive.other-kind",
         "receive.strangers",

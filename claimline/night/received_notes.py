@@ -22,10 +22,17 @@ from reconcile.ledger.convert import dollars
 
 SHOWN: Final = 5  # numbers in one note
 REMITTANCE: Final = "835"
+REPORT: Final = "report"  # a clearinghouse's own: text or CSV
+NOUNS: Final = {REMITTANCE: "remittances", REPORT: "reports"}
 OTHER_KIND: Final = "file.other-kind"
 FAULTS: Final = (
     "claimline check FILE names each fault; claimline transfer which NAME says where it lies and "
     "what the sender calls it; ask for it again"
+)
+ROWS: Final = (
+    "claimline reject --report FILE --profile PROFILE --dry-run names each row; mend the profile, "
+    "put the report into the inbox again: the missing rows are read. claimline transfer which NAME "
+    "says where it lies"
 )
 BOOKS: Final = {"P": "production", "T": "test"}
 _PRODUCTION: Final = (
@@ -62,10 +69,10 @@ def problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
 
 
 def fault_notes(found: Iterable[Faulty]) -> Iterator[Note]:
-    """One note for all remittances with faults, for they are money; and one for all else."""
+    """A note each for remittances with faults (they are money), for reports, for all others."""
     files = list(found)
-    for is_money in (True, False):
-        if some := [one for one in files if (one.kind == REMITTANCE) is is_money]:
+    for kinds in ({REMITTANCE}, {REPORT}, {one.kind for one in files} - {REMITTANCE, REPORT}):
+        if some := [one for one in files if one.kind in kinds]:
             yield _faults(some)
 
 
@@ -80,14 +87,14 @@ def _faults(some: Sequence[Faulty]) -> Note:
         for one in some:
             code = next(iter(one.codes))
             groups.setdefault(CODES[code].meaning if code in CODES else code, []).append(one.name)
-        noun = "remittances" if some[0].kind == REMITTANCE else "files"
+        noun = NOUNS.get(some[0].kind, "files")
         what = f"{len(some):,} {noun} have {counted(count, 'fault')}; what could be read of them "
         what += f"was taken: {causes(groups)}"
     return Note(
-        kind="receive.problems",
+        kind="receive.report-rows" if some[0].kind == REPORT else "receive.problems",
         urgency="today",
         what=what,
-        todo=FAULTS,
+        todo=ROWS if some[0].kind == REPORT else FAULTS,
         count=count,
         ids=tuple(dict.fromkeys(one.name for one in some)),
     )

@@ -8,6 +8,7 @@ cut off goes on where it stopped when the file is given again; a file given twic
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from attrs import define, evolve, field
@@ -24,6 +25,7 @@ from claimline.services.receive_post import post
 from claimline.services.receive_values import FileResult, FileState
 from claimline.services.receive_workers import files_ahead
 from claimline.services.report_profile import ReportProfile
+from claimline.services.report_take import KIND as REPORT
 from claimline.services.report_take import receive_report
 from edi import envelope
 from edi.problem import Place, Problem, declare
@@ -166,13 +168,18 @@ def _later(name: str, error: CommandError | LedgerError) -> FileResult:
 def _receive_any(
     ledger: "Ledger", run: "Run", name: str, source: Source, report: ReportProfile | None
 ) -> FileResult:
-    """Receive one file; where it is no X12, as a report if a profile says how to read one."""
+    """Receive one file; where it is no X12, as a report if a profile says how to read one.
+
+    A report that is known is read again: its profile may have been mended since.
+    """
     if report is None:
         return receive_file(ledger, run, name, source)
-    try:
-        return receive_file(ledger, run, name, source)
-    except envelope.NotX12:
-        return receive_report(ledger, run, name, source(), report)
+    with suppress(envelope.NotX12):
+        found = receive_file(ledger, run, name, source)
+        stored = ledger.file(found.digest) if found.state == "known" else None
+        if stored is None or stored.kind != REPORT:
+            return found
+    return receive_report(ledger, run, name, source(), report)
 
 
 def receive_file(ledger: "Ledger", run: "Run", name: str, source: Source) -> FileResult:

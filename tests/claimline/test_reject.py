@@ -353,3 +353,12 @@ class TestReports:
         shown = capsys.readouterr()
         assert "1 claim accepted, 1 rejected" in " ".join(shown.out.split())
         assert "Row 4 has a status" in " ".join(shown.err.split())
+
+    def test_a_report_received_again_after_its_profile_was_mended(self, ledger: Ledger) -> None:
+        """The inbox too: the rows that could not be read are read, the others are known."""
+        mended = profile(CSV_PROFILE + '"In limbo" = "received"\n')
+        data = CSV.encode()
+        for how, told in ((profile(), "received"), (mended, "received"), (mended, "known")):
+            [done] = receive(ledger, RUN, ["relay.csv"], lambda _: lambda: iter([data]), how)
+            assert done.state == told
+        assert [one.verdict for one in heard(ledger, 2)] == ["accepted", "received"]
