@@ -6,6 +6,7 @@ the lines - its adjustments of the claim (TR3 005010X222A1, balancing of COB cla
 of the claim = paid + adjustments of the claim + adjustments of its lines.
 """
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
@@ -45,9 +46,10 @@ def _who(claim: Claim) -> Iterator[Fault]:
     ranks = [claim.subscriber.payer_rank, *(o.subscriber.payer_rank for o in claim.others)]
     if claim.others and len(set(ranks)) < len(ranks):
         yield "2320 SBR01", "two payers of the claim have the same turn (P, S, T)"
-    ids = [other.payer.id for other in claim.others]
-    if len(set(ids)) < len(ids) or claim.payer.id in ids:
-        yield "2330B NM109", "two payers of the claim have the same id: lines could not name one"
+    ids = Counter(other.payer.id for other in claim.others)
+    decided = {one.payer for line in claim.lines for one in line.adjudications}
+    if any(ids[payer] > 1 for payer in decided):  # SVD01 names one of 2330B, never the payer billed
+        yield "2330B NM109", "two other payers have the same id: a line could not name one"
     for other in claim.others:
         named = (other.subscriber.party.name, other.subscriber.party.id, other.payer.name)
         if not all((*named, other.payer.id, other.subscriber.relationship)):

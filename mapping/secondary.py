@@ -62,23 +62,48 @@ def faults(holder: Holder) -> tuple[str, ...]:
     return tuple(found)
 
 
+def normal(member_id: str) -> str:
+    """A member id as it is compared: letters and digits, in upper case."""
+    return "".join(filter(str.isalnum, member_id)).upper()
+
+
+def not_apart(first: tuple[str, str], holders: Sequence[Holder]) -> str:
+    """Why the claim to the last holder cannot tell the coverages apart; empty where it can.
+
+    Args:
+        first: payer id and member id of the claim to the first payer.
+        holders: the further coverages, second payer first.
+    """
+    ids = [first[0], *(one.payer.id for one in holders)]
+    members = [normal(first[1]), *(normal(one.coverage.member_id) for one in holders)]
+    if (ids[-1], members[-1]) in zip(ids[:-1], members[:-1], strict=True):
+        return "payer and member id are those of a coverage before it: give its own member id"
+    before = ids[:-1]
+    if len(set(before)) < len(before):
+        return (
+            "both payers before it have one id, so a line could not say which of them decided: "
+            "bill it by portal or on paper"
+        )
+    return ""
+
+
 def with_further(
     claim: x.Claim, coverages: Sequence[Coverage], payers: Mapping[str, Payer]
 ) -> x.Claim:
     """A claim to the first payer that names those who may pay after it (loops 2320 and 2330).
 
-    One whose payer or member id is not known, or which a claim could not tell from the first, is
-    left out; a claim with one coverage stays as it is.
+    One whose payer or member id is not known, or that is named already, is left out; a claim with
+    one coverage stays as it is. Two coverages with one payer differ by their member ids.
     """
-    person, known = _patient(claim), {claim.payer.id}
+    person, known = _patient(claim), {(claim.payer.id, normal(claim.subscriber.party.id))}
     found = []
     for rank, coverage in zip(TURNS[1:], coverages, strict=False):
         payer = payers.get(coverage.payer)
-        if payer is None or payer.id in known:
+        if payer is None or (payer.id, normal(coverage.member_id)) in known:
             continue
         holder = Holder(payer=payer, coverage=coverage)
         if not faults(holder):
-            known.add(payer.id)
+            known.add((payer.id, normal(coverage.member_id)))
             found.append(_further(person, holder, None, rank=rank))
     return evolve(claim, others=tuple(found)) if found else claim
 

@@ -197,11 +197,18 @@ def _items(given: Answered) -> Iterator[Item]:
     is_paid_for = any(each.status in JUDGED for each in given.books)
     for line in claim.lines:
         terms = of_text(line.terms) or Terms(why=NO_TERMS)
-        own = [s for a, s in decisions.get(line.control, ()) if a.payer == claim.payer]
+        own = _own(claim, decisions.get(line.control, ()))
         why = terms.why
         if not why and own and not (terms.kind == "per visit" and is_paid_for):
             why = _not_judged(books[line.control])
         yield Item(claim=claim, line=line, terms=terms, share=own[-1] if own else None, why=why)
+
+
+def _own(claim: SentClaim, decisions: Iterable[tuple[Adjudication, LineShare]]) -> list[LineShare]:
+    """What the payer billed said of a line; where it is the next payer, too, in the first turn."""
+    said = [(a, share) for a, share in decisions if a.payer == claim.payer]
+    first = [share for a, share in said if a.rank == claim.payer_rank]
+    return first or [share for _, share in said]
 
 
 def _not_judged(books: LineBooks) -> str:

@@ -6,7 +6,7 @@ matters.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from typing import Final
 
@@ -23,6 +23,11 @@ PAYER_CONTROL: Final = "payer claim control number"
 LINE_CONTROLS: Final = "line control numbers"
 BY_HAND: Final = "a person's decision"  # see ``reconcile.ledger.by_hand``
 
+WHICH_TURN: Final = (
+    "the payer has two coverages of the patient: number, turn (CLP02) and member id do not name "
+    "the same claim"
+)
+_TURNS: Final = {"1": "P", "19": "P", "2": "S", "20": "S", "3": "T", "21": "T"}  # of CLP02
 MEMBER_TAIL: Final = 6  # shorter member ids are compared whole
 
 
@@ -67,10 +72,46 @@ def match_claim(
     for method, matcher in MATCHERS:
         hits = matcher(evidence, pool)
         if len(hits) == 1:
+            either = _either_turn(evidence, hits[0], pool)
+            if either:
+                return ClaimMatch(claim=None, method="", candidates=either, why=WHICH_TURN)
             name = method if hits[0].control == payment.control else _other_member(method, hits[0])
             return ClaimMatch(claim=hits[0], method=name)
         seen.update(dict.fromkeys(hit.control for hit in hits))
     return _unmatched(evidence, pool, tuple(seen))
+
+
+def in_other_turns(claim: SentClaim, pool: Iterable[SentClaim]) -> tuple[SentClaim, ...]:
+    """Claims of the family to the same payer in another turn: there are two coverages with it."""
+    return tuple(
+        c
+        for c in pool
+        if c.family == claim.family
+        and c.payer_rank != claim.payer_rank
+        and (c.payer == claim.payer or (c.payer_id and c.payer_id == claim.payer_id))
+        and normal(c.member_id) != normal(claim.member_id)
+    )
+
+
+def _either_turn(evidence: _Evidence, hit: SentClaim, pool: Sequence[SentClaim]) -> tuple[str, ...]:
+    """The claims of one payer in two turns between which a person has to choose; else none.
+
+    Number or lines name one of them. It is not believed where turn (CLP02) or member id name
+    another: as the answer to the other coverage the same money means something else.
+    """
+    rivals = in_other_turns(hit, pool)
+    if not rivals:
+        return ()
+    others = _member(evidence, hit) is False and any(_member(evidence, c) for c in rivals)
+    own_lines = any(line.control in evidence.lines for line in hit.lines)
+    turn = _TURNS.get(evidence.payment.status, "")
+    if hit.payer_rank == "P" and turn not in {"", "P"}:
+        doubtful = not others  # an answer to the first claim as second payer: of the other member
+    elif hit.payer_rank != "P" and turn == hit.payer_rank:
+        doubtful = False
+    else:
+        doubtful = others and not own_lines
+    return tuple(sorted({hit.control, *(c.control for c in rivals)})) if doubtful else ()
 
 
 def _rank(claim: SentClaim) -> tuple[str, str, str, str, str]:

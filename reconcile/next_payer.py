@@ -29,6 +29,9 @@ _DOUBT: Final = (  # flags of the books under which nobody knows what the payer 
     flags.OTHER_CHARGE,
     "not explained",
 )
+_WHICH: Final = (
+    "it answered as a later payer, and the patient has two coverages there: ask which one it meant"
+)
 _TAKEN_BACK: Final = "the payer before took its decision back: wait for the next one"
 _HELD_TO: Final = frozenset({"CO", "OA", "PI"})  # a refusal under PR is the patient's: it goes on
 
@@ -93,7 +96,10 @@ def turn(
     before = _before(claim, answers, coverages, place)
     if not isinstance(before, str):
         at = evolve(at, decided=before, left=before[-1].patient)
-    own = _answer(claim, answers, coverage, place)
+    own = _answer(claim, answers, coverages, place)
+    unclear = own is not None and _is_unclear(claim, coverages, place, before)
+    if unclear:
+        own = None
     answer = f"answered on {own.date}: {own.paid:.2f} paid" if own else ""
     opened = _opened(books, own, before) if own else ""
     if opened == flags.TAKEN_BACK:
@@ -103,7 +109,8 @@ def turn(
     if billed and not opened:
         return evolve(at, state="sent", why=f"billed as claim {billed}: no answer yet")
     if isinstance(before, str):
-        return evolve(at, state="waiting", why=f"{_name(facts(before))} has not decided every line")
+        words = f"{_name(facts(before))} has not decided every line"
+        return evolve(at, state="waiting", why=f"{words}; {_WHICH}" if unclear else words)
     at = evolve(at, anew=bool(opened))
     case = _Case(
         claim=claim, books=books, coverage=coverage, facts=facts(coverage.payer),
@@ -174,20 +181,53 @@ def _key(given: Decided, claim: SentClaim) -> str:
     return claim.payer if given.payer in {claim.payer, claim.payer_id} else given.payer
 
 
+def _repeated(claim: SentClaim, coverages: Sequence[NextCoverage], payer: str) -> bool:
+    """Whether the patient has two coverages with that payer: spouses at one carrier."""
+    return (claim.payer, *(one.payer for one in coverages)).count(payer) > 1
+
+
+def _is_unclear(
+    claim: SentClaim,
+    coverages: Sequence[NextCoverage],
+    place: int,
+    before: tuple[Decided, ...] | str,
+) -> bool:
+    """Whether a payer with two of the patient's coverages answered as later one, not as first.
+
+    Nobody knows then which coverage it decided.
+    """
+    return isinstance(before, str) and _repeated(claim, coverages, coverages[place].payer)
+
+
 def _of_payer(
-    claim: SentClaim, answers: Sequence[Adjudication], rank: str, payer: str
+    claim: SentClaim,
+    answers: Sequence[Adjudication],
+    rank: str,
+    payer: str,
+    *,
+    repeated: bool,
 ) -> list[Adjudication]:
-    """The answers in one turn; a payer that names itself by its key is told by that."""
+    """The answers in one turn; a payer that names itself by its key is told by that.
+
+    Of a payer in two turns the turn alone tells (CLP02, or the claim that was answered).
+    """
+    if repeated:
+        return [a for a in answers if a.rank == rank]
     if rank == "P":
         return [a for a in answers if a.payer in {claim.payer, claim.payer_id} or a.rank == "P"]
     return [a for a in answers if a.payer == payer or a.rank == rank]
 
 
 def _answer(
-    claim: SentClaim, answers: Sequence[Adjudication], coverage: NextCoverage, place: int
+    claim: SentClaim,
+    answers: Sequence[Adjudication],
+    coverages: Sequence[NextCoverage],
+    place: int,
 ) -> Adjudication | None:
     """The payer's newest answer; None where it has not answered."""
-    own = _of_payer(claim, answers, _TURNS[place + 1], coverage.payer)
+    payer = coverages[place].payer
+    repeated = _repeated(claim, coverages, payer)
+    own = _of_payer(claim, answers, _TURNS[place + 1], payer, repeated=repeated)
     own = [a for a in own if a.payer not in {claim.payer, claim.payer_id} or a.rank != "P"]
     return max(own, key=lambda a: (a.date, a.trace, a.position), default=None)
 
@@ -212,7 +252,9 @@ def _before(
     payers = [claim.payer, *(one.payer for one in coverages[:place])]
     found: list[Decided] = []
     for rank, payer in zip(_TURNS, payers, strict=False):
-        own = [a for a in _of_payer(claim, answers, rank, payer) if a not in _later(answers, rank)]
+        repeated = _repeated(claim, coverages, payer)
+        own = _of_payer(claim, answers, rank, payer, repeated=repeated)
+        own = [a for a in own if a not in _later(answers, rank)]
         stands = decided(claim, own)
         if stands is None:
             return payer

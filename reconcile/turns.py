@@ -49,13 +49,16 @@ def onto(adjudication: Adjudication, claim: SentClaim, first: SentClaim) -> Adju
     return evolve(
         adjudication,
         claim=first.control,
-        rank=_rank(claim) if adjudication.rank == FIRST else adjudication.rank,
+        rank=turn_of(claim) if adjudication.rank == FIRST else adjudication.rank,
         lines=tuple(_share(share, lines) for share in adjudication.lines),
         unmatched=tuple(_unmatched(line, lines) for line in adjudication.unmatched),
     )
 
 
-def _rank(claim: SentClaim) -> Literal["S", "T"]:
+def turn_of(claim: SentClaim) -> Literal["P", "S", "T"]:
+    """The turn of payers that the claim was sent in (SBR01)."""
+    if claim.payer_rank == FIRST:
+        return "P"
     return "S" if claim.payer_rank == "S" else "T"
 
 

@@ -9,7 +9,7 @@ from attrs import frozen
 
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import money
-from claimline.services.turns import Asking, Case, further, kept, with_billed
+from claimline.services.turns import Asking, Case, SentOn, further, kept, with_billed
 from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
@@ -37,7 +37,7 @@ class Owing:
         books: Sequence[LineBooks],
         answers: Sequence[Adjudication],
         decisions: str,
-        billed: dict[str, str] | None = None,
+        billed: SentOn | None = None,
         *,
         payer: str = "",
     ) -> Owed:
@@ -48,7 +48,7 @@ class Owing:
             books: of its lines.
             answers: all that came back for it.
             decisions: what was kept with it (JSON); empty where it has no further coverage.
-            billed: payer key to the number of the claim that was sent on to it.
+            billed: payer key and turn to the number of the claim that was sent on.
             payer: the name of the payer billed, for the words.
         """
         given = with_billed(kept(decisions), billed or {})
@@ -64,7 +64,7 @@ class Owing:
         books: Sequence[LineBooks],
         answers: Sequence[Adjudication],
         decisions: str,
-        billed: dict[str, str] | None = None,
+        billed: SentOn | None = None,
     ) -> Content:
         """The two fields that every row of the worklist has, for the claim as a whole."""
         found = self.of(claim, books, answers, decisions, billed)
@@ -82,28 +82,29 @@ def plain(given: Owed) -> Content:
     return amounts | {"because": list(given.because), "not_yet": list(given.not_yet)}
 
 
-def sent_on(family: Iterable[SentClaim | Member], first: SentClaim) -> dict[str, str]:
-    """Payer key to the number of the claim that was sent on to it from ``first``.
+def sent_on(family: Iterable[SentClaim | Member], first: SentClaim) -> dict[tuple[str, str], str]:
+    """Payer key and turn to the number of the claim that was sent on to it from ``first``.
 
     Args:
         family: in the order of sending.
         first: a claim of it to the first payer.
     """
     own = (first.control, first.frequency)
-    found: dict[str, str] = {}
+    found: dict[tuple[str, str], str] = {}
     is_behind = False
     for one in family:
         rank = one.rank if isinstance(one, Member) else one.payer_rank
         if rank == FIRST:
             is_behind = (one.control, one.frequency) == own
         elif is_behind:
-            found[one.payer] = one.control
+            found.pop((one.payer, rank), None)  # the newest comes last
+            found[one.payer, rank] = one.control
     return found
 
 
 def sent_on_of(
     ledger: Ledger, claims: Sequence[SentClaim], usage: Usage
-) -> dict[tuple[str, str], dict[str, str]]:
+) -> dict[tuple[str, str], dict[tuple[str, str], str]]:
     """The same for many claims, by number and frequency; without those that went nowhere."""
     with ledger.reading() as connection:
         families = families_sent_on(connection, usage, {one.family for one in claims})

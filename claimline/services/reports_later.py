@@ -5,7 +5,7 @@ forwarded to it, that it has not answered. No part of the open amounts of the cl
 """
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Final
 
 from attrs import evolve
@@ -74,7 +74,7 @@ def _at(
 
 def _since(
     case: Case,
-    billed: Mapping[str, str],
+    billed: turns.SentOn,
     payer: str,
     family: Sequence[Member],
     question: Question,
@@ -82,7 +82,7 @@ def _since(
     """The day of service; from sending, when it was sent on, or the payer before forwarded it."""
     if question.counted_from != "sent":
         return case.claim.date
-    control = billed.get(payer)
+    control = next(iter([sent for (key, _), sent in billed.items() if key == payer][-1:]), None)
     moment = next((one.recorded_at for one in family if one.control == control), "")
     last = max(answer.date for answer in case.answers)
     return day_of(moment, question.zone) or last

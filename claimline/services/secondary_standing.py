@@ -11,9 +11,9 @@ from claimline.errors import CommandError, WrongUsageError
 from claimline.services import bill_input, pause
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import money
-from claimline.services.turns import Asking, Case, Kept, kept, turns
+from claimline.services.turns import Asking, Case, Kept, SentOn, kept, turns
 from mapping.practice import Practice
-from mapping.secondary import TURNS, Holder, faults
+from mapping.secondary import TURNS, Holder, faults, not_apart
 from mapping.visit import Coverage
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
@@ -124,23 +124,39 @@ def _standings(
     asking: Asking, source: WithCoverages, given: Kept, *, again: bool
 ) -> Iterator[Standing]:
     claim, answers = source.claim, source.adjudications
-    billed = {one.payer: source.billed(one.payer) for one in given.coverages}
+    billed = {
+        (one.payer, TURNS[n]): number
+        for n, one in enumerate(given.coverages[: len(TURNS) - 1], 1)
+        if (number := source.billed(one.payer, _turn(given, one.payer, TURNS[n])))
+    }
     if again:
         answers, billed = _without_last(source, given, billed)
     books = by_policy(claim_books(claim, answers), asking.facts.answering(claim))
     case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed)
     for place, found in enumerate(turns(asking, case)):
         name = asking.facts.named(found.payer, claim.date).name or found.payer
-        now = _after_rejection(found, source)
-        standing = Standing(source=source, kept=given, place=place, turn=now, name=name)
+        standing = Standing(source=source, kept=given, place=place, turn=found, name=name)
+        standing = evolve(standing, turn=_after_rejection(standing))
         yield _checked(standing, asking.practice)
         if not found.answered:
             return
 
 
-def _after_rejection(turn: Turn, source: WithCoverages) -> Turn:
+def _turn(given: Kept, payer: str, rank: str) -> str:
+    """The turn, where only that tells the patient's further coverages with a payer apart."""
+    return rank if sum(one.payer == payer for one in given.coverages) > 1 else ""
+
+
+def _sent_as(one: Standing) -> str:
+    """The number of the claim that was sent on to this coverage; empty for none."""
+    turn = one.turn
+    return one.source.billed(turn.payer, _turn(one.kept, turn.payer, turn.rank))
+
+
+def _after_rejection(one: Standing) -> Turn:
     """Held where the claim that was sent on was rejected: it is with nobody."""
-    billed = source.billed(turn.payer) if turn.state == "sent" else ""
+    source, turn = one.source, one.turn
+    billed = _sent_as(one) if turn.state == "sent" else ""
     by = source.rejected(billed)
     if not by:
         return turn
@@ -153,23 +169,23 @@ def _after_rejection(turn: Turn, source: WithCoverages) -> Turn:
 
 
 def _without_last(
-    source: WithCoverages, given: Kept, billed: Mapping[str, str]
-) -> tuple[tuple[Adjudication, ...], dict[str, str]]:
+    source: WithCoverages, given: Kept, billed: SentOn
+) -> tuple[tuple[Adjudication, ...], dict[tuple[str, str], str]]:
     """Answers and claims sent on, without those of the last payer that got one."""
-    payers = [one.payer for one in given.coverages[: len(TURNS) - 1]]
+    further = [(one.payer, TURNS[n]) for n, one in enumerate(given.coverages[:2], 1)]
     ranks = {one.rank for one in source.adjudications}
-    places = [n for n, payer in enumerate(payers) if billed.get(payer) or TURNS[n + 1] in ranks]
+    places = [n for n, one in enumerate(further) if billed.get(one) or one[1] in ranks]
     last = places[-1] if places else 0
     later = TURNS[last + 1 :]
     answers = tuple(one for one in source.adjudications if one.rank not in later)
-    return answers, {payer: billed.get(payer, "") for payer in payers[:last]}
+    return answers, {one: billed[one] for one in further[:last] if one in billed}
 
 
 def _had_one(one: Standing) -> bool:
     """Whether the payer may have got a claim of the family that this standing does not count."""
     source, turn = one.source, one.turn
     answered = any(a.rank == turn.rank for a in source.adjudications)
-    return one.is_open and (source.is_corrected or answered or bool(source.billed(turn.payer)))
+    return one.is_open and (source.is_corrected or answered or bool(_sent_as(one)))
 
 
 def _after_another(one: Standing, asking: Asking, ledger: Ledger, usage: Usage) -> Standing:
@@ -178,17 +194,18 @@ def _after_another(one: Standing, asking: Asking, ledger: Ledger, usage: Usage) 
     stories = ledger.story(source.claim.family, usage=usage)
     answers = [a for s in stories for a in s.adjudications if a.rank == one.turn.rank]
     facts = asking.facts.named(payer, source.claim.date)
-    earlier = source.billed(payer) or source.billed_before(payer)
+    now = _sent_as(one)
+    earlier = now or source.billed_before(payer, _turn(one.kept, payer, one.turn.rank))
     if source.rejected(earlier):
         earlier = ""  # it is with nobody
-    if earlier and one.turn.anew and _wastold_of(one, stories, source.billed(payer)):
-        words = f"billed anew as claim {source.billed(payer)}: no answer yet"
+    if earlier and one.turn.anew and _was_told(one, stories, now):
+        words = f"billed anew as claim {now}: no answer yet"
         return evolve(one, turn=evolve(one.turn, state="sent", why=words))
     turn, marks = again_to(one.turn, facts, earlier, answers)
     return evolve(one, turn=turn, again=marks)
 
 
-def _wastold_of(one: Standing, stories: Iterable[ClaimStory], billed: str) -> bool:
+def _was_told(one: Standing, stories: Iterable[ClaimStory], billed: str) -> bool:
     """Whether the claim that went last told the payer what the payers before decide now."""
     last = [s.sent.decisions for s in stories if billed and s.sent.claim.control == billed]
     said = json.loads(last[-1]).get("because", ()) if last and last[-1] else ()
@@ -227,9 +244,20 @@ def _checked(standing: Standing, practice: Practice | None) -> Standing:
     if not standing.is_open or coverage.payer not in practice.payers:
         return standing
     found = faults(Holder(payer=practice.payers[coverage.payer], coverage=coverage))
-    if not found:
+    why = found[0] if found else _not_apart(standing, practice)
+    if not why:
         return standing
-    return evolve(standing, turn=evolve(standing.turn, state="held", why=found[0], soft=False))
+    return evolve(standing, turn=evolve(standing.turn, state="held", why=why, soft=False))
+
+
+def _not_apart(standing: Standing, practice: Practice) -> str:
+    """Why two of the patient's coverages could not be told apart in the claim; empty: they can."""
+    coverages = standing.kept.coverages[: standing.place + 1]
+    if any(one.payer not in practice.payers for one in coverages):
+        return ""  # the turn before says so
+    first = standing.source.claim
+    holders = [Holder(payer=practice.payers[one.payer], coverage=one) for one in coverages]
+    return not_apart((first.payer_id, first.member_id), holders)
 
 
 def row(one: Standing) -> Content:
@@ -248,5 +276,5 @@ def row(one: Standing) -> Content:
         "until": turn.until.isoformat() if turn.until else None,
         "due": turn.due.isoformat() if turn.due else None,
         "warnings": list(turn.warnings),
-        "billed_as": source.billed(turn.payer) or None,
+        "billed_as": _sent_as(one) or None,
     }

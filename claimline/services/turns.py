@@ -1,6 +1,7 @@
 """Where sent claims stand with the patient's further payers, from what the ledger keeps."""
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
@@ -12,11 +13,15 @@ from reconcile.owes import Further
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from claimline.services.payer_facts import Facts
     from mapping.practice import Practice
     from reconcile.values import Adjudication, LineBooks, SentClaim
+
+
+SentOn = Mapping[tuple[str, str], str]  # payer key and turn to the number of the claim sent on
+_RANKS: Final = ("P", "S", "T")  # SBR01
 
 
 @frozen(kw_only=True)
@@ -36,11 +41,24 @@ def kept(decisions: str) -> Kept:
     )
 
 
-def with_billed(given: Kept, billed: "Mapping[str, str]") -> Kept:
+def with_billed(given: Kept, billed: SentOn) -> Kept:
     """The coverages, with those that became known later and were billed."""
     known = {one.payer for one in given.coverages}
-    later = (Coverage(payer=payer, member_id="") for payer in billed if payer not in known)
+    payers = dict.fromkeys(payer for payer, _ in billed if payer not in known)
+    later = (Coverage(payer=payer, member_id="") for payer in payers)
     return Kept(coverages=(*given.coverages, *later), qmb=given.qmb)
+
+
+def billed_as(billed: SentOn, coverages: "Sequence[Coverage]", place: int) -> str:
+    """The number of the claim that was sent on to a coverage; empty for none.
+
+    Which turn it was sent in tells where the patient has two further coverages with one payer.
+    """
+    payer = coverages[place].payer
+    own = {rank: control for (key, rank), control in billed.items() if key == payer}
+    if sum(one.payer == payer for one in coverages) > 1:
+        return own.get(_RANKS[place + 1], "")
+    return next(reversed(own.values()), "")
 
 
 @frozen(kw_only=True)
@@ -60,7 +78,7 @@ class Case:
     books: "Sequence[LineBooks]"
     answers: "Sequence[Adjudication]"
     kept: Kept
-    billed: "Mapping[str, str]"  # payer key to the number of the claim that was sent on to it
+    billed: SentOn
 
 
 def turns(asking: Asking, case: Case) -> tuple[Turn, ...]:
@@ -75,11 +93,11 @@ def turns(asking: Asking, case: Case) -> tuple[Turn, ...]:
             coverages,
             lambda key: asking.facts.named(key, claim.date),
             place=place,
-            billed=case.billed.get(one.payer, ""),
+            billed=billed_as(case.billed, case.kept.coverages, place),
             qmb=case.kept.qmb,
             on=asking.on,
         )
-        for place, one in enumerate(coverages)
+        for place in range(len(coverages))
     )
 
 

@@ -167,7 +167,7 @@ def billed_on(
             .order_by(claim.id)
         ).fetchall()  # fmt: skip
         lines = _lines(connection, [row.id for row in rows])
-        newest = {(row.family, row.payer): row for row in rows}
+        newest = {(row.family, row.payer, row.payer_rank): row for row in rows}
         found += [
             Billed(
                 claim=row.control,
@@ -176,7 +176,7 @@ def billed_on(
                 payer=row.payer,
                 billing_npi=row.billing_npi,
                 discipline=row.discipline,
-                stands=newest[row.family, row.payer] is row and _counts(row),
+                stands=newest[row.family, row.payer, row.payer_rank] is row and _counts(row),
                 lines=tuple(lines.get(row.id, ())),
             )
             for row in rows

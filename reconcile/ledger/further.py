@@ -52,13 +52,16 @@ class WithCoverages:
     digest: str  # of that file
     transaction: str  # ST02
 
-    def billed(self, payer: str) -> str:
-        """The number of the claim that was sent on from this one to a payer; empty for none."""
-        return _sent_on(self.family[self._place + 1 :], payer)
+    def billed(self, payer: str, rank: str = "") -> str:
+        """The number of the claim that was sent on from this one to a payer; empty for none.
 
-    def billed_before(self, payer: str) -> str:
+        ``rank`` tells two coverages with one payer apart; empty: in any turn.
+        """
+        return _sent_on(self.family[self._place + 1 :], payer, rank)
+
+    def billed_before(self, payer: str, rank: str = "") -> str:
         """The same of the claims that this one took the place of."""
-        return _sent_on(self.family[: self._place], payer)
+        return _sent_on(self.family[: self._place], payer, rank)
 
     def rejected(self, control: str) -> str:
         """By which event the claim of that number stands rejected; empty: it does not."""
@@ -75,9 +78,9 @@ class WithCoverages:
         return max(n for n, member in enumerate(self.family) if member.rank == FIRST)
 
 
-def _sent_on(members: Sequence[Member], payer: str) -> str:
+def _sent_on(members: Sequence[Member], payer: str, rank: str) -> str:
     """The newest of these claims that was sent on to a payer and not voided."""
-    sent_on = [m for m in members if m.rank != FIRST and m.payer == payer]
+    sent_on = [m for m in members if m.rank != FIRST and m.payer == payer and rank in {"", m.rank}]
     if not sent_on or sent_on[-1].frequency == FREQUENCY_VOID:
         return ""
     return sent_on[-1].control

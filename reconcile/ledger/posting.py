@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from attrs import evolve, frozen
 from sqlalchemy import Connection, func, select
 
-from edi.remittance import Adjustment, ClaimPayment
+from edi.remittance import ClaimPayment
 from reconcile.balance import Difference
 from reconcile.books_turns import NO_REVERSAL
 from reconcile.ledger import bulk, by_hand
@@ -22,13 +22,13 @@ from reconcile.ledger.named import NAMES, names
 from reconcile.ledger.named import STATES as NAMING
 from reconcile.ledger.payers import Payers
 from reconcile.ledger.received import Context
-from reconcile.ledger.rows import unmatched_json
+from reconcile.ledger.rows import adjustments_json, unmatched_json
 from reconcile.ledger.tables_received import awaiting, claim_payment, line_share, posting
 from reconcile.look import OTHER_PAYER
 from reconcile.match import candidate_keys, match_claim
-from reconcile.match_claim import FAMILY, PATIENT_CONTROL
+from reconcile.match_claim import BY_HAND, FAMILY, PATIENT_CONTROL, in_other_turns
 from reconcile.post import NO_LINES, adjudicate, amounts_of, posts
-from reconcile.turns import home, is_later_turn, onto
+from reconcile.turns import home, is_later_turn, onto, turn_of
 from reconcile.values import Adjudication, ClaimMatch, LineShare
 
 if TYPE_CHECKING:
@@ -276,6 +276,8 @@ def _decide(
         trace=context.trace,
         by_hand=said.lines if said else NO_LINES,
     )
+    if match.method == BY_HAND and in_other_turns(match.claim, claims):
+        adjudication = evolve(adjudication, rank=turn_of(match.claim))  # which one, a person says
     if adjudication.payer == match.claim.payer and payers.is_another(
         match.claim, context.payer_ids
     ):
@@ -431,23 +433,6 @@ def _share_row(place: int, line_number: int, share: LineShare) -> bulk.Row:
         share.bundled_into,
         to_cents(share.not_explained),
     )
-
-
-def adjustments_json(adjustments: Iterable[Adjustment], of_claim: Iterable[Adjustment] = ()) -> str:
-    """``[[group, reason, cents, quantity], ...]``; empty for none.
-
-    Then, as ``[group, reason, cents]``, the part of these that was said of the claim.
-    """
-    parts = []
-    for one in adjustments:
-        group, reason, cents = one.group, one.reason, to_cents(one.amount)
-        quantity = number_text(one.quantity)
-        if group.isalnum() and reason.isalnum():  # nothing in it to be escaped
-            parts.append(f'["{group}","{reason}",{cents},"{quantity}"]')
-        else:
-            parts.append(to_json([group, reason, cents, quantity]))
-    parts += [to_json([one.group, one.reason, to_cents(one.amount)]) for one in of_claim]
-    return f"[{','.join(parts)}]" if parts else ""
 
 
 def _waiting(place: int, result: _Result) -> list[bulk.Row]:

@@ -120,8 +120,25 @@ def _share(row: Any) -> LineShare:
     )
 
 
+def adjustments_json(adjustments: Iterable[Adjustment], of_claim: Iterable[Adjustment] = ()) -> str:
+    """``[[group, reason, cents, quantity], ...]``; empty for none.
+
+    Then, as ``[group, reason, cents]``, the part of these that was said of the claim.
+    """
+    parts = []
+    for one in adjustments:
+        group, reason, cents = one.group, one.reason, to_cents(one.amount)
+        quantity = number_text(one.quantity)
+        if group.isalnum() and reason.isalnum():  # nothing in it to be escaped
+            parts.append(f'["{group}","{reason}",{cents},"{quantity}"]')
+        else:
+            parts.append(to_json([group, reason, cents, quantity]))
+    parts += [to_json([one.group, one.reason, to_cents(one.amount)]) for one in of_claim]
+    return f"[{','.join(parts)}]" if parts else ""
+
+
 def adjustments_of(text: str) -> tuple[Adjustment, ...]:
-    """What ``posting.adjustments_json`` wrote."""
+    """What ``adjustments_json`` wrote."""
     return _adjusted(text)[0]
 
 

@@ -137,8 +137,11 @@ WRONG: dict[str, tuple[Callable[[], Claim], str]] = {
         lambda: evolve(_with(), subscriber=evolve(SUBSCRIBER, payer_rank="P")),
         "the same turn",
     ),
-    "the same payer twice": (
-        lambda: _with({"payer": _payer(id=SECONDARY.payer.id)}),
+    "two payers before with one id": (
+        lambda: evolve(
+            _with(),
+            others=(OTHER, evolve(OTHER, subscriber=evolve(OTHER.subscriber, payer_rank="T"))),
+        ),
         "the same id",
     ),
     "no member id": (
@@ -264,3 +267,14 @@ def test_any_decision_that_closes_is_written_and_read_back(
     assert written.held == ()
     assert check([written.data]).problems == ()
     assert read_back(made) == made
+
+
+def test_a_payer_of_two_coverages_is_told_apart_by_turn_and_member_id() -> None:
+    """SVD01 names a payer of 2330B, so the payer billed may have the same id: both spouses' plan."""
+    other = evolve(OTHER, payer=_payer(id=SECONDARY.payer.id))
+    decided = evolve(DECIDED, payer=SECONDARY.payer.id)
+    line = evolve(SECONDARY.lines[0], adjudications=(decided,))
+    made = evolve(SECONDARY, others=(other,), lines=(line,))
+    _, refused = write(made)
+    assert refused == []
+    assert read_back(made).others == (other,)

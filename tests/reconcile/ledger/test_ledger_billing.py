@@ -22,8 +22,7 @@ from reconcile.ledger import (
     open_ledger,
 )
 from reconcile.ledger.convert import dollars, from_json, number_text, to_cents, to_json, to_number
-from reconcile.ledger.posting import adjustments_json
-from reconcile.ledger.rows import adjustments_of
+from reconcile.ledger.rows import adjustments_json, adjustments_of
 from reconcile.ledger.tables import file_chunk
 from reconcile.values import SentClaim, SentLine
 
