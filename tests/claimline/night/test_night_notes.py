@@ -1,7 +1,7 @@
 """One note for each kind of thing: counts, money and the first names; what is not for us."""
 
 import re
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -12,9 +12,9 @@ COPIES = 3
 
 
 @pytest.fixture(scope="module", name="page")
-def _page(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def _page(copied: Callable[[], Desk]) -> dict[str, Any]:
     """The page of a second night to which much came that nobody wanted."""
-    desk = Desk(tmp_path_factory.mktemp("notes") / "desk").second_day()
+    desk = copied()
     out = desk.folder / "clearinghouse" / "out"
     paid = next(out.glob("*-15202.835")).read_text(encoding="utf-8")
     for number in range(COPIES):
@@ -68,14 +68,14 @@ def test_money_paid_twice_is_told_with_its_sum(page: dict[str, Any]) -> None:
     [note] = _notes(page, "waiting.paid-too-much")
     assert (note["count"], note["urgency"]) == (1, "today")
     assert note["money"] == "244.98"  # 81.66, three times more than once
-    assert note["todo"].startswith("tell the payer of both payments")
+    assert note["todo"].startswith("tell the payer of both")
     [other] = _notes(page, "waiting.odd")  # of another claim, which was paid nothing
     assert set(other["ids"]).isdisjoint(note["ids"])
 
 
-def test_the_page_says_what_was_done_near_its_beginning(tmp_path: Path) -> None:
+def test_the_page_says_what_was_done_near_its_beginning(first_day: Desk) -> None:
     """A hundred files of one kind do not push it away."""
-    desk = Desk(tmp_path / "desk").laid_out()
+    desk = first_day
     (desk.folder / "inbox").mkdir()
     for number in range(100):
         text = REMIT.replace("SE*11*", "SE*99*").replace("EFT77", f"EFT{number}")
@@ -84,16 +84,20 @@ def test_the_page_says_what_was_done_near_its_beginning(tmp_path: Path) -> None:
     assert lines.index("What was done") < 30
 
 
-def test_a_ledger_that_cannot_be_opened_is_said_first(tmp_path: Path) -> None:
+def test_a_ledger_that_cannot_be_opened_is_said_first(first_day: Desk, database: str) -> None:
     """--check does not say that all is right; the next page tells the run that could not begin."""
-    desk = Desk(tmp_path / "desk").laid_out()
-    kept = (desk.folder / "ledger.sqlite3").read_bytes()
-    (desk.folder / "ledger.sqlite3").write_bytes(b"no ledger" * 1000)
+    desk = first_day
+    file = desk.folder / "night.toml"
+    text = file.read_text(encoding="utf-8")
+    none = (
+        "sqlite:////no/folder/l.sqlite3" if database == "sqlite" else "postgresql://127.0.0.1:1/l"
+    )
+    file.write_text(text.replace(desk.url, none), encoding="utf-8")
     done = desk.night(SECOND, "--check")
     assert done.returncode == 3
     assert "no night can run" in done.stdout.splitlines()[0]
     assert desk.night(SECOND).returncode == 3
-    (desk.folder / "ledger.sqlite3").write_bytes(kept)
+    file.write_text(text, encoding="utf-8")
     desk.night(SECOND)
     [run] = desk.report("2026-03-18-2")["earlier"]["runs"]
     assert (run["number"], run["status"]) == (1, 3)
