@@ -492,7 +492,7 @@ def test_the_first_claim_names_further_coverages_where_the_policy_says_so(
     more = f"{head}\n[[payers.medicare.policy]]\nnames_further_coverages = {str(named).lower()}\n"
     path = book.folder / "practice.toml"
     path.write_text(text.replace(head, more), encoding="utf-8")
-    monkeypatch.setattr("test_stories_next_payer.PRACTICE", str(path))
+    monkeypatch.setattr("next_payer_told.PRACTICE", str(path))
     story = Story(book, [MEDICARE, HILLSIDE, LAKESHORE | {"payer": "unknown"}])
     (file,) = Path(story.out).glob("*.837")
     told = [
