@@ -11,13 +11,14 @@ from attrs import define, evolve, field
 
 from claimline.services.receive_faults import FORESEEN, alone, unforeseen
 from claimline.services.receive_look import transactions
-from claimline.services.receive_post import TOGETHER, oddities, post_row, told_new
+from claimline.services.receive_odd import oddities, told_new
+from claimline.services.receive_post import TOGETHER, post_row
 from claimline.services.receive_values import FileResult
 from reconcile.ledger import keeping, received
 
 if TYPE_CHECKING:
     from claimline.services.receive_ahead import Ready
-    from claimline.services.receive_post import Oddities
+    from claimline.services.receive_odd import Oddities
     from claimline.services.receive_values import PaymentResult
     from edi.problem import Problem
     from reconcile.ledger import Ledger, Run, StoredFile, Writer
@@ -43,6 +44,7 @@ class Group:
         self._alone = alone  # receives a file by itself
         self._files: list[_File] = []
         self._claims = 0
+        self._plain = True  # of what was written last: nothing can be odd
 
     def add(self, name: str, ready: "Ready") -> None:
         """One more file."""
@@ -61,7 +63,8 @@ class Group:
             return
         fault = self._write(files)
         with self._ledger.reading() as connection:
-            odd = oddities(connection, [one.stored.id for one in files if one.stored])
+            written = [one.stored.id for one in files if one.stored and not self._plain]
+            odd = oddities(connection, written) if written else {}
         for one in files:
             if one.stored:
                 yield _told(one, one.stored, odd)
@@ -77,6 +80,7 @@ class Group:
             with self._ledger.begin(self._run) as writer:
                 for one in files:
                     _write(writer, one)
+                self._plain = writer.is_plain
         except FORESEEN:  # each by itself: what is wrong is told with its file
             pass
         except Exception as error:  # noqa: BLE001 - as above, and told with each

@@ -18,6 +18,7 @@ from claimline.services.receive_ahead import unpack
 from claimline.services.receive_cut import SUPERSEDED, came_whole, copies_of, supersede
 from claimline.services.receive_faults import alone
 from claimline.services.receive_look import transactions
+from claimline.services.receive_odd import oddities, with_oddities
 from claimline.services.receive_read import Ended, Through
 from claimline.services.receive_same import Compared, compare
 from claimline.services.receive_values import PaymentResult
@@ -26,19 +27,15 @@ from edi.envelope import Transaction
 from edi.problem import Problem
 from reconcile.ledger import by_hand_remit, dismissed, posting, received, settle, standing, states
 from reconcile.ledger.convert import dollars, to_cents
-from reconcile.ledger.lines_left import lines_left
 from reconcile.ledger.payments import Kept, Reading, again
+from reconcile.ledger.states_plain import Source
 from reconcile.ledger.tables import sent_claim
-from reconcile.ledger.tables_received import claim_payment, remittance
+from reconcile.ledger.tables_received import claim_payment
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
-    from reconcile.attention import Concern
     from reconcile.ledger import Ledger, Run, StoredFile, Writer
 
 TOGETHER: Final = 1000  # claims of small payments that are committed together
-CONCERNS: Final = 100  # claims of one payment whose oddities are told; the rest is counted
 
 
 def post(
@@ -57,21 +54,23 @@ def post(
     results: dict[int, PaymentResult] = {}
     problems: list[Problem] = []
     pending = [row for row in rows if row.state == "pending"]
+    all_plain = True
     with payments_ahead(ledger, stored, name, pending) as stream:
         ahead = stream
         here = transactions(ledger.file_bytes(stored.digest), name)
         for group in swept(_groups(pending)):
             try:
-                made = _post_group(ledger, run, stored, group, here=here, ahead=ahead)
+                made, plain = _post_group(ledger, run, stored, group, here=here, ahead=ahead)
             except Unusable as error:
                 problems += [alone(name, error.fault)] if error.fault else []
                 ahead = None
                 here = transactions(ledger.file_bytes(stored.digest), name)
-                made = _post_group(ledger, run, stored, group, here=here, ahead=None)
+                made, plain = _post_group(ledger, run, stored, group, here=here, ahead=None)
+            all_plain = all_plain and plain
             for row, result, found in made:
                 results[row.id] = result
                 problems += found
-    return with_what_stands(ledger, stored.id, results), problems
+    return with_what_stands(ledger, stored.id, results, plain=all_plain), problems
 
 
 Here = Iterator[tuple[int, Transaction]]
@@ -86,18 +85,19 @@ def _post_group(
     *,
     here: Here,
     ahead: Stream | None,
-) -> list[Posted]:
-    """Post some payments of a file together.
+) -> tuple[list[Posted], bool]:
+    """Post some payments of a file together; tells whether each claim has a plain answer only.
 
     Raises:
         Unusable: where the process that reads ahead ended; then nothing of the group is posted.
     """
     with ledger.begin(run) as writer:
         waiting = received.still_pending(writer.connection, group)
-        return [
+        made = [
             (row, *post_row(writer, row, stored, here, ahead.of(row.number) if ahead else None))
             for row in waiting
         ]
+        return made, writer.is_plain
 
 
 def post_row(
@@ -119,7 +119,9 @@ def post_row(
         answers: what was read ahead, if anything.
         fresh: the payment was kept in this transaction.
     """
-    made = post_ahead(writer, row, answers, fresh=fresh) if answers is not None else None
+    made = None
+    if answers is not None:
+        made = post_ahead(writer, row, stored.name, answers, fresh=fresh)
     if made is None:
         transaction = next(t for number, t in here if number == row.number)
         made = post_one(writer, row, stored.digest, transaction)
@@ -128,49 +130,25 @@ def post_row(
 
 
 def with_what_stands(
-    ledger: "Ledger", file_id: int, new: dict[int, PaymentResult]
+    ledger: "Ledger", file_id: int, new: dict[int, PaymentResult], *, plain: bool = False
 ) -> tuple[PaymentResult, ...]:
-    """The payments of a file, new ones and known ones, with what waits of them for a person."""
+    """The payments of a file, new ones and known ones, with what waits of them for a person.
+
+    Args:
+        ledger: open.
+        file_id: of the file.
+        new: what became of those that were posted now, by row number.
+        plain: each claim of these has a plain answer only: nothing can be odd.
+    """
     with ledger.reading() as connection:
         rows = list(received.rows_of(connection, file_id))
         known = any(row.id not in new for row in rows)
         stand = standing.of_file(connection, file_id) if known else {}
-        odd = oddities(connection, [file_id]) if rows else {}
+        odd = oddities(connection, [file_id]) if rows and (known or not plain) else {}
     return tuple(
-        _with_oddities(new.get(row.id) or _known(row, stand.get(row.id)), odd.get(row.id))
+        with_oddities(new.get(row.id) or _known(row, stand.get(row.id)), odd.get(row.id))
         for row in rows
     )
-
-
-# of how many claims, of the first of them, and the first lines that fit none, in words
-Oddities = tuple[int, tuple["Concern", ...], tuple[str, ...]]
-
-
-_NOTHING_ODD: Final[Oddities] = (0, (), ())
-
-
-def oddities(connection: "Connection", files: Sequence[int]) -> dict[int, Oddities]:
-    """What does not fit in the claims of these files, by row number of the payment."""
-    found: dict[int, Oddities] = {}
-    for number, concerns in standing.concerns_of(connection, remittance.c.file_id.in_(files)):
-        count, told, _ = found.get(number, _NOTHING_ODD)
-        found[number] = count + 1, (*told, *concerns) if count < CONCERNS else told, ()
-    for number, words in lines_left(connection, files):
-        count, told, left = found.get(number, _NOTHING_ODD)
-        found[number] = count, told, (*left, words)[:CONCERNS]
-    return found
-
-
-def _with_oddities(result: PaymentResult, odd: Oddities | None) -> PaymentResult:
-    return result if odd is None else evolve(result, odd=odd[0], concerns=odd[1], left=odd[2])
-
-
-def told_new(
-    results: dict[int, PaymentResult], odd: dict[int, Oddities]
-) -> Iterator[PaymentResult]:
-    """The payments of a file that was written now, with what is odd in them."""
-    for number, result in results.items():
-        yield _with_oddities(result, odd.get(number))
 
 
 def post_again(ledger: "Ledger", writer: "Writer", digest: str, rows: list[Any]) -> None:
@@ -273,13 +251,14 @@ def post_one(
 
 
 def post_ahead(
-    writer: "Writer", row: Any, answers: Iterator[bytes], *, fresh: bool = False
+    writer: "Writer", row: Any, file: str, answers: Iterator[bytes], *, fresh: bool = False
 ) -> tuple[PaymentResult, list[Problem]] | None:
     """Post one payment that another process made ready, where all of it is still true.
 
     Args:
         writer: the open transaction.
         row: of ``remittance``, still to be posted.
+        file: the name its file is kept under.
         answers: what ``receive_ahead.answers`` gave for it.
         fresh: the payment was kept in this transaction: no other copy of it was dealt with where
             it is the first.
@@ -301,7 +280,7 @@ def post_ahead(
         work.seen = Counter()
     elif row.claims > TOGETHER:
         work.written = posting.new_marks(writer.connection, row.payment_id)
-    work.run_ahead(answers)
+    work.run_ahead(answers, Source(row, file))
     return _done(writer, row, work)
 
 
@@ -394,8 +373,12 @@ class _Work:
             self._batch(context, [_fields(*one) for one in batch])
         self._end(through.ended())
 
-    def run_ahead(self, answers: Iterator[bytes]) -> None:
+    def run_ahead(self, answers: Iterator[bytes], source: Source) -> None:
         """Write what another process made ready.
+
+        Args:
+            answers: what it made.
+            source: the payment.
 
         Raises:
             Unusable: where that process ended before it was done.
@@ -406,7 +389,7 @@ class _Work:
                 self._end(answer)
                 return
             heads = self._heads(context, answer.marks)
-            self._count(posting.write(self.writer, heads, answer.made))
+            self._count(posting.write(self.writer, heads, answer.made, source))
             if answer.left:
                 self._batch(context, [_left_fields(*one) for one in answer.left])
         raise Unusable

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, func, select
 from edi.remittance import ClaimPayment
 from reconcile.balance import Difference
 from reconcile.books_turns import NO_REVERSAL
-from reconcile.ledger import bulk, by_hand
+from reconcile.ledger import bulk, by_hand, states_plain
 from reconcile.ledger.candidates import TEACHING, Candidate, Finder
 from reconcile.ledger.convert import number_text, to_cents, to_json
 from reconcile.ledger.named import NAMES, names
@@ -23,6 +23,7 @@ from reconcile.ledger.named import STATES as NAMING
 from reconcile.ledger.payers import Payers
 from reconcile.ledger.received import Context
 from reconcile.ledger.rows import adjustments_json, unmatched_json
+from reconcile.ledger.states_plain import Plain, Source
 from reconcile.ledger.tables_received import awaiting, claim_payment, line_share, posting
 from reconcile.look import OTHER_PAYER
 from reconcile.match import candidate_keys, match_claim
@@ -96,16 +97,17 @@ class Made:
     states: Sequence[str]
     learned: Sequence[str]  # payer claim numbers now known to be of a sent claim
     lines_left: int
+    plain: Sequence[Plain | None] = ()  # what each decides as the only answer, where it is plain
 
     def flat(self) -> tuple[Any, ...]:
         """As ``of`` takes it: texts, numbers, None and tuples of them."""
         rows = (self.claims, self.shares, self.amounts, self.waiting, self.states, self.learned)
-        return (*map(tuple, rows), self.lines_left)
+        return (*map(tuple, rows), self.lines_left, tuple(self.plain))
 
     @classmethod
     def of(cls, flat: tuple[Any, ...]) -> "Made":
         """What ``flat`` gave."""
-        claims, shares, amounts, waiting, states, learned, lines_left = flat
+        claims, shares, amounts, waiting, states, learned, lines_left, plain = flat
         return cls(
             claims=claims,
             shares=shares,
@@ -114,11 +116,14 @@ class Made:
             states=states,
             learned=learned,
             lines_left=lines_left,
+            plain=plain,
         )
 
 
 Head = tuple[int, int, int, str, int]  # id, remittance_id, payment_id, fingerprint, occurrence
-_SENT_CLAIM: Final = 9  # where a row of ``Made.claims`` names the sent claim
+_POSITION: Final = 0  # places in a row of ``Made.claims``
+_CONTROL: Final = 1
+_SENT_CLAIM: Final = 9
 
 
 @frozen(kw_only=True)
@@ -234,7 +239,7 @@ def ahead(
             results.append(result)
         else:
             left.append(n)
-    return _made(results), tuple(left)
+    return _made(results, alone=True), tuple(left)
 
 
 def _match(writer: "Writer", items: Sequence[Item]) -> Iterable[_Result]:
@@ -314,7 +319,10 @@ def _unreadable(payment: ClaimPayment) -> str:
     return f"could not be read whole: {', '.join(payment.faults)}"
 
 
-def _made(results: Sequence[_Result]) -> Made:
+def _made(results: Sequence[_Result], *, alone: bool = False) -> Made:
+    """The rows of results; ``alone``: of claims without relatives."""
+    claims = [_claim_row(result) for result in results]
+    plain: list[Plain | None] = []
     shares: list[bulk.Row] = []
     amounts: list[bulk.Row] = []
     waiting: list[bulk.Row] = []
@@ -327,6 +335,9 @@ def _made(results: Sequence[_Result]) -> Made:
         for share in result.adjudication.lines:
             share_of[share.line] = len(shares)
             shares.append(_share_row(place, numbers[share.line], share))
+        if alone:
+            own = shares[-len(result.adjudication.lines) :]
+            plain.append(states_plain.plain(result.candidate.claim, claims[place], own))
         amounts += [
             (place, share_of[line], kind, group, reason, cents)
             for line, kind, group, reason, cents in amounts_of(result.adjudication)
@@ -337,29 +348,40 @@ def _made(results: Sequence[_Result]) -> Made:
         if result.match and result.match.method in TEACHING
     }
     return Made(
-        claims=[_claim_row(result) for result in results],
+        claims=claims,
         shares=shares,
         amounts=amounts,
         waiting=waiting,
         states=[result.state for result in results],
         learned=sorted(learned - {""}),
         lines_left=sum(len(r.adjudication.unmatched) for r in results if r.adjudication),
+        plain=plain,
     )
 
 
-def write(writer: "Writer", heads: Sequence[Head], made: Made) -> Posted:
+def write(
+    writer: "Writer", heads: Sequence[Head], made: Made, source: Source | None = None
+) -> Posted:
     """Write claim payments whose rows are made.
 
     Args:
         writer: the open transaction.
         heads: the first columns of each.
         made: what follows, of the same claim payments in the same order.
+        source: the payment they are of, where it is known which of them are plain.
     """
+    plain = _first_answers(writer, made) if source else []
     ids = [head[0] for head in heads]
     recorded = writer.recorded
     rows = zip(heads, made.claims, strict=True)
     writer.add(claim_payment, [(*head, *row, *recorded) for head, row in rows])
-    writer.changed(row[_SENT_CLAIM] for row in made.claims if row[_SENT_CLAIM] is not None)
+    if source:
+        states_plain.write(writer, plain, source)
+    if len(plain) < len(made.claims):
+        writer.is_plain = False
+        done = {answer[0] for answer in plain}
+        on = (row[_SENT_CLAIM] for row in made.claims)
+        writer.changed(number for number in on if number is not None and number not in done)
     share = writer.ids(line_share, len(made.shares))
     shares = [(n, ids[row[0]], *row[1:]) for n, row in enumerate(made.shares, share)]
     writer.add(line_share, shares)
@@ -378,6 +400,16 @@ def write(writer: "Writer", heads: Sequence[Head], made: Made) -> Posted:
         learned=frozenset(made.learned),
         lines_left=made.lines_left,
     )
+
+
+def _first_answers(writer: "Writer", made: Made) -> list[states_plain.Answer]:
+    """The plain ones that are the only answer to their claim so far."""
+    answers = [
+        (row[_SENT_CLAIM], row[_CONTROL], row[_POSITION], plain)
+        for row, plain in zip(made.claims, made.plain, strict=True)
+        if plain is not None
+    ]
+    return states_plain.first_answers(writer, answers)
 
 
 def _line_numbers(candidate: Candidate) -> dict[str, int]:

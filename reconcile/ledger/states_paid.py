@@ -96,11 +96,11 @@ class Decisions:
                 slow.append(row)
             else:
                 answer = answers[number][0]
-                quick = _quick(row, answer, lines[number])
-                if quick is None:
+                plain = quick(row.payer_rank, row.collected, answer, lines[number])
+                if plain is None:
                     slow.append(row)
                 else:
-                    found[number] = Decided(kind=quick[0], by=answer, open=quick[1], answers=1)
+                    found[number] = Decided(kind=plain[0], by=answer, open=plain[1], answers=1)
         for usage in sorted({row.usage for row in slow}):
             found |= self._by_books([row for row in slow if row.usage == usage], usage, answers)
         return found
@@ -144,11 +144,7 @@ class Decisions:
         known = self._causes.get(number)
         if known is None:
             row = self._payments[number]
-            told = f'{{"file":{json.dumps(row.file_name)},"kind":"835"'
-            if row.transaction_control:
-                told += f',"transaction":{json.dumps(row.transaction_control)}'
-            source = f',"source":{json.dumps(row.payer_name)}}}' if row.payer_name else "}"
-            known = self._causes[number] = (row.recorded_at, told, source)
+            known = self._causes[number] = (row.recorded_at, *cause_start(row, row.file_name))
         since, told, source = known
         return since, f'{told},"segment":{answer[POSITION]}{source}'
 
@@ -243,10 +239,32 @@ class Decisions:
         return found
 
 
-def _quick(claim: Any, answer: Answer, lines: Sequence[Any]) -> tuple[EventKind, int] | None:
-    """The event and the open cents of one plain answer; None where it is not of that shape."""
+def cause_start(row: Any, file_name: str) -> tuple[str, str]:
+    """How the place of an answer is written: what comes before its segment, and what after.
+
+    Args:
+        row: of ``remittance``.
+        file_name: of the file it came in.
+    """
+    told = f'{{"file":{json.dumps(file_name)},"kind":"835"'
+    if row.transaction_control:
+        told += f',"transaction":{json.dumps(row.transaction_control)}'
+    return told, f',"source":{json.dumps(row.payer_name)}}}' if row.payer_name else "}"
+
+
+def quick(
+    payer_rank: str, collected: int, answer: Answer, lines: Sequence[Any]
+) -> tuple[EventKind, int] | None:
+    """The event and the open cents of one plain answer; None where it is not of that shape.
+
+    Args:
+        payer_rank: SBR01 of the claim.
+        collected: cents that the patient paid before.
+        answer: to the claim, the only one.
+        lines: of the claim with what is said of each: see ``Decisions._lines``.
+    """
     _, _, status, rank, paid, remarks, unmatched, notes, *_ = answer
-    if unmatched or notes or rank != FIRST or status not in SIMPLE or claim.payer_rank != FIRST:
+    if unmatched or notes or rank != FIRST or status not in SIMPLE or payer_rank != FIRST:
         return None
     if remarks and not _ODD_REMARKS.isdisjoint(remarks.split()):
         return None
@@ -260,7 +278,7 @@ def _quick(claim: Any, answer: Answer, lines: Sequence[Any]) -> tuple[EventKind,
         kinds.add(told[0])
         patient += told[1]
         open_cents += row[1] - row[4]
-    kind = _kind(kinds, settled=not open_cents and patient <= claim.collected)
+    kind = _kind(kinds, settled=not open_cents and patient <= collected)
     if kind == "settled" and not paid:
         return None  # all written off: somebody should look
     return kind, open_cents

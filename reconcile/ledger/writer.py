@@ -59,6 +59,7 @@ class Writer:
         self._any: dict[str, bool] = {}
         self.joins_later = False  # see ``joining_later``
         self.states_later = False  # all states are made anew at the end: what changed is not noted
+        self.is_plain = True  # no claim was posted but by its only answer, a plain one
         self.journal = Journal()
 
     @property
@@ -190,6 +191,7 @@ class Writer:
         row = (self.ids(decision), decided.kind, decided.subject, decided.user, decided.reason)
         self.add(decision, [(*row, decided.detail, *self.recorded)])
         self._hands.clear()
+        self.may_have(decided.kind)
         if state:
             held.set_state(self, decided.subject, state, usage=usage)
         if decided.kind in by_hand_again.KINDS:

@@ -1,0 +1,45 @@
+"""What does not fit in the claims of a payment just received, told with it."""
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Final
+
+from attrs import evolve
+
+from claimline.services.receive_values import PaymentResult
+from reconcile.attention import Concern
+from reconcile.ledger import standing
+from reconcile.ledger.lines_left import lines_left
+from reconcile.ledger.tables_received import remittance
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+CONCERNS: Final = 100  # claims of one payment whose oddities are told; the rest is counted
+# of how many claims, of the first of them, and the first lines that fit none, in words
+Oddities = tuple[int, tuple[Concern, ...], tuple[str, ...]]
+_NOTHING_ODD: Final[Oddities] = (0, (), ())
+
+
+def oddities(connection: "Connection", files: Sequence[int]) -> dict[int, Oddities]:
+    """What does not fit in the claims of these files, by row number of the payment."""
+    found: dict[int, Oddities] = {}
+    for number, concerns in standing.concerns_of(connection, remittance.c.file_id.in_(files)):
+        count, told, _ = found.get(number, _NOTHING_ODD)
+        found[number] = count + 1, (*told, *concerns) if count < CONCERNS else told, ()
+    for number, words in lines_left(connection, files):
+        count, told, left = found.get(number, _NOTHING_ODD)
+        found[number] = count, told, (*left, words)[:CONCERNS]
+    return found
+
+
+def with_oddities(result: PaymentResult, odd: Oddities | None) -> PaymentResult:
+    """The result with what is odd in it, if anything."""
+    return result if odd is None else evolve(result, odd=odd[0], concerns=odd[1], left=odd[2])
+
+
+def told_new(
+    results: dict[int, PaymentResult], odd: dict[int, Oddities]
+) -> Iterator[PaymentResult]:
+    """The payments of a file that was written now, with what is odd in them."""
+    for number, result in results.items():
+        yield with_oddities(result, odd.get(number))
