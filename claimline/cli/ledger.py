@@ -256,14 +256,16 @@ def rebuild(*, ledger: str, shape: str) -> int:
 @click.option("--undo", is_flag=True, help="It waits again.")
 @ledger_option
 def dismiss(*, file: str, reason: str, number: int | None, undo: bool, ledger: str) -> int:
-    r"""Dismiss a payment that never came whole: it waits no longer, and no sum counts it.
+    r"""Dismiss a payment that never came whole, or an acknowledgement that fits nothing of ours.
 
-    FILE is the name of the file as claimline ledger waiting shows it, or the beginning of its
-    digest. The file stays; a payment that comes whole later is posted as ever.
+    It waits no longer; no sum counts it. FILE is the name of the file as claimline ledger waiting
+    shows it, or the beginning of its digest. The file stays; a payment that comes whole later is
+    posted as ever, and an acknowledgement is joined as ever when what it speaks of is here.
 
     \b
     Example:
       claimline ledger dismiss era-0316.835 --reason "the payer knows of no such payment"
+      claimline ledger dismiss 0b52c1f7a1c2 --reason "another practice's, says the clearinghouse"
     """
     from claimline import settings
     from claimline.services.dismiss import dismiss as run

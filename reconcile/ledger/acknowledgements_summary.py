@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, func, select
 
-from reconcile.ledger import bulk
+from reconcile.ledger import bulk, dismissed
 from reconcile.ledger.convert import from_json
 from reconcile.ledger.tables import file
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement
@@ -32,12 +32,15 @@ def summaries(connection: Connection, ids: Sequence[int]) -> dict[int, dict[tupl
 def waiting(connection: Connection, usage: str) -> Iterator[tuple[Any, str]]:
     """The acknowledgements that wait for a person, each with the first claim that is nobody's."""
     query = (
-        select(acknowledgement, file.c.name.label("file_name"))
+        select(acknowledgement, file.c.name.label("file_name"), file.c.digest.label("file_digest"))
         .outerjoin(file, file.c.id == _ACK.file_id)
-        .where(_ACK.usage == usage, _ACK.state.in_(("unmatched", "partly", "incomplete")))
+        .where(_ACK.usage == usage, _ACK.state.in_(dismissed.WAITING))
         .order_by(_ACK.id)
     )
+    gone = dismissed.answers(connection)
     for row in connection.execute(query).fetchall():
+        if gone and dismissed.subject(row.file_digest or "", row.number) in gone:
+            continue
         first = connection.execute(
             select(_SAID.key)
             .where(

@@ -1,6 +1,7 @@
-"""Payments that never came whole, dismissed by a person: they wait no longer and count nowhere.
+"""What a person dismissed: payments that never came whole, answers that fit nothing of ours.
 
-A decision is kept, and made anew with the books; what comes later of that payment counts as ever.
+They wait no longer. A decision is kept, and made anew with the books; what comes later of that
+payment counts as ever, and an answer is joined as ever when what it speaks of is here.
 """
 
 from typing import TYPE_CHECKING, Any, Final
@@ -9,6 +10,7 @@ from sqlalchemy import Connection, select
 
 from reconcile.ledger import received
 from reconcile.ledger.tables import decision, file
+from reconcile.ledger.tables_answered import acknowledgement
 from reconcile.ledger.tables_received import remittance
 
 if TYPE_CHECKING:
@@ -17,6 +19,9 @@ if TYPE_CHECKING:
 DISMISS: Final = "dismiss"
 UNDO: Final = "dismiss undo"
 KINDS: Final = (DISMISS, UNDO)
+ANSWER: Final = "dismiss answer"  # changes no state: the answer is not listed any more
+ANSWER_UNDO: Final = "dismiss answer undo"
+WAITING: Final = ("unmatched", "partly", "incomplete")  # states of acknowledgements
 DISMISSED: Final = "dismissed"
 INCOMPLETE: Final = "incomplete"
 NOT_WHOLE: Final = "not whole: no SE, or its count or number is wrong; not posted"
@@ -69,5 +74,26 @@ def _named(connection: Connection, condition: Any) -> list[Any]:
         .join(file, file.c.id == remittance.c.file_id)
         .where(condition)
         .order_by(remittance.c.id)
+    )
+    return list(connection.execute(query))
+
+
+def answers(connection: Connection) -> frozenset[str]:
+    """The subjects of answers that stand dismissed."""
+    d = decision.c
+    query = select(d.kind, d.subject).where(d.kind.in_((ANSWER, ANSWER_UNDO))).order_by(d.id)
+    newest = {row.subject: row.kind for row in connection.execute(query)}
+    return frozenset(about for about, kind in newest.items() if kind == ANSWER)
+
+
+def waiting_answers(connection: Connection, name: str) -> list[Any]:
+    """The acknowledgements that wait, of files of that name or whose digest begins so."""
+    f, a = file.c, acknowledgement.c
+    mine = (f.name == name) | f.digest.startswith(name.lower(), autoescape=True)
+    query = (
+        select(acknowledgement, f.digest.label("file_digest"), f.name.label("file_name"))
+        .join(file, f.id == a.file_id)
+        .where(mine, a.state.in_(WAITING))
+        .order_by(a.id)
     )
     return list(connection.execute(query))
