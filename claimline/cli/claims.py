@@ -99,22 +99,12 @@ def claims(
     usage: Any = None if test is None else "T" if test else "P"
     with open_ledger(settings.ledger_url(ledger)) as opened:
         if close or reopen:
-            done = service.close(
-                opened,
-                list(identifiers(close or reopen)),
-                reason=reason,
-                usage=usage,
-                reopen=bool(reopen),
-                user=settings.user(),
-                now=settings.now(),
-            )
-            word = "closed" if close else "open again"
-            show(Result(data=list(done), text=tuple(f"{one}: {word}" for one in done)), shape)
+            words = list(identifiers(close or reopen))
+            show(_close(opened, words, reason, usage, reopen=bool(reopen)), shape)
             return DONE
         if no_reversal or await_reversal:
             words = list(identifiers(no_reversal or await_reversal))
-            given = _give_up(opened, words, reason, usage, undo=bool(await_reversal))
-            show(given, shape)
+            show(_give_up(opened, words, reason, usage, undo=bool(await_reversal)), shape)
             return DONE
         meant(opened, usage or opened.book(), payer)
         found = service.overview(
@@ -129,6 +119,27 @@ def claims(
         )
     show(Result(data=_data(found), tables=_tables(found, shape)), shape, output)
     return DONE
+
+
+def _close(
+    ledger: "Ledger", words: "list[str]", reason: str, usage: Any, *, reopen: bool
+) -> "Result":
+    """Keep that nothing is to be done about claims, or take it back; which claims."""
+    from claimline import settings
+    from claimline.render import Result
+    from claimline.services import claims as service
+
+    done = service.close(
+        ledger,
+        words,
+        reason=reason,
+        usage=usage,
+        reopen=reopen,
+        user=settings.user(),
+        now=settings.now(),
+    )
+    word = "open again" if reopen else "closed"
+    return Result(data=list(done), text=tuple(f"{one}: {word}" for one in done))
 
 
 def _give_up(

@@ -11,7 +11,7 @@ from reconcile.keys import stem
 from reconcile.ledger import settle
 from reconcile.ledger.convert import dollars, to_date
 from reconcile.ledger.payments import Kept
-from reconcile.ledger.standing import NEXT
+from reconcile.ledger.standing import NEXT, next_step
 from reconcile.ledger.tables import file
 from reconcile.ledger.tables_received import claim_payment, remittance
 
@@ -81,7 +81,7 @@ def _unposted(connection: Connection, stems: set[str], usage: str) -> Iterator[K
             yield KeptAnswer(
                 state=row.state,
                 why=row.why,
-                next_step=NEXT[row.state],
+                next_step=next_step(row.state, row.status),
                 control=row.control,
                 status=row.status,
                 charge=dollars(row.charge),

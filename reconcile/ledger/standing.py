@@ -20,6 +20,7 @@ from reconcile.ledger.tables_received import claim_payment, problem, remittance
 from reconcile.post import REVERSAL
 from reconcile.report import WHOSE
 
+NO_DECISION: Final = {"23": "passed on", "25": "estimate"}  # CLP02 of what is not posted
 UNBALANCED: Final = ("remit.line-unbalanced", "remit.claim-unbalanced")
 _C: Final = claim_payment.c
 _R: Final = remittance.c
@@ -204,12 +205,23 @@ NEXT: Final = {
     "perhaps twice": "compare both: the same payment: claimline remit undo; another one: claimline "
     "remit keep",
     "unmatched": WHOSE,
-    "not posted": "nothing is decided by it: wait for the payer's answer, or ask for it",
+    "not posted": "nothing is decided by it: ask the sender for the claim's answer in a file that "
+    "can be read",
+    "parked": "an old system's: nothing; claimline match rules says why",
+    "passed on": "bill nobody twice: wait for the other payer's remittance; ask this payer to whom "
+    "it went, and correct the patient's coverage",
+    "estimate": "nothing is decided by it: ask the payer why it took the claim for an estimate; a "
+    "decision is still due",
     "line left": "compare with the lines that were sent; ask the payer which one is meant",
     "unbalanced": "ask the payer for a corrected remittance",
     "acknowledgement": "receive the 837P file it speaks of, if another system sent it; else ask "
-    "the sender whose claims these are",
+    "the sender whose claims these are; nobody's here: claimline ledger dismiss FILE",
 }
+
+
+def next_step(state: str, status: str) -> str:
+    """What to do about a claim payment that stands on no claim, by its state and CLP02."""
+    return NEXT[NO_DECISION.get(status, state) if state == "not posted" else state]
 
 
 def waiting(connection: Connection, usage: str) -> Iterator[Waiting]:
@@ -302,13 +314,14 @@ def _waiting_claims(connection: Connection, usage: str) -> Iterator[Waiting]:
     left = and_(_C.state == "posted", _C.unmatched_lines != "")
     wrong = or_(_C.state != "posted", left, _C.difference != 0)
     condition = and_(_R.usage == usage, _C.state != "parked", wrong)
-    more = (_C.control, _C.state, _C.paid.label("claim_paid"), _C.why.label("claim_why"),
-            _C.difference, _C.unmatched_lines)  # fmt: skip
+    more = (_C.control, _C.state, _C.status, _C.paid.label("claim_paid"),
+            _C.why.label("claim_why"), _C.difference, _C.unmatched_lines)  # fmt: skip
     query = _about(condition, *more).join(claim_payment, _C.remittance_id == _R.id)
     for row in connection.execute(query.order_by(*_BY_PAYMENT, _C.position)):
         if row.state != "posted":
             cents, why = row.claim_paid, row.claim_why
-            yield _waiting(row.state, row, claim=row.control, cents=cents, why=why)
+            todo = next_step(row.state, row.status)
+            yield _waiting(row.state, row, claim=row.control, cents=cents, why=why, todo=todo)
             continue
         for line in from_json(row.unmatched_lines):
             yield _waiting("line left", row, claim=row.control, cents=line["paid"], why=line["why"])

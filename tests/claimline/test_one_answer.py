@@ -159,3 +159,20 @@ def test_an_answer_in_a_payment_that_was_cut_off_is_told(ledger_url: str, comman
         whole = remit(clp(FIRST), trace="E1")
         take(ledger, x12(whole, control=2), name="whole.835")
     assert "whole" not in told(command, ledger_url, FIRST)[0]["next_step"]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [("23", "bill nobody twice"), ("25", "why it took the claim for an estimate")],
+)
+def test_what_decides_nothing_says_what_to_do(
+    ledger_url: str, command: Command, status: str, told: str
+) -> None:
+    """A claim that was passed on (23), or estimated (25), has its own next step everywhere."""
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent(FIRST))
+        one = clp(FIRST, Line(paid="0", cas=("OA*B11*100",)), status=status)
+        take(ledger, x12(remit(one)))
+    for words in (["ledger", "waiting"], ["trace", FIRST]):
+        _, said, _ = command(*words, "--ledger", ledger_url)
+        assert told in " ".join(said.split()), words
