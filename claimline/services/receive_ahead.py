@@ -65,6 +65,7 @@ class Ahead:
                 next_claim=found,
                 payers=Payers(connection, self._payers),
             )
+            connection.commit()  # a rollback would have the driver forget its prepared statements
 
 
 @frozen(kw_only=True)

@@ -3,12 +3,13 @@
 By the driver's ``executemany``; by COPY where the ledger is in PostgreSQL.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from functools import lru_cache
 from itertools import islice
 from typing import Any, Final, TypeVar
 
-from sqlalchemy import Connection, Dialect, Table
+from sqlalchemy import ColumnElement, Connection, Dialect, Table, any_, literal
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.exc import DBAPIError
 
 from reconcile.ledger import postgresql
@@ -67,6 +68,19 @@ def _statement(table: Table, dialect: Dialect) -> str:
         return f"COPY {quote(table.name)} ({names}) FROM STDIN"
     marks = ", ".join("?" for _ in table.columns)
     return f"INSERT INTO {quote(table.name)} ({names}) VALUES ({marks})"  # noqa: S608 - our names
+
+
+def among(
+    connection: Connection, column: ColumnElement[Any], values: Collection[Any]
+) -> ColumnElement[bool]:
+    """Whether a column is one of some hundred values; in PostgreSQL they are one parameter.
+
+    As many parameters as values would make another statement for each number of them, which is
+    written, read and planned anew: that takes longer than the look-up.
+    """
+    if connection.dialect.name == postgresql.NAME:
+        return column == any_(literal(list(values), ARRAY(column.type)))
+    return column.in_(values)
 
 
 def batches(items: Sequence[T] | Iterator[T], size: int = BATCH) -> Iterator[list[T]]:

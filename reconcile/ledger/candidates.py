@@ -67,13 +67,38 @@ class Finder:
         They carry the very number of a claim, and that has no relatives; none for the others.
         """
         keys = [stem(payment.control) for payment in payments]
-        stems = self._by_stem({key for key in keys if key})
-        found = [dict.fromkeys(stems.get(key, ())) for key in keys]
-        for n, payment in enumerate(payments):
-            alone = all(len(self._families[family]) == 1 for family in found[n])
-            if not (alone and self._has(payment, found[n])):
-                found[n] = {}
+        alone = self._alone({key for key in keys if key})
+        found: list[dict[str, None]] = []
+        for payment, key in zip(payments, keys, strict=True):
+            own = alone.get(key)
+            is_own = own is not None and own[_ROW_CONTROL] == payment.control
+            found.append({own[_ROW_FAMILY]: None} if is_own and own is not None else {})
         return self._built(found, set())
+
+    def _alone(self, stems: set[str]) -> dict[str, Any]:
+        """The claims that are the only one of their stem and of their family, by stem."""
+        found: dict[str, Any] = {}
+        for batch in bulk.batches(sorted(stems)):
+            mine = bulk.among(self._connection, _CLAIM.stem, batch)
+            query = select(*sent.MATCHING, _CLAIM.stem).where(_CLAIM.usage == self._usage, mine)
+            several: set[str] = set()
+            some: dict[str, Any] = {}
+            for row in self._connection.execute(query).fetchall():
+                if row[-1] in some or row[_ROW_CONTROL] != row[_ROW_FAMILY]:
+                    several.add(row[-1])
+                some[row[-1]] = row
+            relatives = select(_CLAIM.family).where(
+                _CLAIM.control != _CLAIM.family,
+                bulk.among(
+                    self._connection, _CLAIM.family, [r[_ROW_FAMILY] for r in some.values()]
+                ),
+            )
+            of = set(self._connection.execute(relatives).scalars())
+            for key, row in some.items():
+                if key not in several and row[_ROW_FAMILY] not in of:
+                    found[key] = self._rows[row[0]] = row
+                    self._families[row[_ROW_FAMILY]] = [row[0]]
+        return found
 
     def _has(self, payment: ClaimPayment, families: Iterable[str]) -> bool:
         """Whether the very control number is among the families."""
@@ -90,7 +115,8 @@ class Finder:
         for batch in bulk.batches(sorted(stems)):
             rows = self._connection.execute(
                 select(_CLAIM.stem, _CLAIM.family).where(
-                    _CLAIM.usage == self._usage, _CLAIM.stem.in_(batch)
+                    _CLAIM.usage == self._usage,
+                    bulk.among(self._connection, _CLAIM.stem, batch),
                 )
             )
             for key, family in rows:
@@ -102,7 +128,10 @@ class Finder:
         for batch in bulk.batches(sorted(families - self._families.keys())):
             rows = self._connection.execute(
                 select(*sent.MATCHING)
-                .where(_CLAIM.usage == self._usage, _CLAIM.family.in_(batch))
+                .where(
+                    _CLAIM.usage == self._usage,
+                    bulk.among(self._connection, _CLAIM.family, batch),
+                )
                 .order_by(_CLAIM.id)
             )
             for row in rows:

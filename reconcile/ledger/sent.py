@@ -158,7 +158,9 @@ def load_lines(
     found: dict[int, list[tuple[int, SentLine]]] = {number: [] for number in claims}
     for batch in bulk.batches(list(found)):
         rows = connection.execute(
-            select(sent_line).where(_LINE.sent_claim_id.in_(batch)).order_by(_LINE.id)
+            select(sent_line)
+            .where(bulk.among(connection, _LINE.sent_claim_id, batch))
+            .order_by(_LINE.id)
         )
         for row in rows:
             found[row[1]].append((row[0], _line_of(row)))

@@ -160,6 +160,12 @@ sent_claim = Table(
     Index(None, "date"),
     Index(None, "file_id"),
 )
+Index(  # those that have others of their family before them: few
+    "ix_sent_claim_relative",
+    sent_claim.c.family,
+    sqlite_where=sent_claim.c.control != sent_claim.c.family,
+    postgresql_where=sent_claim.c.control != sent_claim.c.family,
+)
 
 sent_line = Table(
     "sent_line",

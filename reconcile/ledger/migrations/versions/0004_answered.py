@@ -42,6 +42,14 @@ def upgrade() -> None:
     for table, column in COLUMNS:
         op.add_column(table, sa.Column(column, sa.Text(), server_default="", nullable=False))
     op.create_index("ix_remittance_origin", "remittance", ["origin"], unique=False)
+    others = sa.text("control != family")
+    op.create_index(
+        "ix_sent_claim_relative",
+        "sent_claim",
+        ["family"],
+        sqlite_where=others,
+        postgresql_where=others,
+    )
     op.create_index("ix_remittance_payment_date", "remittance", ["payment_date"], unique=False)
     _check_no_more()
 
