@@ -157,6 +157,8 @@ def waiting(*, every: bool, test: bool | None, ledger: str, shape: str) -> int:
 def upgrade(*, ledger: str) -> int:
     r"""Bring a ledger of an older version to this one; make a backup first.
 
+    Afterwards claimline ledger rebuild makes the books anew, once.
+
     \b
     Example:
       claimline ledger upgrade
@@ -168,6 +170,10 @@ def upgrade(*, ledger: str) -> int:
         click.echo(f"The ledger is of this version already (schema {after}).")
     else:
         click.echo(f"The ledger was upgraded from schema {before} to {after}.")
+        click.echo(
+            "Now run claimline ledger rebuild once: it makes the books anew by the rules of this "
+            "version. Exit status 1 there means that some changed; the new ones stand."
+        )
     return DONE
 
 
