@@ -4,11 +4,12 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import tempfile
 import uuid
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -53,6 +54,16 @@ def tamper(url: str, *statements: str) -> None:
         for statement in statements:
             connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+def break_up(url: str, *statements: str) -> None:
+    """As ``tamper``, though rows refer to others that are not there any more."""
+    if not url.startswith("sqlite"):
+        tamper(url, "SET LOCAL session_replication_role = replica", *statements)
+        return
+    with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as raw, raw:
+        for statement in statements:
+            raw.execute(statement)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Final
 
-from sqlalchemy import Engine, create_engine, select
+from sqlalchemy import Engine, MetaData, Table, create_engine, select
 from sqlalchemy.engine import URL
 
 from reconcile.ledger import bulk, connect, migrate
@@ -16,12 +16,12 @@ _ROWS_AT_ONCE: Final = 5000
 def backup_ledger(url: str, path: Path) -> None:
     """Copy a ledger to a new SQLite file, readable by its owner only.
 
-    An SQLite ledger of any version is copied page by page; one in PostgreSQL, of this version,
-    table by table from one snapshot.
+    An SQLite ledger of any version is copied page by page; one in PostgreSQL, of this version or
+    an older one, table by table from one snapshot.
 
     Raises:
         LedgerDamaged: where the ledger is damaged; nothing is copied then.
-        LedgerMissing, LedgerOld, LedgerNewer: as they say.
+        LedgerMissing, LedgerNewer: as they say.
         LedgerError: where the new file is there already.
     """
     place = connect.parse(url)
@@ -32,12 +32,13 @@ def backup_ledger(url: str, path: Path) -> None:
         raise LedgerError(f"{path} is there already; nothing was copied.", "Name a new file.")
     source = connect.make_engine(place)
     try:
-        connect.version_of(source)
-        if source_path is None:
-            connect.check_version(source)
-            _copy_rows(source, path)
-        else:
+        version = connect.version_of(source)
+        if source_path is not None:
             _copy_pages(source, path)
+            return
+        if version not in connect.KNOWN:
+            connect.check_version(source)
+        _copy_rows(source, path, version)
     finally:
         source.dispose()
 
@@ -57,12 +58,21 @@ def _copy_pages(source: Engine, path: Path) -> None:
         target.dispose()
 
 
-def _copy_rows(source: Engine, path: Path) -> None:
+def _tables(target: Engine, version: str) -> list[Table]:
+    """The tables of a ledger of that version, parents first."""
+    if version == connect.HEAD:
+        return metadata.sorted_tables
+    found = MetaData()
+    found.reflect(target)
+    return [table for table in found.sorted_tables if table.name != "alembic_version"]
+
+
+def _copy_rows(source: Engine, path: Path, version: str) -> None:
     target_place = URL.create("sqlite", database=str(path))
     connect.make_private(path, target_place)
     target = connect.make_engine(target_place)
     try:
-        migrate.upgrade(target)
+        migrate.upgrade(target, version)
         writing = target.execution_options(**{connect.WRITING: True})
         with (
             connect.told(source.url),
@@ -70,7 +80,7 @@ def _copy_rows(source: Engine, path: Path) -> None:
             connect.told(target_place),
             writing.begin() as there,
         ):
-            for table in metadata.sorted_tables:
+            for table in _tables(target, version):
                 found = here.execute(
                     select(table)
                     .execution_options(yield_per=_ROWS_AT_ONCE)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from databases import tamper
+from databases import NewUrl, tamper
 from sqlalchemy import (
     Integer,
     LargeBinary,
@@ -177,14 +177,14 @@ class TestWritten:
             assert not faults(copy)
 
 
-def test_upgraded(tmp_path: Path) -> None:
+def test_upgraded(new_url: NewUrl) -> None:
     """The journal of an older ledger begins with what is in it at the upgrade, once."""
     from reconcile.ledger import migrate, upgrade_ledger
 
-    path = str(tmp_path / "old.sqlite3")
+    path = new_url.bare()
     engine = connect.make_engine(connect.parse(path))
     migrate.upgrade(engine, "0003")
-    with engine.begin() as connection:
+    with engine.execution_options(**{connect.WRITING: True}).begin() as connection:
         connection.execute(insert(run).values(id=1, command="bill", version="0",
                                               started_at="2026-01-01T00:00:00Z", user=""))  # fmt: skip
         connection.execute(insert(decision).values(id=1, kind="k", subject="s", user="u", reason="r",

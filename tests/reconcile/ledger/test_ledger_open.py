@@ -10,6 +10,8 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from databases import NewUrl, content, tamper
+from sqlalchemy import select
 
 from reconcile.ledger import (
     Decision,
@@ -27,19 +29,20 @@ from reconcile.ledger import (
     tables_received,
     upgrade_ledger,
 )
+from reconcile.ledger.tables import decision
 
 NOW = dt.datetime(2026, 3, 1, 8, tzinfo=dt.UTC)
 RUN = Run(command="test", version="0", started=NOW, user="tester")
 FOLDER = Path(migrate.__file__).parent / "migrations"
 
 
-def old_ledger(path: Path) -> None:
-    """A ledger as the first version made it: the first migration only."""
-    place = connect.parse(str(path))
-    connect.make_private(path, place)
-    engine = connect.make_engine(place)
+def old_ledger(new_url: NewUrl) -> str:
+    """The URL of a ledger as the first version made it: the first migration only."""
+    url = new_url.bare()
+    engine = connect.make_engine(connect.parse(url))
     migrate.upgrade(engine, "0001")
     engine.dispose()
+    return url
 
 
 class TestOpen:
@@ -52,12 +55,12 @@ class TestOpen:
         assert "claimline bill" in caught.value.todo
         assert not (tmp_path / "no.sqlite3").exists()
 
-    def test_made_once(self, tmp_path: Path) -> None:
+    def test_made_once(self, new_url: NewUrl) -> None:
         """``created`` is true for the call that made the ledger, by path or by URL."""
-        path = tmp_path / "ledger.sqlite3"
-        with open_ledger(str(path), create=True) as first:
+        url = new_url.bare()
+        with open_ledger(url.removeprefix("sqlite:///"), create=True) as first:
             assert first.created
-        with open_ledger(f"sqlite:///{path}", create=True) as second:
+        with open_ledger(url, create=True) as second:
             assert not second.created
 
     def test_only_the_owner_may_read(self, tmp_path: Path) -> None:
@@ -157,21 +160,19 @@ class TestOpen:
                 too_much()
             assert ledger.status().files == 0
 
-    def test_locked(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_locked(self, ledger_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
         """A writer that waits too long for another is told so, and nothing is changed."""
-        path = str(tmp_path / "ledger.sqlite3")
         monkeypatch.setitem(connect.make_engine.__kwdefaults__, "busy_seconds", 0)
-        with open_ledger(path, create=True) as one, open_ledger(path) as two:
+        with open_ledger(ledger_url) as one, open_ledger(ledger_url) as two:
             with one.begin(RUN) as writer:
                 writer.reserve("claim", usage="T")
                 with pytest.raises(LedgerLocked, match="in use"), two.begin(RUN):
                     pass
             assert two.status().runs == 1  # the first one's: its number was given
 
-    def test_readers_do_not_wait(self, tmp_path: Path) -> None:
+    def test_readers_do_not_wait(self, ledger_url: str) -> None:
         """While one writes, others read what was there before."""
-        path = str(tmp_path / "ledger.sqlite3")
-        with open_ledger(path, create=True) as one, open_ledger(path) as two:
+        with open_ledger(ledger_url) as one, open_ledger(ledger_url) as two:
             with one.begin(RUN) as writer:
                 writer.store(b"ISA", kind="other", name="a", direction="in")
                 assert two.status().files == 0
@@ -181,11 +182,11 @@ class TestOpen:
 class TestVersions:
     """The schema has versions; only the right one is used."""
 
-    def test_migrations_make_the_tables(self, tmp_path: Path) -> None:
+    def test_migrations_make_the_tables(self, new_url: NewUrl) -> None:
         """The migrations make exactly the tables the code speaks of."""
-        path = tmp_path / "ledger.sqlite3"
-        open_ledger(str(path), create=True).close()
-        engine = connect.make_engine(connect.parse(str(path)))
+        url = new_url.bare()
+        open_ledger(url, create=True).close()
+        engine = connect.make_engine(connect.parse(url))
         with engine.connect() as connection:
             found = compare_metadata(
                 MigrationContext.configure(connection), tables_received.remittance.metadata
@@ -199,74 +200,71 @@ class TestVersions:
         assert scripts.get_current_head() == connect.HEAD
         assert tuple(sorted(s.revision for s in scripts.walk_revisions())) == connect.KNOWN
 
-    def test_older_is_refused_then_upgraded(self, tmp_path: Path) -> None:
+    def test_older_is_refused_then_upgraded(self, new_url: NewUrl) -> None:
         """An older ledger is refused with the command that upgrades it, and keeps what it holds."""
-        path = tmp_path / "ledger.sqlite3"
-        old_ledger(path)
-        with sqlite3.connect(path) as direct:
-            direct.execute("INSERT INTO control_number VALUES ('claim', '', '', 'T', 42)")
+        url = old_ledger(new_url)
+        tamper(url, "INSERT INTO control_number VALUES ('claim', '', '', 'T', 42)")
         with pytest.raises(LedgerOld, match="older version") as caught:
-            open_ledger(str(path), create=True)
+            open_ledger(url, create=True)
         assert "claimline ledger upgrade" in caught.value.todo
-        assert upgrade_ledger(str(path)) == ("0001", connect.HEAD)
-        with open_ledger(str(path)) as ledger, ledger.begin(RUN) as writer:
+        assert upgrade_ledger(url) == ("0001", connect.HEAD)
+        with open_ledger(url) as ledger, ledger.begin(RUN) as writer:
             assert writer.reserve("claim", usage="T") == 42
-        assert upgrade_ledger(str(path)) == (connect.HEAD, connect.HEAD)
+        assert upgrade_ledger(url) == (connect.HEAD, connect.HEAD)
 
-    def test_newer_is_left_alone(self, tmp_path: Path) -> None:
+    def test_newer_is_left_alone(self, ledger_url: str) -> None:
         """A ledger of a newer version is refused, also by ``upgrade``."""
-        path = tmp_path / "ledger.sqlite3"
-        open_ledger(str(path), create=True).close()
-        with sqlite3.connect(path) as direct:
-            direct.execute("UPDATE alembic_version SET version_num = '9999'")
+        tamper(ledger_url, "UPDATE alembic_version SET version_num = '9999'")
+        before = content(ledger_url)
         for attempt in (open_ledger, upgrade_ledger):
             with pytest.raises(LedgerNewer, match="newer version"):
-                attempt(str(path))
+                attempt(ledger_url)
+        assert content(ledger_url) == before
 
-    def test_upgrade_of_nothing(self, tmp_path: Path) -> None:
+    def test_upgrade_of_nothing(self, new_url: NewUrl) -> None:
         """There is nothing to upgrade where there is no ledger."""
         with pytest.raises(LedgerMissing):
-            upgrade_ledger(str(tmp_path / "no.sqlite3"))
+            upgrade_ledger(new_url.bare())
 
 
 class TestCopy:
     """A backup is a whole ledger."""
 
-    def test_copy_while_writing(self, tmp_path: Path) -> None:
+    def test_copy_while_writing(self, ledger_url: str, tmp_path: Path) -> None:
         """A copy made while a writer works holds what was committed before."""
-        path, copy = tmp_path / "ledger.sqlite3", tmp_path / "copy.sqlite3"
-        with open_ledger(str(path), create=True) as ledger:
+        copy = tmp_path / "copy.sqlite3"
+        with open_ledger(ledger_url) as ledger:
             with ledger.begin(RUN) as writer:
                 writer.decide(Decision(kind="note", subject="a", user="u", reason="r"))
-            backup_ledger(str(path), copy)
-            assert ledger.status().runs == 1
-        with open_ledger(str(copy)) as copied:
-            assert copied.status().runs == 1
+            with ledger.begin(RUN) as writer:
+                writer.decide(Decision(kind="note", subject="b", user="u", reason="r"))
+                backup_ledger(ledger_url, copy)
+        with open_ledger(str(copy)) as copied, copied.reading() as connection:
+            assert connection.execute(select(decision.c.subject)).scalars().all() == ["a"]
 
-    def test_copy_of_an_older_one(self, tmp_path: Path) -> None:
+    def test_copy_of_an_older_one(self, new_url: NewUrl, tmp_path: Path) -> None:
         """An older ledger can be copied before it is upgraded."""
-        path, copy = tmp_path / "ledger.sqlite3", tmp_path / "copy.sqlite3"
-        old_ledger(path)
-        backup_ledger(str(path), copy)
+        url, copy = old_ledger(new_url), tmp_path / "copy.sqlite3"
+        tamper(url, "INSERT INTO control_number VALUES ('claim', '', '', 'T', 42)")
+        backup_ledger(url, copy)
         with pytest.raises(LedgerOld):
             open_ledger(str(copy))
+        assert content(str(copy)) == content(url)
 
-    def test_nothing_is_overwritten(self, tmp_path: Path) -> None:
+    def test_nothing_is_overwritten(self, ledger_url: str, tmp_path: Path) -> None:
         """A file that is there stays as it is."""
-        path, copy = tmp_path / "ledger.sqlite3", tmp_path / "copy.sqlite3"
-        open_ledger(str(path), create=True).close()
+        copy = tmp_path / "copy.sqlite3"
         copy.write_text("mine")
         with pytest.raises(LedgerError, match="is there already"):
-            backup_ledger(str(path), copy)
+            backup_ledger(ledger_url, copy)
         assert copy.read_text() == "mine"
 
 
-def test_documented_query_runs(tmp_path: Path) -> None:
+def test_documented_query_runs(ledger_url: str) -> None:
     """The query that the documentation shows is one the tables understand."""
     text = (Path(__file__).parents[3] / "docs" / "ledger.md").read_text(encoding="utf-8")
     query = text.split("```sql")[1].split("```")[0]
-    path = str(tmp_path / "ledger.sqlite3")
-    with open_ledger(path, create=True) as ledger, ledger.reading() as connection:
+    with open_ledger(ledger_url) as ledger, ledger.reading() as connection:
         assert connection.exec_driver_sql(query).fetchall() == []
 
 
