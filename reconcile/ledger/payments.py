@@ -8,7 +8,7 @@ import hashlib
 import json
 import unicodedata
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Any, Final, cast
 
@@ -126,10 +126,39 @@ class Kept:
 
     def segments(self) -> str:
         """The segments as JSON, components joined with ``:``."""
-        split = [text.split(self.element) for text in self.texts]
-        if self.component not in ("", ":"):
-            split = [[part.replace(self.component, ":") for part in one] for one in split]
-        return json.dumps(split, separators=(",", ":"))
+        return _as_json(self.texts, self.element, self.component)
+
+
+def _as_json(texts: Sequence[str], element: str, component: str) -> str:
+    split = [text.split(element) for text in texts]
+    if component not in ("", ":"):
+        split = [[part.replace(component, ":") for part in one] for one in split]
+    return json.dumps(split, separators=(",", ":"))
+
+
+def segments_at(transaction: Transaction, places: Collection[int]) -> Iterator[tuple[int, str]]:
+    """The segments of some claims, as ``Kept.segments`` has them; the others are passed over.
+
+    Args:
+        transaction: an 835, not yet read.
+        places: of their CLPs, counted from ST = 1.
+
+    Yields:
+        The place, and the segments.
+    """
+    of = transaction.separators
+    claim: list[str] = []
+    place = 0
+    for position, text in enumerate(transaction.texts(), 1):
+        if text[:4].partition(of.element)[0] not in _ENDS:
+            if claim:
+                claim.append(text)
+            continue
+        if claim:
+            yield place, _as_json(claim, of.element, of.component)
+        claim, place = [text] if position in places else [], position
+    if claim:
+        yield place, _as_json(claim, of.element, of.component)
 
 
 @frozen(kw_only=True)

@@ -16,7 +16,7 @@ from edi.remittance import RemittanceHeader, RemittanceTrailer
 from reconcile.balance import claim_differences
 from reconcile.keys import SHORTEST, STEM_LENGTH, stem
 from reconcile.ledger import acknowledgements_again, bulk, by_hand, keeping, named, posting
-from reconcile.ledger.payments import Kept, Reading, again
+from reconcile.ledger.payments import Kept, Reading, again, segments_at
 from reconcile.ledger.posting import Item, claim_difference
 from reconcile.ledger.received import Context, context_of
 from reconcile.ledger.tables import file, sent_claim
@@ -198,11 +198,16 @@ def _texts(connection: Connection, rows: Sequence[Any]) -> dict[int, str]:
     """The segments of claim payments from the kept files, each file read once."""
     found: dict[int, str] = {}
     for digest, group in groupby(rows, key=lambda row: row.file_digest):
-        wanted = {(row._mapping[remittance.c.number], row.position): row.id for row in group}  # noqa: SLF001 - as above
-        for number, kept in claims_of(connection, digest, {number for number, _ in wanted}):
-            row_id = wanted.get((number, kept.payment.position))
-            if row_id is not None:
-                found[row_id] = kept.segments()
+        wanted: dict[int, dict[int, int]] = {}
+        for row in group:
+            number = row._mapping[remittance.c.number]  # noqa: SLF001 - as above
+            wanted.setdefault(number, {})[row.position] = row.id
+        for number, transaction in transactions(connection, digest):
+            places = wanted.pop(number, {})
+            for place, segments in segments_at(transaction, places) if places else ():
+                found[places[place]] = segments
+            if not wanted:
+                break
     return found
 
 
