@@ -272,8 +272,9 @@ def _other(subscriber: x.Subscriber, payer: x.Party, prior: Prior | None) -> x.O
     """Loops 2320 and 2330.
 
     What is left to the patient stands with the lines (2430 AMT*EAF), or with the claim where part
-    of it was said of the claim (2320 AMT*EAF): in one place. The day stands with the lines, too,
-    and in 2330B where no line is told. AMT*A8 is for a payer that was not asked: none of these.
+    of it was said of the claim (2320 AMT*EAF): never in both (RFI 1391, 1517). The day stands with
+    the lines, too, and in 2330B where no line is told. AMT*A8 is for a payer that was not billed,
+    because the next one wants no decision of it (RFI 1353): none of these.
     """
     if prior is None:
         return x.OtherPayer(subscriber=subscriber, payer=payer)
