@@ -57,6 +57,11 @@ _TODO: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         (_KEEP, _REFUND),
     ),
     (
+        books.PRIOR_MISSING,
+        "ask for the remittance of the payer before; where none is before, tell this payer so",
+        ("write the rest off", "ask the patient before it is here"),
+    ),
+    (
         books.NO_ORIGINAL,
         "ask the payer which payment it takes back, and for that remittance",
         ("refund on this alone", "change the books by hand to fit"),

@@ -14,7 +14,16 @@ from attrs import evolve
 
 from edi.claim import FREQUENCY_VOID
 from edi.remittance import Adjustment
-from reconcile.books_turns import Entry, Group, apart, groups_of, in_turn, is_reversal, sum_of
+from reconcile.books_turns import (
+    RANK_ORDER,
+    Entry,
+    Group,
+    apart,
+    groups_of,
+    in_turn,
+    is_reversal,
+    sum_of,
+)
 from reconcile.buckets import Buckets, is_duplicate
 from reconcile.look import look_flags
 from reconcile.match_lines import UNBUNDLED
@@ -186,7 +195,7 @@ def _line_books(line: SentLine, claim: SentClaim, history: Sequence[Entry]) -> L
     groups = in_turn(by_date, history)
     stands = live if groups is by_date else [g for g in groups if not g.stale][-1].entries
     current = _newest(stands)
-    totals = _combined(line, groups, flags)
+    totals = _combined(line, claim, groups, flags)
     if aside:
         flags.append(_keep_payment(totals, aside))
     taken_back = bool(aside) or any(is_reversal(e) for e in history)
@@ -341,7 +350,9 @@ def _newest(live: Sequence[Entry]) -> Entry | None:
     return decisions[-1] if decisions else None
 
 
-def _combined(line: SentLine, groups: Sequence[Group], flags: list[str]) -> Buckets:
+def _combined(
+    line: SentLine, claim: SentClaim, groups: Sequence[Group], flags: list[str]
+) -> Buckets:
     """All payers together: each later one restates what the earlier left (RFI 1696)."""
     total = Buckets()
     if not groups:
@@ -354,7 +365,7 @@ def _combined(line: SentLine, groups: Sequence[Group], flags: list[str]) -> Buck
         elif n:
             _restate(total, group)
         else:
-            _start(total, group, flags)
+            _start(total, group, claim, flags)
         total.not_explained += group.sums.not_explained
     if len(groups) > 1:
         total.contractual = (
@@ -371,17 +382,25 @@ def _combined(line: SentLine, groups: Sequence[Group], flags: list[str]) -> Buck
     return total
 
 
-def _start(total: Buckets, group: Group, flags: list[str]) -> None:
+def _start(total: Buckets, group: Group, claim: SentClaim, flags: list[str]) -> None:
+    """The first payer's word; of a later one alone, its write-off is that of the rest (RFI 1696).
+
+    What the payer before paid and wrote off is then unknown: it is open, not written off.
+    """
     sums = group.sums
     total.paid, total.contractual, total.patient = sums.paid, sums.contractual, sums.patient
     total.denied, total.transferred = sums.denied, sums.transferred
     total.other, total.qmb = sums.other, sums.qmb
     if group.alone:
         flags.append(TAKEN_BACK)
+    is_later = group.rank > RANK_ORDER[claim.payer_rank]
     if sums.prior_payer:
         total.other += sums.prior_payer
-        if not group.alone:
-            flags.append(PRIOR_MISSING)
+    elif is_later and not group.alone:
+        total.charge -= total.contractual
+        total.contractual = ZERO
+    if (sums.prior_payer or is_later) and not group.alone:
+        flags.append(PRIOR_MISSING)
 
 
 def _count_payment(total: Buckets, group: Group, flags: list[str]) -> None:

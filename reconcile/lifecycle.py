@@ -37,7 +37,7 @@ from reconcile.lifecycle_values import (
     StateRow,
 )
 from reconcile.look import LOOK
-from reconcile.values import ZERO, LineBooks, SentClaim
+from reconcile.values import ZERO, LineBooks, LineStatus, SentClaim
 
 __all__ = [
     "EVENT",
@@ -72,7 +72,7 @@ _STEPS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
     {"held": (0, 0), "recorded": (1, 0), "delivered": (1, 1), "taken back": (1, 2)}
     | {row.kind: (1, 3) for row in EVENTS if row.kind.startswith(("file", "batch", "claim"))}
     | dict.fromkeys(("undecided", "denied", "partly paid", "paid", "forwarded", "settled"), (2, 0))
-    | dict.fromkeys(("decided twice", "duplicate"), (2, 0))
+    | dict.fromkeys(("decided twice", "duplicate", "next payer first"), (2, 0))
     | dict.fromkeys(("answered, not placed", "passed on", "estimated", "reversed"), (2, 0))
     | dict.fromkeys(("decision taken back", "duplicate answer", "another answer"), (2, 0))
     | {"answered elsewhere": (2, 0), "copy refused": (1, 3), "closed by a person": (4, 0)}
@@ -201,6 +201,13 @@ def decided(
     if left <= {"open", "elsewhere"}:
         undecided: EventKind = "undecided" if placed else "answered, not placed"
         return undecided if answered else None
+    if _next_payer_alone(claim, books):
+        return "next payer first"
+    return _by_lines(claim, books, left)
+
+
+def _by_lines(claim: SentClaim, books: Sequence[LineBooks], left: set[LineStatus]) -> EventKind:
+    """The event of a claim that the payer billed has decided; ``left``: what its lines are."""
     if "reversed" in left:
         return "reversed"
     if not left & {"paid", "reduced"}:
@@ -218,6 +225,15 @@ def _is_duplicate(books: Sequence[LineBooks]) -> bool:
         and is_duplicate(one.decided_by, one.current)
         for one in books
         if one.status == "denied"
+    )
+
+
+def _next_payer_alone(claim: SentClaim, books: Sequence[LineBooks]) -> bool:
+    """Whether only a payer after the one billed has decided, so that the first is waited for."""
+    by = [(one.decided_by, one.flags) for one in books if one.decided_by is not None]
+    return bool(by) and all(
+        flags.PRIOR_MISSING in found and answer.payer not in {claim.payer, claim.payer_id}
+        for answer, found in by
     )
 
 

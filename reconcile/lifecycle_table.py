@@ -162,6 +162,12 @@ EVENTS: Final[tuple[EventRow, ...]] = (
         "Nothing to appeal; do not send the claim again.",
         work=True,
     ),
+    EventRow(
+        kind="next payer first",
+        means="835: a later payer answered, and the remittance of the payer billed is not here",
+        todo="Wait for the remittance of the payer billed; claimline missing says when it is late. "
+        "Until then write nothing off, and ask the patient for nothing.",
+    ),
     EventRow(kind="denied", means="835: refused, and nothing paid"),
     EventRow(kind="partly paid", means="835: a part is refused or not decided"),
     EventRow(kind="paid", means="835: decided, nothing refused; the payment may be 0.00"),
@@ -229,6 +235,7 @@ MOVES: Final[tuple[Move, ...]] = (
     Move(states=_ON_THE_WAY, event="estimated", to="accepted"),
     Move(states=_ANY, event="undecided", to="accepted"),
     Move(states=_ANY, event="duplicate", to="accepted"),
+    Move(states=_ANY, event="next payer first", to="accepted"),
     Move(states=_ANY, event="denied", to="denied"),
     Move(states=_ANY, event="partly paid", to="partly paid"),
     Move(states=_ANY, event="paid", to="paid"),

@@ -47,6 +47,7 @@ EventKind = Literal[
     "denied",
     "partly paid",
     "paid",
+    "next payer first",
     "decided twice",
     "forwarded",
     "settled",

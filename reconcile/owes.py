@@ -32,6 +32,7 @@ _OPENED: Final = (flags.STALE, flags.TAKEN_BACK)
 _DOUBT: Final = (
     flags.NO_REVERSAL,
     flags.NO_ORIGINAL,
+    flags.PRIOR_MISSING,
     flags.POSITIVE_ALONE,
     flags.PAID_TWICE,
     flags.OTHER_CHARGE,

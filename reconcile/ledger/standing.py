@@ -19,6 +19,7 @@ from reconcile.ledger.tables import file, sent_claim
 from reconcile.ledger.tables_received import claim_payment, problem, remittance
 from reconcile.post import REVERSAL
 from reconcile.report import WHOSE
+from reconcile.turns import FIRST
 
 NO_DECISION: Final = {"23": "passed on", "25": "estimate"}  # CLP02 of what is not posted
 UNBALANCED: Final = ("remit.line-unbalanced", "remit.claim-unbalanced")
@@ -137,7 +138,7 @@ def concerns_of(
 def _may_be_odd() -> ColumnElement[bool]:
     """Where oddity is possible at all: several answers, a reversal, a charge that is not ours.
 
-    Or an answer to a claim that replaces another one, whose answers may still stand.
+    Or an answer of a later payer, or to a claim that replaces another one.
     """
     other = claim_payment.alias()
     several = select(other.c.id).where(
@@ -146,6 +147,7 @@ def _may_be_odd() -> ColumnElement[bool]:
     return or_(
         _C.status == REVERSAL,
         and_(_C.charge != sent_claim.c.charge, _C.status != REVERSAL),
+        and_(_C.rank != FIRST, sent_claim.c.payer_rank == FIRST),
         _IS_REPLACEMENT,
         several.exists(),
     )

@@ -1,6 +1,6 @@
 """What other claims of a family do to a claim: replace it, void it, or carry its answer."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, and_, or_, select
@@ -87,22 +87,35 @@ class Beside:
                 .order_by(remittance.c.payment_date, remittance.c.trace, c.position, c.id)
             )  # fmt: skip
             rows = self._connection.execute(query).fetchall()
+            later = self._later(usage, batch)
             for number, one in waiting.items():
                 for row in rows:
-                    if row.family == one.family and _answers(row, number, one):
+                    if row.family == one.family and _answers(row, number, one, later):
                         found[number] = row
         return found
 
+    def _later(self, usage: Usage, families: Sequence[str]) -> frozenset[str]:
+        """The numbers of all claims of families to payers after the first."""
+        query = select(_CLAIM.control).where(
+            _CLAIM.family.in_(families), _CLAIM.usage == usage, _CLAIM.payer_rank != FIRST
+        )
+        return frozenset(self._connection.execute(query).scalars())
 
-def _answers(row: Any, number: int, claim: SentClaim) -> bool:
-    """Whether a claim payment on another claim of the family answers this one."""
+
+def _answers(row: Any, number: int, claim: SentClaim, later: frozenset[str]) -> bool:
+    """Whether a claim payment on another claim of the family answers this one.
+
+    One that names another claim to a later payer answers that, whoever sent it.
+    """
     if row.id == number:
         return False
     if claim.frequency == FREQUENCY_VOID:
         return bool(row.status == REVERSAL)
     if row.status == REVERSAL or row.rank == FIRST:
         return False
-    return bool(row.named == claim.control or row.payer == claim.payer)
+    if row.named in later:
+        return bool(row.named == claim.control)
+    return bool(row.payer == claim.payer)
 
 
 def _by_claim(kind: EventKind, row: Any) -> Event:

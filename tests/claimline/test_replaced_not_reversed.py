@@ -14,8 +14,8 @@ LATER = "20260501"
 
 
 @pytest.fixture(name="desk")
-def _desk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Desk:
-    return Desk(tmp_path, capsys)
+def _desk(tmp_path: Path, capsys: pytest.CaptureFixture[str], ledger_url: str) -> Desk:
+    return Desk(tmp_path, capsys, ledger_url)
 
 
 def replaced(desk: Desk, *answer: str) -> tuple[str, str]:

@@ -379,9 +379,16 @@ def test_a_mended_claim_goes_to_the_second_payer_again(book: Book) -> None:
     assert [o.paid for o in _claim_in(new["file"]).others] == [Decimal("27.14")]
     assert story.bill()["claims"] == []
     assert story.listed()["billed_as"] == new["claim"]
+    assert _states(story)[new["claim"]] == "sent"  # the answer before was of the claim before
     paid = SECOND["OA-23 and paid"][1].replace("{S}", new["claim"]).replace("B1", "B2")
     story.receive(paid, payer="lakeshore", day="20260510")
     assert story.books()["paid"] == "34.06"
+    assert _states(story)[new["claim"]] == "closed"
+
+
+def _states(story: Story) -> dict[str, str]:
+    found = story.book.run("claims", "--state", "all")["claims"]
+    return {one["claim"]: one["state"] for one in found}
 
 
 ANEW: Final = """
