@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from canonical import Dump, canonical
+from databases import NewUrl, content
 from night_starter import Starter
 
 from claimline.__main__ import main
@@ -38,6 +39,10 @@ with only_one(Path(sys.argv[1]), "2026-03-04T02:30:00-05:00"):
     print("held", flush=True)
     sys.stdin.read()
 """
+
+
+PATIENCE = 20  # seconds until a server has noticed that its client is gone
+BUSY, BESIDE = 3, "another night is at work on this database"
 
 
 def holding(path: Path) -> subprocess.Popen[str]:
@@ -76,7 +81,7 @@ class Desk:
         self.folder = folder
         self.url = url or f"sqlite:///{folder / 'ledger.sqlite3'}"
 
-    def laid_out(self) -> "Desk":
+    def laid_out(self, *, ledger: bool = True) -> "Desk":
         """The folders, the first day's visits, and a ledger that numbers claims from 1."""
         (self.folder / "visits").mkdir(parents=True)
         for name in ("in", "out"):
@@ -86,9 +91,10 @@ class Desk:
         text = text.replace('"ledger.sqlite3"', json.dumps(self.url))
         (self.folder / "night.toml").write_text(text, encoding="utf-8")
         self.visits(1)
-        run = Run(command="test", version="test", started=dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
-        with open_ledger(self.url, create=True) as ledger, ledger.begin(run) as writer:
-            writer.reserve("claim", usage="T")
+        if ledger:
+            run = Run(command="test", version="0", started=dt.datetime(2026, 3, 1, tzinfo=dt.UTC))
+            with open_ledger(self.url, create=True) as made, made.begin(run) as writer:
+                writer.reserve("claim", usage="T")
         return self
 
     def visits(self, day: int) -> None:
@@ -109,10 +115,14 @@ class Desk:
         self.visits(2)
         return self
 
-    def copied(self, folder: Path, url: str = "") -> "Desk":
-        """The same desk in another folder, its SQLite ledger with it, or with another database."""
+    def copied(self, folder: Path, places: NewUrl | None = None) -> "Desk":
+        """The same desk in another folder, its SQLite ledger with it, or a copy of its database."""
         shutil.copytree(self.folder, folder)
-        copy = Desk(folder, url)
+        if self.url.startswith("sqlite"):
+            copy = Desk(folder)
+        else:
+            assert places is not None
+            copy = Desk(folder, places.copy(self.url))
         text = (folder / "night.toml").read_text(encoding="utf-8")
         text = text.replace(self.url, copy.url)
         (folder / "night.toml").write_text(text, encoding="utf-8")
@@ -149,10 +159,18 @@ class Desk:
         return starter().start(self._args(*more), environment, out, **how), out
 
     def process(self, now: str, *more: str, **how: Any) -> "Ended":
-        """A night in a process of its own."""
-        process, out = self.begun(now, *more, **how)
-        status = starter().wait(process)
-        return Ended(status, out.read_text("utf-8"), Path(f"{out}.err").read_text("utf-8"))
+        """A night in a process of its own.
+
+        It is begun again for as long as a server takes the night that died before it to be alive.
+        """
+        end = time.monotonic() + PATIENCE
+        while True:
+            process, out = self.begun(now, *more, **how)
+            status = starter().wait(process)
+            said = Path(f"{out}.err").read_text("utf-8")
+            if status != BUSY or BESIDE not in said or time.monotonic() > end:
+                return Ended(status, out.read_text("utf-8"), said)
+            time.sleep(0.2)
 
     def command_run(self, now: str, **variables: str) -> subprocess.CompletedProcess[str]:
         """A night as people start it."""
@@ -182,6 +200,11 @@ class Desk:
         return {
             name: sorted(row.replace(folder, "~") for row in rows) for name, rows in found.items()
         }
+
+    def everything(self) -> tuple[dict[str, str], dict[str, list[str]]]:
+        """The digest of each file and the rows of each table: to see that nothing was changed."""
+        rows = {} if self.url.startswith("sqlite") else content(self.url)
+        return self.files(), rows  # SQLite's are in a file
 
     def files(self, *folders: str) -> dict[str, str]:
         """The digest of each file in these folders, all folders without; hidden ones too."""

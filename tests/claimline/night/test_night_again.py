@@ -7,11 +7,13 @@ import os
 import re
 import signal
 import time
+from collections.abc import Callable
 from contextlib import redirect_stdout
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from databases import NewUrl
 from night_desk import FIRST, SECOND, Desk
 
 from claimline.__main__ import main
@@ -40,9 +42,9 @@ def _notes(desk: Desk, now: str) -> dict[str, dict[str, Any]]:
     return {note["kind"]: note for note in json.loads(done.stdout)["notes"]}
 
 
-def test_the_next_night_counts_what_still_lies_there(tmp_path: Path) -> None:
+def test_the_next_night_counts_what_still_lies_there(first_day: Desk) -> None:
     """A file in quarantine and a payment in the other book are told until they are seen to."""
-    desk = Desk(tmp_path / "desk").laid_out()
+    desk = first_day
     inbox = desk.folder / "inbox"
     inbox.mkdir()
     (inbox / "letter.txt").write_text("no X12\n", encoding="utf-8")
@@ -68,10 +70,10 @@ def test_the_next_night_counts_what_still_lies_there(tmp_path: Path) -> None:
     ],
 )
 def test_a_folder_that_is_not_there_is_told(
-    tmp_path: Path, written: str, meant: str, told: str
+    first_day: Desk, written: str, meant: str, told: str
 ) -> None:
     """A misspelled folder of visits or of a clearinghouse is found by --check."""
-    desk = Desk(tmp_path / "desk").laid_out()
+    desk = first_day
     path = desk.folder / "night.toml"
     text = path.read_text(encoding="utf-8")
     assert written in text
@@ -84,7 +86,7 @@ def test_a_folder_that_is_not_there_is_told(
 
 
 def test_no_second_try_after_a_refused_login(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    first_day: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Where collecting was not let in, sending does not knock again, and says what stays."""
     from attrs import evolve
@@ -93,7 +95,7 @@ def test_no_second_try_after_a_refused_login(
     from claimline.night.night import night_of
     from claimline.transfer.values import Delivered, HostKey, Login
 
-    desk = Desk(tmp_path / "desk").laid_out()
+    desk = first_day
     desk.night(FIRST, "--skip", "send")
     config = read_config(str(desk.folder / "night.toml"))
     login = Login(host="sftp.example", port=22, user="rt", host_keys=(HostKey(fingerprint="x"),))
@@ -116,9 +118,9 @@ def test_no_second_try_after_a_refused_login(
 
 
 @pytest.mark.parametrize("day", ["2026-13-01", "tomorrow"])
-def test_a_day_that_does_not_exist_is_refused(tmp_path: Path, day: str) -> None:
+def test_a_day_that_does_not_exist_is_refused(first_day: Desk, day: str) -> None:
     """--show of no such day is wrong usage; so is a folder in the place of night.toml."""
-    desk = Desk(tmp_path / "desk").laid_out()
+    desk = first_day
     done = desk.night(FIRST, "--show", "--day", day)
     assert (done.returncode, "no such day" in done.stderr) == (2, True)
     done = desk.night(FIRST, "--check", "--config", str(desk.folder))
@@ -143,9 +145,8 @@ def _faulty(desk: Desk, name: str) -> str:
     return named(text, ".835")
 
 
-def test_the_page_is_whole_however_many_runs_it_took(tmp_path: Path) -> None:
+def test_the_page_is_whole_however_many_runs_it_took(desk: Desk) -> None:
     """What the first run found in files and could not send, the second one's page still tells."""
-    desk = Desk(tmp_path / "desk").second_day()
     faulty = _faulty(desk, "era.835")
     put = desk.folder / "clearinghouse" / "in"
     put.rename(put.with_name("away"))
@@ -183,9 +184,13 @@ class Odd(NamedTuple):
 
 
 @pytest.fixture(scope="module", name="odd")
-def _odd(tmp_path_factory: pytest.TempPathFactory) -> Odd:
-    folder = tmp_path_factory.mktemp("odd")
-    desk = Desk(folder / "desk").second_day()
+def _odd(
+    copied: Callable[[], Desk],
+    lasting: Callable[[str], NewUrl],
+    database: str,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Odd:
+    desk = copied()
     _faulty(desk, "era.835")
     claims = next((desk.folder / "clearinghouse" / "in").iterdir()).read_text(encoding="utf-8")
     out = desk.folder / "clearinghouse" / "out"
@@ -196,7 +201,7 @@ def _odd(tmp_path_factory: pytest.TempPathFactory) -> Odd:
     (out / "asks.277").write_text(
         REMIT.replace("ST*835", "ST*276").replace("000000001", "000000009"), encoding="utf-8"
     )
-    undisturbed = desk.copied(folder / "undisturbed")
+    undisturbed = desk.copied(tmp_path_factory.mktemp("odd") / "desk", lasting(database))
     assert undisturbed.night(SECOND).returncode == 1
     return Odd(desk, undisturbed.report("2026-03-18-1"))
 
@@ -212,12 +217,12 @@ def _of_receive(page: dict[str, Any]) -> tuple[dict[str, Any], list[Any], list[A
 @pytest.mark.parametrize("moment", ["receive:20", "receive:80", "build:1", "proof:1", "page:1"])
 @pytest.mark.parametrize("now", [SECOND, LATER], ids=["clock stands", "clock runs"])
 def test_what_a_killed_run_received_is_on_the_next_page(
-    moment: str, now: str, odd: Odd, tmp_path: Path
+    moment: str, now: str, odd: Odd, new_url: NewUrl, tmp_path: Path
 ) -> None:
     """It left no page: the next has the sums, money and faults of an undisturbed night's."""
-    desk = odd.desk.copied(tmp_path / "desk")
+    desk = odd.desk.copied(tmp_path / "desk", new_url)
     assert desk.process(SECOND, die_at=moment).returncode == -signal.SIGKILL
-    assert desk.night(now).returncode == 1
+    assert desk.process(now).returncode == 1
     page = desk.report("2026-03-18-1")
     assert [run["number"] for run in page["earlier"]["runs"]] == [0]
     assert _of_receive(page) == _of_receive(odd.page)
@@ -233,9 +238,8 @@ def test_what_a_killed_run_received_is_on_the_next_page(
     assert _of_receive(again)[0]["files"] == 0
 
 
-def test_the_name_a_file_came_with_stays_in_the_ledger(tmp_path: Path) -> None:
+def test_the_name_a_file_came_with_stays_in_the_ledger(desk: Desk) -> None:
     """Senders name files after patients: no page, figure, log or folder tells it."""
-    desk = Desk(tmp_path / "desk").second_day()
     faulty = _faulty(desk, "QUILL_MARTHA_19790412.835")
     (desk.folder / "inbox").mkdir(exist_ok=True)
     (desk.folder / "inbox" / "Quill Martha letter.docx").write_text("no X12", encoding="utf-8")
@@ -269,10 +273,10 @@ def test_the_name_a_file_came_with_stays_in_the_ledger(tmp_path: Path) -> None:
     [pytest.param(0, False, id="now"), pytest.param(3600, True, id="an hour ahead")],
 )
 def test_a_file_without_an_end_is_left_while_its_time_lies_ahead(
-    tmp_path: Path, ahead: int, told: bool
+    first_day: Desk, ahead: int, told: bool
 ) -> None:
     """A share whose clock is ahead: its writer may not be done, so the file stays, and is told."""
-    desk = Desk(tmp_path / "desk").laid_out()
+    desk = first_day
     path = desk.folder / "inbox" / "era.835"
     path.parent.mkdir()
     path.write_text(REMIT[:-40], encoding="utf-8")

@@ -90,23 +90,24 @@ def test_files_of_patterns_are_each_named_once(tmp_path: Path) -> None:
     assert [Path(name).name for name in found] == ["a.json", "b.json"]
 
 
-def test_wrong_config_is_exit_status_2(tmp_path: Path) -> None:
+def test_wrong_config_is_exit_status_2(tmp_path: Path, first_day: Desk) -> None:
     """A night with a wrong file, practice or step does nothing and ends with 2."""
     wrong = _written(tmp_path, "")
     assert main(["night", "--config", wrong]) == 2
     assert main(["night", "--config", str(tmp_path / "none.toml")]) == 2
     assert main(["night", "--config", _written(tmp_path, LEAST)]) == 2  # no practice file
-    desk = Desk(tmp_path / "desk").laid_out()
+    desk = first_day
     file = str(desk.folder / "night.toml")
     assert main(["night", "--config", file, "--only", "recieve"]) == 2
     assert main(["night", "--config", file, "--day", "2026-03-01"]) == 2
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["desk", "night.toml"]
+    names_there = sorted(path.name for path in tmp_path.iterdir() if path.suffix != ".sqlite3")
+    assert names_there == ["desk", "night.toml"]
 
 
-def test_check_shows_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_check_shows_the_plan(first_day: Desk, capsys: pytest.CaptureFixture[str]) -> None:
     """--check says what the file means, makes nothing, and ends with 0 where all is right."""
-    desk = Desk(tmp_path / "desk").laid_out()
-    before = desk.files()
+    desk = first_day
+    before = desk.everything()
     file = str(desk.folder / "night.toml")
     assert main(["night", "--config", file, "--check", "--format", "json"]) == 0
     told = json.loads(capsys.readouterr().out)
@@ -114,12 +115,12 @@ def test_check_shows_the_plan(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert [step["step"] for step in told["steps"]] == list(names())
     assert told["profiles"][0]["receivers"] == ["relay"]
     assert told["warnings"] == []
-    assert desk.files() == before
+    assert desk.everything() == before
 
 
-def test_receivers_nobody_knows_are_refused(tmp_path: Path) -> None:
+def test_receivers_nobody_knows_are_refused(first_day: Desk) -> None:
     """A profile for a receiver that the practice file does not have is a fault of the file."""
-    desk = Desk(tmp_path / "desk").laid_out()
+    desk = first_day
     path = desk.folder / "night.toml"
     text = path.read_text(encoding="utf-8").replace(
         'receivers = ["relay"]', 'receivers = ["realy"]'

@@ -2,7 +2,7 @@
 
 import random
 import signal
-from pathlib import Path
+from collections.abc import Callable
 
 import pytest
 from canonical import Dump, differences
@@ -15,9 +15,8 @@ KILLS = 4  # of each desk, one after the other
 class Undisturbed:
     """The second night as it is when nothing happens, and the desk it began from."""
 
-    def __init__(self, folder: Path) -> None:
-        self.before = Desk(folder / "before").second_day()
-        after = self.before.copied(folder / "after")
+    def __init__(self, before: Desk, after: Desk) -> None:
+        self.before = before
         done = after.process(SECOND, die_at=0)
         assert done.returncode == 1, done.stderr
         self.moments = int(done.stderr.splitlines()[-1])
@@ -26,8 +25,8 @@ class Undisturbed:
 
 
 @pytest.fixture(scope="module", name="undisturbed")
-def _undisturbed(tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
-    return Undisturbed(tmp_path_factory.mktemp("nights"))
+def _undisturbed(second_day: Desk, copied: Callable[[], Desk]) -> Undisturbed:
+    return Undisturbed(second_day, copied())
 
 
 def _moments(undisturbed: Undisturbed, number: int) -> list[int]:
@@ -40,31 +39,29 @@ def _moments(undisturbed: Undisturbed, number: int) -> list[int]:
 
 @pytest.mark.parametrize("number", range(DESKS))
 def test_a_killed_night_is_finished_by_the_next(
-    number: int, undisturbed: Undisturbed, tmp_path: Path
+    number: int, undisturbed: Undisturbed, desk: Desk
 ) -> None:
     """Ledger and files end as if nobody had killed it: equal, nothing lost, nothing twice."""
-    desk = undisturbed.before.copied(tmp_path / "desk")
     moments = _moments(undisturbed, number)
     ends = [desk.process(SECOND, die_at=moment).returncode for moment in moments]
     assert ends[0] == -signal.SIGKILL
     assert set(ends) <= {-signal.SIGKILL, 1}  # 1: done before it came to that moment
-    again = desk.night(SECOND)
+    again = desk.process(SECOND)
     assert again.returncode == 1, again.stdout + again.stderr
     assert _differs(undisturbed, desk.dump(), desk.files(*OWN)) == [], f"moments {moments}"
 
 
 @pytest.mark.parametrize("step", ["collect", "receive", "build", "send", "page"])
 def test_a_night_killed_in_each_step_is_finished_by_the_next(
-    step: str, undisturbed: Undisturbed, tmp_path: Path
+    step: str, undisturbed: Undisturbed, desk: Desk
 ) -> None:
     """The first moments of a step, and some later one: none leaves half a thing."""
-    desk = undisturbed.before.copied(tmp_path / "desk")
     chance = random.Random(step)
     moments = [chance.randrange(1, 4), chance.randrange(4, 10), chance.randrange(10, 30)]
     ends = [desk.process(SECOND, die_at=f"{step}:{moment}").returncode for moment in moments]
     assert ends[0] == -signal.SIGKILL
     assert set(ends) <= {-signal.SIGKILL, 1}
-    again = desk.night(SECOND)
+    again = desk.process(SECOND)
     assert again.returncode == 1, again.stdout + again.stderr
     assert _differs(undisturbed, desk.dump(), desk.files(*OWN)) == [], f"{step} {moments}"
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from canonical import differences
+from databases import NewUrl
 from night_desk import SECOND, Desk
 
 KILOBYTES = 64  # of the small disk
@@ -27,12 +28,6 @@ def _mounts() -> bool:
         return False
 
 
-@pytest.fixture(scope="module", name="second_day")
-def _second_day(tmp_path_factory: pytest.TempPathFactory) -> Desk:
-    """A desk on the morning of its second day."""
-    return Desk(tmp_path_factory.mktemp("night") / "desk").second_day()
-
-
 @pytest.mark.skipif(not _mounts(), reason="this machine does not let us mount a small disk")
 @pytest.mark.parametrize(
     ("folder", "room"),
@@ -43,10 +38,12 @@ def _second_day(tmp_path_factory: pytest.TempPathFactory) -> Desk:
         pytest.param("quarantine", 0, id="no-room-to-put-away"),
     ],
 )
-def test_a_full_disk_is_told(second_day: Desk, tmp_path: Path, folder: str, room: int) -> None:
+def test_a_full_disk_is_told(
+    second_day: Desk, new_url: NewUrl, tmp_path: Path, folder: str, room: int
+) -> None:
     """Exit status 3 and the system's own words; nothing is lost, and nothing goes twice."""
-    calm = second_day.copied(tmp_path / "calm")
-    desk = second_day.copied(tmp_path / "desk")
+    calm = second_day.copied(tmp_path / "calm", new_url)
+    desk = second_day.copied(tmp_path / "desk", new_url)
     if folder == "quarantine":
         for one in (calm, desk):
             (one.folder / "inbox").mkdir(exist_ok=True)

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from databases import NewUrl, tamper
 from night_desk import SECOND, Desk
 from test_night_again import REMIT
 
@@ -84,14 +85,13 @@ def test_the_page_says_what_was_done_near_its_beginning(first_day: Desk) -> None
     assert lines.index("What was done") < 30
 
 
-def test_a_ledger_that_cannot_be_opened_is_said_first(first_day: Desk, database: str) -> None:
+def test_a_ledger_that_cannot_be_opened_is_said_first(first_day: Desk, new_url: NewUrl) -> None:
     """--check does not say that all is right; the next page tells the run that could not begin."""
     desk = first_day
     file = desk.folder / "night.toml"
     text = file.read_text(encoding="utf-8")
-    none = (
-        "sqlite:////no/folder/l.sqlite3" if database == "sqlite" else "postgresql://127.0.0.1:1/l"
-    )
+    none = new_url.bare()
+    tamper(none, "CREATE TABLE recipe (name TEXT)")
     file.write_text(text.replace(desk.url, none), encoding="utf-8")
     done = desk.night(SECOND, "--check")
     assert done.returncode == 3

@@ -1,6 +1,7 @@
 """One page stays one page, whatever came; everything else is one option away."""
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -18,9 +19,9 @@ LINES = 110  # a page at 100 columns that is full
 
 
 @pytest.fixture(scope="module", name="desk")
-def _desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def _desk(copied: Callable[[], Desk]) -> Desk:
     """A desk to which much came that is faulty, strange, or cannot be read."""
-    desk = Desk(tmp_path_factory.mktemp("page") / "desk").second_day()
+    desk = copied()
     inbox = desk.folder / "inbox"
     for number in range(COPIES):
         made = REMIT.replace("EFT77", f"EFT{number}")

@@ -1,8 +1,10 @@
 """The night fails when the books do not close: one posting, one state, one cent changed behind it."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from databases import NewUrl
 from night_desk import SECOND, Desk
 from sqlalchemy import Table, update
 
@@ -14,9 +16,9 @@ from reconcile.ledger.tables_received import claim_payment, posting, remittance
 
 
 @pytest.fixture(scope="module", name="done")
-def _done(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def _done(copied: Callable[[], Desk]) -> Desk:
     """A desk after its second night, whose proof closes."""
-    desk = Desk(tmp_path_factory.mktemp("night") / "desk").second_day()
+    desk = copied()
     desk.night(SECOND)
     assert desk.night(SECOND, "--only", "proof").returncode == 0
     return desk
@@ -34,10 +36,10 @@ def _done(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     ],
 )
 def test_the_night_fails_where_the_proof_does(
-    table: Table, column: str, done: Desk, tmp_path: Path
+    table: Table, column: str, done: Desk, new_url: NewUrl, tmp_path: Path
 ) -> None:
     """Exit status 1, a note for now that names the equation, and the next steps to take."""
-    desk = done.copied(tmp_path / "desk")
+    desk = done.copied(tmp_path / "desk", new_url)
     _spoil(desk.url, table, column)
     ended = desk.night(SECOND, "--only", "proof")
     assert ended.returncode == 1

@@ -3,11 +3,13 @@
 import datetime as dt
 import json
 import re
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import NewUrl
 from night_desk import FIRST, SECOND, Desk
 
 from claimline.__main__ import main
@@ -24,9 +26,9 @@ METRIC = re.compile(r'claimline_night_[a-z_]+(\{([a-z]+="[^"\\]*",?)+\})? -?[0-9
 
 
 @pytest.fixture(scope="module", name="done")
-def _done(tmp_path_factory: pytest.TempPathFactory) -> Desk:
+def _done(copied: Callable[[], Desk]) -> Desk:
     """A desk after its second night."""
-    desk = Desk(tmp_path_factory.mktemp("night") / "desk").second_day()
+    desk = copied()
     assert desk.night(SECOND).returncode == 1
     return desk
 
@@ -41,9 +43,11 @@ def test_the_page_is_kept_in_all_shapes_and_in_the_ledger(done: Desk) -> None:
         assert json.loads(nights.newest(connection, "2026-03-04")) == done.report("2026-03-04-1")
 
 
-def test_a_second_night_of_a_day_overwrites_nothing(done: Desk, tmp_path: Path) -> None:
+def test_a_second_night_of_a_day_overwrites_nothing(
+    done: Desk, new_url: NewUrl, tmp_path: Path
+) -> None:
     """It gets the next number, though files or rows of the day were removed."""
-    desk = done.copied(tmp_path / "desk")
+    desk = done.copied(tmp_path / "desk", new_url)
     first = desk.files("reports")
     again = desk.night(SECOND)
     assert (again.returncode, again.stderr) == (1, "")  # no log where nobody asked for one
@@ -147,9 +151,9 @@ def test_labels_are_escaped() -> None:
     assert 'step="a\\"b\\nc\\\\"' in metrics_text(_report([step]))
 
 
-def test_a_log_nobody_reads_stops_nothing(done: Desk, tmp_path: Path) -> None:
+def test_a_log_nobody_reads_stops_nothing(done: Desk, new_url: NewUrl, tmp_path: Path) -> None:
     """Where standard error goes nowhere any more, the night does its work all the same."""
-    desk = done.copied(tmp_path / "desk")
+    desk = done.copied(tmp_path / "desk", new_url)
     ended = desk.process(SECOND, variables={"CLAIMLINE_LOG": "info"}, deaf=True)
     assert ended.returncode == 1
     assert desk.report("2026-03-18-2")["number"] == 2
@@ -176,17 +180,19 @@ def test_the_practice_decides_the_day(
     assert night.day.isoformat() == day
 
 
-def test_a_production_night_refuses_a_set_clock(done: Desk, tmp_path: Path) -> None:
+def test_a_production_night_refuses_a_set_clock(
+    done: Desk, new_url: NewUrl, tmp_path: Path
+) -> None:
     """CLAIMLINE_NOW is for practising: with production = true nothing is done."""
-    desk = done.copied(tmp_path / "desk")
+    desk = done.copied(tmp_path / "desk", new_url)
     path = desk.folder / "night.toml"
     text = path.read_text(encoding="utf-8").replace("production = false", "production = true")
     path.write_text(text, encoding="utf-8")
-    before = desk.files()
+    before = desk.everything()
     refused = desk.night(SECOND)
     assert refused.returncode == 2
     assert "CLAIMLINE_NOW" in refused.stderr
-    assert desk.files() == before
+    assert desk.everything() == before
 
 
 @pytest.mark.parametrize(

@@ -1,28 +1,33 @@
 """The shape of a night's page for programs: what ``claimline schema night`` says, it is."""
 
 import json
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jsonschema
 import pytest
+from databases import NewUrl
 from night_desk import FIRST, SECOND, Desk
 
 from claimline.__main__ import main
 
 
 @pytest.fixture(scope="module", name="pages")
-def _pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def _pages(
+    tmp_path_factory: pytest.TempPathFactory, lasting: Callable[[str], NewUrl], database: str
+) -> dict[str, dict[str, Any]]:
     """A dry run, the first page, the page of a second run, and one of a night that could not be."""
-    desk = Desk(tmp_path_factory.mktemp("night") / "desk").laid_out()
+    url = "" if database == "sqlite" else lasting(database)()
+    desk = Desk(tmp_path_factory.mktemp("night") / "desk", url).laid_out()
     dry = json.loads(desk.night(FIRST, "--dry-run", "--format", "json").stdout)
     first = json.loads(desk.night(FIRST, "--format", "json").stdout)
     desk.answered()
     desk.visits(2)
     desk.night(SECOND)
     second = json.loads(desk.night(SECOND, "--format", "json").stdout)
-    (desk.folder / "ledger.sqlite3").unlink()
+    file = desk.folder / "night.toml"
+    text = file.read_text(encoding="utf-8").replace(desk.url, lasting(database).bare())
+    file.write_text(text, encoding="utf-8")
     none = json.loads(desk.night(SECOND, "--format", "json").stdout)
     return {"dry": dry, "first": first, "second": second, "none": none}
 
@@ -73,8 +78,7 @@ def test_a_field_that_is_missing_is_found(
         jsonschema.validate(page, schema)
 
 
-def test_the_page_is_in_the_reports_folder_as_it_is_printed(tmp_path: Path) -> None:
+def test_the_page_is_in_the_reports_folder_as_it_is_printed(first_day: Desk) -> None:
     """What a program reads from the folder and from the command is one and the same."""
-    desk = Desk(tmp_path / "desk").laid_out()
-    printed = json.loads(desk.night(FIRST, "--format", "json").stdout)
-    assert printed == desk.report("2026-03-04-1")
+    printed = json.loads(first_day.night(FIRST, "--format", "json").stdout)
+    assert printed == first_day.report("2026-03-04-1")
