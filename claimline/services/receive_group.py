@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from claimline.services.receive_ahead import Ready
     from claimline.services.receive_odd import Oddities
     from claimline.services.receive_values import PaymentResult
+    from edi.envelope import Transaction
     from edi.problem import Problem
     from reconcile.ledger import Ledger, Run, StoredFile, Writer
 
@@ -78,8 +79,13 @@ class Group:
         fault = ""
         try:
             with self._ledger.begin(self._run) as writer:
+                known = keeping.known(writer.connection, [one.ready.packed.digest for one in files])
+                new = received.unseen(writer.connection, _traces(files))
                 for one in files:
-                    _write(writer, one)
+                    if one.ready.packed.digest not in known:
+                        _write(writer, one, new)
+                        known.add(one.ready.packed.digest)
+                        new.difference_update(_traces([one]))
                 self._plain = writer.is_plain
         except FORESEEN:  # each by itself: what is wrong is told with its file
             pass
@@ -102,18 +108,34 @@ def _told(one: _File, stored: "StoredFile", odd: "dict[int, Oddities]") -> FileR
     )
 
 
-def _write(writer: "Writer", one: _File) -> None:
-    """Keep a file and post its payments; one that is in the ledger already is left alone."""
+def _traces(files: list[_File]) -> Iterator[str]:
+    """The numbers of the payments of files."""
+    for one in files:
+        for payment in one.ready.looked.payments:
+            yield payment.header.trace
+
+
+def _write(writer: "Writer", one: _File, new: set[str]) -> None:
+    """Keep a file and post its payments.
+
+    Args:
+        writer: the open transaction.
+        one: a file whose bytes are not in the ledger.
+        new: payment numbers that are in no file recorded before.
+    """
     found, looked = one.ready.packed, one.ready.looked
-    if keeping.find_file(writer.connection, found.digest) is not None:
-        return
     name = one.name.replace("\\", "/").rpartition("/")[2]
     stored = keeping.keep(writer, found, kind=looked.kind, name=name, direction="in")
-    received.add(writer, stored.id, looked.payments)
+    rows = received.add(writer, stored.id, looked.payments, new)
     received.add_problems(writer, stored.id, looked.problems)
-    here = transactions(keeping.file_bytes(writer.connection, stored.digest), one.name)
-    for row in received.rows_of(writer.connection, stored.id):
+    here = _transactions(writer, stored.digest, one.name)
+    for row in rows:
         answers = iter(one.ready.answers[row.number - 1])
         one.payments[row.id], problems = post_row(writer, row, stored, here, answers, fresh=True)
         one.problems += problems
     one.stored = stored
+
+
+def _transactions(writer: "Writer", digest: str, name: str) -> Iterator[tuple[int, "Transaction"]]:
+    """The transactions of a kept file, read only where they are asked for."""
+    yield from transactions(keeping.file_bytes(writer.connection, digest), name)

@@ -2,7 +2,7 @@
 
 import hashlib
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import frozen
@@ -27,6 +27,12 @@ def find_file(connection: Connection, digest: str) -> StoredFile | None:
     if row is None:
         return None
     return stored_file(row, row.name)
+
+
+def known(connection: Connection, digests: Sequence[str]) -> set[str]:
+    """Those of some digests that a kept file has."""
+    query = select(file.c.digest).where(bulk.among(connection, file.c.digest, digests))
+    return set(connection.execute(query).scalars())
 
 
 def stored_file(row: Any, name: str) -> StoredFile:

@@ -1,8 +1,9 @@
 """Payments as they were received: their rows, and which of them are the same payment."""
 
 import datetime as dt
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from decimal import Decimal
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from attrs import asdict, frozen
@@ -25,6 +26,7 @@ _MORE: Final = "file.more-problems"
 _SCANNED_AT_ONCE: Final = 1000  # segments
 _AFTER_HEADER: Final = frozenset({"LX", "CLP", "TS2", "TS3", "PLB", "SE"})
 _NEVER: Final = dt.date(1, 1, 1)
+_COLUMNS: Final = tuple(remittance.columns.keys())
 INCOMPLETE: Final = "incomplete"  # the state of a payment that is not whole
 BY_HAND: Final = "CLAIMLINEHAND"  # ISA06 of what a person entered: see ``by_hand_remit``
 
@@ -114,18 +116,44 @@ def _date(header: RemittanceHeader, isa: tuple[str, ...]) -> dt.date:
         return _NEVER
 
 
-def add(writer: "Writer", file_id: int, found: list[Scanned]) -> None:
-    """Record the payments of a file, still to be posted."""
+def unseen(connection: Connection, traces: Iterable[str]) -> set[str]:
+    """Those of some payment numbers (TRN02) that no payment has."""
+    asked = {trace for trace in traces if trace}
+    for batch in bulk.batches(sorted(asked)):
+        query = select(remittance.c.trace).where(bulk.among(connection, remittance.c.trace, batch))
+        asked.difference_update(connection.execute(query).scalars())
+    return asked
+
+
+def add(
+    writer: "Writer", file_id: int, found: Sequence[Scanned], new: Collection[str] = ()
+) -> list[Any]:
+    """Record the payments of a file, still to be posted.
+
+    Args:
+        writer: the open transaction.
+        file_id: of the file.
+        found: its payments.
+        new: payment numbers that are known to be in no file recorded before.
+
+    Returns:
+        The rows as ``rows_of`` gives them.
+    """
     if any(one.origin for one in found):
         writer.may_have(BY_HAND)
     first = writer.ids(remittance, len(found))
     rows = []
     firsts: dict[str, int] = {}
+    traces: set[str] = set()
     for number, one in enumerate(found, first):
         if one.key not in firsts:
-            firsts[one.key] = _first_of(writer.connection, one) or number
+            is_new = one.header.trace in new and one.header.trace not in traces
+            known = None if is_new else _first_of(writer.connection, one)
+            firsts[one.key] = known or number
+        traces.add(one.header.trace)
         rows.append(_row(number, file_id, firsts[one.key], one, writer.recorded))
     writer.add(remittance, rows)
+    return [SimpleNamespace(**dict(zip(_COLUMNS, row, strict=True))) for row in rows]
 
 
 def _first_of(connection: Connection, one: Scanned) -> int | None:
