@@ -28,6 +28,7 @@ LOOK_FIRST: Final = {  # under PR, no refusal, and not the patient's before a pe
     "100": "get a copy of the payment first: only what was paid to the patient is asked for",
 }
 NEXT_PAYER_FIRST: Final = frozenset({"275"})  # the share a payer before left, not covered here
+_AS_NEXT: Final = {"S": " as second payer", "T": " as third payer"}
 _OPENED: Final = (flags.STALE, flags.TAKEN_BACK)
 _DOUBT: Final = (
     flags.NO_REVERSAL,
@@ -157,13 +158,14 @@ def _paid_by_next(
     decisions = flags.standing(answers)
     for line in claim.lines:
         by_turn = decisions.get(line.control, ())
-        left, who = ZERO, ""
+        left, who, before = ZERO, "", ""
         for answer, share in sorted(by_turn, key=lambda pair: RANK_ORDER[pair[0].rank]):
             name = _payer_name(answer, facts_of)
             if answer.rank != "P" and share.paid > ZERO and left > ZERO:
-                paid = f"{share.paid:.2f} paid by {name} on {answer.date}"
+                as_next = _AS_NEXT[answer.rank] if answer.payer == before else ""  # both spouses'
+                paid = f"{share.paid:.2f} paid by {name}{as_next} on {answer.date}"
                 yield f"line {line.number}: {left:.2f} left by {who}, {paid}"
-            left, who = left_to_patient(share.adjustments), name
+            left, who, before = left_to_patient(share.adjustments), name, answer.payer
 
 
 def _payer_name(answer: Adjudication, facts_of: FactsOf) -> str:

@@ -62,14 +62,17 @@ class Story:
         """The outbox."""
         return str(self.book.folder / "outbox")
 
-    def receive(self, text: str, *, payer: str = "medicare", day: str = "20260402") -> None:
-        """One claim payment in a remittance of its own."""
+    def receive(
+        self, text: str, *, payer: str = "medicare", day: str = "20260402", id: str = ""
+    ) -> None:
+        """One claim payment in a remittance of its own; ``id`` is the payer's, where it says it."""
         text = text.replace("{V}", self.first)
         segments = [s.strip() for line in text.strip().splitlines() for s in line.split("~")]
         amounts = (Decimal(s.split("*")[4]) for s in segments if s.startswith("CLP"))
         paid = max(sum(amounts, Decimal(0)), Decimal(0))
         path = self.book.folder / f"{payer}-{day}.835"
-        path.write_text(_file([s for s in segments if s], payer, day, f"{paid:.2f}"), "ascii")
+        told = [s for s in segments if s]
+        path.write_text(_file(told, payer, day, f"{paid:.2f}", id), "ascii")
         self.book.run("receive", str(path))
 
     def listed(self, *options: str) -> Json:
@@ -98,7 +101,7 @@ class Story:
         return next(c for c in answer["claims"] if c["claim"] == self.first)
 
 
-def _file(segments: Sequence[str], payer: str, day: str, paid: str) -> str:
+def _file(segments: Sequence[str], payer: str, day: str, paid: str, id: str) -> str:
     number = f"{sum(payer.encode()) + int(day):09d}"
     body = [
         "ST*835*0001",
@@ -106,6 +109,7 @@ def _file(segments: Sequence[str], payer: str, day: str, paid: str) -> str:
         f"TRN*1*T{payer}{day}*1{sum(payer.encode()):09d}",
         f"DTM*405*{day}",
         f"N1*PR*{NAMES[payer]}",
+        *([f"REF*2U*{id}"] if id else []),
         "N1*PE*RIVERBEND THERAPY LLC*XX*1555000102",
         "LX*1",
         *segments,
