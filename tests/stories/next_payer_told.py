@@ -3,13 +3,9 @@
 import json
 from collections.abc import Sequence
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Final
 
-import pytest
 from short_stories import ROOT, Book, Json
-
-from claimline.__main__ import main
 
 PRACTICE: Final = str(ROOT / "fixtures" / "practice" / "secondary.toml")
 VISITS: Final = ROOT / "fixtures" / "visits" / "examples" / "secondary" / "retiree.json"
@@ -27,21 +23,6 @@ TWO_CODES: Final = [
     {"code": "97530", "therapist_minutes": 15},
     {"code": "97110", "therapist_minutes": 15},
 ]
-
-
-class LedgerBook(Book):
-    """A book whose ledger is a database of either kind."""
-
-    def __init__(self, url: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-        super().__init__(folder, capsys)
-        self.url = url
-
-    def run(self, *arguments: str) -> Json:
-        """A command's JSON answer; exit statuses 0 and 1 are both "done"."""
-        status = main([*arguments, "--ledger", self.url, "--format", "json"])
-        captured = self._capsys.readouterr()
-        assert status in (0, 1), captured.err
-        return json.loads(captured.out)
 
 
 class Story:

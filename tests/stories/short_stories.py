@@ -20,6 +20,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import NewUrl
 from sqlalchemy import select
 
 from claimline.__main__ import main
@@ -35,21 +36,23 @@ FIGURES = (
     "paid", "contractual", "patient", "denied", "transferred", "other", "open", "not_explained",
     "patient_credit",
 )  # fmt: skip
-MOST_ORDERS = 6
 Json = Any
 
 
 class Book:
     """One ledger in a folder of its own."""
 
-    def __init__(self, folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def __init__(
+        self, folder: Path, capsys: pytest.CaptureFixture[str], places: NewUrl, url: str = ""
+    ) -> None:
         self.folder = folder
+        self.url = url or places()
         self._capsys = capsys
+        self._places = places
 
     def run(self, *arguments: str) -> Json:
         """A command's JSON answer; exit statuses 0 and 1 are both "done"."""
-        ledger = str(self.folder / "ledger.sqlite3")
-        status = main([*arguments, "--ledger", ledger, "--format", "json"])
+        status = main([*arguments, "--ledger", self.url, "--format", "json"])
         captured = self._capsys.readouterr()
         assert status in (0, 1), captured.err
         return json.loads(captured.out)
@@ -58,7 +61,7 @@ class Book:
         """The same ledger as it is now, to be told on in another order."""
         folder = self.folder.with_name(f"{self.folder.name}-{name}")
         shutil.copytree(self.folder, folder)
-        return Book(folder, self._capsys)
+        return Book(folder, self._capsys, self._places, self._places.copy(self.url))
 
 
 class Told:
@@ -140,11 +143,11 @@ class Told:
         claim, lines = self.claims[found[1]]
         return lines[int(found[2]) - 1] if found[2] else claim
 
-    def orders(self) -> Iterator[tuple[int, ...]]:
-        """Orders in which the files may come: all, or as many as are enough."""
+    def orders(self, most: int) -> Iterator[tuple[int, ...]]:
+        """Orders in which the files may come: the first one, and others up to that many."""
         count = len({remit["file"] for remit in self.story["remit"]})
         found = itertools.permutations(range(count))
-        return itertools.islice(found, MOST_ORDERS if self.story.get("any_order", True) else 1)
+        return itertools.islice(found, most if self.story.get("any_order", True) else 1)
 
     def receive(self, order: Sequence[int], book: Book) -> None:
         """Receive the files in that order; in the first one again: that must change nothing."""
@@ -182,7 +185,7 @@ class Told:
     def lives(self, book: Book) -> dict[str, list[tuple[str, ...]]]:
         """What happened to each claim, in its order, which ends where its kept state says."""
         found = {}
-        with open_ledger(str(book.folder / "ledger.sqlite3")) as ledger, ledger.reading() as c:
+        with open_ledger(book.url) as ledger, ledger.reading() as c:
             rows = c.execute(select(sent_claim.c.id, sent_claim.c.control)).fetchall()
             kept = states.read(c, [row.id for row in rows])
             for row in rows:

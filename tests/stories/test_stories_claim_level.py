@@ -4,14 +4,15 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from databases import NewUrl
 from next_payer_told import (
     LAKESHORE,
     MEDICARE,
     TWO_CODES,
-    LedgerBook,
     Story,
 )
 from pyx12_judge import judge
+from short_stories import Book
 
 from edi.claim import Claim
 from edi.x837p import read_submissions
@@ -99,22 +100,22 @@ def _claim(text: str) -> Claim:
     return claim
 
 
-def _story(url: str, folder: Path, capsys: pytest.CaptureFixture[str]) -> Story:
-    book = LedgerBook(url, folder, capsys)
+def _story(places: NewUrl, folder: Path, capsys: pytest.CaptureFixture[str]) -> Story:
+    book = Book(folder, capsys, places)
     return Story(book, [MEDICARE, LAKESHORE], procedures=TWO_CODES)
 
 
 @pytest.mark.parametrize("case", CASES)
 def test_each_level_keeps_its_own_adjustments(
     case: str,
-    ledger_url: str,
+    new_url: NewUrl,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """2320 has what was said of the claim, 2430 what was said of a line; pyx12 agrees."""
     answers, wanted = CASES[case]
-    story = _story(ledger_url, tmp_path, capsys)
+    story = _story(new_url, tmp_path, capsys)
     for n, text in enumerate(answers):
         story.receive(text, day=f"2026040{2 + n}")
     text = _file(story)
@@ -127,11 +128,11 @@ def test_each_level_keeps_its_own_adjustments(
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_charge_is_what_was_paid_and_all_adjustments(
-    case: str, ledger_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    case: str, new_url: NewUrl, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """CLM02 = AMT*D + CAS of 2320 + CAS of 2430, and each line closes by itself."""
     answers, _ = CASES[case]
-    story = _story(ledger_url, tmp_path, capsys)
+    story = _story(new_url, tmp_path, capsys)
     for n, text in enumerate(answers):
         story.receive(text, day=f"2026040{2 + n}")
     claim = _claim(_file(story))
@@ -146,10 +147,10 @@ def test_the_charge_is_what_was_paid_and_all_adjustments(
 
 
 def test_the_books_are_the_same_and_a_rebuild_keeps_the_levels(
-    ledger_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    new_url: NewUrl, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """The lines share the deductible as before; what is derived can be made again."""
-    story = _story(ledger_url, tmp_path, capsys)
+    story = _story(new_url, tmp_path, capsys)
     story.receive(DEDUCTIBLE)
     first = story.listed()
     assert (first["state"], first["left"]) == ("ready", "30.00")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+from databases import NewUrl
 from next_payer_told import (
     HILLSIDE,
     LAKESHORE,
@@ -28,9 +29,11 @@ from reconcile.ledger import open_ledger
 
 
 @pytest.fixture
-def book(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Book:
+def book(tmp_path: Path, capsys: pytest.CaptureFixture[str], new_url: NewUrl) -> Book:
     """A ledger in a folder of its own."""
-    return Book(tmp_path, capsys)
+    folder = tmp_path / "told"
+    folder.mkdir()
+    return Book(folder, capsys, new_url)
 
 
 SECOND: Final = {
@@ -182,12 +185,12 @@ SVC*HC:97530:GP*75*30**1 ~ CAS*CO*45*36.74**253*.61 ~ CAS*PR*2*7.65 ~ REF*6R*01{
 
 
 def test_every_order_of_answers_ends_in_the_same_books(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], new_url: NewUrl
 ) -> None:
     """First, its reversal, its correction, and the second payer's: the order does not matter."""
     folder = tmp_path / "told"
     folder.mkdir()
-    base = Story(Book(folder, capsys), [MEDICARE, LAKESHORE])
+    base = Story(Book(folder, capsys, new_url), [MEDICARE, LAKESHORE])
     base.receive(PRIMARY)
     (sent,) = base.bill()["claims"]
     second = SECOND["OA-23 and paid"][1].replace("{S}", sent["claim"])
@@ -237,7 +240,7 @@ def test_a_claim_sent_on_is_no_second_service_of_the_day(book: Book) -> None:
     story = Story(book, [MEDICARE, LAKESHORE])
     story.receive(PRIMARY)
     (sent,) = story.bill()["claims"]
-    with open_ledger(str(book.folder / "ledger.sqlite3")) as ledger:
+    with open_ledger(book.url) as ledger:
         (first,) = ledger.story(story.first, usage="T")[:1]
         day = (first.sent.claim.patient, first.sent.claim.date)
         billed = {one.claim: one.stands for one in ledger.billed_on([day], usage="T")}

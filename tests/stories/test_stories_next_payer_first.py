@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
-from next_payer_told import MEDICAID, MEDICARE, PRIMARY, LedgerBook, Story, figures
-from short_stories import Json
+from databases import NewUrl
+from next_payer_told import MEDICAID, MEDICARE, PRIMARY, Story, figures
+from short_stories import Book, Json
 
 RESTATED = (
     "CLP*{V}*2*75*4**MC*B1*11*1 ~ DTM*232*20260310\n"
@@ -21,8 +22,8 @@ WHOLE = {
 
 
 @pytest.fixture(name="story")
-def _story(ledger_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Story:
-    return Story(LedgerBook(ledger_url, tmp_path, capsys), [MEDICARE, MEDICAID])
+def _story(new_url: NewUrl, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Story:
+    return Story(Book(tmp_path, capsys, new_url), [MEDICARE, MEDICAID])
 
 
 def state(story: Story) -> Json:

@@ -3,14 +3,15 @@
 from pathlib import Path
 
 import pytest
+from databases import NewUrl
 from short_stories import Book, Json
 from test_stories_next_payer import LAKESHORE, MEDICARE, PRACTICE, PRIMARY, Story
 
 
 @pytest.fixture
-def book(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Book:
+def book(tmp_path: Path, capsys: pytest.CaptureFixture[str], new_url: NewUrl) -> Book:
     """A ledger in a folder of its own."""
-    return Book(tmp_path, capsys)
+    return Book(tmp_path, capsys, new_url)
 
 
 @pytest.fixture
