@@ -114,23 +114,18 @@ def concerns_of(
     Yields:
         The row number of a payment, and the concerns of one of its claims.
     """
-    last = 0
-    while True:
-        query = (
-            select(
-                _C.id, _C.remittance_id, _C.sent_claim_id, _R.usage,
-                _IS_REPLACEMENT.label("replaces"),
-            )
-            .join(remittance, _R.id == _C.remittance_id)
-            .join(sent_claim, sent_claim.c.id == _C.sent_claim_id)
-            .where(condition, _C.id > last, _C.state == "posted", _may_be_odd())
-            .order_by(_C.id)
-            .limit(bulk.BATCH)
-        )  # fmt: skip
-        found = connection.execute(query).fetchall()
-        if not found:
-            return
-        last = found[-1].id
+    query = (
+        select(
+            _C.id, _C.remittance_id, _C.sent_claim_id, _R.usage,
+            _IS_REPLACEMENT.label("replaces"),
+        )
+        .join(remittance, _R.id == _C.remittance_id)
+        .join(sent_claim, sent_claim.c.id == _C.sent_claim_id)
+        .where(condition, _C.state == "posted", _may_be_odd())
+        .order_by(_C.id)  # without a limit: to find the first so many the whole table is walked
+        .execution_options(yield_per=bulk.BATCH)
+    )  # fmt: skip
+    for found in connection.execute(query).partitions():
         for usage in sorted({row.usage for row in found}):
             yield from _concerns(connection, [row for row in found if row.usage == usage])
 
