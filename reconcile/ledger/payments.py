@@ -148,7 +148,7 @@ def segments_at(transaction: Transaction, places: Collection[int]) -> Iterator[t
     """
     of = transaction.separators
     claim: list[str] = []
-    place = 0
+    place, last = 0, max(places, default=0)
     for position, text in enumerate(transaction.texts(), 1):
         if text[:4].partition(of.element)[0] not in _ENDS:
             if claim:
@@ -156,6 +156,8 @@ def segments_at(transaction: Transaction, places: Collection[int]) -> Iterator[t
             continue
         if claim:
             yield place, _as_json(claim, of.element, of.component)
+        if position > last:
+            return
         claim, place = [text] if position in places else [], position
     if claim:
         yield place, _as_json(claim, of.element, of.component)
