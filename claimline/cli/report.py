@@ -1,10 +1,12 @@
 """``claimline report``: how the practice stands with its payers and patients."""
 
 import datetime as dt
+from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 import click
+from attrs import evolve, frozen
 
 from claimline.cli.options import (
     DAY,
@@ -19,14 +21,15 @@ from claimline.cli.options import (
 from claimline.errors import DONE, WrongUsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Sequence
 
-    from claimline.render import Result, Table
+    from claimline.render import Column, Result, Table
     from claimline.services.reports import Figures
-    from claimline.services.reports_cases import Question
+    from claimline.services.reports_cases import Question, Row
     from claimline.services.reports_lists import Sums
     from reconcile.ledger import Ledger
 
+R = TypeVar("R", bound=Mapping[str, Any])
 NAMES: Final = (
     "summary", "aging", "denials", "first-pass", "days-to-pay", "lines", "unmatched", "patients",
     "drift",
@@ -59,6 +62,12 @@ WAYS: Final = ("payer", "code", "provider", "location", "month")
     type=click.IntRange(min=1),
     help="drift: lines that must have been answered before and since. [default: 20]",
 )
+@click.option(
+    "--sort",
+    default="",
+    metavar="COLUMN",
+    help="By this column, its title or its name in a CSV; -COLUMN: the greatest first.",
+)
 @show_patient_option
 @practice_option
 @book_option
@@ -75,6 +84,7 @@ def report(
     since: dt.datetime | None,
     until: dt.datetime | None,
     least: int | None,
+    sort: str,
     show_patient: bool,
     practice: str,
     test: bool | None,
@@ -102,6 +112,7 @@ def report(
     Example:
       claimline report aging
       claimline report denials --by code --since 2026-01-01 --output denials.xlsx
+      claimline report aging --sort -over_120
       claimline report lines --kind deductible --payer aetna
     """
     from claimline import settings
@@ -132,7 +143,8 @@ def report(
             practice=known,
         )
         seen = show_patient and may_show_patient(output)
-        show(_result(name, opened, question, shape, kind=kind, seen=seen), shape, output)
+        asked = _Asked(question=question, shape=shape, kind=kind, seen=seen, sort=sort.strip())
+        show(_result(name, opened, asked), shape, output)
     return DONE
 
 
@@ -173,12 +185,33 @@ def _zone(practice: Any) -> dt.tzinfo:
     return ZoneInfo(practice.time_zone) if practice else settings.now().tzinfo or dt.UTC
 
 
-def _result(
-    name: str, ledger: "Ledger", question: "Question", shape: str, *, kind: str | None, seen: bool
-) -> "Result":
+@frozen(kw_only=True)
+class _Asked:
+    """What is asked, and how it is to be shown."""
+
+    question: "Question"
+    shape: str
+    kind: str | None
+    seen: bool  # patients are named
+    sort: str
+
+    def order(self, rows: "Iterable[R]", columns: "Sequence[Column]") -> "Iterable[R]":
+        """The rows as asked for."""
+        from claimline.render.sorting import order_of
+
+        return order_of(self.sort, columns).of(rows) if self.sort else rows
+
+    def page(self, table: "Table") -> "Table":
+        """The table, as it stands on paper where it is meant for paper."""
+        from claimline.services.reports_pages import on_page
+
+        return on_page(table, self.question) if self.shape in {"html", "xlsx"} else table
+
+
+def _result(name: str, ledger: "Ledger", asked: _Asked) -> "Result":
     from claimline.render import Result
     from claimline.services import reports
-    from claimline.services.reports_tables import drift_row, drift_table, figures_table, later_table
+    from claimline.services.reports_tables import drift_row, drift_table
 
     figures: dict[str, Callable[[Ledger, Question], Figures]] = {
         "summary": reports.summary,
@@ -187,28 +220,46 @@ def _result(
         "first-pass": reports.first_pass,
         "days-to-pay": reports.days_to_pay,
     }
+    question = asked.question
     if name in figures:
-        found = figures[name](ledger, question)
-        data = {"report": name, "by": question.by, **_asked(question)}
-        data |= {"rows": list(found.rows), "total": found.total, **found.more}
-        tables = [figures_table(name, found, question)]
-        if found.later is not None:
-            data["later_payers"] = {"rows": list(found.later.rows), "total": found.later.total}
-            tables.append(later_table(found.later, question))
-        return Result(data=data, tables=tuple(tables))
+        return _figures(name, figures[name](ledger, question), asked)
     if name == "drift":
         changes = reports.drift(ledger, question)
         rows = [drift_row(one) for one in changes]
+        table = drift_table(changes, question)
         return Result(
-            data={"report": name, **_asked(question), "rows": rows},
-            tables=(drift_table(changes, question),),
+            data={
+                "report": name,
+                **_about(question),
+                "rows": asked.order(rows, table.columns),
+            },
+            tables=(asked.page(evolve(table, rows=asked.order(table.rows, table.columns))),),
         )
-    return _listed(name, ledger, question, shape, kind=kind, seen=seen)
+    return _listed(name, ledger, asked)
 
 
-def _asked(question: "Question") -> dict[str, Any]:
+def _figures(name: str, found: "Figures", asked: _Asked) -> "Result":
+    """A report with a row for each group."""
+    from claimline.render import Result
+    from claimline.services.reports_tables import figures_table, later_table
+
+    question = asked.question
+    columns = figures_table(name, found, question).columns
+    found = evolve(found, rows=tuple(asked.order(found.rows, columns)))
+    data = {"report": name, "by": question.by, **_about(question)}
+    data |= {"rows": list(found.rows), "total": found.total, **found.more}
+    tables = [figures_table(name, found, question)]
+    if found.later is not None:
+        later = evolve(found.later, rows=tuple(asked.order(found.later.rows, columns)))
+        data["later_payers"] = {"rows": list(later.rows), "total": later.total}
+        tables.append(later_table(later, question))
+    return Result(data=data, tables=tuple(map(asked.page, tables)))
+
+
+def _about(question: "Question") -> dict[str, Any]:
     """What was asked, for programs."""
     return {
+        "practice": question.practice.name if question.practice else None,
         "usage": question.usage,
         "on": question.on,
         "since": question.since,
@@ -216,30 +267,31 @@ def _asked(question: "Question") -> dict[str, Any]:
     }
 
 
-def _listed(
-    name: str, ledger: "Ledger", question: "Question", shape: str, *, kind: str | None, seen: bool
-) -> "Result":
+def _listed(name: str, ledger: "Ledger", asked: _Asked) -> "Result":
     """A list: written row by row but for people at a terminal, whose columns must fit."""
     from claimline.render import Result
     from claimline.services import reports_lists as lists
     from claimline.services import reports_tables as tables
+    from claimline.services.reports_pages import BOOK
 
-    rows: Iterator[dict[str, Any]]
+    rows: Iterable[Row]
     made: tuple[Table, Sums]
+    question = asked.question
     if name == "lines":
-        chosen: Any = kind or "denied"
-        rows = lists.lines(ledger, question, chosen)
+        chosen: Any = asked.kind or "denied"
+        rows = asked.order(lists.lines(ledger, question, chosen), (*tables.LINES, *BOOK))
         made = tables.lines_table(rows, chosen, question)
     elif name == "unmatched":
-        rows = lists.unmatched(ledger, question)
+        rows = asked.order(lists.unmatched(ledger, question), (*tables.UNMATCHED, *BOOK))
         made = tables.unmatched_table(rows, question)
     else:
-        rows = lists.patients(ledger, question, _viewer() if seen else None)
-        made = tables.patients_table(rows, question, named=seen)
-    if shape == "json":
-        return Result(data=rows)
-    table = tables.finished(made) if shape == "table" else made[0]
-    return Result(data=None, tables=(table,))
+        found = lists.patients(ledger, question, _viewer() if asked.seen else None)
+        rows = asked.order(found, (*tables.PATIENTS, *BOOK))
+        made = tables.patients_table(rows, question, named=asked.seen)
+    if asked.shape == "json":
+        return Result(data=iter(rows))
+    table = tables.finished(made) if asked.shape == "table" else made[0]
+    return Result(data=None, tables=(asked.page(table),))
 
 
 def _viewer() -> Any:

@@ -21,7 +21,9 @@ tr.below dl{margin:0}
 tfoot td{font-weight:600}
 td.denied{color:#b00020;font-weight:600}td.reduced{color:#8a5a00;font-weight:600}
 td.reversed{color:#7a1fa2}td.unmatched{color:#00677d}
-@media print{body{margin:0}th{position:static}tr{break-inside:avoid}}
+@page{size:landscape;margin:12mm}
+@media print{body{margin:0;font-size:11px}th{position:static}thead{display:table-header-group}
+tfoot{display:table-row-group}tr{break-inside:avoid}h2{break-after:avoid}}
 """
 
 

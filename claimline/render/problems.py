@@ -12,6 +12,7 @@ from edi.problem import Place, Problem
 if TYPE_CHECKING:
     from rich.text import Text
 
+MORE_PROBLEMS: Final = "file.more-problems"  # there were more than are kept
 MOST: Final = 10  # problems of one code that a person wants to see of one X12 file
 
 MASKED_COLUMNS = frozenset(
@@ -36,7 +37,7 @@ def problem_fields(problem: Problem) -> dict[str, Any]:
         "element": where.element,
         "message": problem.message,
     }
-    extra = {"row": where.row, "column": where.column, "claim": where.claim}
+    extra = {"row": where.row, "column": where.column, "claim": shown_number(where.claim)}
     return fields | {key: value for key, value in extra.items() if value}
 
 
@@ -67,16 +68,18 @@ def show_problems(
 
     console = make_console(sys.stdout if to_result else sys.stderr)
     whole = not console.is_terminal  # one line each: others read them by line
+    every = "all"
     count: Counter[tuple[str, str, str]] = Counter()
     for problem in problems:
         key = (problem.where.file, problem.level, problem.code)
         count[key] += 1
+        every = "what is kept of them" if problem.code == MORE_PROBLEMS else every
         if most is None or count[key] <= most:
             console.print(_said(problem, with_value=console.is_terminal), soft_wrap=whole)
     for (file, level, code), number in count.items():
         if most is not None and number > most:
             head = f" {file}: " if file else " "
-            words = f"{number - most:,} more of these; --format json lists all"
+            words = f"{number - most:,} more of these; --format json lists {every}"
             console.print(_colored(level, f"{head}{words}", code), soft_wrap=whole)
 
 

@@ -45,6 +45,10 @@ DOUBLED: Final = (
     "Not in {}: {} refused by answers that a newer one corrects, until the payer's reversal "
     "comes (claimline ledger waiting names them)."
 )
+TWICE: Final = (
+    "Not in it, and below zero in aging until the payer's reversal comes (claimline ledger waiting "
+    "names them): {} by answers that a newer one corrects."
+)
 FIGURES: Final = ("summary", "aging", "denials", "first-pass", "days-to-pay", "drift")
 
 
@@ -302,6 +306,8 @@ def summary(ledger: Ledger, question: Question) -> Figures:
             "duplicates": money(found.duplicates.charge),
             "denied_on_closed_claims": money(total.closed),
             "denied_twice": money(total.doubled),
+            "patient_twice": money(total.left_twice),
+            "contract_twice": money(total.written_off_twice),
         },
     )
 
@@ -322,9 +328,14 @@ def _summary_notes(found: Summary, total: Money, groups: Iterable[Money]) -> Ite
             "Passed on: paid or refused by a later payer; there it stands below zero, and in Paid "
             "or Denied."
         )
-    if total.doubled:
-        doubled = DOUBLED.format("Denied", money(total.doubled))
-        yield f"{doubled} Aging has it below zero until then."
+    twice = {
+        "refused": total.doubled,
+        "left to the patient": total.left_twice,
+        "written off": total.written_off_twice,
+    }
+    told = [f"{money(amount)} {what}" for what, amount in twice.items() if amount]
+    if told:
+        yield TWICE.format(", ".join(told))
     if total.closed:
         yield f"Of Denied, {money(total.closed)} are on claims that a person closed."
     if found.elsewhere.charge:
@@ -368,4 +379,4 @@ def drift(ledger: Ledger, question: Question) -> tuple[Change, ...]:
     found = Drift(least=question.least)
     for case in _cases(ledger, question, answered=True):
         found.add(case)
-    return found.changes()
+    return tuple(one for one in found.changes() if is_meant(one.payer, question))

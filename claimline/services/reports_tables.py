@@ -10,6 +10,7 @@ from claimline.render.content import adjustment_items
 from claimline.services.reports import Figures
 from claimline.services.reports_cases import Question, Row
 from claimline.services.reports_lists import LINE_AMOUNTS, LineKind, Sums
+from claimline.services.reports_pages import BOOK, OWN_SINCE, book, span
 from edi import codes
 from reconcile.reports.aging import AGES
 from reconcile.reports.drift import Change
@@ -169,13 +170,6 @@ DRIFT: Final = (
     Column(key="examples", title="for example", kind="list", place="below"),
     Column(key="todo", title="to do", place="below"),
 )
-BOOK: Final = (
-    Column(key="book", title="Book", place="file"),
-    Column(key="on", title="As of", kind="date", place="file"),
-    Column(key="asked", title="Payer asked for", place="file"),
-    Column(key="since", title="Service from", kind="date", place="file"),
-    Column(key="until", title="Service until", kind="date", place="file"),
-)
 DRIFT_FILE: Final = (
     _number("lines_with", "Lines with it", place="file"),
     _number("lines", "Lines", place="file"),
@@ -202,14 +196,14 @@ def figures_table(name: str, found: Figures, question: Question) -> Table:
         Column(key="group", title=head, kind="id", place="file"),
         Column(key="name", title=f"{head}, name", place="file"),
     )
-    rows = [row | {"shown": shown(row)} | _book(question) for row in found.rows]
+    rows = [row | {"shown": shown(row)} | book(question) for row in found.rows]
     if question.by == "code":
         columns = tuple(_BY_LINE.get((name, c.key), c) for c in columns)
     without = _unused(name, question, rows)
     columns = tuple(c for c in columns if c.key not in without)
     total = found.total | {"shown": "total", "group": "total"}
     return Table(
-        title=f"{title}, by {question.by}" + _span(question),
+        title=f"{title}, by {question.by}" + span(question),
         columns=(*group, *columns, *BOOK),
         rows=rows,
         totals=total if rows else None,
@@ -250,40 +244,20 @@ def later_table(found: Figures, question: Question) -> Table:
     words = "that payer" if question.by == "payer" else question.by
     return evolve(
         made,
-        title=f"What waits at later payers, by {words}" + _span(question),
+        title=f"What waits at later payers, by {words}" + span(question),
         columns=(*columns, Column(key="where", title="Where", place="file")),
         rows=[{**row, "where": "later payer"} for row in made.rows],
         sheet="later payers",
     )
 
 
-def _book(question: Question) -> Row:
-    """What a spreadsheet says of where its figures are from."""
-    return {
-        "book": "test" if question.usage == "T" else "production",
-        "on": question.on.isoformat(),
-        "asked": question.payer or None,
-        "since": question.since and question.since.isoformat(),
-        "until": question.until and question.until.isoformat(),
-    }
-
-
-def _span(question: Question) -> str:
-    """Of which days and payer, in words."""
-    parts = [f"payer {question.payer}"] if question.payer else []
-    parts += [f"service from {question.since}"] if question.since else []
-    parts += [f"service until {question.until}"] if question.until else []
-    parts += ["TEST BOOK"] if question.usage == "T" else []
-    return f" ({', '.join([*parts, question.on.isoformat()])})"
-
-
 def lines_table(rows: Iterable[Row], kind: LineKind, question: Question) -> tuple[Table, Sums]:
     """Lines as a list; the sums are there once the rows have gone by."""
     sums = Sums.of("claim", *LINE_AMOUNTS)
     table = Table(
-        title=LINE_TITLES[kind] + _span(question),
+        title=LINE_TITLES[kind] + span(question),
         columns=(*LINES, *BOOK),
-        rows=(row | _book(question) for row in _flat(sums.through(rows))),
+        rows=(row | book(question) for row in _flat(sums.through(rows))),
         totals=sums.total,
         empty="No such lines.",
         sheet=f"{kind} lines",
@@ -326,9 +300,9 @@ def unmatched_table(rows: Iterable[Row], question: Question) -> tuple[Table, Sum
     """Payments on no claim, with their sums."""
     sums = Sums.of("trace", "billed", "paid")
     table = Table(
-        title=f"Payments that fit no claim of ours{_span(question)}",
+        title=f"Payments that fit no claim of ours{span(question)}",
         columns=(*UNMATCHED, *BOOK),
-        rows=(row | _book(question) for row in sums.through(rows)),
+        rows=(row | book(question) for row in sums.through(rows)),
         totals=sums.total,
         notes=("claimline match puts them where they belong; claimline ledger waiting says why.",),
         empty="Every payment is on a claim.",
@@ -343,9 +317,9 @@ def patients_table(
     """Balances of patients, with their sums; ``named``: with their numbers and names."""
     sums = Sums.of("patient", "due", "later", "check", "credit")
     table = Table(
-        title=f"What patients owe{_span(question)}",
+        title=f"What patients owe{span(question)}",
         columns=(*(PATIENTS if named else NAMELESS), *BOOK),
-        rows=(row | _book(question) for row in sums.through(rows)),
+        rows=(row | book(question) for row in sums.through(rows)),
         totals=sums.total,
         notes=(DUE, NEXT),
         empty="No patient owes anything, and nothing has to be given back.",
@@ -379,9 +353,9 @@ def _listed_notes(table: Table, sums: Sums, rows: int) -> Iterator[str]:
 def drift_table(changes: Sequence[Change], question: Question) -> Table:
     """What payers do differently, each with its own earlier answers beside it."""
     return Table(
-        title=f"What payers do differently than before{_span(question)}",
-        columns=(*DRIFT, *DRIFT_FILE),
-        rows=[drift_row(one) for one in changes],
+        title=f"What payers do differently than before{span(question)}",
+        columns=(*DRIFT, *DRIFT_FILE, *OWN_SINCE),
+        rows=[{**book(question), **drift_row(one)} for one in changes],
         notes=(TOLD.format(least=question.least),) if changes else (),
         empty=f"No payer changed its ways; fewer than {question.least} lines before or since say "
         "nothing (--least).",

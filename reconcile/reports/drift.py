@@ -15,6 +15,7 @@ from attrs import define, evolve, field, frozen
 
 from reconcile.buckets import is_duplicate
 from reconcile.denial_case import refusing
+from reconcile.look import OTHER_PAYER
 from reconcile.reports.values import Case
 from reconcile.values import Adjudication, LineShare, SentLine
 
@@ -53,6 +54,12 @@ class Change:
         return not self.hits_before
 
 
+@frozen
+class _Told:
+    answer: Adjudication
+    share: LineShare
+
+
 @define
 class _Week:
     hits: int = 0
@@ -69,26 +76,32 @@ class Drift:
         self._weeks: dict[tuple[str, Thing], dict[dt.date, _Week]] = {}
 
     def add(self, case: Case) -> None:
-        """Add what the first payer answered to a claim."""
+        """Add what the first payer answered to a claim.
+
+        What another payer that we bill said as if it were the first (CLP02 1) is not the first
+        payer's way.
+        """
         lines = {line.control: line for line in case.claim.lines}
         for answer in case.answers:
-            if answer.rank != "P" or answer.is_reversal:
+            if answer.rank != "P" or answer.is_reversal or OTHER_PAYER in answer.notes:
                 continue
             for share in answer.lines:
                 if share.charge > 0:
-                    self._add(case, lines[share.line], answer, share)
+                    line = lines[share.line]
+                    self._add(case.payer, case.claim.control, line, _Told(answer, share))
 
-    def _add(self, case: Case, line: SentLine, answer: Adjudication, share: LineShare) -> None:
-        week = answer.date - dt.timedelta(days=answer.date.weekday())
+    def _add(self, payer: str, control: str, line: SentLine, told: _Told) -> None:
+        day = told.answer.date
+        week = day - dt.timedelta(days=day.weekday())
         for base in _bases(line):
-            self._bases.setdefault((case.payer, base), Counter())[week] += 1
-        for thing in _things(line, answer, share):
-            weeks = self._weeks.setdefault((case.payer, thing), {})
+            self._bases.setdefault((payer, base), Counter())[week] += 1
+        for thing in _things(line, told.answer, told.share):
+            weeks = self._weeks.setdefault((payer, thing), {})
             one = weeks.setdefault(week, _Week())
             one.hits += 1
-            one.first = min(one.first, answer.date)
+            one.first = min(one.first, day)
             if len(one.examples) < EXAMPLES:
-                one.examples.append((answer.date, case.claim.control))
+                one.examples.append((day, control))
 
     def changes(self) -> tuple[Change, ...]:
         """What changed, by payer, the newest change first."""

@@ -11,10 +11,10 @@ from typing import Final, Literal
 from attrs import define, evolve
 
 from reconcile.books import claim_books
+from reconcile.doubled import denied_twice
 from reconcile.reports.values import (
     By,
     Case,
-    doubled,
     first_answers,
     group_of,
     is_duplicate_line,
@@ -48,7 +48,7 @@ class DenialSums:
         """Add one decided line."""
         self.lines += 1
         self.billed += books.charge
-        twice = doubled(books)
+        twice = denied_twice(books)
         self.doubled += twice
         self.denied += books.denied - twice
         self.denied_lines += books.status == "denied"

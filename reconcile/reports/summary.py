@@ -7,7 +7,8 @@ from typing import Final
 from attrs import define
 
 from reconcile.books import is_replaced
-from reconcile.reports.values import By, Case, doubled, group_of, is_duplicate_line, said_later
+from reconcile.doubled import denied_twice, left_twice, written_off_twice
+from reconcile.reports.values import By, Case, group_of, is_duplicate_line, said_later
 from reconcile.values import ZERO, LineBooks
 
 OF_BOOKS: Final = (
@@ -15,6 +16,7 @@ OF_BOOKS: Final = (
 )  # fmt: skip
 # ``charge`` is the sum of these, for each line (``LineBooks``) and so for each group.
 PARTS: Final = (*OF_BOOKS, "passed_on")
+TWICE: Final = ("doubled", "left_twice", "written_off_twice")
 ELSEWHERE: Final = frozenset({"elsewhere", "replaced", "voided"})  # billed again, or no more
 
 
@@ -36,6 +38,8 @@ class Money:
     passed_on: Decimal = ZERO  # paid or refused by later payers; in their groups below zero
     closed: Decimal = ZERO  # of ``denied``: on claims that a person closed
     doubled: Decimal = ZERO  # refused by answers that a newer one corrects; in no part
+    left_twice: Decimal = ZERO  # left to the patient by such; in no part
+    written_off_twice: Decimal = ZERO  # written off by such; in no part
 
     def add(self, books: LineBooks, *, closed: bool = False) -> None:
         """Add one line."""
@@ -43,10 +47,14 @@ class Money:
         self.charge += books.charge
         for part in OF_BOOKS:
             setattr(self, part, getattr(self, part) + getattr(books, part))
-        twice = doubled(books)
+        twice, left, off = denied_twice(books), left_twice(books), written_off_twice(books)
         self.doubled += twice
+        self.left_twice += left
+        self.written_off_twice += off
         self.denied -= twice
-        self.open += twice  # without it the line was decided once
+        self.patient -= left
+        self.contractual -= off
+        self.open += twice + left + off  # without them the line was decided once
         if is_replaced(books):  # the newer claim has the charge; what was paid stands here, too
             self.charge -= books.charge
             self.other -= books.charge
@@ -61,7 +69,7 @@ class Money:
 
     def plus(self, other: "Money") -> None:
         """Add another group."""
-        for name in ("claims", "lines", "charge", "closed", "doubled", *PARTS):
+        for name in ("claims", "lines", "charge", "closed", *TWICE, *PARTS):
             setattr(self, name, getattr(self, name) + getattr(other, name))
 
     @property

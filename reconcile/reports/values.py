@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Final, Literal
 
 from attrs import field
 
-from reconcile.books import NO_REVERSAL, PAID_TWICE, SAME_AGAIN
-from reconcile.books_turns import Entry, sum_of
 from reconcile.buckets import is_duplicate
 from reconcile.values import ZERO, Adjudication, LineBooks, SentClaim, SentLine
 
@@ -20,7 +18,6 @@ else:
 
 By = Literal["payer", "code", "provider", "location", "month"]
 WAYS: Final[tuple[By, ...]] = ("payer", "code", "provider", "location", "month")
-TWICE: Final = frozenset({NO_REVERSAL, PAID_TWICE, SAME_AGAIN})  # decided twice by one payer
 NOT_SAID: Final = ""  # a claim does not say it: sent before it was kept, or by another system
 
 
@@ -81,19 +78,6 @@ def is_duplicate_line(books: LineBooks) -> bool:
     """Whether a line was only refused as a copy of another: it is in no sum of denials."""
     current, by = books.current, books.decided_by
     return current is not None and by is not None and is_duplicate(by, current)
-
-
-def doubled(books: LineBooks) -> Decimal:
-    """What answers refused of a line that a newer one corrects, their reversal missing.
-
-    Refused money counts only as far as the newest decision refuses it: a denial that was
-    reprocessed and paid is none, though its reversal may never come.
-    """
-    current, by = books.current, books.decided_by
-    if books.open >= ZERO or current is None or by is None or TWICE.isdisjoint(books.flags):
-        return ZERO
-    refused = sum_of((Entry(adjudication=by, share=current),)).denied
-    return max(books.denied - max(refused, ZERO), ZERO)
 
 
 def group_of(case: Case, by: By, line: SentLine | None = None) -> str:
