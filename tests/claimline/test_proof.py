@@ -305,6 +305,20 @@ class TestDamaged:
         assert "CO-45 25.00 is missing" in " ".join(page.split())
         assert "claimline ledger rebuild" in " ".join(page.split())
 
+    def test_as_of_a_day(
+        self, ledger: Ledger, ledger_url: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """Books of a day are made of facts that are looked up in the journal that is kept."""
+        asked = ["proof", "--test", "--ledger", ledger_url, "--as-of", "2026-03-01"]
+        assert main([*asked, "--format", "json"]) == 0
+        capsys.readouterr()
+        with ledger.begin(RUN) as writer:
+            _set(tables.sent_claim, CLAIM.control == OPEN, patient_id="another")(writer.connection)
+        assert main([*asked, "--format", "json"]) == 1
+        broken = [e for e in json.loads(capsys.readouterr().out)["equations"] if not e["closes"]]
+        assert [one["key"] for one in broken] == ["facts.journal"]
+        assert broken[0]["items"][0]["claim"] == OPEN
+
 
 class TestNotExplained:
     """What a payer's own figures leave open is named until somebody accepts it."""
