@@ -5,15 +5,12 @@ a correction that comes before the reversal shows as decided twice (open below z
 reversal comes. Across payers a later one restates what the earlier left; it never adds to it.
 """
 
-import datetime as dt
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from decimal import Decimal
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 from attrs import evolve
 
 from edi.claim import FREQUENCY_VOID
-from edi.remittance import Adjustment
 from reconcile.books_turns import (
     RANK_ORDER,
     Entry,
@@ -27,6 +24,7 @@ from reconcile.books_turns import (
 from reconcile.buckets import Buckets, is_duplicate
 from reconcile.look import look_flags
 from reconcile.match_lines import UNBUNDLED
+from reconcile.taken_back import follows, negates, regroups, sums_of, taken_by
 from reconcile.values import (
     ZERO,
     Adjudication,
@@ -229,11 +227,11 @@ def _live(history: Sequence[Entry], flags: list[str]) -> list[Entry]:
     live = [e for e in history if not is_reversal(e)]
     if not reversals:
         return _without_duplicates(live, flags)
-    for takes_back in (_negates, _regroups, _follows):
+    for takes_back in (negates, regroups, follows):
         for reversal in list(reversals):
-            original = _original(reversal, live, takes_back)
-            if original is not None:
-                live.remove(original)
+            taken = taken_by(reversal, live, takes_back)
+            if taken is not None:
+                live.remove(taken)
                 reversals.remove(reversal)
                 if reversal.share.charge > ZERO:
                     flags.append(POSITIVE)
@@ -248,78 +246,6 @@ def _keep_payment(total: Buckets, aside: Iterable[Entry]) -> str:
     total.paid += paid
     total.other -= paid
     return KEPT if paid else SET_ASIDE
-
-
-def _original(
-    reversal: Entry, live: Sequence[Entry], takes_back: Callable[[Entry, Entry], bool]
-) -> Entry | None:
-    """The live entry that the reversal takes back: the newest of those that fit best."""
-    found = [e for e in live if _same_money(reversal, e) and takes_back(reversal, e)]
-    same_number = [e for e in found if _same_number(e, reversal)]
-    earlier = [e for e in found if e.adjudication.date <= reversal.adjudication.date]
-    same_turn = [e for e in earlier if e.adjudication.rank == reversal.adjudication.rank]
-    best = same_number or same_turn or earlier or found
-    return best[-1] if best else None
-
-
-def _same_number(one: Entry, other: Entry) -> bool:
-    number = one.adjudication.payer_control
-    return bool(number) and number == other.adjudication.payer_control
-
-
-def _sign(reversal: Entry) -> int:
-    """Wrong signs occur in the wild: they are read by the original."""
-    return 1 if reversal.share.charge > ZERO else -1
-
-
-def _same_money(reversal: Entry, original: Entry) -> bool:
-    """Same payer, or the same number of a payer; charge and payment negated (RFI 1147, 1429).
-
-    CLP02 22 does not say whose turn it was, so a secondary payer's own number speaks for it.
-    """
-    theirs, ours, sign = reversal.share, original.share, _sign(reversal)
-    return (
-        theirs.charge == sign * ours.charge
-        and theirs.paid == sign * ours.paid
-        and (
-            reversal.adjudication.payer == original.adjudication.payer
-            or _same_number(reversal, original)
-        )
-    )
-
-
-def _negates(reversal: Entry, original: Entry) -> bool:
-    """Groups and reasons are kept, their amounts negated (RFI 1147)."""
-    sums = _sums(reversal.share.adjustments, _sign(reversal))
-    return sums == _sums(original.share.adjustments, 1)
-
-
-def _regroups(reversal: Entry, original: Entry) -> bool:
-    """The 4010 way with all of them under CR (RFI 213), or the same payer number."""
-    in_cr = any(a.group == "CR" for a in reversal.share.adjustments)
-    return in_cr or _same_number(reversal, original)
-
-
-def _follows(reversal: Entry, original: Entry) -> bool:
-    """Neither reasons nor number agree, but the answer came before: it is the one taken back.
-
-    One that came later is more likely the correction of an answer that is not here.
-    """
-    return _place(original) < _place(reversal)
-
-
-def _place(entry: Entry) -> tuple[dt.date, str, int]:
-    adjudication = entry.adjudication
-    return adjudication.date, adjudication.trace, adjudication.position
-
-
-def _sums(adjustments: Iterable[Adjustment], sign: int) -> dict[tuple[str, str], Decimal]:
-    sums: dict[tuple[str, str], Decimal] = {}
-    for a in adjustments:
-        if a.amount:
-            key = (a.group, a.reason)
-            sums[key] = sums.get(key, ZERO) + sign * a.amount
-    return sums
 
 
 def _whose(entry: Entry) -> tuple[str, ...]:
@@ -483,7 +409,7 @@ def _flags(
 def _decided_twice(decisions: Sequence[Entry]) -> str:
     """Two decisions of one payer stand: the same again, or one that corrects the other."""
     shares = [entry.share for entry in decisions]
-    alike = {(s.charge, s.paid, frozenset(_sums(s.adjustments, 1).items())) for s in shares}
+    alike = {(s.charge, s.paid, frozenset(sums_of(s.adjustments, 1).items())) for s in shares}
     if len(alike) == len(shares):
         return NO_REVERSAL
     return PAID_TWICE if any(s.paid for s in shares) else SAME_AGAIN
