@@ -100,11 +100,11 @@ def claims(
     with open_ledger(settings.ledger_url(ledger)) as opened:
         if close or reopen:
             words = list(identifiers(close or reopen))
-            show(_close(opened, words, reason, usage, reopen=bool(reopen)), shape)
+            show(_close(opened, words, reason, usage, reopen=bool(reopen)), shape, output)
             return DONE
         if no_reversal or await_reversal:
             words = list(identifiers(no_reversal or await_reversal))
-            show(_give_up(opened, words, reason, usage, undo=bool(await_reversal)), shape)
+            show(_give_up(opened, words, reason, usage, undo=bool(await_reversal)), shape, output)
             return DONE
         meant(opened, usage or opened.book(), payer)
         found = service.overview(

@@ -64,6 +64,9 @@ def book(
         ]
         hints = plb_hints.hints(connection, usage, some)
         known = plb_reference.members(connection, usage, found)
+    if found:
+        others = (one.payment for one in ledger.unposted(usage=usage))
+        known |= {member for one in others for member in plb_reference.of_payment(one)}
     shown = plb_reference.distinct(found, known)
     return tuple(
         Booked(

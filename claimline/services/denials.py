@@ -10,7 +10,7 @@ from typing import Any, Final
 from attrs import evolve, frozen
 
 from claimline.errors import WrongUsageError
-from claimline.render.words import counted
+from claimline.render.words import counted, shown_number
 from claimline.services.by_hand_told import sources
 from claimline.services.judging import PAGE, judged, judged_fields
 from claimline.services.owes import Owing, sent_on_of
@@ -175,6 +175,7 @@ def unmatched_row(given: UnpostedClaim, on: dt.date) -> Row:
         payment, given.match, payer=given.payer, trace=given.trace, date=given.date
     )
     lines = payment.lines
+    row["claim"] = shown_number(row["claim"])  # another system's may be a name
     row["payer_claim"] = payment.payer_control or None
     row["procedures"] = [" ".join((x.procedure.code, *x.procedure.modifiers)) for x in lines]
     row["lines_units"] = [f"{x.paid_units:f}" if x.paid_units is not None else "1" for x in lines]

@@ -37,7 +37,14 @@ _LABELLED: Final = re.compile(r"(HICN?|MBI|SSN|MEMBER|MID)[:#=]?[A-Z0-9-]*\d[A-Z
 
 def members(connection: "Connection", usage: str, book: Iterable["Receivable"]) -> frozenset[str]:
     """The words of references that are a member id of a claim that was sent."""
-    said = {w for one in book for e in one.entries for w in e.adjustment.reference.split()}
+    return members_in(
+        connection, usage, (e.adjustment.reference for one in book for e in one.entries)
+    )
+
+
+def members_in(connection: "Connection", usage: str, references: Iterable[str]) -> frozenset[str]:
+    """What of these references is, or ends or begins with, a member id of a claim that was sent."""
+    said = {word for reference in references for word in reference.split()}
     said |= {part for word in said for part in _ends(word)}
     words = said | {word.upper() for word in said}
     found: set[str] = set()

@@ -6,8 +6,10 @@ Names, ids, birth dates, addresses and diagnoses of persons are masked unless as
 from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import field, frozen
 
+from claimline.render.words import shown_number
+from claimline.services import plb_reference
 from edi import guide
 from edi.check import locate
 from edi.check_route import route
@@ -20,6 +22,8 @@ PRIVATE: Final = frozenset(
 )
 PRIVATE_NAMES: Final = frozenset({"NM103", "NM104", "NM105", "NM107", "NM109"})
 PRIVATE_REFERENCES: Final = frozenset({"SY", "1W", "IG", "Y4", "EA", "0F"})
+NUMBERS: Final = frozenset({"CLP01", "CLM01", "TRN02"})  # another system's claim may be a name
+LINE_NUMBER: Final = "6R"
 PATIENT_LOOPS: Final = ("2010BA", "2010CA", "2330A", "2100", "2200D")  # where N3 and N4 are private
 
 
@@ -30,6 +34,7 @@ class _Look:
     guide: guide.Guide | None
     component: str
     masked: bool
+    members: set[str] = field(factory=set, repr=False)  # ids of persons so far, in capitals
 
 
 def segment_view(transaction: Transaction, *, show_patient: bool = False) -> dict[str, Any]:
@@ -67,7 +72,9 @@ def _segment(number: int, loop: str, segment: Sequence[str], look: "_Look") -> d
         if value
     ]
     if look.masked:
-        values = [_masked(segment, loop, value) for value in values]
+        if segment[0] == "NM1" and segment[1:2] and segment[1] in plb_reference.PATIENTS:
+            look.members.update(part.upper() for part in segment[9:10] if part)
+        values = [_masked(segment, loop, value, look) for value in values]
     return {
         "segment": number,
         "loop": loop,
@@ -77,9 +84,22 @@ def _segment(number: int, loop: str, segment: Sequence[str], look: "_Look") -> d
     }
 
 
-def _masked(segment: Sequence[str], loop: str, value: dict[str, str]) -> dict[str, str]:
+def _masked(
+    segment: Sequence[str], loop: str, value: dict[str, str], look: "_Look"
+) -> dict[str, str]:
     """A value, hidden where it tells who the patient is."""
-    return value | {"value": MASK} if _is_private(segment, loop, value["ref"]) else value
+    name, ref, text = segment[0], value["ref"], value["value"]
+    if _is_private(segment, loop, ref):
+        return value | {"value": MASK}
+    if ref in NUMBERS or (ref == "REF02" and segment[1] == LINE_NUMBER):
+        return value | {"value": shown_number(text)}
+    if name == "PLB" and ref.endswith("-2"):
+        return value | {"value": plb_reference.shown(text, look.members)}
+    if name == "PLB" and ref not in {"PLB01", "PLB02"}:
+        parts = text.split(look.component)
+        shown = (plb_reference.shown(part, look.members) for part in parts[1:])
+        return value | {"value": look.component.join((parts[0], *shown))} if parts[1:] else value
+    return value
 
 
 def _is_private(segment: Sequence[str], loop: str, ref: str) -> bool:

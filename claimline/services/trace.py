@@ -6,6 +6,7 @@ Names are given only where they may be shown. Each view of a patient's claim is 
 import datetime as dt
 import json
 from collections.abc import Iterable, Sequence
+from collections.abc import Set as AbstractSet
 from typing import Any, Final
 
 from attrs import asdict, frozen
@@ -148,10 +149,21 @@ def _payments(ledger: Ledger, found: Found | None, *, show_patient: bool) -> tup
             for payer in {each.payer for each in kept}
             for pair in reading.provider_adjustments(connection, usage=found.usage, payer=payer)
         ]
-    return tuple(_payment(each, pairs, show_patient=show_patient) for each in kept)
+        references = [pair.adjustment.reference for pair in pairs]
+        known = plb_reference.members_in(connection, found.usage, references)
+    traces = {each.trace for each in kept}
+    others = (one.payment for one in ledger.unposted(usage=found.usage) if one.trace in traces)
+    known |= {member for one in others for member in plb_reference.of_payment(one)}
+    return tuple(_payment(each, pairs, known, show_patient=show_patient) for each in kept)
 
 
-def _payment(given: Payment, pairs: Iterable[ProviderEntry], *, show_patient: bool) -> Content:
+def _payment(
+    given: Payment,
+    pairs: Iterable[ProviderEntry],
+    members: AbstractSet[str],
+    *,
+    show_patient: bool,
+) -> Content:
     """One payment as plain values."""
     sums = {
         "claims_paid": given.claims_paid,
@@ -174,7 +186,7 @@ def _payment(given: Payment, pairs: Iterable[ProviderEntry], *, show_patient: bo
         "provider_adjustments": [
             {
                 "reason": p.adjustment.reason,
-                "reference": _reference(p.adjustment.reference, show_patient=show_patient),
+                "reference": _reference(p.adjustment.reference, members, show_patient=show_patient),
                 "amount": money(p.adjustment.amount),
             }
             for p in own
@@ -422,9 +434,9 @@ def _neighbour(control: str, line: SentLine) -> Content:
     }
 
 
-def _reference(given: str, member: str = "", *, show_patient: bool) -> str:
+def _reference(given: str, members: AbstractSet[str], *, show_patient: bool) -> str:
     """The reference of a provider adjustment; some payers run the member id on to it."""
-    return given if show_patient else plb_reference.shown(given, {member.upper()} - {""})
+    return given if show_patient else plb_reference.shown(given, members)
 
 
 def _receivable(given: Receivable, member: str, *, show_patient: bool) -> Content:
@@ -432,7 +444,9 @@ def _receivable(given: Receivable, member: str, *, show_patient: bool) -> Conten
     return {
         "payer": given.payer,
         "kind": given.kind,
-        "reference": _reference(given.reference, member, show_patient=show_patient),
+        "reference": _reference(
+            given.reference, {member.upper()} - {""}, show_patient=show_patient
+        ),
         "state": given.state,
         "open": money(given.open),
         "entries": [
