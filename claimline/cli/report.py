@@ -110,7 +110,6 @@ def report(
 
     \b
     Example:
-      claimline report aging
       claimline report denials --by code --since 2026-01-01 --output denials.xlsx
       claimline report aging --sort -over_120
       claimline report lines --kind deductible --payer aetna
@@ -124,8 +123,7 @@ def report(
     from reconcile.ledger import open_ledger
 
     _check(name, by=by, kind=kind, counted_from=counted_from, least=least, show=show_patient)
-    if since and until and since > until:
-        raise WrongUsageError(f"--since {since.date()} is later than --until {until.date()}")
+    _check_days(since, until)
     known = load(practice) if practice else None
     with open_ledger(settings.ledger_url(ledger)) as opened, rarely_collected():
         usage = opened.book() if test is None else "T" if test else "P"
@@ -143,7 +141,7 @@ def report(
             practice=known,
         )
         seen = show_patient and may_show_patient(output)
-        asked = _Asked(question=question, shape=shape, kind=kind, seen=seen, sort=sort.strip())
+        asked = _Asked(question=question, shape=shape, kind=kind, seen=seen, sort=sort)
         show(_result(name, opened, asked), shape, output)
     return DONE
 
@@ -174,6 +172,16 @@ def _check(
             raise WrongUsageError(
                 f"report {name} has no {option}", todo="claimline report --help says which have it"
             )
+
+
+def _check_days(since: dt.datetime | None, until: dt.datetime | None) -> None:
+    """Refuse days in the wrong order.
+
+    Raises:
+        WrongUsageError: the first lies behind the last.
+    """
+    if since and until and since > until:
+        raise WrongUsageError(f"--since {since.date()} is later than --until {until.date()}")
 
 
 def _zone(practice: Any) -> dt.tzinfo:
