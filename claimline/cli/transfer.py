@@ -298,6 +298,9 @@ def _ledger(night: "Night", what: str) -> "Iterator[tuple[Ledger, Run]]":
     since = f"{night.local:%Y-%m-%d %H:%M}"
     path = path_of(night.config.ledger, night.config.folders.reports)
     run = Run(command=f"transfer {what}", version=__version__, started=night.now, user=night.user)
+    reports = night.config.folders.reports
+    if path.parent == reports and not night.dry_run:  # no night has made it yet
+        reports.mkdir(mode=0o700, parents=True, exist_ok=True)
     with (
         nullcontext() if night.dry_run else only_one(path, since),
         open_ledger(night.config.ledger) as ledger,

@@ -5,14 +5,13 @@ import datetime as dt
 import json
 import os
 import signal
-import sqlite3
 import stat
 from collections.abc import Callable, Sequence
-from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import NewUrl, asked
 
 from claimline import settings
 from claimline.__main__ import main
@@ -20,6 +19,7 @@ from claimline.services import bill_file, bill_make, bill_values, bill_workers, 
 from edi.check import check
 from mapping.numbers import patient_control_number
 from reconcile.ledger import Ledger
+from reconcile.ledger.columns import metadata
 
 PRACTICE = Path("fixtures/practice")
 NOW = dt.datetime(2026, 4, 1, 9, 30, tzinfo=dt.UTC)
@@ -336,19 +336,20 @@ def test_numbers_hold_no_patient_data_and_names_neither(desk: Desk) -> None:
         assert "YHB123" not in text
 
 
-def _everything(desk: Desk) -> tuple[dict[str, bytes], list[list[tuple[Any, ...]]]]:
+def _everything(desk: Desk) -> tuple[dict[str, bytes], list[list[Any]]]:
     """The outbox, and all rows about what was sent and held but for the moments of recording."""
     tables = ("sent_file", "sent_claim", "sent_line", "visit", "held_claim", "held_visit")
-    with closing(sqlite3.connect(desk.ledger)) as database:
-        rows = []
-        for table in (*tables, "control_number"):
-            names = [row[1] for row in database.execute(f"PRAGMA table_info({table})")]
-            kept = ", ".join(f'"{n}"' for n in names if n not in {"recorded_at", "run_id"})
-            rows.append(list(database.execute(f"SELECT {kept} FROM {table} ORDER BY 1, 2")))
+    rows = []
+    for table in (*tables, "control_number"):
+        names = metadata.tables[table].columns.keys()
+        kept = ", ".join(f'"{n}"' for n in names if n not in {"recorded_at", "run_id"})
+        rows.append(asked(desk.ledger, f"SELECT {kept} FROM {table} ORDER BY 1, 2"))
     return desk.files(), rows
 
 
-def test_more_processes_make_the_same(file_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_more_processes_make_the_same(
+    file_desk: Desk, new_url: NewUrl, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Bytes, numbers, holds and answer do not depend on how many processes work."""
     visits = [str(path) for path in sorted((PRACTICE / "visits").iterdir())]
     monkeypatch.setattr(bill_make, "VISITS_PER_PIECE", 4)
@@ -357,7 +358,7 @@ def test_more_processes_make_the_same(file_desk: Desk, monkeypatch: pytest.Monke
     found = []
     for pieces in (10**6, 0):
         monkeypatch.setattr(bill_workers, "FROM_PIECES", pieces)
-        own = Desk(file_desk.folder / str(pieces), file_desk._capsys)
+        own = Desk(file_desk.folder / str(pieces), file_desk._capsys, new_url())
         own.folder.mkdir()
         _, answer = own.bill(*visits)
         text = json.dumps(answer).replace(str(own.folder), "")

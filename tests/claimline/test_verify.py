@@ -2,8 +2,6 @@
 
 import datetime as dt
 import json
-import shutil
-import sqlite3
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +9,7 @@ from typing import Any
 
 import pytest
 from acknowledged_made import a277ca, claim_said, take_277ca
+from databases import NewUrl, break_up, content
 from proof_made import BACK, PAID, bytes_of, fill
 from receive_made import DAY, clp, remit, sent, take, x12
 from sqlalchemy import Connection, delete, select, update
@@ -28,25 +27,35 @@ EXAMPLES = ("units", "assistants", "expected")
 
 
 @pytest.fixture(scope="module", name="desk")
-def _desk(tmp_path_factory: pytest.TempPathFactory, fixtures: Path) -> Path:
-    """A folder with a ledger of real files: billed, acknowledged, answered, one claim held."""
+def _desk(
+    tmp_path_factory: pytest.TempPathFactory,
+    fixtures: Path,
+    lasting: Callable[[str], NewUrl],
+    database: str,
+) -> str:
+    """A ledger of real files: billed, acknowledged, answered, one claim held."""
     folder = tmp_path_factory.mktemp("desk")
-    ledger = folder / "ledger.sqlite3"
+    ledger = lasting(database)()
     visits = [str(fixtures / "visits" / "examples" / f"{name}.json") for name in EXAMPLES]
     practice = str(fixtures / "practice" / "practice.toml")
-    where = ["--ledger", str(ledger)]
+    where = ["--ledger", ledger]
     assert main(["bill", *visits, "--practice", practice, "--out", str(folder / "out"), *where]) < 2
     inbox = str(folder / "in")
     assert main(["sandbox", str(folder / "out"), "--out", inbox, "--acknowledge"]) == 0
     assert main(["receive", inbox, *where]) < 2
-    return folder
+    return ledger
 
 
 @pytest.fixture(name="real")
-def _real(desk: Path, tmp_path: Path) -> Iterator[Ledger]:
-    shutil.copy(desk / "ledger.sqlite3", tmp_path / "ledger.sqlite3")
-    with open_ledger(str(tmp_path / "ledger.sqlite3")) as ledger:
+def _real(real_url: str) -> Iterator[Ledger]:
+    with open_ledger(real_url) as ledger:
         yield ledger
+
+
+@pytest.fixture(name="real_url")
+def _real_url(desk: str, new_url: NewUrl) -> str:
+    """The URL of ``real``: a copy of the desk's ledger."""
+    return new_url.copy(desk)
 
 
 def change(ledger: Ledger, damage: Callable[[Connection], Any]) -> None:
@@ -131,23 +140,22 @@ class TestVerify:
         ids=["claim", "payment", "run", "list", "text for bytes", "bytes", "counter"],
     )
     def test_coarse_damage_is_named(
-        self, tmp_path: Path, real: Ledger, what: str, statements: list[str],
-        capsys: pytest.CaptureFixture[str],
-    ) -> None:  # fmt: skip
+        self, real_url: str, what: str, statements: list[str], capsys: pytest.CaptureFixture[str]
+    ) -> None:
         """What was removed or broken behind the ledger's back is named; nothing ends in a crash."""
-        real.close()
-        place = tmp_path / "ledger.sqlite3"
-        with sqlite3.connect(place) as raw:
-            for one in statements:
-                raw.execute(one)
-        raw.close()
-        assert main(["verify", "--ledger", str(place)]) == 1
+        break_up(real_url, *statements)
+        assert main(["verify", "--ledger", real_url]) == 1
         assert what in " ".join(capsys.readouterr().out.split("\n\n")[0].split())
-        assert main(["proof", "--ledger", str(place)]) in {0, 1, 3}
+        assert main(["proof", "--ledger", real_url]) in {0, 1, 3}
         assert "internal error" not in "".join(capsys.readouterr())
 
     def test_counter_set_back(
-        self, real: Ledger, tmp_path: Path, fixtures: Path, capsys: pytest.CaptureFixture[str]
+        self,
+        real: Ledger,
+        real_url: str,
+        tmp_path: Path,
+        fixtures: Path,
+        capsys: pytest.CaptureFixture[str],
     ) -> None:
         """A counter that gives used numbers writes no file, and says so."""
         change(real, lambda c: c.execute(update(tables.control_number).values(next_number=1)))
@@ -155,16 +163,16 @@ class TestVerify:
         out = tmp_path / "out"
         visits = str(fixtures / "visits" / "examples" / "pairs.json")
         practice = ["--practice", str(fixtures / "practice" / "practice.toml")]
-        place = ["--ledger", str(tmp_path / "ledger.sqlite3"), "--out", str(out)]
+        place = ["--ledger", real_url, "--out", str(out)]
         assert main(["bill", visits, *practice, *place]) == 3
         assert "used before" in capsys.readouterr().err
         assert not list(out.glob("*.837*"))
 
-    def test_nothing_is_changed(self, real: Ledger, tmp_path: Path) -> None:
+    def test_nothing_is_changed(self, real: Ledger, real_url: str) -> None:
         """The ledger is only read."""
-        before = (tmp_path / "ledger.sqlite3").read_bytes()
+        before = content(real_url)
         verify(real)
-        assert (tmp_path / "ledger.sqlite3").read_bytes() == before
+        assert content(real_url) == before
 
     def test_both_databases(self, ledger_url: str) -> None:
         """The books, payments and states of either database are equal to those made again."""
@@ -184,10 +192,10 @@ class TestVerify:
         assert found.equal, found.differences
 
     def test_command(
-        self, real: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+        self, real: Ledger, real_url: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         """The command ends with 0 or 1, fills the ledger it is told to, and no other."""
-        asked = ["verify", "--ledger", str(tmp_path / "ledger.sqlite3")]
+        asked = ["verify", "--ledger", real_url]
         assert main([*asked, "--into", str(tmp_path / "again.sqlite3"), "--format", "json"]) == 0
         assert json.loads(capsys.readouterr().out)["equal"]
         assert main(["proof", "--ledger", str(tmp_path / "again.sqlite3")]) == 0

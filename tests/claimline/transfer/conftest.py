@@ -1,6 +1,5 @@
 """A ledger and folders for the tests of transfers."""
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -19,11 +18,9 @@ def _no_waiting(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(name="ledger")
-def _ledger(_sqlite: Path, tmp_path: Path) -> Iterator[Ledger]:
-    """An empty ledger; what is particular to a database is tested in tests/reconcile/ledger."""
-    place = tmp_path / "ledger.sqlite3"
-    shutil.copy(_sqlite, place)
-    with open_ledger(str(place)) as opened:
+def _ledger(ledger_url: str) -> Iterator[Ledger]:
+    """An empty ledger."""
+    with open_ledger(ledger_url) as opened:
         yield opened
 
 

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from databases import content
 from transfer_made import delivered, interchange, recorded
 
 from claimline.night.lock import only_one, path_of
@@ -35,30 +36,30 @@ call = { name = "Relay support", phone = "614-555-0199" }
 """
 
 
-def configured(root: Path, profile: str) -> Path:
+def configured(root: Path, ledger: str, profile: str) -> Path:
     """A night.toml beside its folders."""
     config = root / "night.toml"
-    config.write_text(f'practice = "{PRACTICE}"\nledger = "ledger.sqlite3"\n{profile}')
+    config.write_text(f'practice = "{PRACTICE}"\nledger = "{ledger}"\n{profile}')
     for name in ("in", "out", "done"):
         (root / "relay" / name).mkdir(parents=True)
     return config
 
 
 @pytest.fixture(name="config")
-def _config(_sqlite: Path, tmp_path: Path) -> Path:
+def _config(ledger_url: str, tmp_path: Path) -> Path:
     """A night.toml with one folder profile, and a ledger."""
-    shutil.copy(_sqlite, tmp_path / "ledger.sqlite3")
-    return configured(tmp_path, PROFILE)
+    return configured(tmp_path, ledger_url, PROFILE)
 
 
-def test_files_come_and_go(config: Path, command: Command) -> None:
+def test_files_come_and_go(config: Path, ledger_url: str, command: Command) -> None:
     """Collect fetches, send delivers, list tells what is known of each; in tables and JSON."""
     root = config.parent
     (root / "relay" / "out" / "era.835").write_bytes(interchange(1))
-    with open_ledger(str(root / "ledger.sqlite3")) as ledger:
+    with open_ledger(ledger_url) as ledger:
         recorded(ledger, interchange(2), "a.837")
     given = ("--config", config)
-    status, out, _ = command("transfer", "collect", *given, "--format", "json")
+    status, out, err = command("transfer", "collect", *given, "--format", "json")
+    assert out, err
     told = json.loads(out)
     assert status == 0
     assert [(one["name"], one["state"]) for one in told["files"]] == [
@@ -77,16 +78,19 @@ def test_files_come_and_go(config: Path, command: Command) -> None:
 
 
 @pytest.mark.parametrize("what", ["collect", "send"])
-def test_a_dry_run_changes_nothing(config: Path, command: Command, what: str) -> None:
+def test_a_dry_run_changes_nothing(
+    config: Path, ledger_url: str, command: Command, what: str
+) -> None:
     """The files are told; not a byte changes, here or over there, and no night is in its way."""
     root = config.parent
     (root / "relay" / "out" / "era.835").write_bytes(interchange(1))
-    with open_ledger(str(root / "ledger.sqlite3")) as ledger:
+    with open_ledger(ledger_url) as ledger:
         recorded(ledger, interchange(2), "a.837")
 
-    def tree() -> dict[str, bytes]:
+    def tree() -> tuple[dict[str, bytes], dict[str, list[str]]]:
         found = (path for path in root.rglob("*") if path.is_file())
-        return {str(p): p.read_bytes() for p in found if p.suffix != ".sqlite3-shm"}
+        files = {str(p): p.read_bytes() for p in found if p.suffix != ".sqlite3-shm"}
+        return files, {} if ledger_url.startswith("sqlite") else content(ledger_url)
 
     before = tree()
     with only_one(root / "other.lock", "now"):
@@ -141,7 +145,7 @@ def test_a_night_at_work_is_not_disturbed(config: Path, command: Command) -> Non
     from claimline.night.config import read_config
 
     read = read_config(str(config))
-    read.folders.reports.mkdir()
+    read.folders.reports.mkdir(exist_ok=True)
     script = (
         "import sys, pathlib; from claimline.night.lock import only_one\n"
         "with only_one(pathlib.Path(sys.argv[1]), 'now'):\n"
@@ -164,14 +168,13 @@ def test_a_night_at_work_is_not_disturbed(config: Path, command: Command) -> Non
 
 
 @pytest.fixture(name="sftp")
-def _sftp(_sqlite: Path, tmp_path: Path) -> Iterator[tuple[Path, Any]]:
+def _sftp(ledger_url: str, tmp_path: Path) -> Iterator[tuple[Path, Any]]:
     """A night.toml whose profile is a real SFTP server that picks files up at once."""
     paramiko = pytest.importorskip("paramiko")
     from sftp_server import USER, serving
 
     from claimline.transfer.profiles import fingerprint
 
-    shutil.copy(_sqlite, tmp_path / "ledger.sqlite3")
     key = paramiko.ECDSAKey.generate()
     with serving(tmp_path / "relay", key) as server:
         profile = (
@@ -180,7 +183,7 @@ def _sftp(_sqlite: Path, tmp_path: Path) -> Iterator[tuple[Path, Any]]:
             'password_env = "RELAY_PASSWORD"\nreceivers = "relay"\nbook = "test"\n'
             'put = "/in"\nget = "/out"\n'
         )
-        yield configured(tmp_path, profile), server
+        yield configured(tmp_path, ledger_url, profile), server
 
 
 STARTER = """
@@ -261,14 +264,16 @@ def after(folder: Path, files: int, later: float) -> Callable[[], bool]:
     return now
 
 
-def test_a_killed_process_leaves_nothing_twice(sftp: tuple[Path, Any], starter: Starter) -> None:
+def test_a_killed_process_leaves_nothing_twice(
+    sftp: tuple[Path, Any], ledger_url: str, starter: Starter
+) -> None:
     """SIGKILL at random moments of sending and collecting; at the end each file is there once."""
     config, server = sftp
     root = config.parent
     server.behaviour.takes = root / "relay" / "done"
     sent = {f"{n}.837": interchange(n, filler=60_000) for n in range(1, 13)}
     come = {f"{n}.835": interchange(100 + n, filler=60_000) for n in range(1, 13)}
-    with open_ledger(str(root / "ledger.sqlite3")) as ledger:
+    with open_ledger(ledger_url) as ledger:
         for name, data in sent.items():
             recorded(ledger, data, name)
     for name, data in come.items():
@@ -286,7 +291,7 @@ def test_a_killed_process_leaves_nothing_twice(sftp: tuple[Path, Any], starter: 
     assert picked == sent
     assert list((root / "relay" / "in").iterdir()) == []
     assert inbox == come
-    with open_ledger(str(root / "ledger.sqlite3")) as ledger:
+    with open_ledger(ledger_url) as ledger:
         assert [name for _, name in delivered(ledger)] == list(sent)
     assert statuses == [-signal.SIGKILL] * 8
 
