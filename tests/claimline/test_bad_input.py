@@ -60,7 +60,7 @@ def _bad_file(folder: Path, kind: str) -> Path:
     return path
 
 
-def _checked(answer: tuple[int, str, str], bad: Path, good: Path, kind: str) -> None:
+def _assert_told(answer: tuple[int, str, str], bad: Path, good: Path, kind: str) -> None:
     """The message names the bad file and what it is; the good one is shown; status 3."""
     status, out, err = answer
     assert status == 3
@@ -77,7 +77,7 @@ def test_a_file_that_is_no_x12_could_not_run_and_stops_no_other(
     """The message names the file and what it is; the good file beside it is read; status 3."""
     good = next(path for path in sorted((job_files / "inbox").iterdir()))
     bad = _bad_file(tmp_path, kind)
-    _checked(command(name, bad, good), bad, good, kind)
+    _assert_told(command(name, bad, good), bad, good, kind)
 
 
 @pytest.mark.parametrize("kind", sorted(SAID.keys() - {"folder"}))  # its files are received
@@ -87,7 +87,7 @@ def test_a_file_that_is_no_x12_is_not_received_and_stops_no_other(
     """As above, and what is good stands in the ledger."""
     good = next(path for path in sorted((job_files / "inbox").iterdir()))
     bad = _bad_file(tmp_path, kind)
-    _checked(command("receive", bad, good, "--ledger", ledger_url), bad, good, kind)
+    _assert_told(command("receive", bad, good, "--ledger", ledger_url), bad, good, kind)
     assert asked(ledger_url, "select count(*) from remittance")[0][0] > 0
 
 
