@@ -10,6 +10,7 @@ from attrs import define, field
 from edi.codes import Entry, lookup, refusal
 from edi.remittance import Adjustment
 from reconcile.buckets import moves
+from reconcile.turns import FIRST
 from reconcile.values import (
     ZERO,
     LineBooks,
@@ -58,6 +59,12 @@ class Case:
     def is_part_b(self) -> bool:
         """Medicare Part B takes no frequency 7 or 8."""
         return self.facts.family == PART_B
+
+    @property
+    def turn(self) -> str:
+        """Whether the payer billed first decided, or a later one."""
+        decided = self.books.decided_by
+        return "first" if decided is None or decided.rank == FIRST else "later"
 
     @cached_property
     def partner(self) -> str:

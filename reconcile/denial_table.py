@@ -48,6 +48,7 @@ class Row:
     twin: bool = False  # a plain and an assistant line of the code on the day
     misplaced: bool = False  # 59 or X on the line of the pair that does not take it
     paid: str = ""  # zero, part
+    turn: str = ""  # of the payer that decided: first, later
     status: str = ""  # reversed
     category: str
     cause: str

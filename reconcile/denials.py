@@ -130,6 +130,7 @@ def _line_fits(row: Row, case: Case) -> bool:
         and (not row.not_sent or not _was_sent(row.not_sent, case))
         and (not row.misplaced or case.is_misplaced)
         and (not row.twin or case.is_twin)
+        and (not row.turn or row.turn == case.turn)
         and (not row.beside or case.partner in row.beside)
     )
 
@@ -164,6 +165,7 @@ def _paid(case: Case) -> str:
 def _from_row(row: Row, case: Case, table: str) -> Finding:
     words = words_of(case)
     by_remark = row.deadline == "remark"
+    told_by = case.remark if by_remark else _fixing(row, case)
     kind = _by_road(case.remark, case) if by_remark else row.deadline
     later = kind == AFTERWARDS  # the correction comes after another step: no road of its own yet
     if later:
@@ -174,12 +176,12 @@ def _from_row(row: Row, case: Case, table: str) -> Finding:
     deadline, source = _deadline(kind, case)
     if call and source:
         source = source.replace(DEADLINES[kind], f"{DEADLINES[kind]} if that does not help", 1)
-    never = tuple(text.format_map(words) for text in row.never)
+    never = tuple(_as_told(text.format_map(words), case) for text in row.never)
     return Finding(
         category=row.category,
         cause=row.cause.format_map(words),
-        next_step=_after_the_second(row.next_step.format_map(words), case),
-        never=_never(never, case, case.remark if by_remark else None),
+        next_step=_as_told(row.next_step.format_map(words), case),
+        never=_never(never, case, told_by),
         who=row.who,
         deadline=deadline,
         deadline_source=source,
@@ -191,16 +193,26 @@ def _from_row(row: Row, case: Case, table: str) -> Finding:
     )
 
 
-def _after_the_second(text: str, case: Case) -> str:
-    """The next step in the words that fit once a further payer has decided, too."""
-    decided = case.books.decided_by
-    return text if decided is None or decided.rank == "P" else text.replace(_SECOND, _THEN)
+def _fixing(row: Row, case: Case) -> Entry | None:
+    """The remark whose correction the next step names: what it forbids holds with it."""
+    remark = case.remark
+    return remark if FIX in row.next_step and remark and remark.road == "fix" else None
+
+
+def _as_told(text: str, case: Case) -> str:
+    """The words that fit once a further payer has decided, too."""
+    if case.turn == "first":
+        return text
+    return text.replace(_SECOND, _THEN).replace(_NOT_YET, _STILL)
 
 
 AFTERWARDS: Final = "afterwards"
 CALL: Final = "call"
 _SECOND: Final = "secondary payer, then the patient"
 _THEN: Final = "where no further payer is left, the patient"
+_NOT_YET: Final = "before the secondary payer answered"
+_STILL: Final = "while a further payer has not answered"
+FIX: Final = "{fix}"
 
 
 def _never(never: tuple[str, ...], case: Case, entry: Entry | None) -> tuple[str, ...]:

@@ -52,6 +52,41 @@ def test_a_refusal_under_pr_has_its_checks_before_the_patient(codes: str) -> Non
     assert found.never
 
 
+@pytest.mark.parametrize("codes", ["CO-16 N264", "CO-16 N265", "CO-16 N285", "CO-16 N286"])
+@pytest.mark.parametrize("moa", ["", "MA130"])
+def test_who_is_asked_for_as_orderer_is_the_referring_provider(codes: str, moa: str) -> None:
+    """A therapy claim names who certifies the plan as DN, never DK; MA130 only changes the road."""
+    found = find(Told(codes=codes, moa=moa, family=B))
+    assert "order" not in found.next_step
+    assert {"DK in place of DN", "our own NPI as the referrer"} < set(found.never)
+    if moa:
+        assert "referring (certifying) provider's" in found.next_step or "N28" in codes
+        assert found.next_step.endswith("send a new claim: frequency 1, new claim number")
+        assert {"reopening", "appeal", "frequency 7 or 8"} < set(found.never)
+    else:
+        assert "reopening" in found.next_step
+
+
+@pytest.mark.parametrize("codes", ["CO-22", "OA-22", "CO-22 N48", "CO-16 N4"])
+def test_a_later_payer_is_not_answered_by_billing_the_first_again(codes: str) -> None:
+    """The first payer has decided: a call with its remittance, for the second turn and the third."""
+    for rank in "ST":
+        found = find(Told(codes=codes, rank=rank))
+        assert found.next_step.startswith("call: the payer before has decided")
+        assert "bill the primary again" in found.never
+        assert found.who == "payer call"
+    assert "bill the primary;" in find(Told(codes=codes)).next_step
+
+
+@pytest.mark.parametrize("codes", ["PR-204", "PR-96", "PR-2"])
+def test_the_second_payers_refusal_waits_for_no_second_payer(codes: str) -> None:
+    """What waits is the patient, until no further payer is left: it is the second one's answer."""
+    never = find(Told(codes=codes, rank="S")).never
+    assert "bill the patient while a further payer has not answered" in never
+    assert not any("secondary" in text for text in never)
+    assert any("before the secondary payer" in text for text in find(Told(codes=codes)).never)
+
+
 @pytest.mark.parametrize("codes", ["CO-170 N95", "CO-8 N95", "CO-170"])
 def test_a_provider_type_is_not_repaired_by_another_name(codes: str) -> None:
     """The bill-as rule, never another therapist who did not supervise."""

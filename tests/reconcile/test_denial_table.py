@@ -36,6 +36,7 @@ class Told:
     own: str = ""  # the claim's other lines: 97116:59 97530:CQ
     own_paid: bool = False
     reversed_: bool = False
+    rank: str = "P"  # of the payer that decided
 
 
 def find(told: Told, **more: object) -> Finding:
@@ -62,7 +63,7 @@ def find(told: Told, **more: object) -> Finding:
         if told.own_paid
     )
     decided = Adjudication(
-        id="x", claim="C", method="m", payer="plan", rank="P", status="1", payer_control="A",
+        id="x", claim="C", method="m", payer="plan", rank=told.rank, status="1", payer_control="A",
         trace="T", date=PAID_ON, charge=Decimal(100), paid=share.paid,
         remarks=tuple(told.moa.split()), lines=(share, *beside),
     )  # fmt: skip
@@ -143,6 +144,7 @@ ROWS: dict[str, tuple[Told, dict[str, object]]] = {
     "20 work injury, comp carrier": (Told(codes="CO-19", family="workers-comp"), {"family": "commercial"}),
     "20 accident, another carrier first": (Told(codes="CO-19"), {"family": "workers-comp"}),
     "20 question to the patient not answered": (Told(codes="CO-227"), {"codes": "CO-22"}),
+    "20 other payer first, said by a later payer": (Told(codes="CO-22", rank="S"), {"rank": "P"}),
     "20 other payer first": (Told(codes="OA-22"), {"codes": "OA-23"}),
     "25 capitated or package price": (Told(codes="CO-24"), {"family": B}),
     "7 main service missing, Part B": (Told(codes="CO-B15", family=B), {"family": "commercial"}),
@@ -353,6 +355,8 @@ def row_of_the_doc(row: Row) -> str:
         asks.append("59 or X on the other line of the pair")
     if row.paid:
         asks.append(f"paid: {row.paid}")
+    if row.turn:
+        asks.append(f"said by a {row.turn} payer")
     family = ", ".join(sorted(row.families)) or "all"
     if row.not_families:
         family = "not " + ", ".join(sorted(row.not_families))
