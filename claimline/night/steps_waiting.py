@@ -20,6 +20,7 @@ from claimline.transfer.names import OURS
 from edi.problem import CODES
 from reconcile.ledger import HeldRecord, nights
 from reconcile.ledger.convert import dollars
+from reconcile.ledger.counted_on import COVERED, covered
 from reconcile.ledger.nights import Counted
 from reconcile.ledger.standing import Waiting
 from reconcile.lifecycle import EVENT, STATE
@@ -78,18 +79,14 @@ def waiting_step(night: Night, before: Sequence[Step]) -> Step:
         beside = list(ledger.waiting(usage="T" if night.usage == "P" else "P"))
         with ledger.reading() as connection:
             states = nights.states(connection, night.usage)
-            named = {
-                one.state: nights.claims_in(connection, night.usage, one.state, SHOWN)
-                for one in states
-                if one.state in STATES
-            }
+            work = tuple(_work(night, connection, states))
             undecided = tuple(_undecided(night, connection))
             came = tuple(_waiting(night, connection, waiting))
         old = adjustment_notes(ledger, night.usage, night.day)
     notes = (
         *_held(night, held),
         *came,
-        *_states(night, states, named),
+        *(_of_state(night, one) for one in work),
         *undecided,
         *_quarantined(night, before),
         *_other_book(night, beside),
@@ -102,7 +99,7 @@ def waiting_step(night: Night, before: Sequence[Step]) -> Step:
             "held": len(held),
             "payments and claims": len(waiting),
             "old adjustments": len(old),
-            **{one.state: one.claims for one in states if one.state in STATES},
+            **{one.found.state: one.found.claims for one in work},
         },
         notes=notes,
         detail={
@@ -207,25 +204,44 @@ def _other_book(night: Night, waiting: Sequence[Waiting]) -> Iterator[Note]:
     )
 
 
-def _states(
-    night: Night, states: Iterable[Counted], named: Mapping[str, Sequence[str]]
-) -> Iterator[Note]:
+@frozen
+class _Work:
+    """Claims of one state that wait for a person."""
+
+    found: Counted
+    longest: tuple[str, ...]  # numbers of those longest in it
+    corrected: int  # more of the state, whose correction waits for the payer
+
+
+def _work(night: Night, connection: Connection, states: Iterable[Counted]) -> Iterator[_Work]:
+    """Sent claims whose state asks for work; those that wait for the payer apart."""
+    some = [one for one in states if one.state in STATES]
+    is_any = not COVERED.isdisjoint(one.state for one in some)
+    corrections = covered(connection, night.usage) if is_any else {}
+    for one in some:
+        but = corrections if one.state in COVERED else {}
+        if but:
+            found, longest = nights.to_work(connection, night.usage, one.state, but, SHOWN)
+        else:
+            found, longest = one, nights.claims_in(connection, night.usage, one.state, SHOWN)
+        if found is not None:
+            yield _Work(found, longest, one.claims - found.claims)
+
+
+def _of_state(night: Night, work: _Work) -> Note:
     """Sent claims whose state asks for work."""
-    for one in states:
-        urgency = STATES.get(one.state)
-        if urgency is None:
-            continue
-        yield Note(
-            kind=f"claims.{one.state.replace(' ', '-')}",
-            urgency=urgency,
-            what=f"{counted(one.claims, 'claim')} {one.state}",
-            todo=f"{STATE[one.state].todo} To see them: claimline claims --state "
-            f"{_quoted(one.state)}",
-            count=one.claims,
-            days=night.age(one.since),
-            money=dollars(one.charge),
-            ids=tuple(map(shown_number, named[one.state])),
-        )
+    one = work.found
+    apart = f" ({work.corrected} more: a correction is on its way)" if work.corrected else ""
+    return Note(
+        kind=f"claims.{one.state.replace(' ', '-')}",
+        urgency=STATES[one.state],
+        what=f"{counted(one.claims, 'claim')} {one.state}{apart}",
+        todo=f"{STATE[one.state].todo} To see them: claimline claims --state {_quoted(one.state)}",
+        count=one.claims,
+        days=night.age(one.since),
+        money=dollars(one.charge),
+        ids=tuple(map(shown_number, work.longest)),
+    )
 
 
 def _undecided(night: Night, connection: Connection) -> Iterator[Note]:

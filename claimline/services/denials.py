@@ -107,6 +107,7 @@ def _page(ledger: Ledger, page: Sequence[Received], query: Query, facts: Facts) 
     owing = Owing(facts, query.on)
     billed = sent_on_of(ledger, [each.claim for each in page], page[0].usage)
     families = {each.claim.family for each in page}
+    facts.learn(ledger, page[0].usage, ((each.claim, each.adjudications) for each in page))
     with ledger.reading() as connection:
         corrections = waiting(connection, families, page[0].usage)
     shown: list[Answered] = []
@@ -121,7 +122,7 @@ def _page(ledger: Ledger, page: Sequence[Received], query: Query, facts: Facts) 
             facts.of(claim, each.payer_name),
             on=query.on,
             statuses=query.statuses - {UNMATCHED},
-            facts_of=facts.answering(claim),
+            facts_of=facts.telling(claim, each.payer_name),
         )
         correction = corrections.get((claim.control, claim.frequency))
         if correction is not None:

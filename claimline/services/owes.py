@@ -54,9 +54,9 @@ class Owing:
         given = with_billed(kept(decisions), billed or {})
         case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed or {})
         waiting = further(self._asking, case) if _is_decided(books) else ()
-        answering = self._asking.facts.answering(claim)
         name = payer or self._asking.facts.of(claim, "").name
-        return owed(claim, books, waiting, answering, qmb=given.qmb, answers=answers, payer=name)
+        telling = self._asking.facts.telling(claim, name)
+        return owed(claim, books, waiting, telling, qmb=given.qmb, answers=answers, payer=name)
 
     def fields(
         self,
@@ -145,10 +145,12 @@ def owes(
     chosen = next((one for one in surest if one.usage == "P"), surest[0])
     facts = Facts(ledger, practice, on)
     owing = Owing(facts, on, practice)
+    families = [ledger.story(number, usage=chosen.usage) for number in chosen.families]
+    stories = [one for family in families for one in family]
+    facts.learn(ledger, chosen.usage, ((one.sent.claim, one.adjudications) for one in stories))
     claims = [
         of_story(owing, facts, one, family)
-        for number in chosen.families
-        for family in [ledger.story(number, usage=chosen.usage)]
+        for family in families
         for one in family
         if not one.sent.claim.follows and one.sent.claim.frequency != "8"
     ]

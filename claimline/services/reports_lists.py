@@ -218,10 +218,15 @@ def patients(ledger: Ledger, question: Question, viewer: Viewer | None = None) -
         question: which of them.
         viewer: with names and numbers of the patients, the views recorded; None: opaque keys.
     """
-    owing = Owing(Facts(ledger, question.practice, question.on), question.on, question.practice)
+    facts = Facts(ledger, question.practice, question.on)
+    owing = Owing(facts, question.on, question.practice)
     walk = Walk(by_patient=True, decisions=True)
     found = walked(ledger, question, walk, answered=False)
-    told = (each for page in bulk.batches(found) for each in _owed(ledger, question, owing, page))
+    told = (
+        each
+        for page in bulk.batches(found)
+        for each in _owed(ledger, question, owing, _learned(ledger, question, facts, page))
+    )
     rows = (_patient(key, list(some)) for key, some in groupby(told, key=_key))
     for page in bulk.batches(row for row in rows if row is not None):
         if viewer is not None:
@@ -236,6 +241,14 @@ def _key(told: tuple[Reported, Owed]) -> str:
     """The patient; a claim without one stands alone."""
     claim = told[0].claim
     return claim.patient or f"claim {claim.control}"
+
+
+def _learned(
+    ledger: Ledger, question: Question, facts: Facts, page: Sequence[tuple[Reported, Case]]
+) -> Sequence[tuple[Reported, Case]]:
+    """The same claims; how other payers that answered them call themselves is known."""
+    facts.learn(ledger, question.usage, ((case.claim, case.answers) for _, case in page))
+    return page
 
 
 def _owed(

@@ -39,7 +39,7 @@ from reconcile.ledger.kept import KeptAnswer, kept_answers
 from reconcile.ledger.tables_received import remittance
 from reconcile.plb import ProviderEntry, Receivable, plb_book
 from reconcile.report import denial_rows
-from reconcile.values import Adjudication, LineBooks, LineShare, SentLine
+from reconcile.values import Adjudication, LineBooks, LineShare, PayerFacts, SentLine
 
 Content = dict[str, Any]
 SEVERAL: Final = 5  # claims up to which each is told with its segments
@@ -83,6 +83,7 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
         story for family in found.families for story in ledger.story(family, usage=found.usage)
     ]
     _record_views(ledger, stories, question)
+    facts.learn(ledger, found.usage, ((s.sent.claim, s.adjudications) for s in stories))
     owing = Owing(facts, question.on, practice)
     with_segments = len(stories) <= SEVERAL
     with ledger.reading() as connection:
@@ -257,6 +258,7 @@ def _told(
     books = by_policy(claim_books(claim, story.adjudications), facts.answering(claim))
     near = [line for _, line in story.neighbours]
     payer = facts.of(claim, story.sent.payer_name)
+    telling = facts.telling(claim, story.sent.payer_name)
     todo = denial_rows(
         claim,
         books,
@@ -264,7 +266,7 @@ def _told(
         near,
         payer,
         on=question.on,
-        facts_of=facts.answering(claim),
+        facts_of=telling,
     )
     if correction is not None:
         todo = (row | waits(correction) for row in todo)
@@ -284,7 +286,7 @@ def _told(
         "sent": _sent(story)
         | {"segments": _segments(ledger, story, question) if with_segments else []},
         **life_of(story, correction, cut),
-        "received": [_adjudication(a, story) for a in story.adjudications],
+        "received": [_adjudication(a, story, telling(a)) for a in story.adjudications],
         "books": [_books(b, judgements.get((claim.control, b.line))) for b in books],
         "neighbours": [_neighbour(control, line) for control, line in story.neighbours],
         "provider_adjustments": [
@@ -352,7 +354,7 @@ def _sent_line(line: SentLine, decision: Content) -> Content:
     }
 
 
-def _adjudication(given: Adjudication, story: ClaimStory) -> Content:
+def _adjudication(given: Adjudication, story: ClaimStory, payer: PayerFacts | None) -> Content:
     """One answer of a payer."""
     own = given.payer == story.sent.claim.payer
     status = codes.lookup("claim_status", given.status)
@@ -361,7 +363,9 @@ def _adjudication(given: Adjudication, story: ClaimStory) -> Content:
         "date": given.date.isoformat(),
         "trace": given.trace,
         "payer": given.payer,
-        "payer_name": (own and story.sent.payer_name) or given.payer,
+        "payer_name": (own and story.sent.payer_name)
+        or (payer.name if payer else "")
+        or given.payer,
         "status": given.status,
         "status_words": status.meaning if status else "",
         "payer_claim": given.payer_control,

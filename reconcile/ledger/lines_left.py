@@ -1,6 +1,6 @@
 """Paid lines of posted claims that fit no line that was sent: which, why, and how to match them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -15,8 +15,16 @@ _C: Final = claim_payment.c
 _R: Final = remittance.c
 
 
-def lines_left(connection: Connection, files: Sequence[int]) -> Iterator[tuple[int, str]]:
-    """The first such lines of files, with the row number of the payment each is in."""
+def lines_left(
+    connection: Connection, files: Sequence[int], shown: Callable[[str], str] = str
+) -> Iterator[tuple[int, str]]:
+    """The first such lines of files, with the row number of the payment each is in.
+
+    Args:
+        connection: the open snapshot.
+        files: row numbers.
+        shown: how a claim's number is shown: another system's may be a name.
+    """
     columns = (
         _C.remittance_id, _C.control, _C.segments, _C.position, _C.unmatched_lines,
         _C.fingerprint, _C.occurrence, _R.payment_key,
@@ -29,11 +37,11 @@ def lines_left(connection: Connection, files: Sequence[int]) -> Iterator[tuple[i
         .limit(CLAIMS)
     )
     for row in connection.execute(query):
-        for words in _words(row):
+        for words in _words(row, shown(row.control)):
             yield row.remittance_id, words
 
 
-def _words(row: Any) -> Iterator[str]:
+def _words(row: Any, control: str) -> Iterator[str]:
     payment = again(row.segments, row.position)
     lines = {line.position: (n, line) for n, line in enumerate(payment.lines, 1)}
     short = adjudication_id(row.payment_key, row.fingerprint, row.occurrence)[:SHORT]
@@ -47,6 +55,6 @@ def _words(row: Any) -> Iterator[str]:
         may_be = one["candidates"]
         to = may_be[0] if len(may_be) == 1 else "LINE"
         yield (
-            f"claim {row.control}, line{about} is on no line: {one['why']}; compare it with what "
+            f"claim {control}, line{about} is on no line: {one['why']}; compare it with what "
             f'was sent, then claimline match {short} --line {number} --to {to} --reason "..."'
         )

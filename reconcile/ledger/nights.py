@@ -1,13 +1,13 @@
 """What a night keeps in the ledger and asks it: its reports, states counted, work left over."""
 
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 from sqlalchemy import Connection, exists, func, select
 
 from reconcile.ledger import bulk, keeping
-from reconcile.ledger.deposits_hand import SAME
+from reconcile.ledger.deposits_hand import AGAIN, SAME
 from reconcile.ledger.records import StoredFile, Usage
 from reconcile.ledger.tables import decision, file, run, sent_claim, sent_file
 from reconcile.ledger.tables_answered import (
@@ -138,6 +138,47 @@ def paid_over(connection: Connection, usage: Usage, claims: Iterable[str]) -> in
             total[2] += max(0, int(row.paid) - int(row.once))
         over += sum(max(paid - charge, again) for charge, paid, again in totals.values())
     return over
+
+
+def to_work(
+    connection: Connection,
+    usage: Usage,
+    state: str,
+    but: Container[tuple[str, str]],
+    most: int,
+) -> tuple[Counted | None, tuple[str, ...]]:
+    """The claims of a state that wait for a person, and the numbers of those longest in it.
+
+    Args:
+        connection: the open snapshot.
+        usage: the book.
+        state: of a claim's life.
+        but: number and frequency of claims that wait for the payer (``counted_on.covered``).
+        most: so many numbers.
+
+    Returns:
+        None and nothing where no claim of the state waits for a person.
+    """
+    c, s = claim_state.c, sent_claim.c
+    query = (
+        select(s.control, s.frequency, s.charge, c.open, c.since)
+        .join(claim_state, s.id == c.sent_claim_id)
+        .where(s.usage == usage, c.state == state)
+        .order_by(c.since, s.id)
+        .execution_options(yield_per=bulk.BATCH)
+    )
+    claims = charge = open_ = 0
+    since = ""
+    numbers: list[str] = []
+    for row in connection.execute(query):
+        if (row.control, row.frequency) not in but:
+            claims, charge, open_ = claims + 1, charge + row.charge, open_ + row.open
+            since = since or row.since
+            numbers += [row.control] if len(numbers) < most else []
+    if not claims:
+        return None, ()
+    found = Counted(state=state, claims=claims, charge=charge, open=open_, since=since)
+    return found, tuple(numbers)
 
 
 def claims_in(
@@ -325,7 +366,8 @@ def deposits_since(connection: Connection, after: int, command: str) -> int:
     began = select(run.c.started_at).where(run.c.id > after, run.c.command == command)
     runs = select(run.c.id).where(run.c.id > after, run.c.started_at.in_(began))
     new = select(func.count()).where(bank_deposit.c.cents > 0, bank_deposit.c.run_id.in_(runs))
-    same = select(func.count()).where(decision.c.kind == SAME, decision.c.run_id.in_(runs))
+    told = (decision.c.kind == SAME, decision.c.reason != AGAIN, decision.c.run_id.in_(runs))
+    same = select(func.count()).where(*told)
     return int(connection.execute(new).scalar_one()) - int(connection.execute(same).scalar_one())
 
 

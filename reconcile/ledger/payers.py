@@ -3,10 +3,13 @@
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from edi.remittance import ClaimPayment
+from reconcile.ledger import bulk
+from reconcile.ledger.records import Usage
 from reconcile.ledger.tables import sent_claim
+from reconcile.ledger.tables_received import claim_payment, remittance
 from reconcile.post import RANKS
 from reconcile.values import SentClaim
 
@@ -47,3 +50,27 @@ class Payers:
         if payment.status in _OWN:
             return claim.payer if RANKS[payment.status] == claim.payer_rank else other
         return other if self.known(ids) else claim.payer
+
+
+def names_told(connection: Connection, usage: Usage, controls: Iterable[str]) -> dict[str, str]:
+    """The names that payers other than those billed have in their payments, by their id.
+
+    Args:
+        connection: the open snapshot.
+        usage: the book.
+        controls: numbers (CLM01) of the claims that they answered.
+    """
+    found: dict[str, str] = {}
+    c, s, r = claim_payment.c, sent_claim.c, remittance.c
+    for batch in bulk.batches(sorted(set(controls))):
+        query = (
+            select(c.payer, func.max(r.payer_name))
+            .join(sent_claim, s.id == c.sent_claim_id)
+            .join(remittance, r.id == c.remittance_id)
+            .where(s.usage == usage, s.control.in_(batch), c.payer.not_in((s.payer, s.payer_id)))
+            .where(r.payer_name != "", c.state == "posted")
+            .group_by(c.payer)
+            .order_by(c.payer)
+        )
+        found |= {row[0]: row[1] for row in connection.execute(query)}
+    return found
