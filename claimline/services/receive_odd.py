@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
+from claimline.render.words import shown_number
 from claimline.services.receive_values import PaymentResult
 from reconcile.attention import Concern
 from reconcile.ledger import standing
@@ -26,7 +27,7 @@ def oddities(connection: "Connection", files: Sequence[int]) -> dict[int, Odditi
     for number, concerns in standing.concerns_of(connection, remittance.c.file_id.in_(files)):
         count, told, _ = found.get(number, _NOTHING_ODD)
         found[number] = count + 1, (*told, *concerns) if count < CONCERNS else told, ()
-    for number, words in lines_left(connection, files):
+    for number, words in lines_left(connection, files, shown_number):
         count, told, left = found.get(number, _NOTHING_ODD)
         found[number] = count, told, (*left, words)[:CONCERNS]
     return found

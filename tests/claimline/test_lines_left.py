@@ -41,3 +41,16 @@ def test_many_lines_left_are_counted(ledger_url: str) -> None:
         notes = [note for note in _notes(result) if "no line" in note]
     assert len(notes) == 6
     assert notes[-1].startswith("4 lines fit no line that was sent")
+
+
+def test_a_name_for_a_number_is_masked(ledger_url: str) -> None:
+    """A claim found by the payer's number may carry a name for ours: the note does not tell it."""
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent("C1"), control=5)
+        take(ledger, x12(remit(clp("C1", icn="P77"))))
+        other = Line(charge="99.99", cas=("CO*45*24.99",), control="")
+        again = remit(clp("SMITHJOHN", other, icn="P77", charge="99.99"), trace="EFT2")
+        [result] = take(ledger, x12(again, control=2), "second.835").payments
+        [words] = [note for note in _notes(result) if "is on no line" in note]
+    assert words.startswith("claim S***N, line 1 (97530")
+    assert "SMITH" not in " ".join(_notes(result))
