@@ -6,6 +6,7 @@ reversal comes. Across payers a later one restates what the earlier left; it nev
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from decimal import Decimal
 from typing import Final
 
 from attrs import evolve
@@ -104,6 +105,30 @@ def beside_newest(
     found = standing(adjudications).get(line, ())
     newest = {(one.payer, one.rank): one.id for one, _ in found}
     return tuple(each for each in found if newest[each[0].payer, each[0].rank] != each[0].id)
+
+
+def wrong_signs(adjudications: Iterable[Adjudication]) -> dict[str, Decimal]:
+    """What reversals with positive amounts come to on the books beside their own figures (SVC03).
+
+    One that is read as taking back its original counts below zero; one without it counts nothing.
+    The payer's own figures stay as they came (RFI 1147 wants them negated): the proof needs both.
+
+    Args:
+        adjudications: all that came for a claim, in any order.
+
+    Returns:
+        Dollars by ``Adjudication.id``; reversals that change nothing left out.
+    """
+    found: dict[str, Decimal] = {}
+    for entries in _history(adjudications).values():
+        wrong = [e for e in entries if is_reversal(e) and e.share.charge > ZERO]
+        if wrong:
+            alone = _paired(entries)[1]
+            for entry in wrong:
+                turned = entry.share.paid * (1 if entry in alone else 2)
+                key = entry.adjudication.id
+                found[key] = found.get(key, ZERO) - turned
+    return {key: amount for key, amount in found.items() if amount}
 
 
 def _history(adjudications: Iterable[Adjudication]) -> dict[str, list[Entry]]:
@@ -223,21 +248,26 @@ def _line_books(line: SentLine, claim: SentClaim, history: Sequence[Entry]) -> L
 
 def _live(history: Sequence[Entry], flags: list[str]) -> list[Entry]:
     """What still counts: originals not taken back, and reversals whose original is not here."""
+    live, reversals, taken = _paired(history)
+    flags += [POSITIVE for e in taken if e.share.charge > ZERO]
+    flags += [POSITIVE_ALONE if e.share.charge > ZERO else NO_ORIGINAL for e in reversals]
+    live = _without_duplicates(live, flags)
+    return live + [e for e in reversals if e.share.charge <= ZERO]
+
+
+def _paired(history: Sequence[Entry]) -> tuple[list[Entry], list[Entry], list[Entry]]:
+    """Decisions that nobody took back, reversals without their original, reversals with it."""
     reversals = [e for e in history if is_reversal(e)]
     live = [e for e in history if not is_reversal(e)]
-    if not reversals:
-        return _without_duplicates(live, flags)
-    for takes_back in (negates, regroups, follows):
+    paired: list[Entry] = []
+    for takes_back in (negates, regroups, follows) if reversals else ():
         for reversal in list(reversals):
             taken = taken_by(reversal, live, takes_back)
             if taken is not None:
                 live.remove(taken)
                 reversals.remove(reversal)
-                if reversal.share.charge > ZERO:
-                    flags.append(POSITIVE)
-    flags += [POSITIVE_ALONE if e.share.charge > ZERO else NO_ORIGINAL for e in reversals]
-    live = _without_duplicates(live, flags)
-    return live + [e for e in reversals if e.share.charge <= ZERO]
+                paired.append(reversal)
+    return live, reversals, paired
 
 
 def _keep_payment(total: Buckets, aside: Iterable[Entry]) -> str:

@@ -329,6 +329,11 @@ def _notes(payment: "PaymentResult") -> Iterator[str]:
     yield from _odd(payment)
     if payment.provider_adjusted:
         yield f"provider adjustments (PLB) {payment.provider_adjusted}: on no claim"
+    if payment.turned:
+        yield (
+            "a reversal came with positive amounts: where its original is here, it is read as "
+            "taking it back"
+        )
     if payment.difference:
         yield f"claims less provider adjustments differ from the payment by {payment.difference}"
 

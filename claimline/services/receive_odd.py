@@ -5,10 +5,10 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
-from claimline.render.words import shown_number
 from claimline.services.receive_values import PaymentResult
 from reconcile.attention import Concern
-from reconcile.ledger import standing
+from reconcile.ledger import standing, turned
+from reconcile.ledger.convert import dollars
 from reconcile.ledger.lines_left import lines_left
 from reconcile.ledger.tables_received import remittance
 
@@ -16,26 +16,41 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
 CONCERNS: Final = 100  # claims of one payment whose oddities are told; the rest is counted
-# of how many claims, of the first of them, and the first lines that fit none, in words
-Oddities = tuple[int, tuple[Concern, ...], tuple[str, ...]]
-_NOTHING_ODD: Final[Oddities] = (0, (), ())
+# of how many claims, of the first of them, the first lines that fit none, in words, and the cents
+# by which reversals with positive amounts count other than they came
+Oddities = tuple[int, tuple[Concern, ...], tuple[str, ...], int]
+_NOTHING_ODD: Final[Oddities] = (0, (), (), 0)
 
 
 def oddities(connection: "Connection", files: Sequence[int]) -> dict[int, Oddities]:
     """What does not fit in the claims of these files, by row number of the payment."""
     found: dict[int, Oddities] = {}
     for number, concerns in standing.concerns_of(connection, remittance.c.file_id.in_(files)):
-        count, told, _ = found.get(number, _NOTHING_ODD)
-        found[number] = count + 1, (*told, *concerns) if count < CONCERNS else told, ()
-    for number, words in lines_left(connection, files, shown_number):
-        count, told, left = found.get(number, _NOTHING_ODD)
-        found[number] = count, told, (*left, words)[:CONCERNS]
+        count, told, _, _ = found.get(number, _NOTHING_ODD)
+        found[number] = count + 1, (*told, *concerns) if count < CONCERNS else told, (), 0
+    for number, words in lines_left(connection, files):
+        count, told, left, _ = found.get(number, _NOTHING_ODD)
+        found[number] = count, told, (*left, words)[:CONCERNS], 0
+    for number, cents in turned.of_payments(connection, remittance.c.file_id.in_(files)).items():
+        found[number] = (*found.get(number, _NOTHING_ODD)[:3], cents)
     return found
 
 
 def with_oddities(result: PaymentResult, odd: Oddities | None) -> PaymentResult:
     """The result with what is odd in it, if anything."""
-    return result if odd is None else evolve(result, odd=odd[0], concerns=odd[1], left=odd[2])
+    if odd is None:
+        return result
+    difference = result.difference
+    if difference is not None:
+        difference += dollars(odd[3])
+    return evolve(
+        result,
+        odd=odd[0],
+        concerns=odd[1],
+        left=odd[2],
+        difference=difference,
+        turned=bool(odd[3]),
+    )
 
 
 def told_new(

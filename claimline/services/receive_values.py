@@ -39,6 +39,7 @@ class PaymentResult:
     lines_left: int = 0  # lines of posted claims that fit no sent line
     provider_adjusted: Decimal = Decimal("0.00")
     difference: Decimal | None = None  # claims - provider adjustments - BPR02; None: not added up
+    turned: bool = False  # a reversal came with positive amounts: it counts below zero
     unbalanced: int = 0  # claims whose own figures do not add up
     odd: int = 0  # claims whose answers do not fit: paid twice, not our charge ...
     concerns: tuple[Concern, ...] = ()  # what is odd, of the first of them

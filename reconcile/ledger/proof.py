@@ -49,7 +49,11 @@ def prove(
     walk = Walk(connection=connection, usage=usage, tallies=tallies, tell=open_items.line)
     walk.run()
     payments = Payments(
-        connection=connection, usage=usage, tallies=tallies, tell=open_items.payment
+        connection=connection,
+        usage=usage,
+        tallies=tallies,
+        tell=open_items.payment,
+        turned=walk.turned,
     )
     payments.run()
     payments.not_on_claims(walk.on_lines + walk.on_claims)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, Final
 
-from attrs import define
+from attrs import define, field
 from sqlalchemy import Connection, Select, and_, or_, select
 
 from edi.claim import FREQUENCY_ORIGINAL
@@ -17,7 +17,9 @@ from reconcile.ledger.states import cause_of, made_again
 from reconcile.ledger.tables import sent_claim, sent_line
 from reconcile.ledger.tables_answered import claim_state
 from reconcile.ledger.tables_received import claim_payment, line_share, posting
+from reconcile.ledger.turned import turned
 from reconcile.proof import AnswerRow, Break, ShareRow, Tallies, check_answer, plain_open
+from reconcile.values import Adjudication
 
 TOGETHER: Final = 1000  # claims
 BILLED: Final = "billed"
@@ -46,6 +48,7 @@ class Walk:
     tell: Callable[[Unexplained], None]  # what the payers' own figures leave open
     on_lines: int = 0  # cents paid
     on_claims: int = 0
+    turned: dict[int, int] = field(factory=dict)  # of reversals with wrong signs, by payment
 
     def run(self) -> None:
         """Look at every claim of the book."""
@@ -149,6 +152,7 @@ class Walk:
         came = rows.adjudications(
             self.connection, {number: claim.control for number, claim in claims.items()}
         )
+        self._turn(came)
         tally = self.tallies["claims.moved"]
         for number, claim in claims.items():
             books = claim_books(claim, came.get(number, ()))
@@ -160,6 +164,12 @@ class Walk:
                 tally.fault(
                     Break(equation="claims.moved", expected=0, found=sum(moved), claim=number)
                 )
+
+    def _turn(self, came: Mapping[int, Sequence[Adjudication]]) -> None:
+        """On lines is what the books hold there: a reversal with positive amounts takes money."""
+        for one in turned(self.connection, came):
+            self.on_lines += one.cents
+            self.turned[one.payment] = self.turned.get(one.payment, 0) + one.cents
 
     def _lines(self, after: int, until: int) -> dict[int, dict[int, int]]:
         """Charge by row number of the line, by claim."""

@@ -1,7 +1,7 @@
 """The proof's look at the payments: their sums, where their money is, what touches no books."""
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from attrs import define, field
@@ -62,6 +62,7 @@ class Payments:
     usage: Usage
     tallies: Tallies
     tell: Callable[[int, int], None]  # row number and cents of a payment that does not add up
+    turned: Mapping[int, int] = field(factory=dict)  # ``Walk.turned``
     places: Places = field(factory=Places)
 
     def run(self) -> None:
@@ -147,7 +148,9 @@ class Payments:
 
     def _posted(self, row: Any) -> None:
         tally, places = self.tallies["remits.money"], self.places
-        claims, adjusted, open_cents = row.claims or 0, row.adjusted or 0, row.difference
+        turned = self.turned.get(row.key, 0)
+        claims, adjusted = (row.claims or 0) + turned, row.adjusted or 0
+        open_cents = row.difference + turned
         placed = claims - adjusted - open_cents
         paid = -row.paid if placed == -row.paid else row.paid  # BPR03 D: a debit takes money
         places.paid += paid

@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, Connection, and_, func, or_, select
 from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
 from reconcile.attention import Concern, concerns
 from reconcile.books import claim_books
-from reconcile.ledger import acknowledgements_summary, bulk, rows, sent
+from reconcile.ledger import acknowledgements_summary, bulk, rows, sent, turned
 from reconcile.ledger.by_hand_remit import PERHAPS
 from reconcile.ledger.convert import dollars, from_json
 from reconcile.ledger.families import with_followers
@@ -292,15 +292,19 @@ def _waiting_payments(connection: Connection, usage: str) -> Iterator[Waiting]:
     differs = and_(_R.state == "posted", _R.difference != 0)
     entered = and_(_R.state == "replaced", _R.why.contains("; it differs: "))
     twice = and_(_R.origin == "hand", _R.state == "posted", _R.why.startswith(PERHAPS))
-    wrong = or_(_R.state.in_(("incomplete", "aside")), differs, entered, twice)
+    signs = turned.of_payments(connection, _R.usage == usage)
+    turns = and_(_R.state == "posted", _R.id.in_(list(signs)))
+    wrong = or_(_R.state.in_(("incomplete", "aside")), differs, turns, entered, twice)
     condition = and_(_R.usage == usage, wrong)
     query = _about(condition, _R.state, _R.difference).order_by(*_BY_PAYMENT)
     for row in connection.execute(query):
         if row.why.startswith(PERHAPS):
             yield _waiting("perhaps twice", row, cents=row.paid, why=row.why)
         elif row.state == "posted":
+            cents = row.difference + signs.get(row.id, 0)
             words = "claims less provider adjustments differ from the payment"
-            yield _waiting("unbalanced", row, cents=row.difference, why=words)
+            if cents:
+                yield _waiting("unbalanced", row, cents=cents, why=words)
         else:
             unnamed = row.state == "incomplete" and not row.trace  # maybe a copy of another
             yield _waiting(row.state, row, cents=0 if unnamed else row.paid, why=row.why)
