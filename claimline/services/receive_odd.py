@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 
+from claimline.render.words import shown_number
 from claimline.services.receive_values import PaymentResult
 from reconcile.attention import Concern
 from reconcile.ledger import standing, turned
@@ -28,7 +29,7 @@ def oddities(connection: "Connection", files: Sequence[int]) -> dict[int, Odditi
     for number, concerns in standing.concerns_of(connection, remittance.c.file_id.in_(files)):
         count, told, _, _ = found.get(number, _NOTHING_ODD)
         found[number] = count + 1, (*told, *concerns) if count < CONCERNS else told, (), 0
-    for number, words in lines_left(connection, files):
+    for number, words in lines_left(connection, files, shown_number):
         count, told, left, _ = found.get(number, _NOTHING_ODD)
         found[number] = count, told, (*left, words)[:CONCERNS], 0
     for number, cents in turned.of_payments(connection, remittance.c.file_id.in_(files)).items():
