@@ -13,8 +13,9 @@ from claimline.services.practice import load
 from mapping.practice import Practice
 from mapping.structure import nearest
 from reconcile.ledger import LedgerError, LedgerMissing, open_ledger
-from reconcile.ledger.connect import parse, shown
+from reconcile.ledger.connect import parse, shown, sqlite_path
 
+_FOLDER = "Mount the disk, make the folder, or mend `ledger` in night.toml."
 BOOKS = {True: "production", False: "test"}
 
 
@@ -146,15 +147,22 @@ def _places(config: Config, practice: Practice) -> Iterator[dict[str, Any]]:
 
 def _ledger_row(config: Config) -> dict[str, str]:
     place = shown(parse(config.ledger))
+    path = sqlite_path(parse(config.ledger))
     try:
         with open_ledger(config.ledger):
             return {"where": place, "state": "opens"}
     except LedgerMissing:
+        if path is not None and not path.parent.is_dir():
+            return _unopened(place, f"There is no folder {path.parent} for the ledger.", _FOLDER)
         told = "is not there; for the very first night: claimline night --new-ledger"
         return {"where": place, "state": told}
     except LedgerError as error:
-        fault = " ".join(filter(None, (error.message, error.todo)))
-        return {"where": place, "state": "cannot be opened", "fault": fault}
+        return _unopened(place, error.message, error.todo)
+
+
+def _unopened(place: str, message: str, todo: str) -> dict[str, str]:
+    fault = " ".join(filter(None, (message, todo)))
+    return {"where": place, "state": "cannot be opened", "fault": fault}
 
 
 def _there(what: str, path: Path, otherwise: str) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from reconcile.ledger.errors import (
     LedgerMissing,
     LedgerNewer,
     LedgerOld,
+    LedgerUnreachable,
 )
 from reconcile.ledger.ledger import Ledger, open_ledger, upgrade_ledger
 from reconcile.ledger.records import (
@@ -46,6 +47,7 @@ __all__ = [
     "LedgerMissing",
     "LedgerNewer",
     "LedgerOld",
+    "LedgerUnreachable",
     "Payment",
     "Received",
     "Run",

@@ -24,6 +24,7 @@ from reconcile.ledger.errors import (
     LedgerMissing,
     LedgerNewer,
     LedgerOld,
+    LedgerUnreachable,
 )
 
 HEAD: Final = "0004"  # the newest migration; a test compares it with the folder
@@ -105,11 +106,11 @@ def make_private(path: Path, url: URL) -> None:
     """Make the database's file, if it is not there, for its owner only; never a folder.
 
     Raises:
-        LedgerMissing: where there is no such folder.
+        LedgerUnreachable: where there is no such folder.
         LedgerError: where the file cannot be made.
     """
     if not path.parent.is_dir():
-        raise LedgerMissing(
+        raise LedgerUnreachable(
             f"There is no folder {path.parent} for {path.name}.",
             "Check the path, or make the folder.",
         )
@@ -260,7 +261,7 @@ def told_of_sqlite(error: DBAPIError, url: URL) -> None:
                 "Wait until it is done and run this again; nothing was changed.",
             ) from None
         if "unable to open" in reason:
-            raise LedgerMissing(
+            raise LedgerUnreachable(
                 f"The ledger {shown(url)} cannot be opened.", "Check the path and its permissions."
             ) from None
         if "readonly" in reason or "read-only" in reason:

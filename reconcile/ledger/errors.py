@@ -17,6 +17,13 @@ class LedgerMissing(LedgerError):  # noqa: N818 - named by what is wrong
     """There is no ledger at that place, and it was not asked to make one."""
 
 
+class LedgerUnreachable(LedgerError):  # noqa: N818 - named by what is wrong
+    """Where the ledger should be nothing can be reached: no server, no database, no folder.
+
+    Whether there is a ledger is not known: whoever meets this neither makes one nor does without.
+    """
+
+
 class LedgerOld(LedgerError):  # noqa: N818 - named by what is wrong
     """The ledger was made by an older version and must be upgraded first."""
 

@@ -53,7 +53,8 @@ def open_ledger(url: str, *, create: bool = False) -> "Ledger":
         create: make it where there is none; ``Ledger.created`` then says so.
 
     Raises:
-        LedgerMissing, LedgerOld, LedgerNewer, LedgerDamaged, LedgerLocked: as they say.
+        LedgerMissing, LedgerUnreachable, LedgerOld, LedgerNewer, LedgerDamaged, LedgerLocked: as
+            they say.
     """
     place = connect.parse(url)
     path = connect.sqlite_path(place)

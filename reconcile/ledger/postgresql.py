@@ -19,7 +19,7 @@ from reconcile.ledger.errors import (
     LedgerError,
     LedgerLocked,
     LedgerLost,
-    LedgerMissing,
+    LedgerUnreachable,
 )
 
 NAME: Final = "postgresql"
@@ -169,13 +169,12 @@ _UNKNOWN_USER: Final = _Meaning(
     todo=f"Check the user in {URL_IN}, or have it made on the server (createuser NAME).",
 )
 _NO_DATABASE: Final = _Meaning(
-    kind=LedgerMissing,
+    kind=LedgerUnreachable,
     what="There is no database at {place}.",
-    todo="Make it on the server (createdb --encoding=UTF8 NAME), or check the name in "
-    f"{URL_IN}.",
+    todo=f"Make it on the server (createdb --encoding=UTF8 NAME), or check the name in {URL_IN}.",
 )
 _UNREACHABLE: Final = _Meaning(
-    kind=LedgerMissing,
+    kind=LedgerUnreachable,
     what="The server of the ledger {place} cannot be reached.",
     todo=f"Check that it runs, and the host and port in {URL_IN}; nothing was changed.",
 )

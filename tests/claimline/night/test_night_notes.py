@@ -101,3 +101,31 @@ def test_a_ledger_that_cannot_be_opened_is_said_first(first_day: Desk, new_url: 
     desk.night(SECOND)
     [run] = desk.report("2026-03-18-2")["earlier"]["runs"]
     assert (run["number"], run["status"]) == (1, 3)
+
+
+@pytest.mark.parametrize(
+    ("ledger", "told"),
+    [
+        pytest.param("mnt/ledger.sqlite3", "There is no folder", id="no-folder"),
+        pytest.param("postgresql://127.0.0.1:1/claims", "cannot be reached", id="no-server"),
+    ],
+)
+def test_a_ledger_that_nobody_can_reach_is_not_taken_for_none(
+    first_day: Desk, ledger: str, told: str
+) -> None:
+    """--check says that no night can run, and neither it nor the night asks for a new ledger."""
+    desk = first_day
+    file = desk.folder / "night.toml"
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace(desk.url, ledger), encoding="utf-8")
+    done = desk.night(SECOND, "--check")
+    said = " ".join(done.stdout.split())
+    assert done.returncode == 3
+    assert "is right" not in said
+    assert told in said.partition("Places")[0]
+    assert "--new-ledger" not in said
+    begun = desk.night(SECOND, "--new-ledger")
+    assert begun.returncode == 3
+    said = " ".join((begun.stdout + begun.stderr).split())
+    assert told in said or "see to the folder" in said
+    assert "--new-ledger" not in said

@@ -21,6 +21,7 @@ from reconcile.ledger import (
     LedgerMissing,
     LedgerNewer,
     LedgerOld,
+    LedgerUnreachable,
     Run,
     backup_ledger,
     connect,
@@ -78,10 +79,10 @@ class TestOpen:
     def test_no_folder_is_made(self, tmp_path: Path) -> None:
         """A ledger or a copy in a folder that is not there is refused, and the folder not made."""
         path = tmp_path / "typo" / "ledger.sqlite3"
-        with pytest.raises(LedgerMissing, match="no folder"):
+        with pytest.raises(LedgerUnreachable, match="no folder"):
             open_ledger(str(path), create=True)
         open_ledger(str(tmp_path / "ledger.sqlite3"), create=True).close()
-        with pytest.raises(LedgerMissing, match="no folder"):
+        with pytest.raises(LedgerUnreachable, match="no folder"):
             backup_ledger(str(tmp_path / "ledger.sqlite3"), path)
         assert not path.parent.exists()
 

@@ -26,6 +26,7 @@ from reconcile.ledger import (
     LedgerMissing,
     LedgerNewer,
     LedgerOld,
+    LedgerUnreachable,
     Run,
     backup_ledger,
     connect,
@@ -79,13 +80,13 @@ class TestOpening:
 
     def test_not_there(self, server: Server) -> None:
         """A database that is not there is named, with what makes one."""
-        with pytest.raises(LedgerMissing, match="no database") as caught:
+        with pytest.raises(LedgerUnreachable, match="no database") as caught:
             open_ledger(server.url("nowhere"), create=True)
         assert "createdb" in caught.value.todo
 
     def test_nobody_there(self, new_url: NewUrl) -> None:
         """A server that does not answer is told, with the settings that name it; no user is."""
-        with pytest.raises(LedgerMissing, match="cannot be reached") as caught:
+        with pytest.raises(LedgerUnreachable, match="cannot be reached") as caught:
             open_ledger("postgresql://mkeller:hush@127.0.0.1:1/claims")
         told = caught.value.message + caught.value.todo
         assert "hush" not in told
@@ -248,7 +249,7 @@ class TestLost:
             with open_ledger(databases()) as ledger:
                 _note(ledger, "a")
                 own.handle.stop()
-                with pytest.raises((LedgerLost, LedgerMissing)):
+                with pytest.raises((LedgerLost, LedgerUnreachable)):
                     _note(ledger, "b")
                 own.handle.ensure_postgres_running()
                 assert _notes(ledger) == ["a"]
@@ -265,7 +266,7 @@ class TestLost:
             assert "mkeller:hush@" in url
             with open_ledger(url) as ledger:
                 own.handle.stop()
-                with pytest.raises((LedgerLost, LedgerMissing)) as caught:
+                with pytest.raises((LedgerLost, LedgerUnreachable)) as caught:
                     _note(ledger, "b")
             assert main(["claims", "--ledger", url]) == COULD_NOT_RUN
         said = capsys.readouterr()
