@@ -34,6 +34,7 @@ from reconcile.values import (
     LineStatus,
     SentClaim,
     SentLine,
+    Twice,
 )
 
 NEVER_POSTED: Final = frozenset({"23", "25"})  # forwarded without a decision; an estimate
@@ -199,6 +200,7 @@ def _not_taken_back(found: LineBooks, words: str) -> LineBooks:
         denied=ZERO,
         other=other,
         open=found.charge - parts - other,
+        twice=Twice(contractual=max(found.contractual, ZERO)),
         flags=(*kept, NO_REVERSAL, words),
     )
 
@@ -219,6 +221,7 @@ def _line_books(line: SentLine, claim: SentClaim, history: Sequence[Entry]) -> L
     stands = live if groups is by_date else [g for g in groups if not g.stale][-1].entries
     current = _newest(stands)
     totals = _combined(line, claim, groups, flags)
+    twice = _twice(totals, line, claim, groups)
     if aside:
         flags.append(_keep_payment(totals, aside))
     taken_back = bool(aside) or any(is_reversal(e) for e in history)
@@ -241,9 +244,27 @@ def _line_books(line: SentLine, claim: SentClaim, history: Sequence[Entry]) -> L
         open=line.charge - totals.charge,
         not_explained=totals.not_explained,
         flags=tuple(dict.fromkeys(flags)),
+        twice=twice,
         current=current.share if current else None,
         decided_by=current.adjudication if current else None,
     )
+
+
+def _twice(totals: Buckets, line: SentLine, claim: SentClaim, groups: Sequence[Group]) -> Twice:
+    """What of the totals is there only by older decisions beside a newer one of the same payer."""
+    once = [g if g.is_once(line) else g.of_newest() for g in groups]
+    if all(one is group for one, group in zip(once, groups, strict=True)):
+        return Twice()
+    alone = _combined(line, claim, once, [])
+    return Twice(
+        denied=_beyond(totals.denied, alone.denied),
+        patient=_beyond(totals.patient, alone.patient),
+        contractual=_beyond(totals.contractual, alone.contractual),
+    )
+
+
+def _beyond(both: Decimal, newest: Decimal) -> Decimal:
+    return max(both - max(newest, ZERO), ZERO)
 
 
 def _live(history: Sequence[Entry], flags: list[str]) -> list[Entry]:
@@ -319,7 +340,7 @@ def _combined(
         if n and group.stale:
             _count_payment(total, group, flags)
         elif n:
-            _restate(total, group)
+            _restate(total, line, group)
         else:
             _start(total, group, claim, flags)
         total.not_explained += group.sums.not_explained
@@ -372,13 +393,17 @@ def _count_payment(total: Buckets, group: Group, flags: list[str]) -> None:
         flags.append(f"{PAID_ABOVE}{paid - used:.2f}")
 
 
-def _restate(total: Buckets, group: Group) -> None:
-    """The newer decision says who owes what the earlier payers did not pay or write off."""
-    newest = sum_of(group.entries[-1:])
+def _restate(total: Buckets, line: SentLine, group: Group) -> None:
+    """The newer decision says who owes what the earlier payers did not pay or write off.
+
+    What an older one of the same payer paid beside it is nobody's write-off: it is open below zero.
+    """
+    newest = group.sums if group.is_once(line) else group.of_newest().sums
     left = total.patient + total.denied + total.other
+    total.charge += group.sums.paid - newest.paid
     total.paid += group.sums.paid
     total.patient = newest.patient
-    left = max(left - group.sums.paid - newest.patient, ZERO)
+    left = max(left - newest.paid - newest.patient, ZERO)
     total.denied = min(max(newest.denied, ZERO), left)
     total.other = min(max(newest.other, ZERO), left - total.denied)
     total.prior_payer += group.sums.prior_payer
@@ -416,9 +441,8 @@ def _flags(
     totals: Buckets,
 ) -> Iterator[str]:
     for group in groups:
-        decisions = [e for e in group.entries if not is_reversal(e)]
-        if len(decisions) > 1 and group.sums.charge > line.charge:
-            yield _decided_twice(decisions)
+        if not group.is_once(line):
+            yield _decided_twice(group.decisions)
     if totals.qmb:
         yield QMB
     if totals.not_explained:

@@ -7,7 +7,7 @@ from typing import Final
 from attrs import evolve, frozen
 
 from reconcile.buckets import Buckets, receiving_lines
-from reconcile.values import Adjudication, LineShare
+from reconcile.values import Adjudication, LineShare, SentLine
 
 NO_REVERSAL: Final = "the payer will send no reversal"  # a note of an answer: a person said so
 RANK_ORDER: Final = {"P": 0, "S": 1, "T": 2}
@@ -40,6 +40,20 @@ class Group:
     def is_of(self, answer: Adjudication) -> bool:
         """Whether the answer is the payer's, in this turn."""
         return (self.payer, self.rank) == (answer.payer, RANK_ORDER[answer.rank])
+
+    @property
+    def decisions(self) -> tuple[Entry, ...]:
+        """Without reversals; oldest first."""
+        return tuple(entry for entry in self.entries if not is_reversal(entry))
+
+    def is_once(self, line: SentLine) -> bool:
+        """Whether it decides the line once: by one answer, or by several on parts of it."""
+        return len(self.decisions) < 2 or self.sums.charge <= line.charge
+
+    def of_newest(self) -> "Group":
+        """What it says by its newest decision alone."""
+        newest = self.decisions[-1:]
+        return evolve(self, entries=newest, sums=sum_of(newest))
 
     @property
     def date(self) -> dt.date:

@@ -19,7 +19,6 @@ from reconcile import books as flags
 from reconcile.books import is_replaced
 from reconcile.books_turns import RANK_ORDER
 from reconcile.decided import left_to_patient, unsure
-from reconcile.doubled import left_twice
 from reconcile.values import ZERO, Adjudication, LineBooks, PayerFacts, SentClaim
 
 NEVER_THE_PATIENTS: Final = frozenset({"222", "151"})
@@ -203,7 +202,7 @@ def _line(claim: SentClaim, books: LineBooks, facts_of: FactsOf) -> _Line:
     own = [a for a in share.adjustments if a.group == "PR" and a.amount > ZERO]
     plain = [a for a in own if refusal(a.group, a.reason) == "no"]
     above = sum((a.amount for a in plain if a.reason in LOOK_FIRST), ZERO)
-    left = books.patient - left_twice(books)
+    left = books.patient - books.twice.patient
     amount = max(left - above, ZERO)
     check = min(above, max(left, ZERO))
     because = [_said(number, a) for a in plain if a.reason not in LOOK_FIRST] if amount else []

@@ -173,6 +173,19 @@ class Posting:
 
 
 @frozen(kw_only=True)
+class Twice:
+    """What of a line stands in its books only by an answer that a newer one corrects, in dollars.
+
+    Its reversal has not come. In the same parts of ``LineBooks``; what was paid is money and is
+    not here.
+    """
+
+    denied: Decimal = ZERO
+    patient: Decimal = ZERO
+    contractual: Decimal = ZERO
+
+
+@frozen(kw_only=True)
 class LineBooks:
     """Where one sent line stands, after everything received, whatever the order of arrival.
 
@@ -194,6 +207,7 @@ class LineBooks:
     not_explained: Decimal = ZERO
     patient_credit: Decimal = ZERO  # collected at the visit and not owed
     flags: tuple[str, ...] = ()
+    twice: Twice = Twice()
     current: LineShare | None = None  # the share that decides the status
     decided_by: Adjudication | None = field(default=None, repr=False)
 
@@ -237,6 +251,9 @@ class PayerFacts:
     secondary_filing_days: int | None = None
     secondary_filing_from: str = "primary's remittance"  # or "day of service"
     payment_basis: str = "by line"  # per visit, per diem, case rate, capitation
+    payer_id: str = ""  # 2010BB NM109
+    # Of days of service the basis that is not by line: first day, last day (or empty), basis.
+    payment_bases: tuple[tuple[str, str, str], ...] = ()
     secondary_co45: str | None = None  # as a secondary: restates, adjusts
     qmb_billing: str | None = None  # Medicaid for a QMB: forwarded, bill, never
     crossover_wait_days: int | None = None  # working days

@@ -11,7 +11,6 @@ from typing import Final, Literal
 from attrs import define, evolve
 
 from reconcile.books import claim_books
-from reconcile.doubled import denied_twice
 from reconcile.reports.values import (
     By,
     Case,
@@ -48,7 +47,7 @@ class DenialSums:
         """Add one decided line."""
         self.lines += 1
         self.billed += books.charge
-        twice = denied_twice(books)
+        twice = books.twice.denied
         self.doubled += twice
         self.denied += books.denied - twice
         self.denied_lines += books.status == "denied"

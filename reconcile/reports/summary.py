@@ -7,7 +7,6 @@ from typing import Final
 from attrs import define
 
 from reconcile.books import is_replaced
-from reconcile.doubled import denied_twice, left_twice, written_off_twice
 from reconcile.reports.values import By, Case, group_of, is_duplicate_line, said_later
 from reconcile.values import ZERO, LineBooks
 
@@ -47,7 +46,7 @@ class Money:
         self.charge += books.charge
         for part in OF_BOOKS:
             setattr(self, part, getattr(self, part) + getattr(books, part))
-        twice, left, off = denied_twice(books), left_twice(books), written_off_twice(books)
+        twice, left, off = books.twice.denied, books.twice.patient, books.twice.contractual
         self.doubled += twice
         self.left_twice += left
         self.written_off_twice += off

@@ -1,6 +1,7 @@
 """Posting and books: every share closes, every cent is somewhere, and order never matters."""
 
 import datetime as dt
+import itertools
 from decimal import Decimal
 
 import pytest
@@ -88,6 +89,38 @@ def test_the_secondary_alone_says_that_the_primary_is_missing() -> None:
     alone = stand(answer("CAS*OA*23*95~", status="2", paid="15", payer="medigap"))
     assert (alone.paid, alone.other, alone.open) == (15, 95, 0)
     assert any("remittance is not here" in flag for flag in alone.flags)
+
+
+REFUSED = answer("CAS*CO*197*110~")
+ANEW = answer("CAS*CO*45*35~CAS*PR*2*15~", paid="60", day=dt.date(2026, 4, 10), icn="A2")
+NEXT = {"status": "2", "payer": "medigap"}
+SECOND = answer("CAS*OA*23*95~", paid="15", day=dt.date(2026, 4, 20), icn="S1", **NEXT)
+EARLY = answer("CAS*OA*23*90~", paid="20", day=dt.date(2026, 4, 5), icn="S1", **NEXT)
+SAME = answer("CAS*OA*23*95~", paid="15", day=dt.date(2026, 4, 25), icn="S2", **NEXT)
+
+
+@pytest.mark.parametrize(
+    ("answers", "paid", "contractual", "patient", "opened"),
+    [
+        ((REFUSED, ANEW, SECOND), 75, 35, 0, 0),
+        ((PRIMARY, ANEW, SECOND), 125, 35, 0, -50),
+        ((PRIMARY, EARLY, ANEW), 130, 35, 0, -55),
+        ((ANEW, SECOND, SAME), 90, 35, 0, -15),
+    ],
+    ids=["refused and reprocessed", "paid anew", "paid anew after the second", "second paid twice"],
+)
+def test_twice_decided_beside_a_second_payer(
+    answers: tuple[Adjudication, ...], paid: int, contractual: int, patient: int, opened: int
+) -> None:
+    """Without what older answers hold, the newest of each payer alone says what is written off."""
+    for order in itertools.permutations(answers):
+        both = stand(*order)
+        assert closes(both)
+        twice = both.twice
+        left = (both.paid, both.contractual - twice.contractual, both.patient - twice.patient)
+        assert left == (paid, contractual, patient)
+        assert both.denied == twice.denied
+        assert both.open + twice.contractual + twice.patient + twice.denied == opened
 
 
 @pytest.mark.parametrize("remark", ["N781", "N782", "N783"])
