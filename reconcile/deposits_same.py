@@ -5,12 +5,12 @@ numbers. Where only one other fits, it is the same; all else is left to a person
 """
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 from attrs import frozen
 
-from reconcile.deposits import Deposit, Returned, one_payer, plain
+from reconcile.deposits import Deposit, one_payer, plain
 
 NUMBER_DAYS: Final = dt.timedelta(days=30)  # numbers of payments are used again
 NEAR_DAYS: Final = dt.timedelta(days=7)  # a file of addenda may name another day than a statement
@@ -27,7 +27,7 @@ class Told:
 
 
 def told_before(
-    new: Sequence[Deposit], known: Sequence[Deposit], returned: Sequence[Returned] = ()
+    new: Sequence[Deposit], known: Sequence[Deposit], debits: Iterable[Deposit] = ()
 ) -> tuple[Told, ...]:
     """The deposits of a file that other files told in other words.
 
@@ -36,17 +36,20 @@ def told_before(
     Args:
         new: the new deposits of one file.
         known: those of other files, without the ones that stand in the new file too.
-        returned: deposits taken back, also new ones: what comes later is paid anew.
+        debits: that take deposits back, also new ones: what comes after one is paid anew.
     """
     by_cents: dict[int, list[Deposit]] = {}
     for one in known:
         by_cents.setdefault(one.cents, []).append(one)
-    gone = {one.deposit.mark: one.debit.date for one in returned}
+    back: dict[int, list[Deposit]] = {}
+    for one in debits:
+        back.setdefault(-one.cents, []).append(one)
     fits = {
         one.id: [
             other
             for other in by_cents.get(one.cents, ())
-            if _could_be(one, other) and not _is_parted(one, other, gone)
+            if _could_be(one, other)
+            and not any(is_between(debit, one, other) for debit in back.get(one.cents, ()))
         ]
         for one in new
     }
@@ -65,12 +68,6 @@ def told_before(
         for one in new
         if fits[one.id]
     )
-
-
-def _is_parted(one: Deposit, other: Deposit, gone: Mapping[str, dt.date]) -> bool:
-    """Whether the earlier was taken back before the later came."""
-    earlier, later = sorted((one, other), key=lambda each: each.date)
-    return later.date > gone.get(earlier.mark, later.date)
 
 
 def is_between(debit: Deposit, one: Deposit, other: Deposit) -> bool:

@@ -93,6 +93,8 @@ def take(
                 deposits_hand.put_same(writer, twice, counts, user=user, reason=bank_same.REASON)
             for mark in met.parted:
                 deposits_hand.part(writer, mark, user=user, reason=bank_same.BETWEEN)
+            for twice, counts in met.again:
+                deposits_hand.put_same(writer, twice, counts, user=user, reason=deposits_hand.AGAIN)
         new = [row for row, key in zip(found.rows, keys, strict=True) if key in fresh]
     return _imported(name, found, new, met)
 

@@ -26,11 +26,12 @@ class Met:
     """What the new deposits of a file meet.
 
     ``same``: marks of the one told twice, of the other; ``parted``: of those taken for told twice
-    till a return came that lies between.
+    till a return came that lies between; ``again``: of those that are told twice with another.
     """
 
     same: tuple[tuple[str, str], ...] = ()
     parted: tuple[str, ...] = ()
+    again: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -54,15 +55,25 @@ def met(connection: Connection, rows: Sequence[Row], keys: Sequence[str], new: s
     here = set(keys)
     kept = deposits.deposits(connection)
     others = [one for one in kept if one.mark not in here and not _is_twice(said.get(one.mark))]
-    told = told_before([one for one in fresh if one.cents > 0], others, taken_back((*kept, *fresh)))
+    debits = [one for one in (*kept, *fresh) if one.cents < 0 and one.mark not in said]
+    told = told_before([one for one in fresh if one.cents > 0], others, debits)
     parted = tuple(_parted(fresh, kept, said))
+    same = tuple(_which(one, said) for one in told if one.sure)
+    twice = {mark for mark, _ in same}
+    counting = [one for one in (*others, *fresh) if one.cents > 0 and one.mark not in twice]
+    again = dict(_again(parted, counting, debits))
     return Met(
-        same=tuple(_which(one, said) for one in told if one.sure),
-        parted=tuple(one.mark for one in parted),
+        same=same,
+        parted=tuple(one.mark for one in parted if one.mark not in again),
+        again=tuple(again.items()),
         notes=(
             *_told(told, said),
             *_returned(fresh, kept),
-            *(PARTED.format(one.date, dollars(one.cents), one.file) for one in parted),
+            *(
+                PARTED.format(one.date, dollars(one.cents), one.file)
+                for one in parted
+                if one.mark not in again
+            ),
         ),
     )
 
@@ -75,10 +86,23 @@ def _parted(
     debits = [one for one in fresh if one.cents < 0]
     for mark, put in said.items() if debits else ():
         pair = here.get(mark), here.get(put.same)
-        if put.reason != REASON or pair[0] is None or pair[1] is None:
+        if put.reason not in {REASON, deposits_hand.AGAIN} or pair[0] is None or pair[1] is None:
             continue
         if any(is_between(debit, pair[0], pair[1]) for debit in debits):
             yield pair[0]
+
+
+def _again(
+    parted: Sequence[Deposit], counting: Sequence[Deposit], debits: Sequence[Deposit]
+) -> Iterator[tuple[str, str]]:
+    """Those parted from one that are told twice with another: their marks, and of that one."""
+    known = list(counting)
+    for one in sorted(parted, key=lambda each: (each.date, each.id)):
+        found = next((told for told in told_before([one], known, debits) if told.sure), None)
+        if found is None:
+            known.append(one)
+        else:
+            yield one.mark, found.known[0].mark
 
 
 def _is_twice(put: Put | None) -> bool:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 MATCH: Final = "bank match"
 UNDO: Final = "bank match undo"
 SAME: Final = "bank same"
+AGAIN: Final = "told by two files, as a return between two others shows"  # reason of SAME
 _Key = tuple[str, str, int, str]
 
 

@@ -105,6 +105,37 @@ def test_a_deposit_of_another_day_is_the_same_until_a_return_lies_between(ledger
     assert "counted once" in _csv(ledger, late, name="late.csv").notes[0]
 
 
+TWO_DAYS = {  # as the statement tells it, and a day later as the file of addenda does
+    **PAID_ANEW,
+    "deposit, later": f"4/29/2026,HCCLAIMPMT {TRN},75.00",
+    "return, later": f"5/1/2026,RETURN {TRN},-75.00",
+    "anew, later": f"5/5/2026,HCCLAIMPMT {TRN},75.00",
+}
+STATEMENT, ADDENDA = tuple(PAID_ANEW), ("deposit, later", "return, later", "anew, later")
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        (STATEMENT, ADDENDA),
+        (ADDENDA, STATEMENT),
+        (("deposit",), ("anew",), ADDENDA[2:], ADDENDA[1:2], ("return",), ADDENDA[:1]),
+        (ADDENDA[2:], ("anew",), ADDENDA[:1], ("deposit",), ("return",), ADDENDA[1:2]),
+    ],
+    ids=["statement first", "addenda first", "returns late", "newest first"],
+)
+def test_each_told_on_two_days_counts_once(
+    ledger: Ledger, files: tuple[tuple[str, ...], ...]
+) -> None:
+    """A deposit, its return and the deposit made anew, each in two files with two days."""
+    for n, names in enumerate(files):
+        _csv(ledger, *(TWO_DAYS[name] for name in names), name=f"{n}.csv")
+    found = _matched(ledger)
+    assert (len(found.pairs), len(found.returned), len(found.same)) == (1, 1, 2)
+    assert (found.deposits, found.pairs[0].deposit.date.month) == ((), 5)
+    assert verify(ledger).equal
+
+
 def test_a_return_told_on_two_days_is_one(ledger: Ledger) -> None:
     """The bank's statement and its file of addenda may tell of a return on two days."""
     _csv(ledger, *PAID_ANEW.values())
