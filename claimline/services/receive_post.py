@@ -244,7 +244,8 @@ def post_one(
     if twin is None and compared is not None and compared.nothing_new:
         twin = same[0]
     if twin is not None:
-        return _duplicate(writer, row, twin, certain=compared is not None and compared.certain), []
+        certain = compared is not None and compared.with_aside
+        return _duplicate(writer, row, twin, certain=certain), []
     work = _Work(writer=writer, row=row, compared=compared)
     work.run(Reading(transaction))
     return _done(writer, row, work)
@@ -327,7 +328,7 @@ def _duplicate(writer: "Writer", row: Any, twin: Any, *, certain: bool) -> Payme
     why = f"the same as ST {twin.transaction_control}, received {twin.recorded_at[:10]}"
     if certain:
         settle.release(writer, row.payment_id)
-        received.complete(writer.connection, row.payment_id)
+        received.complete(writer.connection, row.payment_id, aside=True)
         by_hand_remit.meet(writer, twin)
     elif twin.state == "aside":
         why += ", which is kept aside"
@@ -435,7 +436,7 @@ class _Work:
             kept = self.compared.new_adjustments(kept)
         received.add_provider_adjustments(self.writer, self.row.id, kept)
         self.provider_adjusted = sum((p.amount for p in kept), Decimal("0.00"))
-        if self.compared and self.compared.certain:
+        if self.compared and self.compared.with_aside:
             settle.release(self.writer, self.row.payment_id)
         self._finish()
 
@@ -454,7 +455,8 @@ class _Work:
             difference=to_cents(self.difference),
         )
         if self.compared and not self.aside:
-            received.complete(self.writer.connection, self.row.payment_id)
+            aside = self.compared.with_aside
+            received.complete(self.writer.connection, self.row.payment_id, aside=aside)
         if not self.aside:
             self.met, self.told = by_hand_remit.meet(self.writer, self.row)
 

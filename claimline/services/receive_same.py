@@ -28,6 +28,7 @@ class Compared:
     known: Counter[str]  # claim payments received before, by fingerprint
     adjustments: Counter[tuple[str, str, str, str, int]]  # provider adjustments before
     certain: bool = False
+    with_aside: bool = False  # what was kept aside of it before may be posted too
     nothing_new: bool = False  # every claim and provider adjustment of it was received before
     why: str = "another payment has this number; it is not certain that these are new"
     _seen: Counter[str] = field(factory=Counter)
@@ -86,8 +87,11 @@ def compare(connection: Connection, row: Any, digest: str, same: Sequence[Any]) 
     posted, aside = _paid(connection, row.payment_id)
     paid = dollars(row.paid)
     no_money = paid == ZERO and not has_money and adjustments == ZERO
-    whole = paid in (posted + new_paid - taken, posted + aside + new_paid - taken)
-    compared.certain = no_money or whole
+    compared.with_aside = no_money or paid == posted + aside + new_paid - taken
+    compared.certain = compared.with_aside or paid == posted + new_paid - taken
+    number = next((other.trace for other in same if other.trace != row.trace), "")
+    if number:
+        compared.why = f"perhaps payment {number} again, its number written with other zeros"
     compared.nothing_new = not anything_new
     return compared
 

@@ -26,6 +26,7 @@ _MORE: Final = "file.more-problems"
 _SCANNED_AT_ONCE: Final = 1000  # segments
 _AFTER_HEADER: Final = frozenset({"LX", "CLP", "TS2", "TS3", "PLB", "SE"})
 _NEVER: Final = dt.date(1, 1, 1)
+ZEROS_TO: Final = 16  # digits up to which a payment number is looked for with zeros before it
 _COLUMNS: Final = tuple(remittance.columns.keys())
 INCOMPLETE: Final = "incomplete"  # the state of a payment that is not whole
 BY_HAND: Final = "CLAIMLINEHAND"  # ISA06 of what a person entered: see ``by_hand_remit``
@@ -117,12 +118,31 @@ def _date(header: RemittanceHeader, isa: tuple[str, ...]) -> dt.date:
 
 
 def unseen(connection: Connection, traces: Iterable[str]) -> set[str]:
-    """Those of some payment numbers (TRN02) that no payment has."""
-    asked = {trace for trace in traces if trace}
-    for batch in bulk.batches(sorted(asked)):
+    """Those of some payment numbers (TRN02) that no payment has, however many zeros lead them."""
+    asked: dict[str, list[str]] = {}
+    for trace in dict.fromkeys(trace for trace in traces if trace):
+        asked.setdefault(_plain(trace), []).append(trace)
+    new = {plain: some[0] for plain, some in asked.items() if len(some) == 1}
+    spelled = {spelling for trace in new.values() for spelling in _spellings(trace)}
+    for batch in bulk.batches(sorted(spelled)):
         query = select(remittance.c.trace).where(bulk.among(connection, remittance.c.trace, batch))
-        asked.difference_update(connection.execute(query).scalars())
-    return asked
+        for trace in connection.execute(query).scalars():
+            new.pop(_plain(trace), None)
+    return set(new.values())
+
+
+def _plain(trace: str) -> str:
+    """A payment number without the zeros before it: banks and clearinghouses drop and add them."""
+    return trace.lstrip("0") if trace.isdigit() else trace
+
+
+def _spellings(trace: str) -> list[str]:
+    """How a payment number may be spelled: itself, and with fewer or more zeros before it."""
+    plain = _plain(trace)
+    if not (plain and plain.isdigit()):
+        return [trace]
+    some = (plain.zfill(length) for length in range(len(plain), max(ZEROS_TO, len(plain)) + 1))
+    return list(dict.fromkeys((trace, *some)))
 
 
 def add(
@@ -147,10 +167,10 @@ def add(
     traces: set[str] = set()
     for number, one in enumerate(found, first):
         if one.key not in firsts:
-            is_new = one.header.trace in new and one.header.trace not in traces
+            is_new = one.header.trace in new and _plain(one.header.trace) not in traces
             known = None if is_new else _first_of(writer.connection, one)
             firsts[one.key] = known or number
-        traces.add(one.header.trace)
+        traces.add(_plain(one.header.trace))
         rows.append(_row(number, file_id, firsts[one.key], one, writer.recorded))
     writer.add(remittance, rows)
     return [SimpleNamespace(**dict(zip(_COLUMNS, row, strict=True))) for row in rows]
@@ -160,20 +180,25 @@ def _first_of(connection: Connection, one: Scanned) -> int | None:
     """The payment that this is, if it was received before.
 
     A copy whose date (BPR16) is missing or cannot be read is of the payment of that number and
-    amount: two payments of them would count its money twice. Their claims are compared.
+    amount, and so is one of the same day whose number has other zeros before it: two payments of
+    them would count its money twice. Their claims are compared.
     """
     c, header = remittance.c, one.header
     if not header.trace:
         exact = select(c.payment_id).where(c.payment_key == one.key).limit(1)
         return connection.execute(exact).scalar()
     alike = select(c.payment_id, c.payment_key).where(
-        c.trace == header.trace,
+        c.trace.in_(_spellings(header.trace)),
         c.originator == header.originator,
         c.paid == to_cents(header.paid),
         c.usage == one.usage,
     )
     rows = connection.execute(alike.order_by(c.id)).fetchall()
     same = next((payment for payment, key in rows if key == one.key), None)
+    if same is not None:
+        return int(same)
+    day = from_date(header.payment_date) if header.payment_date else ""
+    same = next((payment for payment, key in rows if day and from_json(key)[3] == day), None)
     if same is not None:
         return int(same)
     dated: dict[int, bool] = {}
@@ -353,7 +378,8 @@ def same_payment(connection: Connection, row: Any) -> list[Any]:
 def _of_payment(row: Any) -> ColumnElement[bool]:
     """The copies and parts of a payment, found by an index: they share their number."""
     c = remittance.c
-    by_index = c.trace == row.trace if row.trace else c.payment_key == row.payment_key
+    by_number = c.trace.in_(_spellings(row.trace))
+    by_index = by_number if row.trace else c.payment_key == row.payment_key
     return and_(by_index, c.payment_id == row.payment_id)
 
 
@@ -409,12 +435,13 @@ def settle(connection: Connection, number: int, **values: Any) -> None:
     connection.execute(update(remittance).where(remittance.c.id == number).values(**values))
 
 
-def complete(connection: Connection, payment_id: int) -> None:
-    """All parts of a payment are there: together they make its amount."""
+def complete(connection: Connection, payment_id: int, *, aside: bool) -> None:
+    """All parts of a payment are there: together they make its amount, those aside if ``aside``."""
     c = remittance.c
+    states = ("posted", "aside") if aside else ("posted",)
     connection.execute(
         update(remittance)
-        .where(c.payment_id == payment_id, c.state.in_(("posted", "aside")))
+        .where(c.payment_id == payment_id, c.state.in_(states))
         .values(state="posted", difference=0)
     )
 
