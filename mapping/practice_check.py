@@ -1,6 +1,7 @@
 """What a practice file lacks before claims can go out: a tuple of checks of one shape."""
 
 import datetime as dt
+import re
 from collections.abc import Callable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Final
@@ -20,6 +21,10 @@ declare(
         "practice.incomplete": (
             "something a claim or a file needs is not in the practice file",
             "add it; until then claims that need it are held",
+        ),
+        "practice.address": (
+            "an address is not as a claim file needs it",
+            "mend it: clearinghouses and payers refuse claims with such an address",
         ),
         "practice.no-policy": (
             "the practice file does not say what a payer wants",
@@ -54,6 +59,7 @@ TAXONOMIES: Final[Mapping[tuple[str, str], str]] = MappingProxyType(
         ("assistant", "SLP"): "2355S0801X",
     }
 )
+_BOX: Final = re.compile(r"\b(?:p\.?\s*o\.?|post\s+office|lock)\s*box\b", re.IGNORECASE)
 COMMON_CODES: Final = ("97110", "97112", "97116", "97140", "97530", "97535")
 
 
@@ -125,13 +131,19 @@ def check_submitter(practice: Practice) -> Iterator[Problem]:
 
 
 def check_entities(practice: Practice) -> Iterator[Problem]:
-    """Billing providers have a taxonomy and all nine digits of their ZIP."""
+    """Billing providers have a taxonomy, a street and all nine digits of their ZIP (2010AA)."""
     for key, entity in practice.entities.items():
+        path = f"entities.{key}"
         if not entity.taxonomy:
-            yield _found(f"entities.{key}.taxonomy", "is missing", "practice.incomplete")
+            yield _found(f"{path}.taxonomy", "is missing", "practice.incomplete")
         if len(entity.address.zip) != 9:
             message = "needs all nine digits for a billing provider"
-            yield _found(f"entities.{key}.address.zip", message, "practice.incomplete")
+            yield _found(f"{path}.address.zip", message, "practice.address")
+        for name in ("line1", "line2"):
+            if _BOX.search(getattr(entity.address, name)):
+                message = "is a post office box: a billing provider needs a street; a box may "
+                message += "stand in the address that payments go to"
+                yield _found(f"{path}.address.{name}", message, "practice.address")
 
 
 def check_locations(practice: Practice) -> Iterator[Problem]:
@@ -139,7 +151,7 @@ def check_locations(practice: Practice) -> Iterator[Problem]:
     for key, location in practice.locations.items():
         if location.address is not None and len(location.address.zip) != 9:
             message = "needs all nine digits for a place of treatment"
-            yield _found(f"locations.{key}.address.zip", message, "practice.incomplete")
+            yield _found(f"locations.{key}.address.zip", message, "practice.address")
 
 
 def check_taxonomies(practice: Practice) -> Iterator[Problem]:

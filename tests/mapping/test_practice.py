@@ -140,6 +140,7 @@ CHECKS = [
     ("no test ids", ('[receivers.clearing.test]\nsender = "RB1234T"', '[receivers.clearing.production]\nsender = "RB1234T"'), "receivers.clearing.test", "warning"),
     ("sender id too long", ('sender = "RB1234T"', 'sender = "RB12345678901234"'), "receivers.clearing.test.sender", "error"),
     ("short ZIP of the biller", ("43215-1234", "43215"), "entities.riverbend.address.zip", "warning"),
+    ("box of the biller", ('line1 = "100 River Road"', 'line1 = "P.O. Box 12"'), "entities.riverbend.address.line1", "warning"),
     ("no taxonomy", ('taxonomy = "261QP2000X"\n', ""), "entities.riverbend.taxonomy", "warning"),
     ("short ZIP of a place", ("43055-0005", "43055"), "locations.east.address.zip", "warning"),
     ("OT taxonomy of a PT", ('"225100000X"', '"225X00000X"'), "people.rivera.taxonomy", "warning"),
