@@ -138,7 +138,7 @@ def _rows(report: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
     of: Mapping[str, Callable[[str, Mapping[str, Any]], bool]] = {
         "came": lambda step, _: step in {"receive", "post"},
         "made": lambda step, _: step == "build",
-        "went": lambda step, row: step == "send" and row["state"] == "sent",
+        "went": lambda step, row: step == "send" and row["state"] in {"sent", "answered"},
     }
     return [
         row

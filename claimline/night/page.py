@@ -62,7 +62,7 @@ def in_short(report: Report) -> str:
     """The night in one sentence: what came, what went, whether the books close."""
     before = report.get("earlier", {})
     steps = report["steps"]
-    rows = [*rows_of(steps, "receive"), *before.get("came", ())]
+    rows = [*rows_of(steps, "receive"), *rows_of(steps, "post"), *before.get("came", ())]
     paid = sum((Decimal(row.get("paid", 0)) for row in rows), Decimal("0.00"))
     went = [*rows_of(steps, "send"), *before.get("went", ())]
     sent = sum(row["state"] == "sent" for row in went)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 WIDEST: Final = 48  # characters: beyond this a column wraps
 LOOKED_AT: Final = 1000  # rows that decide how wide the columns are
 MOST_ROWS: Final = 1_048_576  # that a sheet can hold, its header among them
-HEADER: Final = 120  # characters of the title on paper; a sheet takes no more than 255
+ON_PAPER: Final = 200  # characters above or below a sheet; with signs doubled no more than 255
 FORMATS: Final = {"money": "#,##0.00;[Red]-#,##0.00", "date": "yyyy-mm-dd", "number": "0.###"}
 WHOLE: Final = "0"  # "0.###" would show 2 as "2."
 FILL: Final = "FFE8EDF3"
@@ -63,15 +63,16 @@ def _kinds(tables: Iterable[Table]) -> list[list[Table]]:
 
 
 def _on_paper(sheet: "WriteOnlyWorksheet", title: str) -> None:
-    """Print all columns on one page's width, the header again on each, the title above."""
+    """Print all columns on one page's width, the header again on each, its title around."""
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.fitToWidth = 1
     sheet.page_setup.fitToHeight = 0  # as many pages as there are
     sheet.sheet_properties.pageSetUpPr.fitToPage = True
     sheet.print_title_rows = "1:1"
-    if title:
-        said = cell(title.replace("\n", ": "))[:HEADER]
-        sheet.oddHeader.left.text = said.replace("&", "&&")
+    above, _, below = title.partition("\n")
+    for place, said in ((sheet.oddHeader, above), (sheet.oddFooter, below)):
+        if said:
+            place.left.text = cell(said)[:ON_PAPER].replace("&", "&&")
     sheet.oddFooter.right.text = "&P / &N"
 
 

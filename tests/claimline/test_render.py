@@ -141,6 +141,15 @@ def test_xlsx_has_real_dates_and_numbers_and_keeps_what_is_neither() -> None:
     assert [cell.value for cell in second] == [None, "-", "NaN"]
 
 
+def test_a_sheet_says_whole_on_paper_whose_figures_it_has() -> None:
+    """However long the names of practice and payer are, the book and the day stand on it."""
+    about = f"{'Riverbend Therapy & Rehabilitation ' * 3}, TEST BOOK, as of 2026-03-20"
+    table = attrs.evolve(RESULT.tables[0], title=f"{'What became of it ' * 5}\n{about}")
+    book = openpyxl.load_workbook(io.BytesIO(xlsx_bytes(attrs.evolve(RESULT, tables=(table,)))))
+    assert book.active.oddFooter.left.text.replace("&&", "&") == about
+    assert "Riverbend" not in book.active.oddHeader.left.text
+
+
 def test_xlsx_and_csv_hold_all_tables(capsys: pytest.CaptureFixture[str]) -> None:
     """Tables of one kind share a sheet, another kind has its own; csv has every row and column."""
     other = (Column(key="claim", title="Claim"), Column(key="code", title="Code"))

@@ -130,7 +130,7 @@ def test_a_workbook_runs_no_formula_and_prints_whole(
         assert any(cell.value == "=1+1" for cell in cells)
     assert (sheet.freeze_panes, sheet.print_title_rows) == ("B2", "$1:$1")
     assert (sheet.page_setup.orientation, sheet.page_setup.fitToHeight) == ("landscape", 0)
-    assert "as of 20" in sheet.oddHeader.left.text
+    assert "as of 20" in sheet.oddFooter.left.text
     assert sheet.auto_filter.ref.startswith("A1:")
     dates = [c for c in cells if c.row > 1 and isinstance(c.value, dt.datetime)]
     assert {c.number_format for c in dates} <= {"yyyy-mm-dd"}

@@ -5,6 +5,7 @@ import io
 import json
 import os
 import re
+import shutil
 import signal
 import time
 from collections.abc import Callable
@@ -174,6 +175,25 @@ def test_the_page_is_whole_however_many_runs_it_took(desk: Desk) -> None:
     text = (desk.folder / "reports" / "2026-03-18-3.txt").read_text(encoding="utf-8")
     html = (desk.folder / "reports" / "2026-03-18-3.html").read_text(encoding="utf-8")
     assert all(faulty in page and "Earlier runs" in page for page in (text, html))
+
+
+def test_what_they_had_from_elsewhere_was_never_sent(desk: Desk) -> None:
+    """Uploaded by hand after a night that could not, and acknowledged: no later page says sent."""
+    there = desk.folder / "clearinghouse" / "in"
+    there.rename(there.with_name("away"))
+    assert desk.night(SECOND).returncode == 3
+    there.with_name("away").rename(there)
+    [waits] = (desk.folder / "outbox").glob("*.837")
+    shutil.copy(waits, there)
+    desk.answered()
+    (there / waits.name).unlink()
+    for number in (2, 3):
+        assert desk.night(LATER).returncode == 1
+        text = (desk.folder / "reports" / f"2026-03-18-{number}.txt").read_text(encoding="utf-8")
+        assert "0 files sent" in text
+        assert "not uploaded: they have it" in text
+        assert "sent, profile" not in text
+    assert not (there / waits.name).exists()
 
 
 class Odd(NamedTuple):

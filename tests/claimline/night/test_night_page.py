@@ -10,6 +10,7 @@ from test_night_again import REMIT
 
 from claimline.__main__ import main
 from claimline.night.html import html_page
+from claimline.night.page import in_short
 from claimline.night.page_files import came, out
 from claimline.night.page_notes import FULL, SHORT, know, needs
 
@@ -138,6 +139,13 @@ def test_a_file_made_and_sent_is_one_row() -> None:
     assert rows[0] == {"file": "8.837", "told": "2 claims, 10.00; failed, profile relay"}
     assert rows[-1]["told"].startswith("and 3 more files, 6 claims, 30.00, 3 sent: ")
     assert len(out(report, whole=True)) == 9
+
+
+def test_what_was_posted_late_is_in_the_sum() -> None:
+    """A payment that an earlier run kept and this one posted came, in the sentence too."""
+    row = {"file": "1.835", "kind": "835", "state": "received", "paid": "75.00"}
+    report = {"steps": [{"name": "post", "files": [row]}], "proof": None}
+    assert in_short(report).startswith("In short: 1 file received, 75.00 posted;")
 
 
 def test_a_page_of_an_older_version_is_shown() -> None:
