@@ -62,7 +62,7 @@ def adjustments(
     tables = [_book(rows)]
     if rows and shape != "csv":  # a CSV has one kind of rows
         tables.append(_totals(service.totals(whole)))
-    text = (service.headline(found),) if rows else ()
+    text = (service.headline(whole),) if rows else ()
     show(Result(data=rows, tables=tuple(tables), text=text), shape, output)
     return DONE
 

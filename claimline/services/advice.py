@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, func, select
 from claimline import __version__, files
 from claimline.errors import WrongUsageError
 from claimline.render.words import OURS_FROM, listed, masked, shown_number
-from claimline.services import advice_block
+from claimline.services import advice_block, plb_reference
 from claimline.services.by_hand_told import entered
 from claimline.services.receive_look import transactions
 from edi.remittance import ClaimPayment, RemittanceHeader, RemittanceTrailer
@@ -174,6 +174,7 @@ class Advice:
                     self.outcome.unbalanced += bool(block.warnings)
                     yield block
                 elif isinstance(part, RemittanceTrailer) and header is not None:
+                    totals.members |= self._members(part)
                     block = advice_block.totals(header, part, totals, show_patient=self._is_shown)
                     self.outcome.unbalanced += bool(block.warnings)
                     yield block
@@ -213,6 +214,16 @@ class Advice:
     @property
     def _is_shown(self) -> bool:
         return self.viewer is not None
+
+    def _members(self, trailer: RemittanceTrailer) -> frozenset[str]:
+        """The member ids of claims that were sent, among the references of the adjustments."""
+        if self.ledger is None or self._is_shown or not trailer.provider_adjustments:
+            return frozenset()
+        words = [one.reference for one in trailer.provider_adjustments]
+        books: tuple[Usage, ...] = ("P", "T")
+        with self.ledger.reading() as connection:
+            found = [plb_reference.members_in(connection, usage, words) for usage in books]
+        return frozenset().union(*found)
 
     def _view(self, payments: list[ClaimPayment]) -> None:
         """Record who looked at which patients' claims, of those that were sent."""

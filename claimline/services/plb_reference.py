@@ -77,6 +77,23 @@ def shown(reference: str, known: AbstractSet[str]) -> str:
     return " ".join(filter(None, (_word(word, known) for word in reference.split())))
 
 
+def alone(reference: str, known: AbstractSet[str]) -> str:
+    """The same where no ledger is asked whose member ids there are.
+
+    What stands after a name may then be the member's id: only numbers of digits stay.
+
+    >>> alone("I77002 DOE JANE YHR002 4411", frozenset())
+    'I77002 *** J***E *** 4411'
+    """
+    words: list[str] = []
+    named = False
+    for word in reference.split():
+        told = _word(word, known)
+        words.append(MASK if named and not word.isdigit() and told == word else told)
+        named = named or (word.isalpha() and told != word)
+    return " ".join(filter(None, words))
+
+
 def _ends(word: str) -> Iterator[str]:
     """What a word begins or ends with: a member id is run on to another number."""
     for at in range(1, len(word) - RUN_ON + 1):

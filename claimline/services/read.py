@@ -97,7 +97,7 @@ class _Look:
 
     def plb(self, given: str) -> str:
         """A provider adjustment's reference; payers put member ids into it."""
-        return given if self.show_patient else plb_reference.shown(given, self.members)
+        return given if self.show_patient else plb_reference.alone(given, self.members)
 
 
 def remittance(transaction: envelope.Transaction, *, show_patient: bool = False) -> Content:

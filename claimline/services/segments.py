@@ -94,10 +94,10 @@ def _masked(
     if ref in NUMBERS or (ref == "REF02" and segment[1] == LINE_NUMBER):
         return value | {"value": shown_number(text)}
     if name == "PLB" and ref.endswith("-2"):
-        return value | {"value": plb_reference.shown(text, look.members)}
+        return value | {"value": plb_reference.alone(text, look.members)}
     if name == "PLB" and ref not in {"PLB01", "PLB02"}:
         parts = text.split(look.component)
-        shown = (plb_reference.shown(part, look.members) for part in parts[1:])
+        shown = (plb_reference.alone(part, look.members) for part in parts[1:])
         return value | {"value": look.component.join((parts[0], *shown))} if parts[1:] else value
     return value
 

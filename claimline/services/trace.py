@@ -37,7 +37,7 @@ from reconcile.ledger.counted_on import Waiting
 from reconcile.ledger.find import FEW, held_for
 from reconcile.ledger.kept import KeptAnswer, kept_answers
 from reconcile.ledger.tables_received import remittance
-from reconcile.plb import ProviderEntry, Receivable, plb_book
+from reconcile.plb import ProviderEntry, Receivable
 from reconcile.report import denial_rows
 from reconcile.values import Adjudication, LineBooks, LineShare, PayerFacts, SentLine
 
@@ -291,7 +291,7 @@ def _told(
         "neighbours": [_neighbour(control, line) for control, line in story.neighbours],
         "provider_adjustments": [
             _receivable(r, claim.member_id, show_patient=question.show_patient)
-            for r in plb_book(story.provider_adjustments)
+            for r in story.provider_adjustments
         ],
         "next": [whole(row, question.on) for row in todo],
         "concerns": [asdict(one) for one in concerns(claim, books, story.adjudications)],

@@ -47,7 +47,7 @@ def hints(
     connection: Connection, usage: Usage, book: Sequence[Receivable]
 ) -> dict[int, tuple[Hint, ...]]:
     """The hints of each receivable, by its place in ``book``."""
-    wanted = {word for one in book for word in _words(one)}
+    wanted = {word for one in book for word in words_of(one)}
     by_payer = _by_payer_number(connection, usage, wanted)
     by_own = _by_own_number(connection, usage, wanted)
     reversals = _reversals(connection, usage, book)
@@ -55,7 +55,7 @@ def hints(
     found: dict[int, tuple[Hint, ...]] = {}
     for place, one in enumerate(book):
         own: dict[str, Hint] = {}
-        for word in _words(one):
+        for word in words_of(one):
             for claim in by_payer.get(word, ())[:MOST]:
                 words = f"the reference has the payer's claim number {word}"
                 own.setdefault(claim, Hint(claim=claim, evidence=words))
@@ -70,7 +70,7 @@ def hints(
     return found
 
 
-def _words(one: Receivable) -> tuple[str, ...]:
+def words_of(one: Receivable) -> tuple[str, ...]:
     """What may be a number of a claim: each reference as a whole, however short, and its words."""
     references = [" ".join(e.adjustment.reference.upper().split()) for e in one.entries]
     return tuple(dict.fromkeys((*filter(None, references), *numbers_in(" ".join(references)))))

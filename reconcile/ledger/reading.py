@@ -6,10 +6,10 @@ be walked through.
 
 import datetime as dt
 from collections.abc import Iterable, Iterator, Sequence
-from typing import Any, Final, cast
+from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import ColumnElement, Connection, case, exists, select, tuple_
+from sqlalchemy import ColumnElement, Connection, case, exists, func, or_, select, tuple_
 
 from edi.remittance import ProviderAdjustment
 from reconcile.ledger import bulk, rows, sent, states
@@ -20,6 +20,7 @@ from reconcile.ledger.convert import dollars, from_date, from_json, to_date
 from reconcile.ledger.deliveries import was_sent
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.payments import adjudication_id, again
+from reconcile.ledger.plb_hints import words_of
 from reconcile.ledger.records import (
     ClaimStory,
     Payment,
@@ -32,7 +33,7 @@ from reconcile.ledger.tables import file, sent_claim, sent_line, visit
 from reconcile.ledger.tables_answered import claim_state
 from reconcile.ledger.tables_received import claim_payment, provider_adjustment, remittance
 from reconcile.lifecycle import history
-from reconcile.plb import ProviderEntry
+from reconcile.plb import ProviderEntry, Receivable, plb_book
 from reconcile.values import Adjudication, ClaimMatch, SentClaim, SentLine
 
 _CLAIM: Final = sent_claim.c
@@ -201,7 +202,9 @@ def story(connection: Connection, family: str, usage: Usage) -> tuple[ClaimStory
             adjudications=answers.get(row.id, ()),
             payments=_payments_of(connection, row.id),
             neighbours=tuple(near[row.id]),
-            provider_adjustments=_hints(connection, claims[row.id], answers.get(row.id, ())),
+            provider_adjustments=_hints(
+                connection, claims[row.id], answers.get(row.id, ()), row.usage
+            ),
             stand=stands.get(row.id),
             history=history(states.events(connection, row.id)),
         )
@@ -269,7 +272,7 @@ def _payment(row: Any) -> Payment:
 
 
 def provider_adjustments(
-    connection: Connection, *, usage: Usage, payer: str = "", reference: Iterable[str] = ()
+    connection: Connection, *, usage: Usage, payer: str = ""
 ) -> tuple[ProviderEntry, ...]:
     """The provider adjustments (PLB) of posted payments, for ``reconcile.plb.plb_book``.
 
@@ -277,13 +280,9 @@ def provider_adjustments(
         connection: the open snapshot.
         usage: the book.
         payer: name or id of the payer in the 835; empty for all.
-        reference: only those with one of these references (PLB03-2).
     """
     p, r = provider_adjustment.c, remittance.c
     condition = (r.state == "posted") & (r.usage == usage)
-    references = list(reference)
-    if references:
-        condition &= p.reference.in_(references)
     query = (
         select(provider_adjustment, remittance)
         .join(remittance, r.id == p.remittance_id)
@@ -314,14 +313,22 @@ def provider_adjustments(
 
 
 def _hints(
-    connection: Connection, claim: SentClaim, answers: Sequence[Adjudication]
-) -> tuple[ProviderEntry, ...]:
-    """Provider adjustments whose reference is the claim's number, ours or the payer's: a hint."""
-    names = {claim.control, *(one.payer_control for one in answers)} - {""}
-    usage = connection.execute(
-        select(_CLAIM.usage).where(_CLAIM.control == claim.control).limit(1)
-    ).scalar_one()
-    return provider_adjustments(connection, usage=cast("Usage", usage), reference=sorted(names))
+    connection: Connection, claim: SentClaim, answers: Sequence[Adjudication], usage: Usage
+) -> tuple[Receivable, ...]:
+    """What of the book of provider adjustments names the claim, by our number or the payer's."""
+    said = {claim.control, *(one.payer_control for one in answers)}
+    names = {" ".join(name.upper().split()) for name in said} - {""}
+    p, r = provider_adjustment.c, remittance.c
+    has_one = or_(*(func.upper(p.reference).contains(name, autoescape=True) for name in names))
+    query = (
+        select(p.id)
+        .join(remittance, r.id == p.remittance_id)
+        .where(r.usage == usage, r.state == "posted", has_one)
+    )
+    if connection.execute(query.limit(1)).first() is None:
+        return ()
+    book = plb_book(provider_adjustments(connection, usage=usage))
+    return tuple(one for one in book if not names.isdisjoint(words_of(one)))
 
 
 def unposted(

@@ -12,7 +12,7 @@ from attrs import field, frozen
 from edi.problem import Problem
 from edi.remittance import ClaimPayment
 from reconcile.lifecycle_values import Chapter, Stand
-from reconcile.plb import ProviderEntry
+from reconcile.plb import Receivable
 from reconcile.values import Adjudication, ClaimMatch, Neighbour, SentClaim, SentLine
 
 Usage = Literal["T", "P"]
@@ -224,7 +224,7 @@ class ClaimStory:
     adjudications: tuple[Adjudication, ...]
     payments: tuple[Payment, ...]  # those of the adjudications, by trace number
     neighbours: tuple[tuple[str, SentLine], ...]  # (claim, line) of the patient on these days
-    provider_adjustments: tuple[ProviderEntry, ...] = ()  # whose reference names the claim
+    provider_adjustments: tuple[Receivable, ...] = ()  # of the book, whose reference names it
     stand: Stand | None = None  # where it is in its life
     history: tuple[Chapter, ...] = ()  # how it came there
 

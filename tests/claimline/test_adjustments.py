@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Iterator
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from proof_made import record
@@ -268,3 +269,41 @@ class TestBook:
         for shape in ("table", "csv"):
             assert main([*asked, shape]) == 0
             assert ONE in capsys.readouterr().out
+
+
+class TestTheClaimsOwn:
+    """A claim's trace shows the line of the book that the command shows."""
+
+    def shown(self, ledger: Ledger) -> list[dict[str, Any]]:
+        """The provider adjustments of the trace of the claim."""
+        question = Question(
+            identifier=ONE, on=ON, now=dt.datetime(2026, 6, 1, tzinfo=dt.UTC), user="me", usage="T"
+        )
+        (claim,) = trace(ledger, question).claims
+        return list(claim["provider_adjustments"])
+
+    def test_all_entries(self, ledger: Ledger) -> None:
+        """Whatever the letter case, and with more in the reference: closed as in the book."""
+        pay(ledger, 2, "20260301", "WO:ICN77001*-50")
+        pay(ledger, 3, "20260310", "WO:icn77001*30")
+        pay(ledger, 4, "20260320", "WO:ICN77001 PD1 20260210*20")
+        (booked,) = book(ledger, "T", ON)
+        (one,) = self.shown(ledger)
+        assert (one["state"], one["open"]) == (booked.receivable.state, "0.00")
+        assert one["state"] == "closed"
+        assert len(one["entries"]) == 3
+
+    def test_a_reference_with_more_alone(self, ledger: Ledger) -> None:
+        """One that only contains the payer's claim number is shown; another claim's is not."""
+        pay(ledger, 2, "20260301", "WO:ICN77001 PD1*15", "WO:ICN770011*9")
+        (one,) = self.shown(ledger)
+        assert (one["state"], one["open"]) == ("taken, its origin not seen", "-15.00")
+
+    def test_headline_counts_the_whole_book(
+        self, ledger: Ledger, ledger_url: str, capsys: pytest.CaptureFixture[str]
+    ) -> None:
+        """With ``--open`` the first line still says how many are in the book."""
+        pay(ledger, 2, "20260301", "WO:ICN77001*-75", "L6*-1.25", "L6:B*-1.50")
+        assert main(["adjustments", "--test", "--open", "--ledger", ledger_url]) == 0
+        out = capsys.readouterr().out
+        assert out.startswith("3 provider adjustments in the book, 1 open.")

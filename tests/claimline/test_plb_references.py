@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+from pathlib import Path
 
 import pytest
 from proof_made import record
@@ -80,3 +81,43 @@ def test_totals_are_of_the_whole_book_and_no_rows_of_the_csv(
     rows = list(csv.reader(io.StringIO(capsys.readouterr().out)))
     assert {len(row) for row in rows} == {len(rows[0])}
     assert len(rows) == 3
+
+
+@pytest.mark.parametrize("shape", ["table", "json"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        pytest.param(("read", "2.835"), id="read"),
+        pytest.param(("read", "2.835", "--segments"), id="read --segments"),
+        pytest.param(("trace", "E2"), id="trace of the payment"),
+        pytest.param(("trace", "AAAAAAAAAA1"), id="trace of the claim"),
+        pytest.param(("advice", "E2"), id="advice"),
+        pytest.param(("adjustments", "--test"), id="adjustments"),
+    ],
+)
+def test_no_command_shows_a_name_or_member_id_of_another_payments_claim(
+    *,
+    words: tuple[str, ...],
+    shape: str,
+    ledger_url: str,
+    capsys: Capture,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The patient is none of the payment's own claims: name and id are known nowhere in the 835."""
+    monkeypatch.chdir(tmp_path)
+    claim = clp("OTHER2", Line(charge="500", paid="500", cas=()), icn="X2")
+    plb = ["PLB*1234567893*20261231*WO:ICN7702 ZEBULON QUINCY YHR002*-30*CS:ZEBULON*-5"]
+    body = remit(claim, trace="E2", date="20260301", plb=plb, paid="535")
+    Path("2.835").write_bytes(x12(body, control=2))
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent("AAAAAAAAAA1", member="YHR002"))
+        take(ledger, x12(remit(clp("AAAAAAAAAA1", icn="ICN7702"))), "1.835")
+        take(ledger, Path("2.835").read_bytes(), "2.835")
+    asked = [*words, *([] if words[0] == "read" else ["--ledger", ledger_url])]
+    if words[0] == "advice":
+        shape = "text" if shape == "table" else "html"
+    main([*asked, "--format", shape])
+    out = capsys.readouterr().out
+    assert "ICN7702" in out
+    assert not {name for name in ("ZEBULON", "QUINCY", "YHR002") if name in out}
