@@ -6,7 +6,7 @@ corrects it, whatever the order of their segments.
 """
 
 import datetime as dt
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
@@ -22,8 +22,13 @@ if TYPE_CHECKING:  # frozen to the reader and to mypy; cheap to make by the mill
 else:
     from attrs import define as value
 
+Reading = Callable[[tuple[LineBooks, ...]], tuple[LineBooks, ...]]
 BY_OTHERS: Final = frozenset({"replaced", "voided"})  # by another claim: no answer is the cause
 MOST: Final = 100  # answers of one claim told one by one; of those before, only that they came
+
+
+def _as_they_are(books: tuple[LineBooks, ...]) -> tuple[LineBooks, ...]:
+    return books
 
 
 @value(kw_only=True)
@@ -64,8 +69,12 @@ def _cause(
     return max(some or answers, key=order)
 
 
-def told(claim: SentClaim, answers: Sequence[Adjudication]) -> Iterator[Told]:
+def told(
+    claim: SentClaim, answers: Sequence[Adjudication], read: Reading = _as_they_are
+) -> Iterator[Told]:
     """One or two events for each answer: what it is, and what stands now if that changed.
+
+    ``read`` is how the payer's contract reads books (``by_policy``).
 
     The last that is no ``decision taken back``, ``duplicate answer`` or ``another answer`` is what
     ``stand`` gives for all of them.
@@ -78,7 +87,7 @@ def told(claim: SentClaim, answers: Sequence[Adjudication]) -> Iterator[Told]:
         yield Told(kind="decision taken back" if one.is_reversal else "another answer", by=one)
     for count, one in enumerate(ordered[first:], first + 1):
         came = ordered[:count]
-        now = stand(alone, claim_books(alone, came), came)
+        now = stand(alone, read(claim_books(alone, came)), came)
         assert now is not None
         changed = _differs(now, before)
         if not (changed and now.by.id == one.id):
@@ -88,7 +97,7 @@ def told(claim: SentClaim, answers: Sequence[Adjudication]) -> Iterator[Told]:
         before = now
     if not (claim.replaced_by or claim.voided_by):
         return
-    now = stand(claim, claim_books(claim, ordered), ordered)
+    now = stand(claim, read(claim_books(claim, ordered)), ordered)
     if now is not None and now.kind not in BY_OTHERS and _differs(now, before):
         yield now
 

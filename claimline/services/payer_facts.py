@@ -10,10 +10,12 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Final
 
 import attrs
+from attrs import evolve
 from sqlalchemy import select
 
 from mapping.practice import Practice
 from reconcile.ledger import Decision
+from reconcile.ledger.bases import BY_LINE, KIND, answered_by, basis_on, of_detail
 from reconcile.ledger.payers import names_told
 from reconcile.ledger.tables import decision
 from reconcile.values import Adjudication, PayerFacts, SentClaim
@@ -23,7 +25,7 @@ if TYPE_CHECKING:
 
     from reconcile.ledger import Ledger, Usage, Writer
 
-KIND: Final = "payer facts"
+DAY: Final = dt.timedelta(days=1)
 FAMILIES: Final = {  # SBR09, where it alone says the family: HM and OF, say, do not
     "MB": "medicare-b", "16": "medicare-advantage", "MC": "medicaid", "CI": "commercial",
     "BL": "commercial", "WC": "workers-comp", "AM": "auto", "CH": "tricare", "VA": "va",
@@ -56,14 +58,34 @@ def from_practice(practice: Practice, key: str, on: dt.date) -> PayerFacts:
         secondary_filing_days=policy.secondary_filing_days,
         secondary_filing_from=policy.secondary_filing_from,
         payment_basis=policy.payment_basis,
+        payer_id=payer.id,
+        payment_bases=_bases(practice, key),
         secondary_co45=policy.secondary_co45,
         qmb_billing=policy.qmb_billing,
         crossover_wait_days=policy.crossover_wait_days,
     )
 
 
+def _bases(practice: Practice, key: str) -> tuple[tuple[str, str, str], ...]:
+    """The bases of payment that are not by line, each with its days of service."""
+    spans = [row.span for layer in practice.payers[key].layers for row in layer.rows]
+    starts = {one.first for one in spans if one.first}
+    starts |= {one.last + DAY for one in spans if one.last}
+    days = [dt.date.min, *sorted(starts)]
+    ends = [(start - DAY).isoformat() for start in days[1:]]
+    return tuple(
+        (first.isoformat(), last, basis)
+        for first, last in zip(days, [*ends, ""], strict=True)
+        if (basis := practice.policy(key, first).payment_basis) != BY_LINE
+    )
+
+
 def remember(writer: "Writer", practice: Practice, keys: Iterable[str], on: dt.date) -> None:
-    """Record the facts of these payers where they differ from what the ledger has."""
+    """Record the facts of these payers where they differ from what the ledger has.
+
+    Where a contract pays for something else than was known, the states of the payer's claims are
+    made anew: what was denied may be paid with the visit, the day or the month.
+    """
     known = _recorded(writer.connection)
     for key in sorted(set(keys)):
         facts = from_practice(practice, key, on)
@@ -71,6 +93,9 @@ def remember(writer: "Writer", practice: Practice, keys: Iterable[str], on: dt.d
             detail = json.dumps(attrs.asdict(facts))
             source = f"practice file, policy of {on.isoformat()}"
             writer.decide(Decision(kind=KIND, subject=key, user="", reason=source, detail=detail))
+            before = known[key].payment_bases if key in known else ()
+            if before != facts.payment_bases:
+                writer.changed(answered_by(writer.connection, {key, facts.payer_id} - {""}))
 
 
 def remember_families(
@@ -104,13 +129,13 @@ class Facts:
     def __init__(self, ledger: "Ledger", practice: Practice | None, on: dt.date) -> None:
         with ledger.reading() as connection:
             self._known: dict[str, PayerFacts] = dict(_recorded(connection))
-        self._by_id: dict[str, str] = {}
+        self._by_id = {one.payer_id: key for key, one in self._known.items() if one.payer_id}
         self._practice = practice
         self._told: dict[str, str] = {}  # names that payers gave themselves, by id
         self._dated: dict[tuple[str, dt.date], PayerFacts] = {}
         if practice is not None:
             self._known |= {key: from_practice(practice, key, on) for key in practice.payers}
-            self._by_id = {payer.id: key for key, payer in practice.payers.items()}
+            self._by_id |= {payer.id: key for key, payer in practice.payers.items()}
 
     def of(self, claim: SentClaim, name: str) -> PayerFacts:
         """The facts of the payer a claim was sent to; its name alone where nothing is known."""
@@ -174,7 +199,8 @@ class Facts:
     def _of(self, key: str, day: dt.date) -> PayerFacts | None:
         """By the policy of the day of service, where the practice file has the payer."""
         if self._practice is None or key not in self._practice.payers:
-            return self._known.get(key)
+            known = self._known.get(key)
+            return known and evolve(known, payment_basis=basis_on(known, day))
         dated = self._dated.get((key, day))
         if dated is None:
             dated = self._dated[key, day] = from_practice(self._practice, key, day)
@@ -188,4 +214,4 @@ def _recorded(connection: "Connection") -> Mapping[str, PayerFacts]:
         .where(decision.c.kind == KIND)
         .order_by(decision.c.id)
     )
-    return {row.subject: PayerFacts(**json.loads(row.detail)) for row in rows}
+    return {row.subject: of_detail(row.detail) for row in rows}

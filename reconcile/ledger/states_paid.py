@@ -7,7 +7,7 @@ payers, replacements) is decided by the full books. Both give the same; a test c
 
 import json
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import BigInteger, Connection, cast, func, select
@@ -16,6 +16,7 @@ from edi.codes import refusal
 from reconcile.books import claim_books
 from reconcile.buckets import ASSISTANT_REMARK, DUPLICATE_REMARKS, DUPLICATES, QMB_REMARKS
 from reconcile.ledger import bulk, rows, sent
+from reconcile.ledger.bases import Bases
 from reconcile.ledger.convert import to_cents, to_number
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.payments import adjudication_id
@@ -72,6 +73,7 @@ class Decisions:
         self._whole = whole
         self._payments: dict[int, Any] = {}
         self._causes: dict[int, tuple[str, str, str]] = {}
+        self._bases = Bases(connection)
 
     def of(self, claims: Sequence[Any], related: set[int]) -> dict[int, Decided]:
         """By row number; ``related``: claims that have others of their family beside them.
@@ -81,6 +83,8 @@ class Decisions:
             related: row numbers of those of them to be decided by the full books.
         """
         answers = self._answers([row[0] for row in claims])
+        if self._bases.payers:
+            related = related | {row[0] for row in claims if row.payer in self._bases.payers}
         single = [n for n, some in answers.items() if len(some) == 1 and n not in related]
         lines = self._lines(single)
         charges = self._charges([row[0] for row in claims if row.origin == ADOPTED])
@@ -202,7 +206,7 @@ class Decisions:
         """What each answer led to, in the order of payment."""
         return tuple(
             self.event(one.kind, answers[one.by.id], place)
-            for place, one in enumerate(told(claim, came), 1)
+            for place, one in enumerate(told(claim, came, partial(self._bases.read, claim)), 1)
         )
 
     def _by_books(
@@ -220,7 +224,7 @@ class Decisions:
             for number, claim in loaded.items():
                 own = came.get(number, ())
                 some = {self._id(one): one for one in answers.get(number, ())}
-                books = claim_books(claim, own)
+                books = self._bases.read(claim, claim_books(claim, own))
                 found_by = stand(claim, books, own)
                 kind = found_by.kind if found_by else decided(claim, books, answered=False)
                 event = None

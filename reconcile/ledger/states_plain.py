@@ -12,10 +12,11 @@ from sqlalchemy import delete, select
 
 from edi.claim import FREQUENCY_ORIGINAL
 from reconcile.ledger import bulk
+from reconcile.ledger.bases import KIND, Bases
 from reconcile.ledger.convert import number_text, to_cents
 from reconcile.ledger.states_facts import CLOSE, within
 from reconcile.ledger.states_paid import cause_start, quick
-from reconcile.ledger.tables import decision
+from reconcile.ledger.tables import decision, sent_claim
 from reconcile.ledger.tables_answered import claim_state
 from reconcile.ledger.tables_received import claim_payment
 from reconcile.lifecycle_table import NEXT
@@ -73,6 +74,8 @@ class Source:
 def first_answers(writer: "Writer", answers: Sequence[Answer]) -> list[Answer]:
     """Those of plain answers that nothing came before: no other answer, and no person closed it.
 
+    Nor those of payers whose contract pays for more than a line: what is denied, the books tell.
+
     To be asked before these answers are written.
     """
     times = Counter(answer[0] for answer in answers)
@@ -84,11 +87,25 @@ def first_answers(writer: "Writer", answers: Sequence[Answer]) -> list[Answer]:
     )
     answered = set(writer.connection.execute(known).scalars())
     closed = _closed(writer, [answer[1] for answer in answers])
+    answered |= _at_a_rate(writer, numbers)
     return [
         answer
         for answer in answers
         if times[answer[0]] == 1 and answer[0] not in answered and answer[1] not in closed
     ]
+
+
+def _at_a_rate(writer: "Writer", numbers: Sequence[int]) -> set[int]:
+    """Which of these claims are to a payer that pays by visit, day, case or capitation."""
+    if not writer.has_any(KIND, select(decision.c.id).where(decision.c.kind == KIND)):
+        return set()
+    payers = Bases(writer.connection).payers
+    if not payers:
+        return set()
+    query = select(sent_claim.c.id).where(
+        within(sent_claim.c.id, numbers), sent_claim.c.payer.in_(sorted(payers))
+    )
+    return set(writer.connection.execute(query).scalars())
 
 
 def _closed(writer: "Writer", controls: Sequence[str]) -> set[str]:
