@@ -29,9 +29,11 @@ def room() -> Iterator[Path]:
     """
     clear()
     with tempfile.TemporaryDirectory(prefix=PREFIX) as name:
-        handle = os.open(Path(name) / LOCK, os.O_RDWR | os.O_CREAT, 0o600)
+        made = Path(name) / f"{LOCK}.new"  # it has its name once it is held: nobody meets it free
+        handle = os.open(made, os.O_RDWR | os.O_CREAT, 0o600)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
+            made.rename(made.with_name(LOCK))
             yield Path(name)
         finally:
             os.close(handle)

@@ -1,5 +1,6 @@
 """A copy of a ledger is gone when its work is done, whatever that ended by."""
 
+import fcntl
 import os
 import signal
 import subprocess
@@ -68,6 +69,21 @@ def test_a_room_in_use_is_left_alone() -> None:
         assert first.exists()
     process.communicate("")
     assert not held.exists()
+
+
+def test_a_room_that_is_just_being_locked_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Another one looks for what was left between the making of the lock and its taking."""
+    found: list[int] = []
+    flock = fcntl.flock
+
+    def late(handle: int, how: int) -> None:
+        if how == fcntl.LOCK_EX:
+            found.append(temporary.clear())
+        flock(handle, how)
+
+    monkeypatch.setattr(fcntl, "flock", late)
+    with temporary.room() as room:
+        assert (found, room.exists()) == ([0], True)
 
 
 @pytest.mark.parametrize(
