@@ -54,7 +54,7 @@ class Money:
         self.patient -= left
         self.contractual -= off
         self.open += twice + left + off  # without them the line was decided once
-        if is_replaced(books):  # the newer claim has the charge; what was paid stands here, too
+        if is_replaced(books) and books.status not in ELSEWHERE:  # the newer claim has the charge
             self.charge -= books.charge
             self.other -= books.charge
         if closed:

@@ -68,7 +68,8 @@ def said_later(case: Case) -> dict[str, list[tuple[str, Decimal, Decimal]]]:
         for old, new, last in zip(before.books, turn.books, case.books, strict=True):
             decided = last.decided_by
             is_last = decided is not None and (decided.rank, decided.payer) == (turn.rank, turn.key)
-            amounts = new.paid - old.paid, last.denied if is_last else ZERO
+            refused = last.denied - last.twice.denied
+            amounts = new.paid - old.paid, refused if is_last else ZERO
             if any(amounts):
                 found.setdefault(new.line, []).append((turn.payer, *amounts))
     return found

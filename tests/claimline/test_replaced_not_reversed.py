@@ -76,6 +76,9 @@ def test_with_the_reversal_it_is_replaced(desk: Desk) -> None:
     """In whatever order they come, nothing of the original is left."""
     claim, _ = replaced(desk, *NEW)
     desk.answer(claim, *BACK, status="22", icn="A1", date=LATER)
+    _, out, _ = desk.run("report", "summary")
+    told = json.loads(out)
+    assert (told["elsewhere"], told["total"]["billed"]) == ("205.00", "280.00")
     one = states(desk)[claim]
     assert (one["state"], one["open"]) == ("replaced", "0.00")
     assert desk.run("proof")[0] == 0

@@ -68,6 +68,39 @@ def test_what_a_later_payer_pays_stands_under_it(ledger: Ledger) -> None:
     assert (only.total["paid"], only.total["claims"]) == ("6.92", 1)
 
 
+@pytest.mark.parametrize("paid_twice", [False, True], ids=["paid once", "paid twice"])
+def test_a_refusal_paid_anew_and_passed_on(ledger: Ledger, *, paid_twice: bool) -> None:
+    """The write-off is that of the newest answer: 40.94; what came twice is open below zero."""
+    record(ledger, sent("C0000001A", MEDICARE), control=7)
+    refused = Line(charge="75", paid="0", cas=("CO*197*75",))
+    take(ledger, x12(remit(clp("C0000001A", refused, icn="A1"))))
+    anew = remit(clp("C0000001A", MEDICARE, icn="A2"), trace="EFT2", date="20260312")
+    take(ledger, x12(anew, control=3), "anew.835")
+    later = Line(charge="75", paid="6.92", cas=("OA*23*68.08",))
+    for number in range(1 + paid_twice):
+        answer = clp("C0000001A", later, status="2", icn=f"H{number}")
+        take(ledger, second(answer, trace=f"HG{number}"), f"h{number}.835")
+    found = reports.summary(ledger, asked())
+    names = ("billed", "paid", "contractual", "patient", "denied", "open")
+    paid, opened = ("40.98", "-6.92") if paid_twice else ("34.06", "0.00")
+    assert [found.total[name] for name in names] == ["75.00", paid, "40.94", "0.00", "0.00", opened]
+    assert all(row["closes"] for row in (*found.rows, found.total))
+
+
+def test_a_refusal_paid_anew_and_refused_by_the_next_payer(ledger: Ledger) -> None:
+    """The next payer refuses the 6.92 that the newest answer left: under it, and nothing else."""
+    record(ledger, sent("C0000001A", MEDICARE), control=7)
+    refused = Line(charge="75", paid="0", cas=("CO*197*75",))
+    take(ledger, x12(remit(clp("C0000001A", refused, icn="A1"))))
+    anew = remit(clp("C0000001A", MEDICARE, icn="A2"), trace="EFT2", date="20260312")
+    take(ledger, x12(anew, control=3), "anew.835")
+    later = Line(charge="75", paid="0", cas=("CO*29*75",))
+    take(ledger, second(clp("C0000001A", later, status="2", icn="H1")), "h.835")
+    rows = by_group(reports.summary(ledger, asked()))
+    assert [rows[name]["denied"] for name in ("aetna", "HILLSIDE")] == ["0.00", "6.92"]
+    assert all(row["closes"] for row in rows.values())
+
+
 def test_a_line_names_the_payer_of_each_answer(ledger: Ledger) -> None:
     """Allowed 34.61 by the first payer, 34.06 paid by both, nothing left; each answer is named."""
     record(ledger, sent("C0000001A", MEDICARE), control=7)
