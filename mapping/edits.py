@@ -29,6 +29,10 @@ from mapping.edit_units import check_units
 from mapping.structure import nearest, shown_key
 from mapping.visit import Authorization, Procedure, Visit
 
+SECOND_VISIT: Final = (
+    "where the payer takes replacements: claimline correct CLAIM --visits FILE with all visits of "
+    "the day; Part B cannot add lines: see the claim that was sent"
+)
 MOST_MINUTES: Final = 480  # of treatment in a day: more is a slipped digit
 
 declare(
@@ -49,7 +53,7 @@ declare(
         "hold.clinician": ("who treats or bills is none of the practice's clinicians",
             "name the therapist; who refers belongs into referring"),
         "hold.second-visit": ("the day was billed already, and units and pairs were decided then",
-            "see the claim that was sent and correct that; Part B cannot add lines to it"),
+            SECOND_VISIT),
         "hold.modifiers": ("the modifiers do not fit the line", "mend the modifiers of the visit"),
         "hold.charge": ("there is no charge, none above 0, or two",
             "add the code to the fee schedule"),
@@ -271,7 +275,9 @@ def check_history(day: Day) -> Iterator[Problem]:
     elif day.policy.claim_per == "visit":
         yield warn(day, "disagree", message)
     else:
-        yield hold(day, "second-visit", f"{message}; its units and pairs did not count this visit")
+        road = "; the payer takes a replacement for it" if day.policy.takes_replacement else ""
+        why = f"{message}; its units and pairs did not count this visit{road}"
+        yield hold(day, "second-visit", why)
 
 
 def check_procedures(day: Day) -> Iterator[Problem]:

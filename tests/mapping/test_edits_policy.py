@@ -19,6 +19,7 @@ from visits_made import (
     visit,
 )
 
+from edi.problem import CODES
 from mapping import claims
 from mapping.day import day_key
 from mapping.draft import ClaimDraft, History
@@ -63,7 +64,11 @@ def test_a_late_second_visit_of_a_part_b_day_is_held() -> None:
     assert "RTABC" in made.problems[0].message
     other = visit(visit_id="V-2")
     billed = History(billed={day_key(other): ("RTABC",)})
-    assert codes(held(other, history=billed).problems) == ["hold.second-visit"]
+    waits = held(other, history=billed).problems
+    assert codes(waits) == ["hold.second-visit"]
+    assert "takes a replacement" in waits[0].message
+    assert "takes a replacement" not in made.problems[0].message
+    assert "claimline correct CLAIM --visits FILE" in CODES["hold.second-visit"].todo
     gone = outcome(other, setup=clinic_with("acme", claim_per="visit"), history=billed)
     assert isinstance(gone, ClaimDraft)
     assert codes(gone.warnings) == ["warn.disagree"]
