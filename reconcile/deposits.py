@@ -24,6 +24,7 @@ BY_TRACE: Final = "trace number and amount"
 BY_PAYER: Final = "payer number, amount and date"
 BY_AMOUNT: Final = "amount and date"
 BY_HAND: Final = "by hand"
+OTHER_AMOUNT: Final = "the same trace number, another amount"
 TRACE_DAYS: Final = 30  # business days: numbers are used again
 SEVERAL: Final = 40  # payments or deposits near one day among which sums are looked for
 
@@ -369,7 +370,7 @@ def _near_deposit(one: Deposit, around: Sequence[Paid]) -> Iterator[Near]:
     same = [p for p in around if plain(one.trace) and plain(p.trace) == plain(one.trace)]
     for payment in same:
         if payment.cents != one.cents:
-            yield Near(why="the same trace number, another amount", ids=(payment.id,))
+            yield Near(why=OTHER_AMOUNT, ids=(payment.id,))
     equal = tuple(p.id for p in around if p.cents == one.cents)
     if equal:
         several = "the same amount, and several fit" if len(equal) > 1 else "the same amount"

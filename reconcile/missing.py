@@ -27,6 +27,7 @@ Kind = Literal[
     "missing.835-neighbours",
     "missing.deposit",
     "missing.payment",
+    "missing.amount",
     "missing.bank",
     "missing.claim",
     "missing.enrollment",
@@ -89,6 +90,12 @@ KINDS: Final[Mapping[str, Means]] = MappingProxyType(
             title="A deposit without its remittance",
             todo="ask the payer or clearinghouse for the 835 of this payment; one on paper: "
             "claimline remit enter",
+        ),
+        "missing.amount": Means(
+            urgency="soon",
+            title="The bank got another amount than the remittance says",
+            todo="call the payer with both amounts; where it stays so: claimline bank list, then "
+            "claimline bank match ID --to NUMBER --force --reason",
         ),
         "missing.bank": Means(
             urgency="soon",

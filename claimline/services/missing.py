@@ -263,6 +263,7 @@ THINGS: Final[Mapping[str, str]] = {
     "missing.999": "file",
     "missing.deposit": "payment",
     "missing.payment": "deposit",
+    "missing.amount": "deposit",
     "missing.number": "gap",
 }
 
@@ -272,6 +273,6 @@ def _counts(kind: str, several: "list[Missing]") -> str:
     claims = sum(one.claims for one in several)
     thing = THINGS.get(kind, "")
     parts = [counted(len(several), thing)] if thing else []
-    if claims and kind not in {"missing.payment", "missing.deposit"}:
+    if claims and kind not in {"missing.payment", "missing.deposit", "missing.amount"}:
         parts.append(counted(claims, "claim"))
     return ", ".join(parts)

@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Final
 
-from reconcile.deposits import CHECK, Deposit, Matched, Paid, Window, plain
+from reconcile.deposits import CHECK, OTHER_AMOUNT, Deposit, Matched, Paid, Window, plain
 from reconcile.ledger import deposits, deposits_hand, status
+from reconcile.ledger.convert import dollars
 from reconcile.missing import Missing, When
 
 if TYPE_CHECKING:
@@ -47,7 +48,10 @@ def _payments(
     matched: Matched, first: "dt.date", last: "dt.date", window: Window, when: When
 ) -> Iterator[Missing]:
     """Payments whose deposit should be in the bank's files that are here."""
+    told = {payment.id for payment in _other_amounts(matched).values()}
     for one in matched.payments:
+        if one.id in told:  # with its deposit
+            continue
         earliest, latest = window.of(one)
         gone = matched.back.get(one.id)
         if gone is None and (earliest < first or latest >= last):
@@ -75,8 +79,13 @@ def _near(matched: Matched, one: Paid) -> str:
 
 
 def _deposits(matched: Matched, window: Window, when: When) -> Iterator[Missing]:
-    """Deposits that say of themselves that they pay claims."""
+    """Deposits that say of themselves that they pay claims, or name a payment."""
+    others = _other_amounts(matched)
     for one in matched.deposits:
+        paid = others.get(one.id)
+        if paid is not None:
+            yield _of_other_amount(one, paid, when)
+            continue
         waited = window.calendar.between(one.date, when.today)
         if not one.is_claim or one.cents < 0 or waited <= window.days:
             continue
@@ -92,6 +101,35 @@ def _deposits(matched: Matched, window: Window, when: When) -> Iterator[Missing]
             claims=0,
             why=f"waits {waited} business days for its 835",
         )
+
+
+def _other_amounts(matched: Matched) -> dict[int, Paid]:
+    """The payment that a deposit names, where the two differ by their amount alone."""
+    payments = {one.id: one for one in matched.payments}
+    found: dict[int, Paid] = {}
+    for one in matched.deposits:
+        for near in matched.near_deposit.get(one.id, ()):
+            if near.why == OTHER_AMOUNT and one.cents > 0:
+                found.setdefault(one.id, payments[near.ids[0]])
+    return found
+
+
+def _of_other_amount(one: Deposit, paid: Paid, when: When) -> Missing:
+    """A deposit and its 835 in one row: both amounts, and by how much they differ."""
+    off = one.cents - paid.cents
+    side = "more" if off > 0 else "less"
+    return Missing(
+        kind="missing.amount",
+        who=paid.payer,
+        name=paid.payer,
+        subject=paid.trace,
+        since=one.date,
+        days=when.old(one.date),
+        cents=one.cents,
+        claims=0,
+        why=f"deposit {dollars(one.cents)}, its 835 of {paid.date} {dollars(paid.cents)}: "
+        f"{dollars(abs(off))} {side} than the 835 says",
+    )
 
 
 def _payer(matched: Matched, one: Deposit) -> str:

@@ -218,6 +218,18 @@ def test_money_without_its_835_and_an_835_without_its_money(ledger_url: str) -> 
             assert [pair.by for pair in match(kept, asked).pairs] == [BY_TRACE_AND_PAYER]
 
 
+def test_a_deposit_of_another_amount_is_told_once_with_both(ledger_url: str) -> None:
+    """The 835 is here: nobody asks for it; both amounts and their difference are in one row."""
+    with open_ledger(ledger_url) as ledger:
+        take(ledger, x12(remit(clp("A"), trace="EFT1")))
+        _bank(ledger, _row(1, "2026-02-20", 7499, "EFT1"), _row(2, "2026-03-02", 100))
+        (one,) = _missing(ledger, "2026-03-03T12:00+00:00")
+        assert (one.kind, one.subject, one.cents) == ("missing.amount", "EFT1", 7499)
+        assert one.why == (
+            "deposit 74.99, its 835 of 2026-02-20 75.00: 0.01 less than the 835 says"
+        )
+
+
 def test_copies_of_a_payment_want_one_deposit(ledger_url: str) -> None:
     """The same payment in two files is one payment to the bank."""
     with open_ledger(ledger_url) as ledger:
