@@ -65,7 +65,8 @@ def in_short(report: Report) -> str:
     rows = [*rows_of(steps, "receive"), *rows_of(steps, "post"), *before.get("came", ())]
     paid = sum((Decimal(row.get("paid", 0)) for row in rows), Decimal("0.00"))
     went = [*rows_of(steps, "send"), *before.get("went", ())]
-    sent = sum(row["state"] == "sent" for row in went)
+    state, goes = ("would", "would go") if report["dry_run"] else ("sent", "sent")
+    sent = sum(row["state"] == state for row in went)
     made = [*rows_of(steps, "build"), *before.get("made", ())]
     charge = sum((Decimal(row["charge"]) for row in made), Decimal("0.00"))
     claims = counted(sum(row["claims"] for row in made), "claim")
@@ -73,7 +74,7 @@ def in_short(report: Report) -> str:
     closes = "" if proof is None else f"; the proof {'closes' if proof['closes'] else 'FAILS'}"
     return (
         f"In short: {counted(len(rows), 'file')} received, {paid:,.2f} posted; {claims} made, "
-        f"{charge:,.2f}; {counted(sent, 'file')} sent{closes}."
+        f"{charge:,.2f}; {counted(sent, 'file')} {goes}{closes}."
     )
 
 

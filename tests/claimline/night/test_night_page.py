@@ -144,8 +144,15 @@ def test_a_file_made_and_sent_is_one_row() -> None:
 def test_what_was_posted_late_is_in_the_sum() -> None:
     """A payment that an earlier run kept and this one posted came, in the sentence too."""
     row = {"file": "1.835", "kind": "835", "state": "received", "paid": "75.00"}
-    report = {"steps": [{"name": "post", "files": [row]}], "proof": None}
+    report = {"steps": [{"name": "post", "files": [row]}], "proof": None, "dry_run": False}
     assert in_short(report).startswith("In short: 1 file received, 75.00 posted;")
+
+
+def test_a_dry_run_says_what_would_go() -> None:
+    """In its sentence too, not that nothing was sent."""
+    files = [{"file": "1.837", "state": "would", "profile": "relay"}]
+    report = {"steps": [{"name": "send", "files": files}], "proof": None, "dry_run": True}
+    assert in_short(report).endswith("; 1 file would go.")
 
 
 def test_a_page_of_an_older_version_is_shown() -> None:
