@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 from canonical import Dump, canonical, differences
-from databases import NewUrl
+from databases import Databases, NewUrl, asked
 from receive_made import Line, clp, record, remit, sent, x12
+from small_disk import small_disk
 
 from reconcile.ledger import open_ledger
 
@@ -22,6 +23,7 @@ SMALL = 14  # files
 CLAIMS = 30  # in each of them
 LARGE = 10  # payments in one file
 MOMENTS = 3
+ROOM = 1000  # KB of a server's disk: for some of the payments
 SECONDS = 120  # a run that takes longer hangs
 DENIED = Line(paid="0", cas=("CO*97*100",))
 
@@ -151,6 +153,32 @@ def test_full_disk_sqlite(new_url: NewUrl, inbox: list[str], calm: tuple[Dump, f
     assert "Make room and run this again" in said
     _run(url, inbox)
     assert differences(calm[0], canonical(url)) == []
+
+
+@pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+def test_full_disk_postgresql(new_url: NewUrl, inbox: list[str], calm: tuple[Dump, float]) -> None:
+    """The server's disk is full in the middle: said, what is posted stays, the rest comes after."""
+    assert isinstance(new_url, Databases)
+    with small_disk(new_url.server) as small:
+        url = _prepare(small())
+        small.fill(ROOM)
+        full = subprocess.run(
+            _command(url, inbox),
+            capture_output=True,
+            cwd=ROOT,
+            check=False,
+            text=True,
+            timeout=SECONDS,
+        )
+        assert full.returncode == 3
+        said = " ".join(full.stderr.split())
+        assert "full or failing; nothing was changed" in said
+        assert "Make room on the database server and run this again" in said
+        kept = asked(url, "SELECT count(*) FROM remittance WHERE state = 'posted'")[0][0]
+        assert 0 < kept < SMALL + LARGE, "it was not in the middle"
+        small.make_room()
+        _run(url, inbox)
+        assert differences(calm[0], canonical(url)) == []
 
 
 def test_killed_readers_ahead(new_url: NewUrl, inbox: list[str], calm: tuple[Dump, float]) -> None:

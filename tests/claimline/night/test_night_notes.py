@@ -106,7 +106,7 @@ def test_a_ledger_that_cannot_be_opened_is_said_first(first_day: Desk, new_url: 
 @pytest.mark.parametrize(
     ("ledger", "told"),
     [
-        pytest.param("mnt/ledger.sqlite3", "There is no folder", id="no-folder"),
+        pytest.param("mnt/ledger", "There is no folder", id="no-folder"),
         pytest.param("postgresql://127.0.0.1:1/claims", "cannot be reached", id="no-server"),
     ],
 )
