@@ -69,11 +69,13 @@ def is_package(share: LineShare, decided: Adjudication, facts: PayerFacts) -> bo
 def _packaged(books: LineBooks, facts: PayerFacts) -> LineBooks:
     """A line of a package is paid, and what was not paid for it is the contract's."""
     kept = tuple(flag for flag in books.flags if flag != NOTHING_PAID)
+    twice = books.twice
     return evolve(
         books,
         status="paid",
         contractual=books.contractual + books.denied,
         denied=ZERO,
+        twice=evolve(twice, contractual=twice.contractual + twice.denied, denied=ZERO),
         flags=(*kept, PACKAGE_WORDS[facts.payment_basis]),
     )
 

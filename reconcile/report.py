@@ -161,7 +161,7 @@ def _line_row(line: SentLine, claim: SentClaim, books: LineBooks, facts: PayerFa
         "trace": decided.trace if decided else None,
         "payment_date": _iso(decided.date if decided else None),
         "payer_claim": decided.payer_control if decided else None,
-        "denied": _text(books.denied),
+        "denied": _text(books.denied - books.twice.denied),
         "patient": _text(books.patient),
         "contractual": _text(books.contractual),
         "open": _text(books.open),

@@ -108,6 +108,7 @@ def _line_row(case: Case, line: SentLine, books: LineBooks, told: Told) -> Row:
     last = next((a, s) for a, s in reversed(told) if s is books.current)
     allowed = _parts(first).allowed
     parts, decided = _parts(last), last[0]
+    refused = books.denied - books.twice.denied
     return {
         "claim": case.claim.control,
         "line": line.control,
@@ -122,7 +123,7 @@ def _line_row(case: Case, line: SentLine, books: LineBooks, told: Told) -> Row:
         "coinsurance": money(parts.coinsurance),
         "copay": money(parts.copay),
         "paid": money(books.paid),
-        "denied": money(ZERO if is_duplicate_line(books) else books.denied),
+        "denied": money(ZERO if is_duplicate_line(books) else refused),
         "status": "duplicate" if is_duplicate_line(books) else books.status,
         "closed": case.closed,
         "correction": case.stands_on or None,

@@ -85,6 +85,8 @@ def test_a_refusal_paid_anew_and_passed_on(ledger: Ledger, *, paid_twice: bool) 
     paid, opened = ("40.98", "-6.92") if paid_twice else ("34.06", "0.00")
     assert [found.total[name] for name in names] == ["75.00", paid, "40.94", "0.00", "0.00", opened]
     assert all(row["closes"] for row in (*found.rows, found.total))
+    (row,) = lines(ledger, asked(), "all")
+    assert (row["denied"], row["paid"]) == ("0.00", paid)
 
 
 def test_a_refusal_paid_anew_and_refused_by_the_next_payer(ledger: Ledger) -> None:

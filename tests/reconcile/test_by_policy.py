@@ -53,6 +53,15 @@ def basis(words: str) -> PayerFacts:
 BY_VISIT = answer(svc("L1", "0", "CAS*CO*97*110"), svc("L2", "80", "CAS*CO*45*-25"), paid="80")
 
 
+def test_a_line_of_a_package_answered_twice_is_refused_nothing() -> None:
+    """Of the same answer in two payments one write-off counts, and nothing below zero is refused."""
+    plan = answer(svc("L1", "0", "CAS*CO*24*110"), svc("L2", "80", "CAS*CO*45*-25"), paid="80")
+    again = evolve(plan, id="again", trace="again")
+    (first, _) = read(basis("per visit"), plan, again)
+    assert (first.denied, first.twice.denied) == (0, 0)
+    assert first.contractual - first.twice.contractual == 110
+
+
 @pytest.mark.parametrize("reason", ["45", "97", "24", "256"])
 def test_a_line_of_a_package_is_no_denial(reason: str) -> None:
     """Paid by visit: the zero-paid line is paid, its charge is the contract's, the words say so."""

@@ -47,6 +47,24 @@ def test_without_days_in_the_policy_the_deadline_is_null() -> None:
     assert row["deadline_source"] is None
 
 
+def test_of_a_line_decided_anew_only_the_newest_refusal_is_refused() -> None:
+    """110.00 refused, then 30.00 of it without a reversal: 30.00 is to be worked, not 140.00."""
+    answers = [
+        answered(SENT, BODY),
+        answered(
+            SENT,
+            BODY.replace("*150*40**12", "*150*120**12")
+            .replace("*110*0**0", "*110*80**2")
+            .replace("CAS*CO*50*110**~LQ*HE*N115", "CAS*CO*50*30"),
+            id="T2",
+            trace="T2",
+            day=dt.date(2026, 4, 20),
+        ),
+    ]
+    (row,) = denial_rows(SENT, claim_books(SENT, answers), answers, (), facts(), on=ON)
+    assert (row["status"], row["denied"], row["open"]) == ("reduced", "30.00", "-110.00")
+
+
 def test_a_further_payers_refusal_is_that_payers() -> None:
     """The row names whom to call, and no longer says that a secondary payer comes next."""
     first = answered(SENT, BODY.replace("CAS*CO*50*110**~LQ*HE*N115", "CAS*PR*204*110"))
