@@ -25,6 +25,7 @@ Kind = Literal[
     "missing.277-part",
     "missing.835",
     "missing.835-neighbours",
+    "missing.835-cut",
     "missing.deposit",
     "missing.payment",
     "missing.amount",
@@ -79,6 +80,12 @@ KINDS: Final[Mapping[str, Means]] = MappingProxyType(
             urgency="soon",
             title="Most claims of the file were answered, these were not",
             todo="ask for the claim's status at the payer: it may not have it",
+        ),
+        "missing.835-cut": Means(
+            urgency="soon",
+            title="The answer came in a payment that is not whole",
+            todo="ask the sender for the file again, not the payer for the claim; claimline ledger "
+            "waiting names the payment",
         ),
         "missing.deposit": Means(
             urgency="soon",
@@ -196,6 +203,7 @@ class SentClaim:
     cents: int
     reported: bool  # a 277CA, or another report on claims, speaks of it
     accepted: bool
+    cut: str = ""  # where its answer is, where that is in a payment that is not whole
 
 
 @frozen(kw_only=True)
@@ -345,7 +353,9 @@ def claims(
     for one in found:
         told = _report(one, reported, when) or _answer(one, usual, when)
         told = told or _lost(one, neighbours.get((one.file_id, one.payer)), when)
-        if told:
+        if told and one.cut:
+            yield _claim("missing.835-cut", one, when, one.cut)
+        elif told:
             yield told
 
 

@@ -87,6 +87,7 @@ def owed(
     qmb: bool = False,
     answers: Sequence[Adjudication] = (),
     payer: str = "",
+    cut: str = "",
 ) -> Owed:
     """What the patient owes for a claim after everything received.
 
@@ -98,6 +99,7 @@ def owed(
         qmb: a coverage of the patient says so.
         answers: all that came back, to say who paid what another left; only for the words.
         payer: the name of the payer billed, for the words; its key where it is empty.
+        cut: of a claim whose answer is in a payment that is not whole: where, and what to do.
     """
     if claim.follows:
         words = f"billed on to the next payer: see claim {claim.follows}"
@@ -122,7 +124,7 @@ def owed(
     lines = [_line(claim, one, facts_of) for one in books]
     share = sum((one.share for one in lines), ZERO)
     waits = (
-        *_undecided(payer or claim.payer, claim, books, answers),
+        *_undecided(payer or claim.payer, claim, books, answers, cut),
         *(f.why for f in further if f.open),
     )
     rest = max(share - collected, ZERO)
@@ -174,7 +176,11 @@ def _payer_name(answer: Adjudication, facts_of: FactsOf) -> str:
 
 
 def _undecided(
-    payer: str, claim: SentClaim, books: Sequence[LineBooks], answers: Sequence[Adjudication]
+    payer: str,
+    claim: SentClaim,
+    books: Sequence[LineBooks],
+    answers: Sequence[Adjudication],
+    cut: str,
 ) -> Iterator[str]:
     """Why nothing is due while the answers are not whole."""
     numbers = {line.control: line.number for line in claim.lines}
@@ -183,7 +189,7 @@ def _undecided(
         if any(one.is_reversal for one in answers):
             yield f"{payer} took its decision back, and no new one is here"
         else:
-            yield f"{payer} has not decided the claim"
+            yield cut or f"{payer} has not decided the claim"
     elif waiting:
         yield f"line {', '.join(map(str, waiting))} is not decided yet"
     yield from unsure(books, _OPENED)

@@ -15,7 +15,7 @@ from claimline.render.words import counted
 from claimline.services import missing_deposits
 from mapping.structure import Reader, shown
 from reconcile import missing as pure
-from reconcile.ledger import waiting_for
+from reconcile.ledger import kept, waiting_for
 from reconcile.ledger.convert import dollars
 from reconcile.missing import KINDS, Limits, Missing, SentFile, When
 
@@ -167,7 +167,8 @@ def _claims(
     learn = when.today - dt.timedelta(days=when.limits.history_days)
     answers = waiting_for.answers(connection, asked.usage, since=learn, zone=asked.zone)
     usual = pure.usual_days(answers, when.limits)
-    waiting = tuple(waiting_for.undecided(connection, asked.usage, files, zone=asked.zone))
+    cut = kept.cut_off(connection, asked.usage)
+    waiting = tuple(waiting_for.undecided(connection, asked.usage, files, zone=asked.zone, cut=cut))
     reported = waiting_for.reported_files(connection, {one.file_id for one in waiting})
     beside = waiting_for.neighbours(connection, ((one.file_id, one.payer) for one in waiting))
     yield from pure.claims(waiting, usual, beside, reported, when)

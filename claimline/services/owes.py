@@ -1,7 +1,7 @@
 """What patients owe now: the figure of ``reconcile.owes`` for claims in the ledger."""
 
 import datetime as dt
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,10 +13,12 @@ from claimline.services.turns import Asking, Case, SentOn, further, kept, with_b
 from mapping.practice import Practice
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
+from reconcile.keys import stem
 from reconcile.ledger import ClaimStory, Ledger, Usage
 from reconcile.ledger.find import held_for
 from reconcile.ledger.further import Member
 from reconcile.ledger.further import sent_on as families_sent_on
+from reconcile.ledger.kept import KeptAnswer, kept_answers
 from reconcile.owes import Owed, owed
 from reconcile.turns import FIRST
 from reconcile.values import Adjudication, LineBooks, SentClaim
@@ -40,6 +42,7 @@ class Owing:
         billed: SentOn | None = None,
         *,
         payer: str = "",
+        cut: KeptAnswer | None = None,
     ) -> Owed:
         """What the patient owes for a claim.
 
@@ -50,13 +53,23 @@ class Owing:
             decisions: what was kept with it (JSON); empty where it has no further coverage.
             billed: payer key and turn to the number of the claim that was sent on.
             payer: the name of the payer billed, for the words.
+            cut: its answer, where that stands in a payment that is not whole.
         """
         given = with_billed(kept(decisions), billed or {})
         case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed or {})
         waiting = further(self._asking, case) if _is_decided(books) else ()
         name = payer or self._asking.facts.of(claim, "").name
         telling = self._asking.facts.telling(claim, name)
-        return owed(claim, books, waiting, telling, qmb=given.qmb, answers=answers, payer=name)
+        return owed(
+            claim,
+            books,
+            waiting,
+            telling,
+            qmb=given.qmb,
+            answers=answers,
+            payer=name,
+            cut=cut.words if cut else "",
+        )
 
     def fields(
         self,
@@ -148,8 +161,11 @@ def owes(
     families = [ledger.story(number, usage=chosen.usage) for number in chosen.families]
     stories = [one for family in families for one in family]
     facts.learn(ledger, chosen.usage, ((one.sent.claim, one.adjudications) for one in stories))
+    with ledger.reading() as connection:
+        stems = {stem(one.sent.claim.control) for one in stories}
+        came = kept_answers(connection, stems, usage=chosen.usage)
     claims = [
-        of_story(owing, facts, one, family)
+        of_story(owing, facts, one, family, cut_of(came, one.sent.claim))
         for family in families
         for one in family
         if not one.sent.claim.follows and one.sent.claim.frequency != "8"
@@ -157,16 +173,30 @@ def owes(
     return Answer(kind=chosen.kind, claims=tuple(claims))
 
 
+def cut_of(came: Mapping[str, Iterable[KeptAnswer]], claim: SentClaim) -> KeptAnswer | None:
+    """A claim's answer that stands in a payment that is not whole (``kept.kept_answers``)."""
+    some = came.get(stem(claim.control), ())
+    return next((one for one in some if one.state == "incomplete"), None)
+
+
 def of_story(
-    owing: Owing, facts: Facts, story: ClaimStory, stories: Iterable[ClaimStory]
+    owing: Owing,
+    facts: Facts,
+    story: ClaimStory,
+    stories: Iterable[ClaimStory],
+    cut: KeptAnswer | None = None,
 ) -> Content:
-    """What is owed for one claim, with what it is; ``stories`` are those of its family at least."""
+    """What is owed for one claim, with what it is; ``stories`` are those of its family at least.
+
+    ``cut``: its answer, where that stands in a payment that is not whole.
+    """
     claim = story.sent.claim
     family = [one for one in stories if one.sent.claim.family == claim.family]
     books = by_policy(claim_books(claim, story.adjudications), facts.answering(claim))
     billed = sent_on([one.sent.claim for one in family], claim)
     name = story.sent.payer_name
-    found = owing.of(claim, books, story.adjudications, story.sent.decisions, billed, payer=name)
+    answers = story.adjudications
+    found = owing.of(claim, books, answers, story.sent.decisions, billed, payer=name, cut=cut)
     return {
         "claim": claim.control,
         "date": claim.date.isoformat(),

@@ -19,7 +19,7 @@ from claimline.services.correct_kept import corrections_of
 from claimline.services.denials import unmatched_row, waits, whole
 from claimline.services.explain_claim import of_sent
 from claimline.services.judging import judged, judged_fields
-from claimline.services.owes import Owing, of_story
+from claimline.services.owes import Owing, cut_of, of_story
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import adjustment, money, number
 from claimline.services.sent_segments import sent_segments
@@ -99,12 +99,12 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
             facts,
             question,
             with_segments=with_segments,
-            cut=_cut_off(kept.get(stem(story.sent.claim.control), ())),
+            cut=cut_of(kept, story.sent.claim),
             correction=waiting.get((story.sent.claim.control, story.sent.claim.frequency)),
         )
         | {
             "kept": [_kept(one) for one in kept.get(stem(story.sent.claim.control), ())],
-            "patient_owes": of_story(owing, facts, story, stories),
+            "patient_owes": of_story(owing, facts, story, stories, cut_of(kept, story.sent.claim)),
             "corrections": corrections.get(story.sent.claim.control, []),
             **said[key_of(story)],
         }
@@ -132,11 +132,6 @@ def _kept(given: KeptAnswer) -> Content:
     """An answer that names a claim and is not on the books, with why it is not."""
     amounts = {"charge": money(given.charge), "paid": money(given.paid)}
     return asdict(given) | amounts | {"date": given.date.isoformat()}
-
-
-def _cut_off(kept: Iterable[KeptAnswer]) -> KeptAnswer | None:
-    """The answer that stands in a payment that is not whole."""
-    return next((one for one in kept if one.state == "incomplete"), None)
 
 
 def _payments(ledger: Ledger, found: Found | None, *, show_patient: bool) -> tuple[Content, ...]:

@@ -35,11 +35,14 @@ class KeptAnswer:
     @property
     def words(self) -> str:
         """Where the answer is, and what to do, for a claim that otherwise waits for one."""
+        return f"its answer is here, {self.place}: " + self.next_step.replace("FILE", self.file)
+
+    @property
+    def place(self) -> str:
+        """In which payment it is, and in which file."""
         number = f"payment {self.trace}" if self.trace else "a payment"
         whose = f" of {self.payer}" if self.payer else ""
-        return f"its answer is here, in {number}{whose} that is not whole ({self.file}): " + (
-            self.next_step.replace("FILE", self.file)
-        )
+        return f"in {number}{whose} that is not whole ({self.file})"
 
 
 def cut_off(connection: Connection, usage: str) -> dict[str, KeptAnswer]:

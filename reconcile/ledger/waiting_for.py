@@ -6,14 +6,17 @@ Set-based and small: only what still waits is read row by row; answers are count
 import datetime as dt
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from types import MappingProxyType
 from typing import Any, Final
 
 from attrs import frozen
 from sqlalchemy import ColumnElement, Connection, Row, and_, exists, func, select
 from sqlalchemy.orm import aliased
 
+from reconcile.keys import stem
 from reconcile.ledger import bulk, keeping
 from reconcile.ledger.convert import to_date
+from reconcile.ledger.kept import KeptAnswer
 from reconcile.ledger.tables import sent_claim, sent_file, written_file
 from reconcile.ledger.tables_answered import (
     acknowledged,
@@ -124,9 +127,17 @@ def _file(row: Row[Any], sums: _Sum, zone: dt.tzinfo) -> SentFile:
 
 
 def undecided(
-    connection: Connection, usage: str, found: Mapping[int, SentFile], *, zone: dt.tzinfo
+    connection: Connection,
+    usage: str,
+    found: Mapping[int, SentFile],
+    *,
+    zone: dt.tzinfo,
+    cut: Mapping[str, KeptAnswer] = MappingProxyType({}),
 ) -> Iterator[SentClaim]:
-    """The claims that left and that no payer has decided, in the order of recording."""
+    """The claims that left and that no payer has decided, in the order of recording.
+
+    ``cut``: the answers in payments that are not whole (``kept.cut_off``).
+    """
     report = (
         exists()
         .where(
@@ -156,6 +167,7 @@ def undecided(
         .order_by(_C.id)
     )
     for row in connection.execute(query.execution_options(yield_per=bulk.BATCH)):
+        answer = cut.get(stem(row.control)) if cut else None
         yield SentClaim(
             control=row.control,
             payer=row.payer,
@@ -166,6 +178,7 @@ def undecided(
             cents=row.charge,
             reported=bool(row.reported),
             accepted=row.state == "accepted",
+            cut=answer.place if answer else "",
         )
 
 

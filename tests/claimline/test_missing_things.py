@@ -83,6 +83,19 @@ def test_what_is_answered_is_not_missing(ledger_url: str) -> None:
         assert _kinds(ledger, _asked("2026-06-01T16:00+00:00")) == {}
 
 
+def test_an_answer_in_a_cut_payment_is_not_asked_for(ledger_url: str) -> None:
+    """The sender is asked for the file again, nobody for the claim's status."""
+    with open_ledger(ledger_url) as ledger:
+        _send(ledger, sent("CT1"), sent("CT2"))
+        take(ledger, x12(remit(clp("CT1"), trace="E9", se="SE*99*0001")), "cut.835")
+        assert "missing.835-cut" not in _kinds(ledger, _asked("2026-03-03T16:00+00:00"))
+        told = list(found(ledger, _asked("2026-04-10T16:00+00:00")))
+        kinds = {one.subject: one.kind for one in told}
+        assert (kinds["CT1"], kinds["CT2"]) == ("missing.835-cut", "missing.277")
+        [why] = [one.why for one in told if one.subject == "CT1"]
+        assert why == "in payment E9 of AETNA that is not whole (cut.835)"
+
+
 def test_the_claims_beside_were_answered(ledger_url: str) -> None:
     """A claim whose neighbours were answered is told before the payer's usual day is over."""
     with open_ledger(ledger_url) as ledger:

@@ -153,6 +153,10 @@ def test_an_answer_in_a_payment_that_was_cut_off_is_told(ledger_url: str, comman
     _, said, _ = command("trace", FIRST, "--ledger", ledger_url)
     assert "Its answer is here, in payment E1" in said
     assert "Wait for the remittance" not in said
+    for shape in (said, command("owes", FIRST, "--ledger", ledger_url)[1]):
+        words = " ".join(shape.split())
+        assert "not yet its answer is here, in payment E1" in words
+        assert "has not decided" not in words
     other, _ = told(command, ledger_url, "BBBBBBBBBB1")
     assert "E1" not in other["next_step"]
     with open_ledger(ledger_url) as ledger:
