@@ -35,6 +35,25 @@ class Deadline:
         return NAMES[self.kind]
 
 
+def later_filing(facts: PayerFacts, *, before: dt.date | None, service: dt.date) -> Deadline | None:
+    """By when a claim must be with a payer after the first; None where nobody says or it is open.
+
+    Args:
+        facts: what that payer allows.
+        before: the date of the remittance of the payer before it; None where there is none.
+        service: the first day of service.
+    """
+    from_service = facts.secondary_filing_from == FROM_SERVICE
+    start = service if from_service else before
+    if facts.secondary_filing_days is None or start is None:
+        return None
+    day = start + dt.timedelta(days=facts.secondary_filing_days)
+    counted = "service" if from_service else f"remittance of {start.isoformat()} before it"
+    name = facts.name or facts.key
+    source = f"policy of {name}, {facts.secondary_filing_days} days from the {counted}"
+    return Deadline(kind="filing", day=day, last=day, source=source)
+
+
 def deadline(
     kind: str, facts: PayerFacts, *, decided: dt.date, service: dt.date
 ) -> Deadline | None:

@@ -20,13 +20,16 @@ from mapping.practice import Practice
 from reconcile.acknowledgements import Heard
 from reconcile.acknowledgements_match import Sending
 from reconcile.acknowledgements_proof import MEANING, Proof, proof
-from reconcile.correction_deadline import Deadline, deadline
+from reconcile.correction_deadline import Deadline, deadline, later_filing
 from reconcile.ledger import ClaimStory, Ledger, Run, Usage
 from reconcile.ledger.acknowledgements_read import heard_of, sendings_of
 from reconcile.ledger.tables import file, written_file
 from reconcile.ledger.tables_answered import delivered_file
+from reconcile.turns import is_later_turn, turn_of
+from reconcile.values import PayerFacts
 
 SEGMENTS_OF: Final = 6  # words whose segments are shown
+TURNS: Final = ("P", "S", "T")
 PROVEN: Final = ("payer", "received by the payer", "clearinghouse")
 
 
@@ -131,13 +134,32 @@ def timely(ledger: Ledger, question: Question, practice: Practice | None = None)
         usage=found.usage,
         proof=shown,
         sent=tuple(_sent(ledger, one, files[one.file], n) for n, one in enumerate(sendings, 1)),
-        due=deadline("filing", facts, decided=question.on, service=claim.date),
+        due=_due(ledger, story, facts, question),
         segments={
             word.id: said_in(word, ledger.file_bytes(word.file_digest))
             for word in (*shown.words, *shown.against)[:SEGMENTS_OF]
             if word.file_digest and word.kind != "report"
         },
     )
+
+
+def _due(
+    ledger: Ledger, story: ClaimStory, facts: PayerFacts, question: Question
+) -> Deadline | None:
+    """By when it had to be filed: with a later payer not by the limit of a first claim."""
+    claim = story.sent.claim
+    if not is_later_turn(claim):
+        return deadline("filing", facts, decided=question.on, service=claim.date)
+    turn = TURNS.index(turn_of(claim))
+    before = [
+        answer.date
+        for one in ledger.story(claim.family, usage=story.usage)
+        for answer in one.adjudications
+        if TURNS.index(answer.rank) < turn
+        and not answer.is_reversal
+        and answer.date.isoformat() <= story.recorded_at
+    ]
+    return later_filing(facts, before=max(before, default=None), service=claim.date)
 
 
 def _files(connection: Connection, numbers: set[int]) -> dict[int, Any]:
