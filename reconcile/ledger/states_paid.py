@@ -6,10 +6,11 @@ payers, replacements) is decided by the full books. Both give the same; a test c
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
+from attrs import evolve
 from sqlalchemy import BigInteger, Connection, cast, func, select
 
 from edi.codes import refusal
@@ -26,7 +27,7 @@ from reconcile.ledger.states_family import Beside
 from reconcile.ledger.tables import file, sent_claim, sent_line
 from reconcile.ledger.tables_received import claim_payment, line_share, remittance
 from reconcile.lifecycle import decided
-from reconcile.lifecycle_answers import stand, told
+from reconcile.lifecycle_answers import BY_OTHERS, stand, told
 from reconcile.lifecycle_values import Cause, Event, EventKind
 from reconcile.post import FORWARDED_REMARKS
 from reconcile.turns import FIRST
@@ -169,6 +170,14 @@ class Decisions:
             ),
         )
 
+    def _not_before(self, event: Event, answers: Iterable[Answer]) -> Event:
+        """What another claim of the family did to this one, not before its answers were here.
+
+        A correction is sent before the payer takes the older decision back: until then that stands.
+        """
+        came = (self._payments[one[REMITTANCE]].recorded_at for one in answers)
+        return evolve(event, at=max(event.at, *came))
+
     def _lines(self, numbers: Sequence[int]) -> dict[int, list[Any]]:
         """The lines of these claims, each with the share that stands on it, if any."""
         if not numbers:
@@ -232,6 +241,8 @@ class Decisions:
                     event = beside.event(number, claim, kind)
                 if kind is None and event is None and claim.replaced_by:
                     event = beside.event(number, claim, "replaced")  # of a later payer's claim
+                if event is not None and kind in BY_OTHERS and some:
+                    event = self._not_before(event, some.values())
                 found[number] = Decided(
                     kind=kind if event is None else event.kind,
                     by=some[found_by.by.id] if found_by else None,

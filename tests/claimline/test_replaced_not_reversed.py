@@ -81,6 +81,16 @@ def test_with_the_reversal_it_is_replaced(desk: Desk) -> None:
     assert (told["elsewhere"], told["total"]["billed"]) == ("205.00", "280.00")
     one = states(desk)[claim]
     assert (one["state"], one["open"]) == ("replaced", "0.00")
+
+
+def test_replaced_since_it_was_taken_back(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Until the reversal is here the older decision stands: the day of the replacement is not it."""
+    claim, _ = replaced(desk, *NEW)
+    monkeypatch.setenv("CLAIMLINE_NOW", "2027-05-02T12:00")
+    desk.answer(claim, *BACK, status="22", icn="A1", date=LATER)
+    assert states(desk)[claim]["since"][:10] == "2027-05-02"
+    events = [(row["at"][:10], row["event"]) for row in desk.trace(claim)[0]["history"]]
+    assert events[-2:] == [("2027-05-02", "reversed"), ("2027-05-02", "replaced")]
     assert desk.run("proof")[0] == 0
 
 
