@@ -5,11 +5,14 @@ from pathlib import Path
 
 import pytest
 from canonical import differences
-from night_desk import SECOND, Desk
+from databases import Databases, NewUrl
+from night_desk import OWN, SECOND, Desk
+from small_disk import small_disk
 
 from reconcile.ledger import nights, open_ledger
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
+ROOM = 64  # KB of the server's disk: to begin with
 
 
 def test_the_night_is_the_same_on_both(
@@ -44,3 +47,24 @@ def test_another_machine_waits_its_turn(desk: Desk) -> None:
         assert "another night is at work on this database" in done.stderr
     assert desk.files("inbox", "outbox", "visits", "clearinghouse") == files
     assert desk.night(SECOND).returncode == 1
+
+
+def test_a_full_disk_of_the_server_ends_the_night_and_the_next_does_it(
+    second_day: Desk, new_url: NewUrl, tmp_path: Path
+) -> None:
+    """The server has no room: 3, said, and no file of claims leaves; with room all is done."""
+    assert isinstance(new_url, Databases)
+    calm = second_day.copied(tmp_path / "calm", new_url)
+    assert calm.night(SECOND).returncode == 1
+    with small_disk(new_url.server) as small:
+        desk = second_day.copied(tmp_path / "full", small)
+        small.fill(ROOM)
+        done = desk.night(SECOND)
+        assert done.returncode == 3
+        assert "is full or failing" in " ".join((done.stdout + done.stderr).split())
+        assert list((desk.folder / "clearinghouse" / "in").glob("*002.837")) == []
+        small.make_room()
+        again = desk.night(SECOND)
+        assert again.returncode == 1, again.stdout + again.stderr
+        assert differences(calm.dump(), desk.dump()) == []
+        assert desk.files(*OWN) == calm.files(*OWN)
