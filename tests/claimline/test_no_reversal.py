@@ -272,3 +272,33 @@ def test_what_makes_no_sense_is_refused(
     assert status == 2
     assert said in errors
     assert state(command, twice) == before
+
+
+def test_a_replaced_claim_with_a_paid_and_a_denied_line(ledger_url: str, command: Command) -> None:
+    """Only the paid line's reversal is waited for; given up, no charge and no share is left on it."""
+    lines = (Line(), Line(code="97110"))
+    first = clp(FIRST, Line(paid="60", cas=("CO*45*20", "PR*2*20")),
+                Line(code="97110", paid="0", cas=("CO*97*100",)), icn="ICN1")  # fmt: skip
+    second = clp(SECOND, PAID, Line(code="97110", paid="60", cas=("CO*45*40",)), icn="ICN2")
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent(FIRST, *lines))
+        take(ledger, x12(remit(first, trace="E1", date="20260201")), name="1.835")
+        record(ledger, sent(SECOND, *lines, family=FIRST, frequency="7"), control=7)
+        take(ledger, x12(remit(second, trace="E2", date="20260202"), control=2), name="2.835")
+    assert state(command, ledger_url)[:2] == ("paid", "decided twice")
+    before = total(command, ledger_url), state(command, ledger_url)
+    give_up(command, ledger_url, SECOND)
+    figures = total(command, ledger_url)
+    told = [figures[name] for name in ("billed", "paid", "patient", "denied", "other", "open")]
+    assert told == ["200.00", "180.00", "20.00", "0.00", "-60.00", "0.00"]
+    _, said, _ = command("owes", FIRST, "--ledger", ledger_url, "--format", "json")
+    due = [one["due"] for one in json.loads(said)["owes"][0]["claims"]]
+    assert due == ["0.00", "20.00"]
+    _, said, _ = command("denials", "--ledger", ledger_url, "--format", "json")
+    assert json.loads(said) == []
+    assert command("ledger", "waiting", "--ledger", ledger_url)[0] == 0
+    holds(command, ledger_url)
+    words = ("--await-reversal", SECOND, "--reason", "sent", "--ledger", ledger_url)
+    assert command("claims", *words)[0] == 0
+    assert (total(command, ledger_url), state(command, ledger_url)) == before
+    holds(command, ledger_url)
