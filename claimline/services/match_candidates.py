@@ -4,7 +4,7 @@ import datetime as dt
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import or_, select
 
 from claimline.render.words import listed
@@ -12,6 +12,8 @@ from edi.remittance import ClaimPayment
 from reconcile.keys import normal
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.tables import sent_claim
+from reconcile.ledger.tables_received import claim_payment
+from reconcile.post import REVERSAL
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -63,10 +65,39 @@ def candidates(
         wanted = or_(_C.charge == abs(row.charge), _C.member_id.in_(_written(payment)))
         query = of_days.where(wanted).order_by(_C.id).limit(_LOOKED_AT)
         known |= {one.id: one for one in connection.execute(query)}
-    found = [(_candidate(one, abs(row.charge), days, members), one) for one in known.values()]
+    answered = _answered(connection, list(known), payment)
+    found = [
+        (_with(answered.get(one.id, ()), _candidate(one, abs(row.charge), days, members)), one)
+        for one in known.values()
+    ]
     good = [(made, one) for made, one in found if len(made.fits) > 1 or one.control in named]
     good.sort(key=lambda pair: (-len(pair[0].fits), "charge" not in pair[0].fits, pair[1].id))
     return tuple(made for made, _ in good[:SHOWN])
+
+
+def _answered(
+    connection: "Connection", claims: list[int], payment: ClaimPayment
+) -> dict[int, tuple[str, ...]]:
+    """What of the earlier answers to these claims fits: the payer's number, what is taken back.
+
+    Payers drop the zeros before a number; a reversal has the payment of its original, negated.
+    """
+    c, number = claim_payment.c, normal(payment.payer_control)
+    query = select(c.sent_claim_id, c.payer_control, c.paid, c.status).where(
+        c.sent_claim_id.in_(claims), c.state == "posted"
+    )
+    found: dict[int, dict[str, None]] = {}
+    for one in connection.execute(query.order_by(c.id)):
+        fits = found.setdefault(one.sent_claim_id, {})
+        if number and normal(one.payer_control) == number:
+            fits["payer's claim number"] = None
+        if REVERSAL == payment.status != one.status and payment.paid == -dollars(one.paid) != 0:
+            fits["payment taken back"] = None
+    return {claim: tuple(fits) for claim, fits in found.items()}
+
+
+def _with(fits: tuple[str, ...], made: Candidate) -> Candidate:
+    return evolve(made, fits=(*fits, *made.fits)) if fits else made
 
 
 def _written(payment: ClaimPayment) -> list[str]:
