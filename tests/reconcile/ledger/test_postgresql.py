@@ -220,6 +220,21 @@ class TestTogether:
             assert _notes(two) == ["a"]
 
 
+class TestDurable:
+    """What is committed outlives a power cut of the server."""
+
+    def test_a_commit_waits_for_the_disk(self, new_url: NewUrl, server: Server) -> None:
+        """A writer's commits wait for the disk whatever the database's default is."""
+        url = new_url()
+        server.run(f"ALTER DATABASE {make_url(url).database} SET synchronous_commit = off")
+        asked = "SELECT current_setting('synchronous_commit')"
+        with open_ledger(url) as ledger:
+            with ledger.reading() as connection:
+                assert connection.exec_driver_sql(asked).scalar() == "off"  # the default counts
+            with ledger.begin(RUN) as writer:
+                assert writer.connection.exec_driver_sql(asked).scalar() == "on"
+
+
 class TestLost:
     """The server goes away in the middle."""
 
@@ -241,6 +256,18 @@ class TestLost:
             assert _notes(ledger) == []
             _note(ledger, "a")
             assert _notes(ledger) == ["a"]
+
+    def test_cut_while_nobody_asks(self, new_url: NewUrl, server: Server) -> None:
+        """A connection that was cut between two transactions is made anew, and nobody is told."""
+        url = new_url()
+        with open_ledger(url) as ledger:
+            _note(ledger, "a")
+            server.run(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity "
+                f"WHERE datname = '{make_url(url).database}'"
+            )
+            _note(ledger, "b")
+            assert _notes(ledger) == ["a", "b"]
 
     def test_server_stopped_and_started(self, new_url: NewUrl) -> None:
         """A server that stops under an open ledger is told; when it is back, all goes on."""
