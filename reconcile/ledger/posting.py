@@ -409,7 +409,8 @@ def _first_answers(writer: "Writer", made: Made) -> list[states_plain.Answer]:
         for row, plain in zip(made.claims, made.plain, strict=True)
         if plain is not None
     ]
-    return states_plain.first_answers(writer, answers)
+    times = Counter(row[_SENT_CLAIM] for row in made.claims)
+    return states_plain.first_answers(writer, answers, times)
 
 
 def _line_numbers(candidate: Candidate) -> dict[str, int]:

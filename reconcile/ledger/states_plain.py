@@ -4,8 +4,7 @@ Nearly every claim payment is such. ``states_paid`` would read the same rows bac
 same; it does so for whatever is not plain, and for all claims when the states are made anew.
 """
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import delete, select
@@ -71,15 +70,21 @@ class Source:
         return f'{self._told},"segment":{position}{self._source}'
 
 
-def first_answers(writer: "Writer", answers: Sequence[Answer]) -> list[Answer]:
+def first_answers(
+    writer: "Writer", answers: Sequence[Answer], times: Mapping[int, int]
+) -> list[Answer]:
     """Those of plain answers that nothing came before: no other answer, and no person closed it.
 
     Nor those of payers whose contract pays for more than a line: what is denied, the books tell.
 
     To be asked before these answers are written.
+
+    Args:
+        writer: the open transaction.
+        answers: the plain ones of some that are to be written.
+        times: how many of all of them there are to a sent claim: of two no one stands alone.
     """
-    times = Counter(answer[0] for answer in answers)
-    numbers = sorted(times)
+    numbers = sorted({answer[0] for answer in answers})
     if not numbers:
         return []
     known = select(_PAID.sent_claim_id).where(

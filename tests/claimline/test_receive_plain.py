@@ -37,6 +37,8 @@ def _answers(file: int) -> list[list[str]]:
             line = Line(charge="90", paid="90", cas=())
         status = "22" if kind == 4 and file % 2 else "1"
         found.append(clp(_number(place), line, icn=f"ICN{place}{file}", status=status))
+        if kind == 4 and not file % 2:  # taken back where it was paid
+            found.append(clp(_number(place), line, icn=f"ICN{place}{file}R", status="22", sign=-1))
         if kind == 5:
             found.append(clp(_number(place), line, icn=f"ICN{place}{file}X"))
     return found
