@@ -15,8 +15,10 @@ from canonical import Dump, canonical, differences
 from databases import Databases, NewUrl, asked
 from receive_made import Line, clp, record, remit, sent, x12
 from small_disk import small_disk
+from sqlalchemy import Connection, Engine, event
 
-from reconcile.ledger import open_ledger
+from claimline.__main__ import main
+from reconcile.ledger import connect, open_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 SMALL = 14  # files
@@ -153,6 +155,28 @@ def test_full_disk_sqlite(new_url: NewUrl, inbox: list[str], calm: tuple[Dump, f
     assert "Make room and run this again" in said
     _run(url, inbox)
     assert differences(calm[0], canonical(url)) == []
+
+
+def test_no_commit_without_the_bytes(new_url: NewUrl, inbox: list[str]) -> None:
+    """Whatever is committed of a file, all its bytes are committed before it or with it."""
+    url = _prepare(new_url())
+    commits: list[int] = []
+
+    def look(connection: Connection) -> None:
+        query = (
+            "SELECT count(*) FROM file f WHERE f.chunks <> "
+            "(SELECT count(*) FROM file_chunk c WHERE c.file_id = f.id)"
+        )
+        if connection.get_execution_options().get(connect.WRITING):
+            commits.append(int(connection.exec_driver_sql(query).scalar_one()))
+
+    event.listen(Engine, "commit", look)
+    try:
+        assert main(["receive", *inbox, "--ledger", url]) == 3
+    finally:
+        event.remove(Engine, "commit", look)
+    assert commits
+    assert not any(commits)
 
 
 @pytest.mark.parametrize("database", ["postgresql"], indirect=True)
