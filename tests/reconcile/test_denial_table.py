@@ -345,18 +345,16 @@ def row_of_the_doc(row: Row) -> str:
     ):  # fmt: skip
         if given:
             asks.append(f"{word} " + ", ".join(sorted(given)))
-    if row.lines:
-        asks.append("line " + ", ".join(sorted(row.lines)))
-    if row.units:
-        asks.append(f"{row.units} unit sent" if row.units == "one" else "more units sent")
-    if row.twin:
-        asks.append("plain or assistant line of the code was paid")
-    if row.misplaced:
-        asks.append("59 or X on the other line of the pair")
-    if row.paid:
-        asks.append(f"paid: {row.paid}")
-    if row.turn:
-        asks.append(f"said by a {row.turn} payer")
+    for words, is_asked in (
+        ("line " + ", ".join(sorted(row.lines)), row.lines),
+        (f"{row.units} unit sent" if row.units == "one" else "more units sent", row.units),
+        ("plain or assistant line of the code was paid", row.twin),
+        ("59 or X on the other line of the pair", row.misplaced),
+        (f"paid: {row.paid}", row.paid),
+        (f"said by a {row.turn} payer", row.turn),
+    ):
+        if is_asked:
+            asks.append(words)
     family = ", ".join(sorted(row.families)) or "all"
     if row.not_families:
         family = "not " + ", ".join(sorted(row.not_families))
