@@ -19,7 +19,7 @@ from claimline.night.page import (
     title,
 )
 from claimline.night.page_files import came, out
-from claimline.night.page_notes import ids_shown, know, needs, note_cells
+from claimline.night.page_notes import FEW, know, needs, note_cells
 from claimline.night.report import Report
 from claimline.render.cells import visible
 
@@ -114,8 +114,9 @@ def _kind_of(report: Report) -> str:
 def _rest(report: Report) -> Iterator[str]:
     """What one page has no room for: opened on a screen, and not printed."""
     parts: list[str] = []
-    if needs(report).short or know(report).more:
-        parts += _notes("All notes", report["notes"])
+    notes = report["notes"]
+    if needs(report).short or know(report).more or any(len(one["ids"]) > FEW for one in notes):
+        parts += _notes("All notes", notes, whole=True)
     for heading, rows, all_rows in (
         (f"{CAME}, each file", came(report), came(report, whole=True)),
         (f"{OUT}, each", out(report), out(report, whole=True)),
@@ -135,7 +136,11 @@ def _line(text: str) -> Iterator[str]:
 
 
 def _notes(
-    heading: str, notes: Sequence[Mapping[str, Any]], *, only_what: bool = False
+    heading: str,
+    notes: Sequence[Mapping[str, Any]],
+    *,
+    only_what: bool = False,
+    whole: bool = False,
 ) -> Iterator[str]:
     """Notes: what, how old, how much; below what to do, whom to call, where to look."""
     if not notes:
@@ -143,7 +148,7 @@ def _notes(
     yield f"<h2>{_text(heading)}</h2><table><tr><th></th><th>What</th>"
     yield '<th class="n">Days</th><th class="n">Money</th></tr>'
     for note in notes:
-        cells = note_cells(note)
+        cells = note_cells(note, whole=whole)
         yield (
             f'<tr class="note"><td class="k"><span class="tag {note["urgency"]}">'
             f"{_text(cells['when'])}</span></td><td>{_text(note['what'])}</td>"
@@ -151,7 +156,7 @@ def _notes(
             "</tr>"
         )
         if not only_what:
-            yield f'<tr class="do"><td></td><td colspan="3">{"<br>".join(_below(note))}</td></tr>'
+            yield f'<tr class="do"><td></td><td colspan="3">{"<br>".join(_below(cells))}</td></tr>'
     yield "</table>"
 
 
@@ -161,7 +166,7 @@ def _below(note: Mapping[str, Any]) -> Iterator[str]:
     if note["call"]:
         yield f"<b>Call:</b> {_text(note['call'])}"
     if note["ids"]:
-        yield f"<b>Look at:</b> <code>{_text(', '.join(ids_shown(note['ids'])))}</code>"
+        yield f"<b>Look at:</b> <code>{_text(', '.join(note['ids']))}</code>"
 
 
 def _steps(steps: Sequence[Mapping[str, Any]]) -> Iterator[str]:

@@ -13,7 +13,6 @@ from reconcile.ledger import nights
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.standing import Waiting
 
-SHOWN: Final = 5  # numbers in one note
 TOO_MUCH: Final = {  # money that must go back, by how its cause begins
     PAID_TWICE: "paid more than once: the same answer in several payments",
     OVERPAID: "paid more than the charge",
@@ -55,7 +54,7 @@ def odd_notes(night: Night, connection: Connection, odd: Iterable[Waiting]) -> I
             count=len(claims),
             days=max((age for age in ages if age is not None), default=None),
             money=over,
-            ids=tuple(map(shown_number, claims))[:SHOWN],
+            ids=tuple(map(shown_number, claims)),
         )
 
 

@@ -21,7 +21,7 @@ MORE: Final = f"{ALL} tells all of it"
 FULL: Final = 5  # notes told with what to do
 SHORT: Final = 5  # further ones of which the first sentence is told
 KNOWN: Final = 4  # notes about which nothing is to be done
-FEW: Final = 4  # numbers shown with a note
+FEW: Final = 4  # numbers shown with a note; --all shows them all
 
 Notes = Sequence[dict[str, Any]]
 
@@ -72,6 +72,6 @@ def note_cells(note: Mapping[str, Any], *, whole: bool = False) -> dict[str, Any
 
 
 def ids_shown(ids: Sequence[str]) -> list[str]:
-    """The first few numbers; the others are in the JSON."""
-    more = [f"and {len(ids) - FEW:,} more"] if len(ids) > FEW else []
+    """The first few numbers, and what shows the others."""
+    more = [f"and {len(ids) - FEW:,} more: {ALL}"] if len(ids) > FEW else []
     return [*ids[:FEW], *more]

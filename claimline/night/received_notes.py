@@ -20,7 +20,7 @@ from edi.problem import CODES
 from reconcile.ledger import nights
 from reconcile.ledger.convert import dollars
 
-SHOWN: Final = 5  # numbers in one note
+SHOWN: Final = 5  # numbers in one sentence
 REMITTANCE: Final = "835"
 REPORT: Final = "report"  # a clearinghouse's own: text or CSV
 NOUNS: Final = {REMITTANCE: "remittances", REPORT: "reports"}
@@ -153,7 +153,7 @@ def conflicts(results: Iterable[FileResult]) -> Iterator[Note]:
             "not taken over: their numbers are known with other content, or they have no day",
             todo="claimline receive FILE names them; compare with the claims in the ledger",
             count=len(numbers) + left,
-            ids=(*list(found)[:SHOWN], *map(shown_number, numbers[:SHOWN])),
+            ids=(*found, *dict.fromkeys(map(shown_number, numbers))),
         )
 
 
@@ -203,7 +203,7 @@ def other_book(night: Night, results: Iterable[FileResult]) -> Iterator[Note]:
             todo="" if mine == "P" else _PRODUCTION,
             count=other,
             money=sum((p.paid for _, p in found if not p.part), Decimal("0.00")),
-            ids=(*files, *dict.fromkeys(p.trace for _, p in found if p.trace))[: 2 * SHOWN],
+            ids=(*files, *dict.fromkeys(p.trace for _, p in found if p.trace)),
         )
 
 

@@ -58,7 +58,7 @@ def _note() -> Made:
             "count": COUNT | {"description": "how many things"},
             "days": {"type": ["integer", "null"], "description": "how old the oldest is"},
             "money": _money("at stake", null=True),
-            "ids": _list({"type": "string"}, "claims, files, traces to look further"),
+            "ids": _list({"type": "string"}, "all claims, files, traces to look further"),
         },
         run=COUNT | {"description": "of the run that told it, where it was an earlier one"},
     )

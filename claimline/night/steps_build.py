@@ -17,7 +17,6 @@ from claimline.services.outgoing import OutgoingResult
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.nights import NightSent
 
-SHOWN: Final = 5  # names in one note
 FURTHER: Final = "secondary bill"  # the command whose runs make claims to next payers
 ZERO: Final = Decimal("0.00")
 
@@ -137,7 +136,7 @@ def _notes(billed: BillResult) -> Iterator[Note]:
             what=f"{counted(len(unread), 'visit')} in {', '.join(files)} could not be read",
             todo="claimline edits FILE names row and field; mend them: they go with the next night",
             count=len(unread),
-            ids=tuple(files)[:SHOWN],
+            ids=tuple(files),
         )
     if billed.practice_warnings:
         yield Note(
@@ -160,7 +159,7 @@ def _refused(further: OutgoingResult) -> Iterator[Note]:
             f"not made: {_codes(further)}",
             todo="claimline secondary bill --dry-run names the faults",
             count=len(families),
-            ids=tuple(families[:SHOWN]),
+            ids=tuple(families),
         )
 
 

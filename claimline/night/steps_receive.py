@@ -36,7 +36,6 @@ from reconcile.ledger import Ledger, LedgerError, nights, transfers
 from reconcile.ledger.nights import NightFile
 
 SETTLED: Final = 60  # seconds without a change: nobody is writing the file any more
-SHOWN: Final = 5  # numbers in one note
 TAIL: Final = 200  # bytes that hold the end of an interchange
 
 
@@ -181,7 +180,7 @@ def _ahead(night: Night, growing: Iterable[Path]) -> Iterator[Note]:
             todo="set the clock of the machine that writes there. If they are written to their "
             "end, copy them anew into the inbox: the next run takes them",
             count=len(found),
-            ids=tuple(name for name, _ in found)[:SHOWN],
+            ids=tuple(name for name, _ in found),
         )
 
 

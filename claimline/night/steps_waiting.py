@@ -25,7 +25,6 @@ from reconcile.ledger.nights import Counted
 from reconcile.ledger.standing import Waiting
 from reconcile.lifecycle import EVENT, STATE
 
-SHOWN: Final = 5  # numbers in one note
 _BESIDE: Final = (".problems.txt", ".problems.json")  # what stands beside a file in quarantine
 CHOSEN: Final = frozenset({pause.CODE})  # a person wants them held
 UNDECIDED: Final = {  # events of a claim's life: answered without a decision, and how it is told
@@ -133,7 +132,7 @@ def _held(night: Night, held: Iterable[HeldRecord]) -> Iterator[Note]:
             count=len(some),
             days=_oldest(night, (one.recorded_at for one in some)),
             money=sum((one.charge for one in some), ZERO),
-            ids=tuple(one.claim for one in some)[:SHOWN],
+            ids=tuple(one.claim for one in some),
         )
 
 
@@ -154,7 +153,7 @@ def _waiting(night: Night, connection: Connection, waiting: Iterable[Waiting]) -
             count=len(some),
             days=_oldest(night, (one.date for one in some)),
             money=sum((one.amount for one in some), ZERO),
-            ids=tuple(dict.fromkeys(filter(None, numbers)))[:SHOWN],
+            ids=tuple(dict.fromkeys(filter(None, numbers))),
         )
 
 
@@ -175,7 +174,7 @@ def _quarantined(night: Night, before: Sequence[Step]) -> Iterator[Note]:
             "dealt with, move out of the quarantine folder: it is counted until then",
             count=len(old),
             days=max(0, *((night.now - _changed(one)).days for one in old)),
-            ids=tuple(one.name for one in old if OURS.match(one.name))[:SHOWN],
+            ids=tuple(one.name for one in old if OURS.match(one.name)),
         )
 
 
@@ -200,7 +199,7 @@ def _other_book(night: Night, waiting: Sequence[Waiting]) -> Iterator[Note]:
         count=len(waiting),
         days=_oldest(night, (one.date for one in waiting)),
         money=sum((one.amount for one in waiting), ZERO),
-        ids=tuple(dict.fromkeys(one.trace for one in waiting if one.trace))[:SHOWN],
+        ids=tuple(dict.fromkeys(one.trace for one in waiting if one.trace)),
     )
 
 
@@ -209,7 +208,7 @@ class _Work:
     """Claims of one state that wait for a person."""
 
     found: Counted
-    longest: tuple[str, ...]  # numbers of those longest in it
+    numbers: tuple[str, ...]  # those longest in it first
     corrected: int  # more of the state, whose correction waits for the payer
 
 
@@ -221,11 +220,11 @@ def _work(night: Night, connection: Connection, states: Iterable[Counted]) -> It
     for one in some:
         but = corrections if one.state in COVERED else {}
         if but:
-            found, longest = nights.to_work(connection, night.usage, one.state, but, SHOWN)
+            found, numbers = nights.to_work(connection, night.usage, one.state, but, one.claims)
         else:
-            found, longest = one, nights.claims_in(connection, night.usage, one.state, SHOWN)
+            found, numbers = one, nights.claims_in(connection, night.usage, one.state, one.claims)
         if found is not None:
-            yield _Work(found, longest, one.claims - found.claims)
+            yield _Work(found, numbers, one.claims - found.claims)
 
 
 def _of_state(night: Night, work: _Work) -> Note:
@@ -240,7 +239,7 @@ def _of_state(night: Night, work: _Work) -> Note:
         count=one.claims,
         days=night.age(one.since),
         money=dollars(one.charge),
-        ids=tuple(map(shown_number, work.longest)),
+        ids=tuple(map(shown_number, work.numbers)),
     )
 
 
@@ -253,7 +252,7 @@ def _undecided(night: Night, connection: Connection) -> Iterator[Note]:
         one = nights.after(connection, night.usage, event)
         if one is None:
             continue
-        ids = nights.claims_in(connection, night.usage, "accepted", SHOWN, event=event)
+        ids = nights.claims_in(connection, night.usage, "accepted", one.claims, event=event)
         yield Note(
             kind=f"claims.{event}",
             urgency="know",

@@ -17,6 +17,12 @@ from claimline.night.page_notes import FULL, SHORT, know, needs
 KINDS = 6  # of faults
 COPIES = 12  # files of each
 LINES = 110  # a page at 100 columns that is full
+REFUSED = (
+    "ISA*00*          *00*          *ZZ*RELAYTEST      *ZZ*CLINIC         *260316*0800*^*00501*"
+    "000000009*0*T*:~GS*FA*RELAYTEST*CLINIC*20260316*0800*9*X*005010X231A1~ST*999*0001*005010X231A1~"
+    "AK1*HC*{control}*005010X222A2~AK2*837*{set}*005010X222A2~IK3*NM1*8**8~IK5*R*5~AK9*R*1*1*0~"
+    "SE*7*0001~GE*1*9~IEA*1*000000009~"
+)
 
 
 @pytest.fixture(scope="module", name="desk")
@@ -74,6 +80,31 @@ def test_all_of_it_is_one_option_away(desk: Desk, capsys: pytest.CaptureFixture[
         assert all(one in text for one in note["ids"])
     for equation in report["proof"]["equations"]:
         assert re.sub(r"\s+", " ", equation["name"])[:30] in re.sub(r"\s+", " ", text)
+
+
+def test_every_number_of_a_note_is_told(
+    copied: Callable[[], Desk], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Eight claims of one refused file: the JSON page, --show --all and the HTML have each."""
+    desk = copied()
+    for path in (desk.folder / "clearinghouse" / "out").iterdir():
+        path.unlink()
+    claims = next((desk.folder / "clearinghouse" / "in").iterdir()).read_text(encoding="utf-8")
+    numbers = set(re.findall(r"CLM\*(\w+)", claims))
+    control = claims.split("GS*", 1)[1].split("*")[5]
+    refused = REFUSED.format(control=control, set=claims.split("ST*837*", 1)[1].split("*")[0])
+    (desk.folder / "clearinghouse" / "out" / "refused.999").write_text(refused, encoding="utf-8")
+    assert desk.night(SECOND).returncode == 1
+    report = desk.report("2026-03-18-1")
+    [note] = [one for one in report["notes"] if one["kind"] == "claims.rejected"]
+    assert (note["count"], len(note["ids"])) == (8, 8)
+    assert {one.replace("-", "") for one in note["ids"]} == numbers
+    page = " ".join("\n".join(_printed(desk, capsys)).split())
+    assert "and 4 more: claimline night --show --all" in page
+    text = "\n".join(_printed(desk, capsys, "--all"))
+    assert all(one in text for one in note["ids"])
+    _, _, rest = html_page(report).partition("<details>")
+    assert all(one in rest for one in note["ids"])
 
 
 def test_a_sheet_of_paper_holds_the_page_alone(desk: Desk) -> None:
