@@ -1,6 +1,7 @@
 """The page asks for work on refused claims that still wait for a person, not for a payer."""
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,8 @@ REFUSED = Line(paid="0", cas=("CO*16*100",))
 def notes(command: Command, folder: Path, url: str) -> list[dict[str, Any]]:
     """What the page says of denied claims."""
     text = (ROOT / "fixtures" / "night" / "night.toml").read_text(encoding="utf-8")
-    text = text.replace("fixtures/", f"{ROOT}/fixtures/").replace("ledger.sqlite3", url)
+    text = re.sub(r'(?m)^ledger = ".*"', f'ledger = "{url}"', text)
+    text = text.replace('"fixtures/', f'"{ROOT}/fixtures/')
     (folder / "night.toml").write_text(text, encoding="utf-8")
     words = ("night", "--config", str(folder / "night.toml"), "--only", "waiting")
     status, said, errors = command(*words, "--format", "json")
