@@ -354,7 +354,7 @@ class TestMoney:
         assert [e.adjustment.amount for e in ledger.provider_adjustments(usage="T")] == [-50]
         story = ledger.story(ONE, usage="T")[0]
         assert story.adjudications[0].paid == Decimal("75.00")
-        assert [e.adjustment.reference for e in story.provider_adjustments] == ["A1001"]
+        assert [one.reference for one in story.provider_adjustments] == ["A1001"]
 
 
 class TestOrder:
