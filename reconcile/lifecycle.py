@@ -74,6 +74,7 @@ _STEPS: Final[Mapping[str, tuple[int, int]]] = MappingProxyType(
     | dict.fromkeys(("undecided", "denied", "partly paid", "paid", "forwarded", "settled"), (2, 0))
     | dict.fromkeys(("decided twice", "duplicate", "next payer first"), (2, 0))
     | dict.fromkeys(("answered, not placed", "passed on", "estimated", "reversed"), (2, 0))
+    | dict.fromkeys(("answer not readable", "answer kept aside"), (2, 0))
     | dict.fromkeys(("decision taken back", "duplicate answer", "another answer"), (2, 0))
     | {"answered elsewhere": (2, 0), "copy refused": (1, 3), "closed by a person": (4, 0)}
     | dict.fromkeys(("replaced", "sent anew", "voided"), (3, 0))

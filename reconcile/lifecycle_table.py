@@ -134,6 +134,21 @@ EVENTS: Final[tuple[EventRow, ...]] = (
         work=True,
     ),
     EventRow(
+        kind="answer not readable",
+        means="835: an answer names the claim, and an amount of it cannot be read",
+        todo="Ask the sender for the claim's answer in a file that can be read, under the same "
+        "payment number: it is posted from there. The remittance is here: do not send the claim "
+        "again.",
+        work=True,
+    ),
+    EventRow(
+        kind="answer kept aside",
+        means="835: an answer names the claim; its payment number was used for another payment",
+        todo="Compare with the earlier payment of that number and ask the payer which one holds. "
+        "The remittance is here: do not send the claim again.",
+        work=True,
+    ),
+    EventRow(
         kind="passed on",
         means="835, CLP02 23: not this payer's claim, passed on to another without a decision",
         todo="Wait for the other payer's remittance; bill nobody twice. Ask this payer to whom it "
@@ -231,6 +246,8 @@ MOVES: Final[tuple[Move, ...]] = (
     Move(states=_ON_THE_WAY, event="claim rejected", to="rejected"),
     Move(states=("ready", "sent"), event="copy refused", to="received"),
     Move(states=_ANY, event="answered, not placed", to="accepted"),
+    Move(states=_ANY, event="answer not readable", to="accepted"),
+    Move(states=_ANY, event="answer kept aside", to="accepted"),
     Move(states=_ON_THE_WAY, event="passed on", to="accepted"),
     Move(states=_ON_THE_WAY, event="estimated", to="accepted"),
     Move(states=_ANY, event="undecided", to="accepted"),

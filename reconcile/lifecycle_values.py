@@ -40,6 +40,8 @@ EventKind = Literal[
     "claim rejected",
     "copy refused",
     "answered, not placed",
+    "answer not readable",
+    "answer kept aside",
     "passed on",
     "estimated",
     "undecided",

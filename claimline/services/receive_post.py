@@ -3,7 +3,7 @@
 A payment is identified by TRN03, TRN02, BPR02, BPR16 and the book (CAQH CORE 370). The same again
 is a no-op that says so. The same number with other content (a file split in two, a remittance
 without money that uses its number again) is compared claim by claim: what is known is passed over,
-what is new is posted only where that is certain, else kept aside.
+what is new, or was not readable before, is posted only where that is certain, else kept aside.
 """
 
 from collections import Counter
@@ -25,7 +25,16 @@ from claimline.services.receive_values import PaymentResult
 from claimline.services.receive_workers import Stream, Unusable, payments_ahead
 from edi.envelope import Transaction
 from edi.problem import Problem
-from reconcile.ledger import by_hand_remit, dismissed, posting, received, settle, standing, states
+from reconcile.ledger import (
+    by_hand_remit,
+    dismissed,
+    mended,
+    posting,
+    received,
+    settle,
+    standing,
+    states,
+)
 from reconcile.ledger.convert import dollars, to_cents
 from reconcile.ledger.payments import Kept, Reading, again
 from reconcile.ledger.states_plain import Source
@@ -248,6 +257,7 @@ def post_one(
         return _duplicate(writer, row, twin, certain=certain), []
     work = _Work(writer=writer, row=row, compared=compared)
     work.run(Reading(transaction))
+    work.mend()
     return _done(writer, row, work)
 
 
@@ -440,6 +450,13 @@ class _Work:
             settle.release(self.writer, self.row.payment_id)
         self._finish()
 
+    def mend(self) -> None:
+        """A claim that could not be read, in this copy or in one before, counts once."""
+        if self.compared and self.compared.twice and not self.aside:
+            mine = mended.settle(self.writer, self.row, self.compared.twice)
+            self.states["not posted"] -= mine
+            self.known += mine
+
     def _finish(self) -> None:
         state, why = ("aside", self.aside) if self.aside else ("posted", "")
         if self.compared and not self.aside:
@@ -454,7 +471,7 @@ class _Work:
             provider_adjusted=to_cents(self.provider_adjusted),
             difference=to_cents(self.difference),
         )
-        if self.compared and not self.aside:
+        if self.compared and not (self.aside or self.compared.keeps_difference):
             aside = self.compared.with_aside
             received.complete(self.writer.connection, self.row.payment_id, aside=aside)
         if not self.aside:

@@ -1,7 +1,8 @@
 """A payment whose number is known, with other content: claim by claim, what is known and what new.
 
 Certain is what the money says: a payment of nothing whose new claims pay nothing, or claims that,
-together with those known, less the provider adjustments, make exactly the payment (BPR02).
+together with those known, less the provider adjustments, make exactly the payment (BPR02). A claim
+that could not be read and came again readable counts once.
 """
 
 from collections import Counter
@@ -13,7 +14,7 @@ from attrs import define, field
 from sqlalchemy import Connection, func, select
 
 from edi.remittance import ProviderAdjustment, RemittanceTrailer
-from reconcile.ledger import received, settle
+from reconcile.ledger import mended, received, settle
 from reconcile.ledger.convert import dollars, to_cents
 from reconcile.ledger.payments import Kept
 from reconcile.ledger.tables_received import claim_payment, provider_adjustment
@@ -30,6 +31,8 @@ class Compared:
     certain: bool = False
     with_aside: bool = False  # what was kept aside of it before may be posted too
     nothing_new: bool = False  # every claim and provider adjustment of it was received before
+    keeps_difference: bool = False  # it changes no sum: what does not add up stays as it was
+    twice: list[mended.Pair] = field(factory=list)  # known and new, one of them unreadable
     why: str = "another payment has this number; it is not certain that these are new"
     _seen: Counter[str] = field(factory=Counter)
 
@@ -37,6 +40,10 @@ class Compared:
         """Whether the next claim payment of that fingerprint was received before."""
         self._seen[fingerprint] += 1
         return self._seen[fingerprint] <= self.known[fingerprint]
+
+    def unseen(self, fingerprint: str) -> bool:
+        """Whether not all claim payments of that fingerprint received before are in this one."""
+        return self._seen[fingerprint] < self.known[fingerprint]
 
     def new_adjustments(
         self, found: Iterable[ProviderAdjustment]
@@ -72,23 +79,33 @@ def compare(connection: Connection, row: Any, digest: str, same: Sequence[Any]) 
     """
     compared = Compared(known=_fingerprints(connection, row), adjustments=_before(connection, same))
     new_paid, has_money, adjustments, anything_new = ZERO, False, ZERO, False
+    again = mended.Again(connection, row)
     for part in settle.parts_of(connection, digest, row.number):
         if isinstance(part, Kept):
             if not compared.is_known(part.fingerprint):
                 anything_new = True
+                again.add(part.payment, part.fingerprint)
                 new_paid += part.payment.paid
                 has_money = has_money or part.payment.paid != ZERO
         elif isinstance(part, RemittanceTrailer):
             new = compared.new_adjustments(part.provider_adjustments)
             anything_new = anything_new or bool(new)
             adjustments = sum((one.amount for one in new), ZERO)
+    pairs = again.pairs(compared.unseen)
     compared.forget()
     taken = adjustments + _taken(connection, same)
     posted, aside = _paid(connection, row.payment_id)
     paid = dollars(row.paid)
     no_money = paid == ZERO and not has_money and adjustments == ZERO
-    compared.with_aside = no_money or paid == posted + aside + new_paid - taken
-    compared.certain = compared.with_aside or paid == posted + new_paid - taken
+    for some in (pairs, []) if pairs else ([],):
+        left = paid - (posted + new_paid - taken - mended.superseded_paid(some))
+        compared.twice = some
+        compared.with_aside = no_money or left == aside
+        compared.certain = compared.with_aside or left == ZERO
+        if compared.certain:
+            break
+    if not compared.certain and again.is_only(pairs) and adjustments == ZERO:
+        compared.twice, compared.certain, compared.keeps_difference = pairs, True, True
     number = next((other.trace for other in same if other.trace != row.trace), "")
     if number:
         compared.why = f"perhaps payment {number} again, its number written with other zeros"
@@ -126,6 +143,7 @@ def _paid(connection: Connection, payment_id: int) -> tuple[Decimal, Decimal]:
     c = claim_payment.c
     query = select(c.state, func.sum(c.paid)).where(c.payment_id == payment_id).group_by(c.state)
     sums = {state: dollars(int(cents)) for state, cents in connection.execute(query)}
+    sums.pop(mended.SUPERSEDED, ZERO)
     aside = sums.pop("aside", ZERO)
     return sum(sums.values(), ZERO), aside
 

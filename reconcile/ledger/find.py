@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, Connection, Select, func, select
 
 from reconcile.keys import stem
 from reconcile.ledger import find_answers
+from reconcile.ledger.named import NAMES
 from reconcile.ledger.records import Found
 from reconcile.ledger.tables import (
     file,
@@ -18,7 +19,7 @@ from reconcile.ledger.tables import (
     visit,
 )
 from reconcile.ledger.tables_answered import acknowledged, resent_claim
-from reconcile.ledger.tables_received import claim_payment, remittance
+from reconcile.ledger.tables_received import awaiting, claim_payment, remittance
 
 _CLAIM: Final = sent_claim.c
 _REMIT: Final = remittance.c
@@ -147,23 +148,43 @@ def _by_payments(connection: Connection, kind: str, query: Select[Any]) -> list[
         books.setdefault(usage, []).append(number)
     found = []
     for usage, numbers in books.items():
-        families = connection.execute(
+        answered = (
             select(_CLAIM.family)
             .join(claim_payment, claim_payment.c.sent_claim_id == _CLAIM.id)
             .where(claim_payment.c.remittance_id.in_(numbers))
-            .distinct()
-            .order_by(_CLAIM.family)
-            .limit(FEW)
         )
+        families = {
+            family
+            for query in (answered, _named_by(numbers, usage))
+            for family in connection.execute(
+                query.distinct().order_by(_CLAIM.family).limit(FEW)
+            ).scalars()
+        }
         found.append(
             Found(
                 kind=kind,
                 usage=usage,
                 payments=tuple(numbers),
-                families=tuple(row[0] for row in families),
+                families=tuple(sorted(families)[:FEW]),
             )
         )
     return found
+
+
+def _named_by(numbers: list[int], usage: str) -> Select[Any]:
+    """The claims that payments name in answers that are kept and not on the books."""
+    kept = claim_payment.c.state.in_(("not posted", "aside"))
+    return (
+        select(_CLAIM.family)
+        .join(awaiting, awaiting.c.value == _CLAIM.stem)
+        .join(claim_payment, claim_payment.c.id == awaiting.c.claim_payment_id)
+        .where(
+            claim_payment.c.remittance_id.in_(numbers),
+            awaiting.c.kind == NAMES,
+            kept,
+            _CLAIM.usage == usage,
+        )
+    )
 
 
 def _by_file(connection: Connection, kind: str, word: str) -> Iterable[Found]:

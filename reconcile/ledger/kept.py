@@ -10,6 +10,7 @@ from sqlalchemy import Connection, select
 from reconcile.keys import stem
 from reconcile.ledger import settle
 from reconcile.ledger.convert import dollars, to_date
+from reconcile.ledger.mended import SUPERSEDED
 from reconcile.ledger.payments import Kept
 from reconcile.ledger.standing import NEXT, next_step
 from reconcile.ledger.tables import file
@@ -76,7 +77,7 @@ def _unposted(connection: Connection, stems: set[str], usage: str) -> Iterator[K
                r.payment_date, file.c.name)
         .join(remittance, r.id == c.remittance_id)
         .join(file, file.c.id == r.file_id)
-        .where(c.sent_claim_id.is_(None), r.usage == usage)
+        .where(c.sent_claim_id.is_(None), c.state != SUPERSEDED, r.usage == usage)
         .order_by(c.id)
     )  # fmt: skip
     for row in connection.execute(query):

@@ -22,6 +22,10 @@ NAMES: Final = "names"  # kind of ``awaiting``
 STATES: Final = ("unmatched", "aside", "not posted")  # of a claim payment; not parked: not ours
 BEFORE_ANSWERS: Final = -1  # ``Event.place``: what is posted decides over what is not
 KINDS: Final[dict[str, EventKind]] = {"23": "passed on", "25": "estimated"}  # by CLP02
+_BY_STATE: Final[dict[str, EventKind]] = {
+    "not posted": "answer not readable",
+    "aside": "answer kept aside",
+}
 _C: Final = claim_payment.c
 _R: Final = remittance.c
 _A: Final = awaiting.c
@@ -72,7 +76,7 @@ def _query(stems: Sequence[str]) -> Any:
     return (
         select(
             _A.value, _R.usage, _R.payment_date, _R.recorded_at, _R.payer_name,
-            _R.transaction_control, _C.status, _C.position, file.c.name,
+            _R.transaction_control, _C.status, _C.state, _C.position, file.c.name,
         )
         .join(claim_payment, _C.id == _A.claim_payment_id)
         .join(remittance, _R.id == _C.remittance_id)
@@ -83,7 +87,7 @@ def _query(stems: Sequence[str]) -> Any:
 
 
 def _event(row: Any) -> Event:
-    kind = KINDS.get(row.status, "answered, not placed")
+    kind = KINDS.get(row.status, _BY_STATE.get(row.state, "answered, not placed"))
     return Event(
         kind=kind,
         at=row.recorded_at,

@@ -27,6 +27,7 @@ from edi.envelope import NotX12, Transaction, read
 from reconcile.ledger import bulk, keeping
 from reconcile.ledger.convert import from_json
 from reconcile.ledger.errors import LedgerDamaged
+from reconcile.ledger.mended import SUPERSEDED
 from reconcile.ledger.payments import LARGEST
 from reconcile.ledger.records import Usage
 from reconcile.ledger.tables import file, sent_claim, sent_file, sent_line
@@ -245,7 +246,7 @@ class Kept:
         status = split[2].strip() if len(split) > 2 else ""
         if status != there.status:
             self._fault(row, payment, (status, there.status), "CLP02", answer=there.id)
-        if there.state == "not posted":  # its amounts may not have been readable
+        if there.state in ("not posted", SUPERSEDED):  # its amounts may not have been readable
             return
         sides = ((3, there.charge, "CLP03"), (4, there.paid, "CLP04"))
         for place, found, why in sides:

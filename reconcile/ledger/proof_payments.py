@@ -19,6 +19,7 @@ from sqlalchemy import (
 )
 
 from reconcile.ledger.convert import to_cents
+from reconcile.ledger.mended import SUPERSEDED
 from reconcile.ledger.orphans import orphans
 from reconcile.ledger.reading import provider_adjustments
 from reconcile.ledger.records import Usage
@@ -184,7 +185,7 @@ class Payments:
         claims = (
             select(_C.payment_id.label("key"), _sum(_C.paid).label("cents"))
             .join(remittance, _R.id == _C.remittance_id)
-            .where(_R.usage == self.usage, _C.state != "aside")
+            .where(_R.usage == self.usage, _C.state.not_in(("aside", SUPERSEDED)))
             .group_by(_C.payment_id)
             .subquery("claims_of")
         )
@@ -300,7 +301,7 @@ class Payments:
         query = (
             select(_C.state, func.count(), _sum(_C.paid))
             .join(remittance, _R.id == _C.remittance_id)
-            .where(_R.usage == self.usage, _C.state != "posted")
+            .where(_R.usage == self.usage, _C.state.not_in(("posted", SUPERSEDED)))
             .group_by(_C.state)
             .order_by(_C.state)
         )

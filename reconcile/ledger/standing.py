@@ -15,6 +15,7 @@ from reconcile.ledger import acknowledgements_summary, bulk, rows, sent, turned
 from reconcile.ledger.by_hand_remit import PERHAPS
 from reconcile.ledger.convert import dollars, from_json
 from reconcile.ledger.families import with_followers
+from reconcile.ledger.mended import SUPERSEDED
 from reconcile.ledger.tables import file, sent_claim
 from reconcile.ledger.tables_received import claim_payment, problem, remittance
 from reconcile.post import REVERSAL
@@ -93,7 +94,19 @@ def _unbalanced(connection: Connection, file_id: int) -> dict[int, set[str]]:
     for number, place in connection.execute(query):
         if number is not None:
             found.setdefault(number, set()).add(str(dict(from_json(place)).get("claim", "")))
+    for number, control in _superseded(connection, file_id) if found else ():
+        found.get(number, set()).discard(control)
     return found
+
+
+def _superseded(connection: Connection, file_id: int) -> list[tuple[int, str]]:
+    """The claims of each payment of a file that could not be read and came again, readable."""
+    query = (
+        select(_C.remittance_id, _C.control)
+        .join(remittance, _R.id == _C.remittance_id)
+        .where(_R.file_id == file_id, _C.state == SUPERSEDED)
+    )
+    return [(row[0], row[1]) for row in connection.execute(query)]
 
 
 _IS_REPLACEMENT: Final = and_(
@@ -203,7 +216,7 @@ NEXT: Final = {
     "remit keep",
     "unmatched": WHOSE,
     "not posted": "nothing is decided by it: ask the sender for the claim's answer in a file that "
-    "can be read",
+    "can be read, under the same payment number: it is posted from there",
     "parked": "an old system's: nothing; claimline match rules says why",
     "passed on": "bill nobody twice: wait for the other payer's remittance; ask this payer to whom "
     "it went, and correct the patient's coverage",
@@ -296,7 +309,9 @@ def _waiting_payments(connection: Connection, usage: str) -> Iterator[Waiting]:
     turns = and_(_R.state == "posted", _R.id.in_(list(signs)))
     wrong = or_(_R.state.in_(("incomplete", "aside")), differs, turns, entered, twice)
     condition = and_(_R.usage == usage, wrong)
-    query = _about(condition, _R.state, _R.difference).order_by(*_BY_PAYMENT)
+    aside = select(func.sum(_C.paid)).where(_C.remittance_id == _R.id, _C.state == "aside")
+    parts = aside.scalar_subquery().label("aside")
+    query = _about(condition, _R.state, _R.difference, parts).order_by(*_BY_PAYMENT)
     for row in connection.execute(query):
         if row.why.startswith(PERHAPS):
             yield _waiting("perhaps twice", row, cents=row.paid, why=row.why)
@@ -307,14 +322,15 @@ def _waiting_payments(connection: Connection, usage: str) -> Iterator[Waiting]:
                 yield _waiting("unbalanced", row, cents=cents, why=words)
         else:
             unnamed = row.state == "incomplete" and not row.trace  # maybe a copy of another
-            yield _waiting(row.state, row, cents=0 if unnamed else row.paid, why=row.why)
+            cents = 0 if unnamed else row.paid if row.aside is None else row.aside
+            yield _waiting(row.state, row, cents=cents, why=row.why)
 
 
 def _waiting_claims(connection: Connection, usage: str) -> Iterator[Waiting]:
     """Claim payments that are not on the books, or not wholly, or do not add up."""
     left = and_(_C.state == "posted", _C.unmatched_lines != "")
     wrong = or_(_C.state != "posted", left, _C.difference != 0)
-    condition = and_(_R.usage == usage, _C.state != "parked", wrong)
+    condition = and_(_R.usage == usage, _C.state.not_in(("parked", SUPERSEDED)), wrong)
     more = (_C.control, _C.state, _C.status, _C.paid.label("claim_paid"),
             _C.why.label("claim_why"), _C.difference, _C.unmatched_lines)  # fmt: skip
     query = _about(condition, *more).join(claim_payment, _C.remittance_id == _R.id)

@@ -81,7 +81,7 @@ claim_payment = Table(
     words("rank"),  # P, S, T
     cents("beside_lines"),  # Adjudication.difference: paid, but on no line
     words("candidates"),  # JSON: control numbers, where ambiguous
-    code("state", 10),  # posted, unmatched, parked, aside, not posted
+    code("state", 10),  # posted, unmatched, parked, aside, not posted, superseded
     words("why"),
     words("notes"),  # JSON: what a person should know of how it was read
     words("unmatched_lines"),  # JSON: lines that fit no sent line for certain
