@@ -7,6 +7,7 @@ from itertools import permutations
 import pytest
 from databases import NewUrl
 from receive_made import RUN, Line, books, clp, new_ledger, record, remit, sent, states, take, x12
+from test_claim_states import stands
 
 from claimline.services import proof
 from claimline.services.rebuild import rebuild
@@ -145,8 +146,8 @@ class TestTold:
         for step in (waiting.next_step, todo):
             assert "in a file that can be read, under the same payment number" in step
             assert "match" not in step
-        [found] = ledger.states([ONE], usage="T").values()
-        assert (found.state, found.event) == ("accepted", "answer not readable")
+        stand = stands(ledger)[ONE, "1"]
+        assert (stand.state, stand.event) == ("accepted", "answer not readable")
 
 
 class TestNotMended:
