@@ -15,6 +15,7 @@ from attrs import frozen
 
 from claimline.errors import DONE, NEEDS_PERSON, worst
 from claimline.night.context import Night
+from claimline.night.page_files import file_key, is_taken
 from claimline.night.received_notes import Faulty, fault_notes
 from claimline.night.report import (
     Report,
@@ -98,7 +99,8 @@ def earlier(night: Night, cut: tuple[str, ...]) -> Earlier:
 def whole(night: Night, report: Report, before: Earlier) -> Report:
     """The report of a run with what the earlier ones of its night did."""
     files = {kind: _rows(report, kind) for kind in KINDS}
-    told = _files_before(night, files, before)
+    looked = any(s["name"] == "receive" and "left_out" not in s for s in report["steps"])
+    told = _files_before(night, files, before, looked=looked)
     notes = sorted_notes(each_once([*report["notes"], *_notes(night, report, before, told)]))
     asked = "run" if report["left_out"] else ""  # a part of a night answers for itself
     needs = [note for note in notes if note["urgency"] != "know" and asked not in note]
@@ -149,20 +151,34 @@ def _rows(report: Mapping[str, Any], kind: str) -> list[dict[str, Any]]:
 
 
 def _files_before(
-    night: Night, files: Mapping[str, Collection[Mapping[str, Any]]], before: Earlier
+    night: Night,
+    files: Mapping[str, Collection[Mapping[str, Any]]],
+    before: Earlier,
+    *,
+    looked: bool,
 ) -> dict[str, list[dict[str, Any]]]:
-    """The files of earlier runs that this one does not tell: by their pages, else by the ledger."""
+    """The files of earlier runs that this one does not tell: by their pages, else by the ledger.
+
+    Args:
+        night: this one.
+        files: what this run tells.
+        before: the earlier runs.
+        looked: whether this run looked into the inbox.
+    """
     told: dict[str, list[dict[str, Any]]] = {}
     for kind in KINDS:
-        known = {row["file"] for row in files[kind]}
+        known = {file_key(row) for row in files[kind] if row.get("state") != "known"}
         rows = [
             {**row, "run": page["number"]} for page in before.pages for row in _rows(page, kind)
         ]
         ledger = {"came": _came, "made": _made, "went": _went}[kind](night, before)
         found: dict[str, dict[str, Any]] = {}
         for row in (*rows, *ledger):
-            if row["file"] not in known:
-                found.setdefault(row["file"], row)
+            key = file_key(row)
+            if key in known or (row.get("left") and looked):  # what stayed was looked at again
+                continue
+            if key not in found or (kind == "came" and is_taken(row) > is_taken(found[key])):
+                found[key] = row
         told[kind] = list(found.values())
     return told
 

@@ -20,6 +20,7 @@ from claimline.night.lock import NightBusyError, only_one, path_of
 from claimline.night.logs import begin_log, log_end
 from claimline.night.report import Report, could_not_run, local, report_of
 from claimline.night.values import Note
+from claimline.render.words import counted
 from claimline.services.practice import load
 from reconcile.ledger import LedgerError, LedgerMissing, nights, open_ledger
 from reconcile.ledger.connect import parse, sqlite_path
@@ -165,6 +166,7 @@ def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
     """The report of the steps."""
     logged = evolve(night, log=begin_log(night.day.isoformat(), number))
     cut: tuple[str, ...] = ()
+    clock = tuple(_clock(logged))
     if number:
         with suppress(LedgerError):  # the first step that needs the ledger says why
             cut = cut_off(night)
@@ -176,12 +178,36 @@ def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
         number=number,
         ended=settings.now(),
         left_out=[name for name in run.names() if name not in wanted],
+        clock=clock,
     )
     if number:
         with suppress(LedgerError):  # a step that failed says so; this run's own page stands
             report = whole(night, report, earlier(night, cut))
     log_end(logged.log, report)
     return report
+
+
+def _clock(night: Night) -> Iterator[Note]:
+    """A day before that of a night that was: which of the two is wrong, a person knows.
+
+    Nothing else is done otherwise: where the earlier night's day was the wrong one, this is right.
+    """
+    last = ""
+    with suppress(LedgerError), night.ledger() as ledger, ledger.reading() as connection:
+        last = nights.last_day(connection)  # a ledger that fails: the first step says why
+    if last > night.day.isoformat():
+        days = (dt.date.fromisoformat(last) - night.day).days
+        yield Note(
+            kind="night.clock",
+            urgency="now",
+            what=f"the clock of this machine says {night.day}, {counted(days, 'day')} before the "
+            f"last night ({last}); what this night made bears that day, and this page tells the "
+            "work of nights since then as its own",
+            todo="compare the clock of this machine (date) with a calendar. Is it wrong, set it, "
+            "before more claims are made; for what was sent with the wrong day: claimline unsend "
+            "before the clearinghouse has it. Was the last night's clock wrong: this is told until "
+            "its day is past",
+        )
 
 
 def _begun(night: Night) -> int:

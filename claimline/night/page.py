@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from claimline.errors import COULD_NOT_RUN, NEEDS_PERSON
-from claimline.night.page_files import WOULD, came, out, rows_of
+from claimline.night.page_files import WOULD, came, out, rows_of, taken_count
 from claimline.night.page_notes import ALL, MORE, Shown, know, needs, note_cells
 from claimline.night.report import Report
 from claimline.render import Column, Result, Table, counted
@@ -72,8 +72,9 @@ def in_short(report: Report) -> str:
     claims = counted(sum(row["claims"] for row in made), "claim")
     proof = report["proof"]
     closes = "" if proof is None else f"; the proof {'closes' if proof['closes'] else 'FAILS'}"
+    files = counted(taken_count(report), "file")
     return (
-        f"In short: {counted(len(rows), 'file')} received, {paid:,.2f} posted; {claims} made, "
+        f"In short: {files} received, {paid:,.2f} posted; {claims} made, "
         f"{charge:,.2f}; {counted(sent, 'file')} {goes}{closes}."
     )
 

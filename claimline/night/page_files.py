@@ -9,6 +9,7 @@ from claimline.errors import NEEDS_PERSON
 from claimline.night.page_notes import MORE
 from claimline.night.report import Report
 from claimline.render.words import counted
+from claimline.transfer.names import ID, OURS
 
 FILES: Final = 6  # told each by its name; of more, each kind
 WORDS: Final = 2  # sentences of one file
@@ -21,6 +22,7 @@ ORDER: Final = ("835", "277CA", "999", "997", "TA1", "837P", "")
 ANSWERS: Final = frozenset({"835", "277CA", "999", "997", "TA1"})  # of others, notes tell
 NAMED: Final = 2  # files of a kind that need a person
 OTHERS: Final = "others"
+TAKEN: Final = frozenset({"received", "resumed"})  # states of files that are in the ledger now
 
 Row = Mapping[str, Any]
 Cells = dict[str, str]
@@ -28,11 +30,7 @@ Cells = dict[str, str]
 
 def came(report: Report, *, whole: bool = False) -> list[Cells]:
     """The files that came, in this run and in earlier ones of the night."""
-    before = report.get("earlier", {}).get("came", ())
-    steps = report["steps"]
-    rows = [*rows_of(steps, "receive"), *rows_of(steps, "post"), *before] or rows_of(
-        steps, "collect"
-    )
+    rows = came_rows(report) or rows_of(report["steps"], "collect")
     if whole or len(rows) <= FILES:
         return [{"file": row["file"], "told": _came(row, whole=whole)} for row in rows]
     groups: dict[str, list[Row]] = {}
@@ -41,6 +39,34 @@ def came(report: Report, *, whole: bool = False) -> list[Cells]:
     kinds = sorted(groups, key=lambda kind: ORDER.index(kind) if kind in ORDER else len(ORDER))
     told = [{"file": kind or OTHERS, "told": "; ".join(_of_kind(groups[kind]))} for kind in kinds]
     return [*told, {"file": "", "told": f"{MORE}, each file by its name"}]
+
+
+def came_rows(report: Report) -> list[Row]:
+    """The files of all runs of a night; a second copy of one that was taken is not told again."""
+    steps = report["steps"]
+    before = report.get("earlier", {}).get("came", ())
+    rows = [*rows_of(steps, "receive"), *rows_of(steps, "post"), *before]
+    taken = {file_key(row) for row in rows if is_taken(row)}
+    return [row for row in rows if is_taken(row) or file_key(row) not in taken]
+
+
+def taken_count(report: Report) -> int:
+    """How many files came into the ledger: none that is known, in quarantine or in the inbox."""
+    return len({file_key(row) for row in came_rows(report) if is_taken(row)})
+
+
+def is_taken(row: Row) -> bool:
+    """Whether a file that came was taken into the ledger in that run."""
+    return row["state"] in TAKEN and not row.get("empty")
+
+
+def file_key(row: Row) -> str:
+    """What tells a file from others: the letters of its digest, where it has our name.
+
+    Its ending says what was found in it: another one where nothing could be read yet.
+    """
+    name = str(row["file"])
+    return name[:ID] if OURS.match(name) else name
 
 
 def out(report: Report, *, whole: bool = False) -> list[Cells]:
@@ -98,7 +124,8 @@ def _run(row: Row) -> str:
 
 def _came(row: Row, *, whole: bool) -> str:
     """What one file held, in a few words."""
-    parts = [WOULD["collect"] if row["state"] == "would" else row["state"]]
+    state = WOULD["collect"] if row["state"] == "would" else row["state"]
+    parts = ["stays in the inbox" if row.get("left") else state]
     if row.get("payers"):
         more = f" and {len(row['payers']) - 1} more" if len(row["payers"]) > 1 else ""
         parts.append(f"835 of {row['payers'][0]}{more}")
@@ -117,6 +144,13 @@ def _came(row: Row, *, whole: bool) -> str:
 def _of_kind(rows: Sequence[Row]) -> Iterator[str]:
     """What the files of one kind held together, and which of them need a person."""
     yield counted(len(rows), "file")
+    if left := sum(bool(row.get("left")) for row in rows):
+        yield f"{left:,} still in the inbox"
+    unread = [row for row in rows if row["state"] == "unreadable" or row.get("empty")]
+    if bad := sum(not row.get("left") for row in unread):
+        yield f"{bad:,} could not be read"
+    if known := sum(row["state"] == "known" for row in rows):
+        yield f"{known:,} known before"
     if payments := _sum(rows, "payments"):
         paid = sum((Decimal(row["paid"]) for row in rows if "paid" in row), Decimal("0.00"))
         posted = counted(_sum(rows, "posted"), "claim")

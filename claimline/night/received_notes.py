@@ -15,7 +15,7 @@ from claimline.services.receive_faults import ALONE
 from claimline.services.receive_values import FileResult
 from claimline.transfer.names import house_name
 from claimline.transfer.put_away import UNKNOWN, kind_of
-from claimline.transfer.put_notes import causes
+from claimline.transfer.put_notes import CAUSES, causes
 from edi.problem import CODES
 from reconcile.ledger import nights
 from reconcile.ledger.convert import dollars
@@ -57,7 +57,7 @@ def problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
     others = []
     for one in results:
         codes = Counter(problem.code for problem in one.problems if problem.level == "error")
-        if one.state == "unreadable":  # that was told when it was put away
+        if one.state == "unreadable" or one.nothing_in_it:  # told when it was put away
             continue
         if codes.pop(OTHER_KIND, 0):
             others.append(one)
@@ -80,13 +80,15 @@ def _faults(some: Sequence[Faulty]) -> Note:
     """What is wrong with these files, by the first fault of each."""
     count = sum(sum(one.codes.values()) for one in some)
     if len(some) == 1:
-        what = f"{some[0].name} has {counted(count, 'fault')}: {', '.join(some[0].codes)}; what "
-        what += "could be read of it was taken"
+        told = list(dict.fromkeys(_meaning(code).rstrip(".") for code in some[0].codes))
+        more = f"; {len(told) - CAUSES:,} more" if len(told) > CAUSES else ""
+        what = f"{some[0].name} has {counted(count, 'fault')}; what could be read of it was taken: "
+        what += f"{'; '.join(told[:CAUSES])}{more}"
     else:
         groups: dict[str, list[str]] = {}
         for one in some:
             code = next(iter(one.codes))
-            groups.setdefault(CODES[code].meaning if code in CODES else code, []).append(one.name)
+            groups.setdefault(_meaning(code), []).append(one.name)
         noun = NOUNS.get(some[0].kind, "files")
         what = f"{len(some):,} {noun} have {counted(count, 'fault')}; what could be read of them "
         what += f"was taken: {causes(groups)}"
@@ -98,6 +100,11 @@ def _faults(some: Sequence[Faulty]) -> Note:
         count=count,
         ids=tuple(dict.fromkeys(one.name for one in some)),
     )
+
+
+def _meaning(code: str) -> str:
+    """What a fault is, in words."""
+    return CODES[code].meaning if code in CODES else code
 
 
 def _other_kinds(files: Sequence[FileResult]) -> Note:

@@ -41,6 +41,7 @@ def report_of(
     number: int,
     ended: dt.datetime,
     left_out: Sequence[str] = (),
+    clock: Sequence[Note] = (),
 ) -> Report:
     """The report of a night.
 
@@ -50,8 +51,10 @@ def report_of(
         number: of the night among those of its day, from 1; 0 in a dry run.
         ended: when it was done.
         left_out: steps that were not asked for.
+        clock: what is said of the machine's clock.
     """
-    rows = (note_row(called(night, note), s.name) for s in steps for note in s.notes)
+    told = [("", note) for note in clock] + [(s.name, note) for s in steps for note in s.notes]
+    rows = (note_row(called(night, note), name) for name, note in told)
     notes = sorted_notes(each_once(rows))
     needs = [note for note in notes if note["urgency"] != "know"]
     status = worst(DONE, *(step.status for step in steps), NEEDS_PERSON if needs else DONE)

@@ -23,6 +23,7 @@ from claimline.night.received_notes import (
     slow_notes,
     taken_over,
 )
+from claimline.night.report import MACHINE
 from claimline.night.values import Note, Step
 from claimline.render.words import counted
 from claimline.services.receive import Source, receive
@@ -82,6 +83,9 @@ def _with_calls(night: Night, step: Step) -> Step:
         came = transfers.brought(connection, sorted(ids))
     notes = []
     for note in step.notes:
+        if note.kind.startswith(MACHINE):
+            notes.append(note)
+            continue
         keys = dict.fromkeys(came[name[:ID]] for name in note.ids if name[:ID] in came)
         call = "; ".join(calls[key] for key in keys if key in calls)
         notes.append(evolve(note, call=note.call or call))
@@ -210,6 +214,8 @@ def file_row(result: FileResult, name: str = "") -> dict[str, Any]:
         "digest": result.digest,
         "kind": kind_of(result),
         "state": result.state,
+        "left": result.later,  # it stays in the inbox
+        "empty": result.nothing_in_it,  # in quarantine, though it is X12
         "status": result.status,
         "payers": list(dict.fromkeys(one.payer for one in result.payments if one.payer)),
         "payments": len(result.payments),

@@ -29,7 +29,7 @@ from claimline.services.report_take import KIND as REPORT
 from claimline.services.report_take import receive_report
 from edi import envelope
 from edi.problem import Place, Problem, declare
-from reconcile.ledger import LedgerError, LedgerLocked, keeping, received
+from reconcile.ledger import LedgerError, LedgerFull, LedgerLocked, keeping, received
 
 if TYPE_CHECKING:
     from reconcile.ledger import Ledger, Run, StoredFile
@@ -162,7 +162,10 @@ class _Door:
 def _later(name: str, error: CommandError | LedgerError) -> FileResult:
     """A file that could not be taken now, through no fault of its own."""
     message = error.message if name in error.message else f"{name}: {error.message}"
-    return FileResult(file=name, state="unreadable", message=message, todo=error.todo, later=True)
+    full = isinstance(error, LedgerFull)
+    return FileResult(
+        file=name, state="unreadable", message=message, todo=error.todo, later=True, full=full
+    )
 
 
 def _receive_any(

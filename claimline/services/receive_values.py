@@ -89,6 +89,7 @@ class FileResult:
     todo: str = ""
     nothing_in_it: bool = False  # X12 without a single transaction that could be read
     later: bool = False  # unreadable, but not the file's fault: a later run may take it
+    full: bool = False  # it is ``later`` for want of room: no run takes it before there is some
 
     @property
     def status(self) -> int:

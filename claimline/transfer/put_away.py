@@ -75,6 +75,7 @@ def put_away(
     stuck: dict[str, str] = {}  # by name, what the disk said
     names: dict[Path, str] = {}
     stays: list[tuple[str, str, str]] = []  # name, why, what to do
+    halting: set[str] = set()  # why, where no later run gets over it by itself
     month = f"{now:%Y-%m}"
     for path, result in results:
         digest, names[path] = "", UNKNOWN
@@ -93,13 +94,14 @@ def put_away(
         if result.later:
             left.append(path)
             stays.append((names[path], _why(result), result.todo))
+            halting |= {_why(result)} if result.full else set()
     return PutAway(
         archived=tuple(archived),
         quarantined=tuple(quarantined),
         left=tuple(left),
         names=names,
         notes=(
-            *put_notes.left(stays),
+            *put_notes.left(stays, halting=halting),
             *put_notes.not_moved(stuck),
             *put_notes.quarantined({path.name: why for path, why in quarantined.items()}),
         ),

@@ -3,7 +3,7 @@
 Each kind stands in the table of docs/transfer.md.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import Final
 
 from claimline.night.values import Note
@@ -39,11 +39,12 @@ def quarantined(found: Mapping[str, str]) -> Iterator[Note]:
     )
 
 
-def left(found: Iterable[tuple[str, str, str]]) -> Iterator[Note]:
+def left(found: Iterable[tuple[str, str, str]], *, halting: Container[str] = ()) -> Iterator[Note]:
     """Files that could not be received now: a full disk holds every one of them up.
 
     Args:
         found: name, why and what to do, of each.
+        halting: those causes that no later run gets over by itself.
     """
     groups: dict[tuple[str, str], list[str]] = {}
     for name, why, todo in found:
@@ -51,7 +52,7 @@ def left(found: Iterable[tuple[str, str, str]]) -> Iterator[Note]:
     for (why, todo), names in groups.items():
         yield Note(
             kind="transfer.left",
-            urgency="today",
+            urgency="now" if why in halting else "today",
             what=f"{which(names)} could not be received and {_stay(names)} in the inbox: {why}",
             todo=todo or "the next run takes it",
             count=len(names),

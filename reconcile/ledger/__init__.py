@@ -4,6 +4,7 @@ from reconcile.ledger.backup import backup_ledger
 from reconcile.ledger.errors import (
     LedgerDamaged,
     LedgerError,
+    LedgerFull,
     LedgerLocked,
     LedgerLost,
     LedgerMissing,
@@ -42,6 +43,7 @@ __all__ = [
     "Ledger",
     "LedgerDamaged",
     "LedgerError",
+    "LedgerFull",
     "LedgerLocked",
     "LedgerLost",
     "LedgerMissing",

@@ -20,6 +20,7 @@ from reconcile.ledger import postgresql
 from reconcile.ledger.errors import (
     LedgerDamaged,
     LedgerError,
+    LedgerFull,
     LedgerLocked,
     LedgerMissing,
     LedgerNewer,
@@ -269,7 +270,7 @@ def told_of_sqlite(error: DBAPIError, url: URL) -> None:
                 f"The ledger {shown(url)} may not be written.", "Check who owns the file."
             ) from None
         if "full" in reason or "disk i/o" in reason:
-            raise LedgerError(
+            raise LedgerFull(
                 f"The disk of the ledger {shown(url)} is full or failing; nothing was changed.",
                 "Make room and run this again.",
             ) from None

@@ -40,5 +40,9 @@ class LedgerLost(LedgerError):  # noqa: N818 - named by what is wrong
     """The connection to the database ended in the middle; run again, it goes on."""
 
 
+class LedgerFull(LedgerError):  # noqa: N818 - named by what is wrong
+    """The disk or memory of the ledger has no room, or fails: somebody must see to the machine."""
+
+
 class LedgerDamaged(LedgerError):  # noqa: N818 - named by what is wrong
     """The file is no ledger, or its content contradicts itself."""

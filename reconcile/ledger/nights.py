@@ -69,6 +69,11 @@ def newest(connection: Connection, day: str = "") -> str:
     return str(connection.execute(query).scalar() or "")
 
 
+def last_day(connection: Connection) -> str:
+    """The latest day (CCYY-MM-DD) of which a night is kept; empty where there is none."""
+    return str(connection.execute(select(func.max(night_report.c.day))).scalar() or "")
+
+
 def states(connection: Connection, usage: Usage) -> tuple[Counted, ...]:
     """The claims ever sent in a book, by state."""
     c = claim_state.c

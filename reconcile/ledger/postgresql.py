@@ -17,6 +17,7 @@ from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from reconcile.ledger.errors import (
     LedgerDamaged,
     LedgerError,
+    LedgerFull,
     LedgerLocked,
     LedgerLost,
     LedgerUnreachable,
@@ -204,6 +205,7 @@ _LOST: Final = _Meaning(
     todo="Run this again when the database server is there: it goes on where it stopped.",
 )
 _FULL: Final = _Meaning(
+    kind=LedgerFull,
     what="The disk or memory of the ledger {place} is full or failing; nothing was changed.",
     todo="Make room on the database server and run this again.",
 )

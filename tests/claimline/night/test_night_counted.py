@@ -1,0 +1,107 @@
+"""What the page counts as received, whom a full disk calls, a clock that went back."""
+
+import re
+import shutil
+
+import pytest
+from night_desk import FIRST, SECOND, Desk
+from test_night_again import REMIT
+
+from claimline.night.page import in_short
+from claimline.services import receive, receive_workers
+from claimline.services.receive_values import FileResult
+from reconcile.ledger.errors import LedgerError, LedgerFull, LedgerLocked
+
+FULL = LedgerFull("The disk of the ledger is full or failing; nothing was changed.", "Make room.")
+LOCKED = LedgerLocked("The ledger is in use by another command.", "Wait.")
+
+
+def _received(desk: Desk, number: int) -> int:
+    """How many files the sentence of a run's page counts."""
+    told = in_short(desk.report(f"2026-03-18-{number}"))
+    return int(told.removeprefix("In short: ").partition(" ")[0])
+
+
+def _failing(patch: pytest.MonkeyPatch, error: LedgerError) -> None:
+    """The ledger takes no remittance; all else goes."""
+    whole = receive._receive_any
+
+    def failing(ledger: object, run: object, name: str, *more: object) -> FileResult:
+        if name.endswith(".835"):
+            raise error
+        return whole(ledger, run, name, *more)  # type: ignore[arg-type]  # as they come
+
+    patch.setattr(receive, "_receive_any", failing)
+    patch.setattr(receive_workers, "can_fork", lambda _ledger: False)
+
+
+def test_what_stays_in_the_inbox_is_received_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Four of ten files find no room: six are received, then ten, none told by two runs."""
+    with monkeypatch.context() as patch:
+        _failing(patch, FULL)
+        done = desk.night(SECOND)
+    assert (done.returncode, _received(desk, 1)) == (3, 6)
+    assert re.search(r"others +4 files; 4 still in the inbox", done.stdout)
+    desk.night(SECOND)
+    assert _received(desk, 2) == 10
+    came = desk.report("2026-03-18-2")["earlier"]["came"]
+    assert len(came) == 6
+    assert not any(row["left"] for row in came)
+
+
+@pytest.mark.parametrize(
+    ("error", "urgency"),
+    [pytest.param(FULL, "now", id="full"), pytest.param(LOCKED, "today", id="locked")],
+)
+def test_a_full_ledger_is_for_who_looks_after_the_machine(
+    error: LedgerError, urgency: str, desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Files of a clearinghouse that found no room: now, and not the clearinghouse is called."""
+    with monkeypatch.context() as patch:
+        _failing(patch, error)
+        desk.night(SECOND)
+    notes = [n for n in desk.report("2026-03-18-1")["notes"] if n["kind"] == "transfer.left"]
+    assert {n["urgency"] for n in notes} == {urgency}
+    assert {n["call"] for n in notes} == {"Pat at Riverbend IT, 800-555-0142"}
+
+
+def test_known_and_unread_files_count_the_same_in_each_run(desk: Desk) -> None:
+    """A second copy and what is in quarantine are not received, in no run."""
+    inbox = desk.folder / "inbox"
+    inbox.mkdir(exist_ok=True)
+    answer = next((desk.folder / "clearinghouse" / "out").glob("*-15202.835"))
+    shutil.copy(answer, inbox / "copy.835")
+    (inbox / "words.835").write_text("no X12 at all", encoding="utf-8")
+    assert desk.night(SECOND).returncode == 1
+    assert _received(desk, 1) == 10
+    shutil.copy(answer, inbox / "again.835")
+    desk.night(SECOND)
+    assert _received(desk, 2) == 10
+
+
+def test_one_faulty_remittance_is_told_in_words(desk: Desk) -> None:
+    """No code of ours stands in the note, and what is wrong does."""
+    inbox = desk.folder / "inbox"
+    inbox.mkdir(exist_ok=True)
+    (inbox / "cut.835").write_text(REMIT.partition("SE*")[0], encoding="utf-8")
+    desk.night(SECOND)
+    [note] = [n for n in desk.report("2026-03-18-1")["notes"] if n["kind"] == "receive.problems"]
+    assert "transaction.unclosed" not in note["what"]
+    assert "A transaction has no SE segment at its end" in note["what"]
+
+
+def test_a_clock_that_went_back_is_told_and_changes_nothing(desk: Desk) -> None:
+    """The night of an earlier day says so first; one of a later or of the same day does not."""
+    assert desk.night(SECOND).returncode == 1
+    desk.night(SECOND, "--only", "proof")
+    assert [n for n in desk.report("2026-03-18-2")["notes"] if n["kind"] == "night.clock"] == []
+    done = desk.night(FIRST, "--only", "proof")
+    assert done.returncode == 1
+    report = desk.report("2026-03-04-2")
+    note = report["notes"][0]
+    assert (note["kind"], note["urgency"]) == ("night.clock", "now")
+    assert "14 days before the last night (2026-03-18)" in note["what"]
+    assert note["call"] == "Pat at Riverbend IT, 800-555-0142"
+    assert report["proof"]["closes"]
