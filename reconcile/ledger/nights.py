@@ -7,7 +7,7 @@ from attrs import field, frozen
 from sqlalchemy import Connection, exists, func, select
 
 from reconcile.ledger import bulk, keeping
-from reconcile.ledger.deposits_hand import SAME
+from reconcile.ledger.deposits_hand import AGAIN, SAME
 from reconcile.ledger.records import StoredFile, Usage
 from reconcile.ledger.tables import decision, file, run, sent_claim, sent_file
 from reconcile.ledger.tables_answered import (
@@ -371,7 +371,8 @@ def deposits_since(connection: Connection, after: int, command: str) -> int:
     began = select(run.c.started_at).where(run.c.id > after, run.c.command == command)
     runs = select(run.c.id).where(run.c.id > after, run.c.started_at.in_(began))
     new = select(func.count()).where(bank_deposit.c.cents > 0, bank_deposit.c.run_id.in_(runs))
-    same = select(func.count()).where(decision.c.kind == SAME, decision.c.run_id.in_(runs))
+    told = (decision.c.kind == SAME, decision.c.reason != AGAIN, decision.c.run_id.in_(runs))
+    same = select(func.count()).where(*told)
     return int(connection.execute(new).scalar_one()) - int(connection.execute(same).scalar_one())
 
 
