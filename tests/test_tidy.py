@@ -190,3 +190,9 @@ def test_every_test_says_what_must_hold() -> None:
             if not re.search(r"Assert|raises|assert_|check_|expect", ast.dump(node)):
                 wrong.append(f"{name(path)}:{node.lineno} {node.name} asserts nothing")
     assert wrong == []
+
+
+def test_no_test_imports_from_a_conftest() -> None:
+    """Several folders have one: which of them a test would get, the order of folders decides."""
+    wrong = [name(path) for path in modules("tests") if "conftest" in set(imported(path))]
+    assert wrong == []

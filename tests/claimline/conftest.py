@@ -5,15 +5,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from command_line import Command, Ran
 from databases import NewUrl
 from job_done import Job, done
 
 from claimline import settings
 from claimline.__main__ import main
-
-ROOT = Path(__file__).resolve().parents[2]
-Ran = tuple[int, str, str]
-Command = Callable[..., Ran]
 
 
 @pytest.fixture

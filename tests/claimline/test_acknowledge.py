@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Command
+from command_line import Command
 
 from edi import envelope
 from edi.acknowledgements import kind_of, stream

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from command_line import Command
 from job_done import Job
 from receive_made import Line, clp, remit, x12
 from sqlalchemy import select

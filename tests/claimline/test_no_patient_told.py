@@ -12,7 +12,7 @@ from zipfile import ZipFile, is_zipfile
 
 import click
 import pytest
-from conftest import Command
+from command_line import Command
 from receive_made import Line, clp, remit, x12
 
 from claimline.cli import COMMANDS, load

@@ -6,7 +6,7 @@ from itertools import permutations
 from typing import Any
 
 import pytest
-from conftest import Command
+from command_line import Command
 from proof_made import record
 from receive_made import Line, clp, remit, sent, take, x12
 

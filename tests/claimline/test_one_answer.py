@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from conftest import Command
+from command_line import Command
 from receive_made import Line, clp, record, remit, sent, take, x12
 
 from reconcile.ledger import Ledger, open_ledger

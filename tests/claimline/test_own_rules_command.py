@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Command
+from command_line import ROOT, Command
 
 from claimline.services.payer_facts import from_practice
 from claimline.services.practice import load

@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from conftest import Command
+from command_line import Command
 from proof_made import record
 from receive_made import Line, clp, remit, sent, take, x12
 

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Command
+from command_line import Command
 
 FIXTURES = Path(__file__).parents[2] / "fixtures" / "x12"
 

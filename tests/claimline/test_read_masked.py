@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from command_line import Command
 from receive_made import Line, clp, remit, take, x12
 
 from claimline.__main__ import main

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from acknowledged_made import a277ca, claim_said, take_277ca
 from attrs import evolve
-from conftest import Command
+from command_line import Command
 from job_done import Job
 from openpyxl import load_workbook
 from receive_made import Line, clp, record, remit, sent, take, x12

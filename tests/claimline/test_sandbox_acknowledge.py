@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from conftest import Command
+from command_line import Command
 
 from claimline.sandbox.refusals import REFUSALS
 from edi import envelope
