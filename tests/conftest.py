@@ -2,6 +2,7 @@
 
 import functools
 import os
+import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def pytest_configure(config: pytest.Config) -> None:
     Reference tables are those a test imports, or the shipped ones. The clock stands, so that no
     deadline of a fixture passes with the years.
     """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background: what the tests
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # start would not hear Ctrl-C
     os.environ["CLAIMLINE_NOW"] = "2026-11-22T12:00:00+00:00"
     os.environ["CLAIMLINE_TABLES"] = str(ROOT / "no-tables-here.sqlite3")  # not the developer's
     if config.getoption("rewrite") and os.environ.get("CI"):

@@ -15,8 +15,12 @@ MOUNT = f"mount -t tmpfs -o size={KILOBYTES}k,mode=700 tmpfs "
 
 
 def _alone(words: str, **more: object) -> "subprocess.CompletedProcess[str]":
-    """A command in a mount namespace of its own, which ends with it."""
-    command = ["unshare", "--user", "--map-root-user", "--mount", "sh", "-c", words]
+    """A command in a mount namespace of its own, which ends with it.
+
+    Who is root already needs no users of his own: a server's socket belongs to another one.
+    """
+    users = [] if os.geteuid() == 0 else ["--user", "--map-root-user"]
+    command = ["unshare", *users, "--mount", "sh", "-c", words]
     return subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **more)  # type: ignore[call-overload]
 
 
