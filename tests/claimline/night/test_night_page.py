@@ -45,6 +45,12 @@ def _desk(copied: Callable[[], Desk]) -> Desk:
     return desk
 
 
+@pytest.fixture(autouse=True)
+def _wide(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The terminal is 100 columns wide, whoever runs the tests."""
+    monkeypatch.setenv("COLUMNS", "100")
+
+
 def _printed(desk: Desk, capsys: pytest.CaptureFixture[str], *more: str) -> list[str]:
     assert main(["night", "--config", str(desk.folder / "night.toml"), "--show", *more]) == 0
     return capsys.readouterr().out.splitlines()
