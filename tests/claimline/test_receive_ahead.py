@@ -11,13 +11,15 @@ from attrs import evolve
 from canonical import canonical, differences
 from databases import NewUrl
 from receive_made import RUN, Line, clp, record, remit, sent, take, x12
-from sqlalchemy import select
+from sqlalchemy import Connection, Engine, event, select
 
 from claimline.services import receive_ahead, receive_post, receive_workers
 from claimline.services.receive import receive
+from claimline.services.receive_group import Group
 from claimline.services.receive_values import FileResult
-from reconcile.ledger import open_ledger, received
-from reconcile.ledger.tables_received import problem
+from reconcile.ledger import connect, keeping, open_ledger, received
+from reconcile.ledger.tables import file as kept_file
+from reconcile.ledger.tables_received import claim_payment, problem
 
 FILES = 12
 CLAIMS = 40
@@ -112,6 +114,40 @@ def _counting(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     monkeypatch.setattr(receive_post, "post_ahead", counted)
     return found
+
+
+def test_files_that_are_written_together_are_kept_before_they_are_posted(ledger_url: str) -> None:
+    """At each commit of a group all bytes are there of every file of which anything is posted."""
+    files = {f"{n}.835": x12(remit(clp(_number(n)), trace=f"E{n}"), control=n) for n in range(3)}
+    posted: list[int] = []
+
+    def look(connection: Connection) -> None:
+        if not connection.get_execution_options().get(connect.WRITING):
+            return
+        query = (
+            select(kept_file.c.digest).where(kept_file.c.direction == "in").order_by(kept_file.c.id)
+        )
+        kept = {b"".join(keeping.file_bytes(connection, one)) for one in
+                connection.execute(query).scalars()}  # fmt: skip
+        assert kept == set(files.values())
+        query = select(claim_payment.c.id).where(claim_payment.c.state == "posted")
+        posted.append(len(connection.execute(query).all()))
+
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, *(sent(_number(n)) for n in range(3)))
+        group = Group(ledger, RUN, lambda name: pytest.fail(f"{name} is received by itself"))
+        ahead = receive_ahead.Ahead(ledger)
+        for name, source in ((name, _sources(files)(name)) for name in files):
+            found = receive_ahead.ready(ahead, name, source)
+            assert found is not None
+            group.add(name, found)
+        event.listen(Engine, "commit", look)
+        try:
+            results = list(group.results())
+        finally:
+            event.remove(Engine, "commit", look)
+    assert posted == [3]
+    assert [one.payments[0].posted for one in results] == [1, 1, 1]
 
 
 def test_small_files_are_the_same(new_url: NewUrl, monkeypatch: pytest.MonkeyPatch) -> None:
