@@ -22,11 +22,13 @@ from reconcile.ledger.tables_answered import (
     transfer,
     unsent_file,
 )
-from reconcile.ledger.tables_received import claim_payment
+from reconcile.ledger.tables_received import claim_payment, remittance
+from reconcile.match_claim import BY_HAND
 
 if TYPE_CHECKING:
     from reconcile.ledger.writer import Writer
 
+HAND: Final = "hand"  # kind of an answer, origin of a remittance: entered by a person
 TAKEN_BACK: Final = "taken back"  # the event of ``claim_state``: see ``reconcile.lifecycle``
 
 
@@ -184,25 +186,31 @@ def _why_not(connection: Connection, file_id: int) -> tuple[str, str] | None:
 def _answer(connection: Connection, file_id: int) -> str:
     """The kind of the first answer to a file; one that came before the file was made is none.
 
-    What a person entered by hand is a word on a claim, and no proof that the file arrived.
+    What a person entered or matched by hand is a word on a claim, and no proof that the file
+    arrived: its other claims must go.
     """
     a, g, s = acknowledged.c, acknowledgement.c, sent_file.c
     said = (
         select(g.kind)
         .join(acknowledged, g.id == a.acknowledgement_id)
         .join(sent_file, s.file_id == a.file_id)
-        .where(a.file_id == file_id, g.kind != "hand", g.recorded_at >= s.recorded_at)
+        .where(a.file_id == file_id, g.kind != HAND, g.recorded_at >= s.recorded_at)
         .order_by(g.id)
         .limit(1)
     )
     if kind := connection.execute(said).scalar():
         return str(kind)
-    paid = select(claim_payment.c.id).where(
-        claim_payment.c.sent_claim_id.in_(
-            select(sent_claim.c.id).where(sent_claim.c.file_id == file_id)
-        )
+    p, r = claim_payment.c, remittance.c
+    paid = (
+        select(p.id)
+        .join(remittance, r.id == p.remittance_id)
+        .join(sent_claim, sent_claim.c.id == p.sent_claim_id)
+        .join(sent_file, s.file_id == sent_claim.c.file_id)
+        .where(s.file_id == file_id, r.recorded_at >= s.recorded_at)
+        .where(r.origin != HAND, p.method != BY_HAND)
+        .limit(1)
     )
-    return "remittance" if connection.execute(paid.limit(1)).first() else ""
+    return "remittance" if connection.execute(paid).first() else ""
 
 
 def _stored(connection: Connection, digest: str) -> StoredFile:
