@@ -32,8 +32,9 @@ def read(
     r"""Show X12 files in business words: 835, 837P, TA1, 999, 997, 277CA; others by segment.
 
     Exit status 1 where a remittance does not balance, an acknowledgement rejects something or a
-    file has faults. - reads standard input. Names and ids of patients are masked, and the free
-    text of acknowledgements is left out.
+    file has faults. - reads standard input. Names and ids of patients are masked, so is of
+    references of provider adjustments what may be one; the free text of acknowledgements is left
+    out.
 
     \b
     Example:

@@ -357,7 +357,9 @@ def _notes(
         entry = codes.lookup("plb", one.reason)
         words = entry.meaning if entry is not None else "not in our tables"
         what = "takes" if one.amount > ZERO else "gives"
-        told = one.reference if show_patient else plb_reference.alone(one.reference, found.members)
+        told = (
+            one.reference if show_patient else plb_reference.careful(one.reference, found.members)
+        )
         reason = f"{one.reason} {told}".strip()
         yield f"Provider adjustment {reason}: {what} {money(abs(one.amount))}, {words}"
     if is_whole:

@@ -2,7 +2,8 @@
 
 Payers write what they like there: their claim number, an account, a day, a member id, and run them
 together (Medicare's Part B writes claim number and member id). What the payer is called with stays,
-what names a patient is masked.
+what names a patient is masked. Where no ledger is asked whose member ids there are, of a word only
+its first and last character is shown, unless it is known to be a number of something else.
 """
 
 import re
@@ -10,9 +11,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from typing import TYPE_CHECKING, Final
 
+from attrs import define, field
 from sqlalchemy import select
 
-from claimline.render.words import shown_number
+from claimline.render.words import OURS_FROM, masked, shown_number
+from mapping.numbers import is_intact
 from reconcile.ledger import bulk
 from reconcile.ledger.tables import sent_claim
 
@@ -32,6 +35,11 @@ _MBI: Final = re.compile(
 )
 _HIC: Final = re.compile(r"(\d{13,15})?\d{9}[A-Z]\d?")  # Medicare's id until 2019, its SSN in it
 _SSN: Final = re.compile(r"\d{3}-\d\d-\d{4}")
+LONG: Final = 13  # digits, of Medicare's claim numbers (ICN) and longer ones: no member id has more
+_DAY: Final = re.compile(r"20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])")
+_NUMBERED: Final = re.compile(
+    r"(ICN|DCN|FCN|TCN|CCN|CLAIM|CLM|EFT|ACH|TRN|CHECK|CHK|CK)[:#=-]?[A-Z0-9-]*\d[A-Z0-9-]*"
+)
 _LABELLED: Final = re.compile(r"(HICN?|MBI|SSN|MEMBER|MID)[:#=]?[A-Z0-9-]*\d[A-Z0-9-]*")
 
 
@@ -77,12 +85,56 @@ def shown(reference: str, known: AbstractSet[str]) -> str:
     return " ".join(filter(None, (_word(word, known) for word in reference.split())))
 
 
-def alone(reference: str, known: AbstractSet[str]) -> str:
-    """The same where no ledger is asked whose member ids there are.
+@define
+class Said:
+    """What a remittance says of itself: ids of persons, and numbers of claims and payments."""
 
-    What stands after a name may then be the member's id: only numbers of digits stay.
+    members: set[str] = field(factory=set, repr=False)  # in capitals, as the numbers
+    numbers: set[str] = field(factory=set, repr=False)
 
-    >>> alone("I77002 DOE JANE YHR002 4411", frozenset())
+    def claim(self, payment: "ClaimPayment") -> None:
+        """Take what a claim payment says."""
+        self.members.update(of_payment(payment))
+        self.number(payment.control)
+        self.number(payment.payer_control)
+
+    def number(self, text: str) -> None:
+        """Take the number of a claim or of a payment; what may be a name is none."""
+        if text and shown_number(text) == text:
+            self.numbers.add(text.upper())
+
+    def shown(self, reference: str) -> str:
+        """A reference where no ledger is asked whose member ids there are.
+
+        Whole stays what the remittance uses as a number, what its own label, length or check
+        characters say is the number of a claim or payment, a day; and what stands beside a member
+        id: then it is not one itself.
+
+        >>> Said(numbers={"I77002"}).shown("I77002 YHR002 20260105 DOE 4411")
+        'I77002 Y***2 20260105 *** 4***1'
+        >>> Said(members={"YHR002"}).shown("A1001 YHR002")
+        'A1001 ***'
+        """
+        words = reference.split()
+        is_apart = any(_apart(word, self.members) is not None for word in words)
+        return " ".join(
+            told if is_apart or told != word or self._is_number(word) else masked(word)
+            for word in words
+            if (told := _word(word, self.members))
+        )
+
+    def _is_number(self, word: str) -> bool:
+        plain = word.upper()
+        is_long = len(plain) >= LONG and plain.isdigit()
+        ours = len(plain) >= OURS_FROM and is_intact(word)
+        shaped = _NUMBERED.fullmatch(plain) or _DAY.fullmatch(plain)
+        return plain in self.numbers or is_long or ours or shaped is not None
+
+
+def careful(reference: str, known: AbstractSet[str]) -> str:
+    """The same where what stands after a name may be the member's id: only digits stay there.
+
+    >>> careful("I77002 DOE JANE YHR002 4411", frozenset())
     'I77002 *** J***E *** 4411'
     """
     words: list[str] = []
@@ -110,21 +162,28 @@ def _run_on(word: str, known: AbstractSet[str]) -> tuple[str, str] | None:
     return None
 
 
-def _word(word: str, known: AbstractSet[str]) -> str:
+def _apart(word: str, known: AbstractSet[str]) -> tuple[str, str] | None:
+    """What stands before and after a member id in a word; None where there is none."""
     plain = word.upper()
     if plain in known or _SSN.search(plain) or _LABELLED.fullmatch(plain):
-        return MASK
+        return "", ""
     run_on = _run_on(word, known)
     if run_on is not None:
-        before, after = run_on
-        return " ".join(filter(None, (before and _number(before), MASK, after and _number(after))))
+        return run_on
     member = _MBI.search(plain)
     if member:
-        return " ".join(filter(None, (_number(word[: member.start()]), MASK)))
+        return word[: member.start()], ""
     old = _HIC.fullmatch(plain)
-    if old:
-        return " ".join(filter(None, (old[1], MASK)))
-    return _number(word)
+    return (old[1] or "", "") if old else None
+
+
+def _word(word: str, known: AbstractSet[str]) -> str:
+    """A word with what names a patient masked."""
+    apart = _apart(word, known)
+    if apart is None:
+        return _number(word)
+    before, after = apart
+    return " ".join(filter(None, (before and _number(before), MASK, after and _number(after))))
 
 
 def _number(word: str) -> str:

@@ -86,10 +86,10 @@ def is_professional(transaction: envelope.Transaction) -> bool:
 
 @define(kw_only=True)
 class _Look:
-    """What may be shown: of a remittance the ids it names are not."""
+    """What may be shown, and what the remittance says of itself."""
 
     show_patient: bool
-    members: set[str] = field(factory=set, repr=False)  # in capitals
+    said: plb_reference.Said = field(factory=plb_reference.Said, repr=False)
 
     def number(self, control: str) -> str:
         """A claim's number; other systems put names into it."""
@@ -97,7 +97,7 @@ class _Look:
 
     def plb(self, given: str) -> str:
         """A provider adjustment's reference; payers put member ids into it."""
-        return given if self.show_patient else plb_reference.alone(given, self.members)
+        return given if self.show_patient else self.said.shown(given)
 
 
 def remittance(transaction: envelope.Transaction, *, show_patient: bool = False) -> Content:
@@ -109,10 +109,11 @@ def remittance(transaction: envelope.Transaction, *, show_patient: bool = False)
     for part in read_835(transaction):
         if isinstance(part, RemittanceHeader):
             balance.add_header(part)
+            look.said.number(part.trace)
             made = _header(part)
         elif isinstance(part, ClaimPayment):
             balance.add_claim(part)
-            look.members.update(plb_reference.of_payment(part))
+            look.said.claim(part)
             claims.append(_claim_payment(part, look))
         else:
             balance.add_trailer(part)

@@ -23,6 +23,7 @@ PRIVATE: Final = frozenset(
 PRIVATE_NAMES: Final = frozenset({"NM103", "NM104", "NM105", "NM107", "NM109"})
 PRIVATE_REFERENCES: Final = frozenset({"SY", "1W", "IG", "Y4", "EA", "0F"})
 NUMBERS: Final = frozenset({"CLP01", "CLM01", "TRN02"})  # another system's claim may be a name
+NUMBERED: Final = {"CLP": (1, 7), "TRN": (2,)}  # where a remittance says its own numbers
 LINE_NUMBER: Final = "6R"
 PATIENT_LOOPS: Final = ("2010BA", "2010CA", "2330A", "2100", "2200D")  # where N3 and N4 are private
 
@@ -34,7 +35,7 @@ class _Look:
     guide: guide.Guide | None
     component: str
     masked: bool
-    members: set[str] = field(factory=set, repr=False)  # ids of persons so far, in capitals
+    said: plb_reference.Said = field(factory=plb_reference.Said, repr=False)  # so far
 
 
 def segment_view(transaction: Transaction, *, show_patient: bool = False) -> dict[str, Any]:
@@ -72,8 +73,7 @@ def _segment(number: int, loop: str, segment: Sequence[str], look: "_Look") -> d
         if value
     ]
     if look.masked:
-        if segment[0] == "NM1" and segment[1:2] and segment[1] in plb_reference.PATIENTS:
-            look.members.update(part.upper() for part in segment[9:10] if part)
+        _note(segment, look.said)
         values = [_masked(segment, loop, value, look) for value in values]
     return {
         "segment": number,
@@ -82,6 +82,15 @@ def _segment(number: int, loop: str, segment: Sequence[str], look: "_Look") -> d
         "name": use.name if use is not None else "",
         "values": values,
     }
+
+
+def _note(segment: Sequence[str], said: plb_reference.Said) -> None:
+    """Keep what a segment says of ids of persons, and of numbers of claims and payments."""
+    if segment[0] == "NM1" and segment[1:2] and segment[1] in plb_reference.PATIENTS:
+        said.members.update(part.upper() for part in segment[9:10] if part)
+    for place in NUMBERED.get(segment[0], ()):
+        if place < len(segment):
+            said.number(segment[place])
 
 
 def _masked(
@@ -94,10 +103,10 @@ def _masked(
     if ref in NUMBERS or (ref == "REF02" and segment[1] == LINE_NUMBER):
         return value | {"value": shown_number(text)}
     if name == "PLB" and ref.endswith("-2"):
-        return value | {"value": plb_reference.alone(text, look.members)}
+        return value | {"value": look.said.shown(text)}
     if name == "PLB" and ref not in {"PLB01", "PLB02"}:
         parts = text.split(look.component)
-        shown = (plb_reference.alone(part, look.members) for part in parts[1:])
+        shown = (look.said.shown(part) for part in parts[1:])
         return value | {"value": look.component.join((parts[0], *shown))} if parts[1:] else value
     return value
 

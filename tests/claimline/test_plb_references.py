@@ -10,7 +10,7 @@ from proof_made import record
 from receive_made import Line, clp, remit, sent, take, x12
 
 from claimline.__main__ import main
-from claimline.services.plb_reference import shown
+from claimline.services.plb_reference import Said, shown
 from reconcile.ledger import Ledger, open_ledger
 
 Capture = pytest.CaptureFixture[str]
@@ -37,6 +37,33 @@ Capture = pytest.CaptureFixture[str]
 def test_what_names_a_patient_is_masked_and_no_more(reference: str, told: str) -> None:
     """Claim numbers, accounts and days stay; member ids, old ids with a social number do not."""
     assert shown(reference, frozenset({"W123456789"})) == told
+
+
+@pytest.mark.parametrize(
+    ("reference", "told"),
+    [
+        pytest.param("icn77001", "icn77001", id="a-claim-of-the-file"),
+        pytest.param("YHR002", "Y***2", id="perhaps-a-member"),
+        pytest.param("912345678", "9***8", id="perhaps-a-social-number"),
+        pytest.param("1126285123450", "1126285123450", id="long-number"),
+        pytest.param("EFT0099812", "EFT0099812", id="label-of-a-payment"),
+        pytest.param("CLAIM#88A1", "CLAIM#88A1", id="label-of-a-claim"),
+        pytest.param("20260105 YHR002", "20260105 Y***2", id="day"),
+        pytest.param("19500312", "1***2", id="perhaps-a-birth-date"),
+        pytest.param("A77 W123456789", "A77 ***", id="beside-a-member"),
+        pytest.param("A77W123456789", "A77 ***", id="run-on-to-a-member"),
+        pytest.param("ZEBULON 88A1", "Z***N 8***1", id="name"),
+        pytest.param("", "", id="nothing"),
+    ],
+)
+def test_without_a_ledger_what_is_no_number_for_certain_is_masked(
+    reference: str, told: str
+) -> None:
+    """Only numbers of the file, labelled or long ones, and days stay: others may be a member's."""
+    said = Said(members={"W123456789"})
+    for number in ("ICN77001", "ZEBULON", "E2"):
+        said.number(number)
+    assert said.shown(reference) == told
 
 
 def pay(ledger: Ledger, number: int, *pairs: str) -> None:
