@@ -24,8 +24,9 @@ URGENCIES: Final[dict[str, Urgency]] = {  # of what went wrong; all else is for 
     "transfer.wrong-book": "now",
     "transfer.unsent": "know",
     "transfer.unsent-there": "now",
+    "transfer.beside": "soon",
 }
-UNSENT: Final = frozenset({"transfer.unsent", "transfer.unsent-there"})
+UNSENT: Final = frozenset({"transfer.unsent", "transfer.unsent-there", "transfer.beside"})
 _SHOWN: Final = 5  # names in one sentence
 
 
@@ -222,6 +223,16 @@ def unsent(name: str, there: str) -> StaysError:
         "transfer.unsent-there",
         f"{name} was taken back while it was uploaded, and stands over there as {there}",
         todo="have the clearinghouse remove it at once, before its claims are billed again",
+    )
+
+
+def beside(name: str) -> StaysError:
+    """A file that another run uploaded while this one did: one of them gives it its name."""
+    return StaysError(
+        "transfer.beside",
+        f"{name} was uploaded by another run at the same moment: that one sends it, this one did "
+        "not send it a second time",
+        todo="the next run looks whether it arrived; one night.toml for a ledger is enough",
     )
 
 

@@ -19,6 +19,8 @@ from reconcile.ledger import LedgerError, deliveries, nights, transfers
 from reconcile.ledger.convert import dollars
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from reconcile.ledger import Ledger, Run, StoredFile
     from reconcile.ledger.transfers import Result
 
@@ -140,12 +142,14 @@ class _Work:
         """Bring one file over there, and record it when it was taken."""
         path = place.join(self.profile.put, out.name)
         with self.ledger.reading() as connection:
-            rows = transfers.known(connection, [self.profile.key], "out", [path]).get(path, ())
+            rows = self._known(connection, path)
 
         def whole() -> None:
             with self.ledger.begin(self.run) as writer:
                 if deliveries.is_unsent(writer.connection, out.digest):
                     raise notes.unsent(out.outbox, path if not self.profile.rename else "")
+                if self._known(writer.connection, path) != rows:
+                    raise notes.beside(out.outbox)
                 transfers.add(writer, self._row(out, path, "uploaded"))
 
         stand = uploaded(
@@ -161,6 +165,10 @@ class _Work:
                 transfers.add(writer, self._row(out, path, "sent"))
                 writer.mark_delivered(out.digest, profile=self.profile.key, name=out.name)
         return stand
+
+    def _known(self, connection: "Connection", path: str) -> tuple[transfers.Transfer, ...]:
+        """What was done before with the file of that name over there."""
+        return transfers.known(connection, [self.profile.key], "out", [path]).get(path, ())
 
     def _outgoing(self, stored: "StoredFile") -> Outgoing | None:
         """A file with its name over there; None, and told, where it must not go."""

@@ -358,6 +358,34 @@ def test_an_answer_older_than_the_file_speaks_of_another(
     assert (states(done), kinds(done)) == ({"a.837": "sent"}, [])
 
 
+@pytest.mark.parametrize("rename", [True, False])
+def test_two_runs_at_one_moment_send_a_file_once(
+    tmp_path: Path, there: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch, rename: bool
+) -> None:
+    """While one run uploads, another sends the file and it is picked up: it does not go again."""
+    recorded(ledger, interchange(1, filler=500), "a.837")
+    one = profile(tmp_path, rename=rename)
+    write = LocalPlace.write
+    picked_up: list[bytes] = []
+
+    def beside(place: LocalPlace, path: str, offset: int, pieces: Iterable[bytes]) -> None:
+        if not picked_up:
+            monkeypatch.setattr(LocalPlace, "write", write)
+            assert states(sent(one, ledger)) == {"a.837": "sent"}
+            picked_up.append((there / "a.837").read_bytes())
+            (there / "a.837").unlink()
+        write(place, path, offset, pieces)
+
+    monkeypatch.setattr(LocalPlace, "write", beside)
+    done = sent(one, ledger)
+    assert picked_up == [interchange(1, filler=500)]
+    assert (states(done), kinds(done)) == ({"a.837": "failed"}, ["transfer.beside"])
+    left = (there / "a.837").read_bytes() if (there / "a.837").exists() else b""
+    assert left != picked_up[0]
+    assert delivered(ledger) == [("relay", "a.837")]
+    assert sent(one, ledger).files == ()
+
+
 def test_the_last_byte_goes_after_the_note(
     tmp_path: Path, there: Path, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
 ) -> None:
