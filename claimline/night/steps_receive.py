@@ -37,6 +37,7 @@ from reconcile.ledger import Ledger, LedgerError, nights, transfers
 from reconcile.ledger.nights import NightFile
 
 SETTLED: Final = 60  # seconds without a change: nobody is writing the file any more
+ZERO: Final = Decimal("0.00")
 TAIL: Final = 200  # bytes that hold the end of an interchange
 
 
@@ -208,7 +209,6 @@ def _is_growing(path: Path, now: float) -> bool:
 
 def file_row(result: FileResult, name: str = "") -> dict[str, Any]:
     """A received file, for the report, by its name here; the one it came with is not told."""
-    paid = sum((one.paid for one in result.payments if one.posted), Decimal("0.00"))
     return {
         "file": name or named(result),
         "digest": result.digest,
@@ -221,13 +221,18 @@ def file_row(result: FileResult, name: str = "") -> dict[str, Any]:
         "payments": len(result.payments),
         "posted": sum(one.posted for one in result.payments),
         "waiting": sum(one.unmatched + one.aside + one.not_posted for one in result.payments),
-        "paid": f"{paid:.2f}",
+        "paid": f"{_paid(result):.2f}",
         "adopted": sum(one.adopted for one in result.adopted),
         "told": [one.words for one in result.acknowledged],
         "said": _said(result),
         "problems": len(result.problems),
         "why": result.message.removeprefix(f"{result.file}: ").replace(result.file, "the file"),
     }
+
+
+def _paid(result: FileResult) -> Decimal:
+    """What the posted payments of a file come to: one that came in parts counts once."""
+    return sum((one.paid for one in result.payments if one.posted and not one.counted), ZERO)
 
 
 def _said(result: FileResult) -> dict[str, dict[str, int]]:
@@ -261,9 +266,7 @@ def _told(
         *taken_over(night, new),
         *other_book(night, new),
     )
-    paid = sum(
-        (p.paid for one in new for p in one.payments if p.posted and not p.part), Decimal("0.00")
-    )
+    paid = sum((_paid(one) for one in new), ZERO)
     return Step(
         name="receive",
         status=_status(results, notes),

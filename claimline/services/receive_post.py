@@ -21,7 +21,7 @@ from claimline.services.receive_look import transactions
 from claimline.services.receive_odd import oddities, with_oddities
 from claimline.services.receive_read import Ended, Through
 from claimline.services.receive_same import Compared, compare
-from claimline.services.receive_values import PaymentResult
+from claimline.services.receive_values import PaymentResult, told_state
 from claimline.services.receive_workers import Stream, Unusable, payments_ahead
 from edi.envelope import Transaction
 from edi.problem import Problem
@@ -42,6 +42,8 @@ from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from reconcile.ledger import Ledger, Run, StoredFile, Writer
 
 TOGETHER: Final = 1000  # claims of small payments that are committed together
@@ -154,10 +156,12 @@ def with_what_stands(
         known = any(row.id not in new for row in rows)
         stand = standing.of_file(connection, file_id) if known else {}
         odd = oddities(connection, [file_id]) if rows and (known or not plain) else {}
-    return tuple(
-        with_oddities(new.get(row.id) or _known(row, stand.get(row.id)), odd.get(row.id))
-        for row in rows
-    )
+        return tuple(
+            with_oddities(
+                new.get(row.id) or _known(connection, row, stand.get(row.id)), odd.get(row.id)
+            )
+            for row in rows
+        )
 
 
 def post_again(ledger: "Ledger", writer: "Writer", digest: str, rows: list[Any]) -> None:
@@ -173,7 +177,7 @@ def _with_rows(here: Here, rows: list[Any]) -> Iterator[tuple[Any, Transaction]]
         yield row, next(t for number, t in here if number == row.number)
 
 
-def _known(row: Any, stand: "standing.Standing | None") -> PaymentResult:
+def _known(connection: "Connection", row: Any, stand: "standing.Standing | None") -> PaymentResult:
     """A payment received before: what became of it then, and what of it still waits."""
     stand = stand or standing.Standing()
     return evolve(
@@ -190,20 +194,8 @@ def _known(row: Any, stand: "standing.Standing | None") -> PaymentResult:
         unbalanced=stand.unbalanced,
         provider_adjusted=dollars(row.provider_adjusted or 0),
         difference=None if row.difference is None else dollars(row.difference),
-        part=row.id != row.payment_id,
+        counted=received.is_counted(connection, row),
     )
-
-
-def told_state(state: str, claims: Counter[str]) -> str:
-    """The state of a payment in a word that does not say posted where nothing was.
-
-    Args:
-        state: of the payment in the ledger.
-        claims: how many of its claim payments are in which state.
-    """
-    if state != "posted" or claims["posted"] or not +claims:
-        return state
-    return max(claims, key=lambda one: claims[one])
 
 
 def _result(row: Any) -> PaymentResult:
@@ -494,4 +486,5 @@ class _Work:
             provider_adjusted=self.provider_adjusted,
             difference=self.difference,
             unbalanced=self.unbalanced,
+            counted=received.is_counted(self.writer.connection, self.row),
         )

@@ -1,6 +1,7 @@
 """What ``receive`` answers, file by file. Amounts are Decimal; nothing here names a patient."""
 
 import datetime as dt
+from collections import Counter
 from decimal import Decimal
 from typing import Final, Literal
 
@@ -13,6 +14,18 @@ from reconcile.attention import Concern
 
 FileState = Literal["received", "known", "resumed", "unreadable"]
 STANDS: Final = frozenset({"incomplete", "aside"})  # payments that wait for a person as a whole
+
+
+def told_state(state: str, claims: Counter[str]) -> str:
+    """The state of a payment in a word that does not say posted where nothing was.
+
+    Args:
+        state: of the payment in the ledger.
+        claims: how many of its claim payments are in which state.
+    """
+    if state != "posted" or claims["posted"] or not +claims:
+        return state
+    return max(claims, key=lambda one: claims[one])
 
 
 @frozen(kw_only=True)
@@ -45,6 +58,7 @@ class PaymentResult:
     concerns: tuple[Concern, ...] = ()  # what is odd, of the first of them
     left: tuple[str, ...] = ()  # the first of the lines left, in words
     part: bool = False  # its amount is that of another payment: a second copy, a part of it
+    counted: bool = False  # and that one was posted before
 
     @property
     def needs_person(self) -> bool:

@@ -375,6 +375,15 @@ def same_payment(connection: Connection, row: Any) -> list[Any]:
     return list(connection.execute(select(remittance).where(condition).order_by(c.id)))
 
 
+def is_counted(connection: Connection, row: Any) -> bool:
+    """Whether an earlier copy or part of that payment was posted: its amount counts there."""
+    if row.id == row.payment_id:
+        return False
+    c = remittance.c
+    earlier = _of_payment(row) & (c.id < row.id) & (c.state == "posted")
+    return connection.execute(select(c.id).where(earlier).limit(1)).first() is not None
+
+
 def _of_payment(row: Any) -> ColumnElement[bool]:
     """The copies and parts of a payment, found by an index: they share their number."""
     c = remittance.c
