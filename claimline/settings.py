@@ -55,6 +55,13 @@ def ledger_url(given: str = "", *, make_folder: bool = False) -> str:
     return f"sqlite:///{path}"
 
 
+def make_data_folder(url: str) -> None:
+    """Make the user's data folder, where that is the ledger's place."""
+    if url == f"sqlite:///{default_ledger_path()}":
+        with suppress(OSError):  # opening the ledger tells what is wrong
+            default_ledger_path().parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+
 def default_ledger_path() -> Path:
     """The SQLite file used where no ledger is named."""
     from platformdirs import user_data_path

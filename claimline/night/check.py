@@ -12,7 +12,7 @@ from claimline.render import Column, Result, Table, counted
 from claimline.services.practice import load
 from mapping.practice import Practice
 from mapping.structure import nearest
-from reconcile.ledger import LedgerError, LedgerMissing, open_ledger
+from reconcile.ledger import LedgerError, LedgerMissing, LedgerUnreachable, open_ledger
 from reconcile.ledger.connect import parse, shown, sqlite_path
 
 _FOLDER = "Mount the disk, make the folder, or mend `ledger` in night.toml."
@@ -145,15 +145,22 @@ def _places(config: Config, practice: Practice) -> Iterator[dict[str, Any]]:
         yield _there("figures", config.metrics_file, "will be written")
 
 
+def no_folder(ledger: str) -> LedgerUnreachable | None:
+    """What is said where the folder of an SQLite ledger is not there; None where it is."""
+    path = sqlite_path(parse(ledger))
+    if path is None or path.parent.is_dir():
+        return None
+    return LedgerUnreachable(f"There is no folder {path.parent} for the ledger.", _FOLDER)
+
+
 def _ledger_row(config: Config) -> dict[str, str]:
     place = shown(parse(config.ledger))
-    path = sqlite_path(parse(config.ledger))
+    if fault := no_folder(config.ledger):
+        return _unopened(place, fault.message, fault.todo)
     try:
         with open_ledger(config.ledger):
             return {"where": place, "state": "opens"}
     except LedgerMissing:
-        if path is not None and not path.parent.is_dir():
-            return _unopened(place, f"There is no folder {path.parent} for the ledger.", _FOLDER)
         told = "is not there; for the very first night: claimline night --new-ledger"
         return {"where": place, "state": told}
     except LedgerError as error:

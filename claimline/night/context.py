@@ -82,8 +82,11 @@ class Night:
         return open_ledger(self.config.ledger)
 
     def age(self, text: str) -> int | None:
-        """How many days ago a day (CCYY-MM-DD, or a moment that begins so) was; None: none said."""
+        """How many days ago a day (CCYY-MM-DD, or a moment that begins so) was; None: none said.
+
+        One that lies ahead (the clock was set back since) is none ago.
+        """
         try:
-            return (self.day - dt.date.fromisoformat(text[:10])).days
+            return max(0, (self.day - dt.date.fromisoformat(text[:10])).days)
         except ValueError:
             return None

@@ -111,18 +111,20 @@ def whole(night: Night, report: Report, before: Earlier) -> Report:
         "headline": headline(needs, status, left_out=report["left_out"]),
         "needs_person": len(needs),
         "notes": notes,
-        "earlier": {"runs": list(_runs(night, before)), **told},
+        "earlier": {"runs": _runs(night, before), **told},
     }
 
 
-def _runs(night: Night, before: Earlier) -> Iterator[dict[str, Any]]:
-    """The earlier runs: those with a page, those that were cut off, those that could not begin."""
-    yield from _not_begun(night, before)
-    for began in before.cut:
-        moment = dt.datetime.fromisoformat(began)
-        yield {"number": 0, "started": local(night, moment), "status": None, "headline": NO_PAGE}
-    for page in before.pages:
-        yield {key: page[key] for key in RUN}
+def _runs(night: Night, before: Earlier) -> list[dict[str, Any]]:
+    """The earlier runs in order: with a page, cut off, or such as could not begin."""
+    moments = (dt.datetime.fromisoformat(began) for began in before.cut)
+    runs = [
+        *_not_begun(night, before),
+        *({"number": 0, "started": local(night, one), "status": None, "headline": NO_PAGE}
+          for one in moments),
+        *({key: page[key] for key in RUN} for page in before.pages),
+    ]  # fmt: skip
+    return sorted(runs, key=lambda one: dt.datetime.fromisoformat(one["started"]))
 
 
 def _not_begun(night: Night, before: Earlier) -> Iterator[dict[str, Any]]:

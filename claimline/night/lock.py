@@ -50,6 +50,11 @@ def only_one(path: Path, since: str) -> Iterator[None]:
     """
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:
+        raise CommandError(
+            f"there is no folder {path.parent}",
+            todo="mount the disk, make the folder, or mend `ledger` in night.toml",
+        ) from None
     except OSError as error:
         raise CommandError(
             f"cannot make the lock {path}: {error.strerror}",

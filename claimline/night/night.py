@@ -2,8 +2,8 @@
 
 import datetime as dt
 import json
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,18 +12,18 @@ from attrs import evolve, field, frozen
 from claimline import settings, temporary
 from claimline.errors import COULD_NOT_RUN, CommandError, WrongUsageError, worst
 from claimline.night import keep, rehearse, run
-from claimline.night.check import fitting
+from claimline.night.alone import alone
+from claimline.night.check import fitting, no_folder
 from claimline.night.config import Config
 from claimline.night.context import Night
 from claimline.night.earlier import cut_off, earlier, whole
-from claimline.night.lock import NightBusyError, only_one, path_of
+from claimline.night.lock import NAME, only_one, path_of
 from claimline.night.logs import begin_log, log_end
 from claimline.night.report import Report, could_not_run, local, report_of
 from claimline.night.values import Note
 from claimline.render.words import counted
 from claimline.services.practice import load
 from reconcile.ledger import LedgerError, LedgerMissing, nights, open_ledger
-from reconcile.ledger.connect import parse, sqlite_path
 
 
 @frozen(kw_only=True)
@@ -86,33 +86,18 @@ def run_night(config: Config, asked: Asked) -> Done:
     if asked.dry_run:
         return Done(report=_rehearsal(night, wanted, new=asked.new_ledger))
     _make_folders(config)
-    with only_one(path_of(config.ledger, config.folders.reports), local(night, night.now)):
-        made = _check_ledger(night, new=asked.new_ledger)
+    if asked.new_ledger:
+        settings.make_data_folder(config.ledger)
+    folder = no_folder(config.ledger)
+    reports = config.folders.reports
+    lock = path_of(config.ledger, reports) if folder is None else reports / NAME
+    with only_one(lock, local(night, night.now)):
+        made = _check_ledger(night, new=asked.new_ledger) if folder is None else _no_ledger(folder)
         if isinstance(made, Note):
             return _kept(night, could_not_run(night, made, status=COULD_NOT_RUN))
-        with _alone(config):
-            report = _worked(night, wanted, number=keep.next_number(night))
+        with alone(config.ledger) as may_go_on:
+            report = _worked(night, wanted, number=keep.next_number(night), check=may_go_on)
             return _kept(night, report, created=made)
-
-
-@contextmanager
-def _alone(config: Config) -> Iterator[None]:
-    """Keep nights of other machines out of a database that several can reach.
-
-    Raises:
-        NightBusyError: one is at work.
-    """
-    if sqlite_path(parse(config.ledger)) is not None:
-        yield
-        return
-    with open_ledger(config.ledger) as ledger, ledger.reading() as connection:
-        if not nights.alone(connection):
-            raise NightBusyError(
-                "another night is at work on this database, from another machine or folder; "
-                "nothing was changed",
-                todo="wait until it is done; one night.toml for a ledger is enough",
-            )
-        yield
 
 
 def wanted_steps(asked: Asked) -> tuple[str, ...]:
@@ -156,14 +141,17 @@ def _rehearsal(night: Night, wanted: Collection[str], *, new: bool) -> Report:
     """The report of a dry run: of the whole night on a copy."""
     try:
         with rehearse.rehearsed(night, new=new) as (copy, real):
-            report: Report = real(_worked(copy, wanted, number=0))
+            report: Report = real(_worked(copy, wanted, number=0, check=lambda: None))
             return report
     except LedgerError as error:
-        return could_not_run(night, _no_ledger(error), status=COULD_NOT_RUN)
+        found = no_folder(night.config.ledger) or error
+        return could_not_run(night, _no_ledger(found), status=COULD_NOT_RUN)
 
 
-def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
-    """The report of the steps."""
+def _worked(
+    night: Night, wanted: Collection[str], *, number: int, check: Callable[[], None]
+) -> Report:
+    """The report of the steps; ``check`` says before each whether it may begin."""
     logged = evolve(night, log=begin_log(night.day.isoformat(), number))
     cut: tuple[str, ...] = ()
     clock = tuple(_clock(logged))
@@ -171,7 +159,7 @@ def _worked(night: Night, wanted: Collection[str], *, number: int) -> Report:
         with suppress(LedgerError):  # the first step that needs the ledger says why
             cut = cut_off(night)
             _begun(night)
-    done = run.steps(logged, wanted)
+    done = run.steps(logged, wanted, check)
     report = report_of(
         night,
         done,
@@ -201,8 +189,7 @@ def _clock(night: Night) -> Iterator[Note]:
             kind="night.clock",
             urgency="now",
             what=f"the clock of this machine says {night.day}, {counted(days, 'day')} before the "
-            f"last night ({last}); what this night made bears that day, and this page tells the "
-            "work of nights since then as its own",
+            f"last night ({last}); what this night made bears that day",
             todo="compare the clock of this machine (date) with a calendar. Is it wrong, set it, "
             "before more claims are made; for what was sent with the wrong day: claimline unsend "
             "before the clearinghouse has it. Was the last night's clock wrong: this is told until "

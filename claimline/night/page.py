@@ -87,9 +87,17 @@ def title(report: Report) -> str:
 
 def times(report: Report) -> str:
     """From when to when, on the practice's clock."""
-    begun, ended = (report[key].replace("T", " ")[:19] for key in ("started", "ended"))
+    begun, ended = (_moment(report[key], report) for key in ("started", "ended"))
     until = ended if ended[:10] != begun[:10] else ended[11:]
     return f"{begun} to {until} ({report['time_zone']})"
+
+
+def _moment(text: str, report: Report) -> str:
+    """A moment without its offset, unless clocks were changed between the night's moments."""
+    runs = report.get("earlier", {}).get("runs", ())
+    moments = (report["started"], report["ended"], *(one["started"] for one in runs))
+    same = len({one[19:] for one in moments}) == 1
+    return text.replace("T", " ")[: 19 if same else None]
 
 
 def _tables(report: Report, *, whole: bool) -> Iterator[Table]:
@@ -166,7 +174,7 @@ def runs(report: Report) -> list[dict[str, Any]]:
     return [
         {
             "run": str(one["number"] or "-"),
-            "began": one["started"].replace("T", " ")[:19],
+            "began": _moment(one["started"], report),
             "told": one["headline"],
         }
         for one in report.get("earlier", {}).get("runs", ())

@@ -55,8 +55,14 @@ def names() -> tuple[str, ...]:
     return tuple(part.name for part in STEPS)
 
 
-def steps(night: Night, wanted: Collection[str]) -> tuple[Step, ...]:
-    """Do the steps that are wanted, in their order."""
+def steps(night: Night, wanted: Collection[str], check: Callable[[], None]) -> tuple[Step, ...]:
+    """Do the steps that are wanted, in their order.
+
+    Args:
+        night: this one.
+        wanted: their names.
+        check: raises a ``LedgerError`` where no further step may begin.
+    """
     done: list[Step] = []
     halted: LedgerError | None = None
     for part in STEPS:
@@ -65,17 +71,20 @@ def steps(night: Night, wanted: Collection[str]) -> tuple[Step, ...]:
         if halted is not None:
             done.append(_left_out(part, halted))
             continue
-        step, halted = _done(part, night, done)
+        step, halted = _done(part, night, done, check)
         log_step(night, step)
         done.append(step)
     return tuple(done)
 
 
-def _done(part: Part, night: Night, before: Sequence[Step]) -> tuple[Step, LedgerError | None]:
+def _done(
+    part: Part, night: Night, before: Sequence[Step], check: Callable[[], None]
+) -> tuple[Step, LedgerError | None]:
     """One step, with how long it took; and the ledger's error, where that ends the night."""
     begun = time.monotonic()
     halted: LedgerError | None = None
     try:
+        check()
         step = part.work(night, before)
     except HaltedError as error:
         halted = error.cause

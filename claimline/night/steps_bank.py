@@ -44,15 +44,23 @@ def bank_step(night: Night, _before: Sequence[Step]) -> Step:
     return Step(
         name="bank",
         status=NEEDS_PERSON if any(note.urgency != "know" for note in notes) else DONE,
-        counts={
-            "files": len(names),
-            "deposits": sum(one.deposits for one in done),
-            "new": before + sum(one.new for one in done),
-            "taken back": sum(one.returned for one in done),
-        },
+        counts=_counts(done, before),
         notes=tuple(notes),
         detail={"files": [_row(one) for one in done]},
     )
+
+
+def _counts(done: Sequence[Imported], before: int) -> dict[str, int]:
+    """What was new; the files themselves may lie there for weeks, and are told with it only."""
+    new, back = before + sum(one.new for one in done), sum(one.back for one in done)
+    if not new and not back:
+        return {"new": new}
+    return {
+        "files": len(done),
+        "deposits": sum(one.deposits for one in done),
+        "new": new,
+        "taken back": back,
+    }
 
 
 def _unreadable(name: str, error: CommandError) -> Note:

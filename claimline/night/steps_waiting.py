@@ -23,7 +23,7 @@ from reconcile.ledger.convert import dollars
 from reconcile.ledger.counted_on import COVERED, covered
 from reconcile.ledger.nights import Counted
 from reconcile.ledger.standing import Waiting
-from reconcile.lifecycle import EVENT, STATE
+from reconcile.lifecycle import EVENT, REJECTIONS, STATE
 
 _BESIDE: Final = (".problems.txt", ".problems.json")  # what stands beside a file in quarantine
 CHOSEN: Final = frozenset({pause.CODE})  # a person wants them held
@@ -31,6 +31,7 @@ UNDECIDED: Final = {  # events of a claim's life: answered without a decision, a
     "undecided": "answered without a decision",
     "duplicate": "refused as a duplicate only, the first answer not here",
 }
+WHOLE: Final = frozenset({"file rejected", "batch rejected"})  # the claims share its fate
 HELD: Final = "claimline held list names the visits"
 ZERO: Final = Decimal("0.00")
 
@@ -70,6 +71,33 @@ STATES: Final[Mapping[str, Urgency]] = {  # of claims that wait for a person as 
 }
 
 
+@frozen(kw_only=True)
+class _Road:
+    """Rejected claims by what was refused: they go again each in its own way."""
+
+    kind: str
+    events: frozenset[str]
+    told: str
+    todo: str
+
+
+REJECTED: Final = (
+    _Road(
+        kind="claims.file-rejected",
+        events=WHOLE,
+        told="rejected with their file or batch: none of it was taken",
+        todo="mend what the answer names (claimline trace CLAIM shows it), then claimline resend "
+        "FILE: the claims go as they are, under new control numbers",
+    ),
+    _Road(
+        kind="claims.rejected",
+        events=REJECTIONS - WHOLE,
+        told="rejected, each for itself",
+        todo="mend what the codes name, then claimline correct --visits: a new claim",
+    ),
+)
+
+
 def waiting_step(night: Night, before: Sequence[Step]) -> Step:
     """All that waits for a person, counted, with the oldest and the money."""
     with night.ledger() as ledger:
@@ -79,13 +107,15 @@ def waiting_step(night: Night, before: Sequence[Step]) -> Step:
         with ledger.reading() as connection:
             states = nights.states(connection, night.usage)
             work = tuple(_work(night, connection, states))
+            rejected = tuple(_rejected(night, connection))
             undecided = tuple(_undecided(night, connection))
             came = tuple(_waiting(night, connection, waiting))
         old = adjustment_notes(ledger, night.usage, night.day)
     notes = (
         *_held(night, held),
         *came,
-        *(_of_state(night, one) for one in work),
+        *rejected,
+        *(_of_state(night, one) for one in work if one.found.state != "rejected"),
         *undecided,
         *_quarantined(night, before),
         *_other_book(night, beside),
@@ -227,6 +257,25 @@ def _work(night: Night, connection: Connection, states: Iterable[Counted]) -> It
             yield _Work(found, numbers, one.claims - found.claims)
 
 
+def _rejected(night: Night, connection: Connection) -> Iterator[Note]:
+    """Rejected claims, by the road each of them takes."""
+    for road in REJECTED:
+        one = nights.after(connection, night.usage, "rejected", road.events)
+        if one is None:
+            continue
+        ids = nights.claims_in(connection, night.usage, "rejected", one.claims, events=road.events)
+        yield Note(
+            kind=road.kind,
+            urgency=STATES["rejected"],
+            what=f"{counted(one.claims, 'claim')} {road.told}",
+            todo=f"{road.todo}. claimline claims --state rejected names each and its road",
+            count=one.claims,
+            days=night.age(one.since),
+            money=dollars(one.charge),
+            ids=tuple(map(shown_number, ids)),
+        )
+
+
 def _of_state(night: Night, work: _Work) -> Note:
     """Sent claims whose state asks for work."""
     one = work.found
@@ -249,10 +298,10 @@ def _undecided(night: Night, connection: Connection) -> Iterator[Note]:
     Answers that fit no line, or are none (CLP02 23, 25), are told as payments that wait.
     """
     for event, told in UNDECIDED.items():
-        one = nights.after(connection, night.usage, event)
+        one = nights.after(connection, night.usage, event, [event])
         if one is None:
             continue
-        ids = nights.claims_in(connection, night.usage, "accepted", one.claims, event=event)
+        ids = nights.claims_in(connection, night.usage, "accepted", one.claims, events=[event])
         yield Note(
             kind=f"claims.{event}",
             urgency="know",

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from attrs import field, frozen
 from sqlalchemy import Connection, exists, func, select
+from sqlalchemy.exc import DBAPIError
 
 from reconcile.ledger import bulk, keeping
 from reconcile.ledger.deposits_hand import AGAIN, SAME
@@ -47,6 +48,16 @@ def alone(connection: Connection) -> bool:
     taken = connection.exec_driver_sql(f"SELECT pg_try_advisory_lock({NIGHT})").scalar()
     connection.commit()  # the lock is the connection's, not the transaction's
     return bool(taken)
+
+
+def is_connected(connection: Connection) -> bool:
+    """Whether a connection is still the one that took the lock: a lost one holds none."""
+    try:
+        connection.exec_driver_sql("SELECT 1")
+        connection.commit()
+    except DBAPIError:
+        return False
+    return True
 
 
 def keep(writer: "Writer", *, day: str, status: int, content: str) -> None:
@@ -96,8 +107,8 @@ def states(connection: Connection, usage: Usage) -> tuple[Counted, ...]:
     )
 
 
-def after(connection: Connection, usage: Usage, event: str) -> Counted | None:
-    """The claims whose state an event led to, as one group of its name; None where there is none.
+def after(connection: Connection, usage: Usage, name: str, events: Iterable[str]) -> Counted | None:
+    """The claims whose state one of these events led to, as a group; None where there is none.
 
     ``since``: of the one longest there.
     """
@@ -105,12 +116,12 @@ def after(connection: Connection, usage: Usage, event: str) -> Counted | None:
     query = (
         select(func.count(), func.sum(sent_claim.c.charge), func.sum(c.open), func.min(c.since))
         .join(claim_state, c.sent_claim_id == sent_claim.c.id)
-        .where(sent_claim.c.usage == usage, c.event == event)
+        .where(sent_claim.c.usage == usage, c.event.in_(list(events)))
     )
     count, charge, open_, since = connection.execute(query).one()
     if not count:
         return None
-    return Counted(state=event, claims=count, charge=int(charge), open=int(open_), since=since)
+    return Counted(state=name, claims=count, charge=int(charge), open=int(open_), since=since)
 
 
 def paid_over(connection: Connection, usage: Usage, claims: Iterable[str]) -> int:
@@ -187,13 +198,13 @@ def to_work(
 
 
 def claims_in(
-    connection: Connection, usage: Usage, state: str, most: int, *, event: str = ""
+    connection: Connection, usage: Usage, state: str, most: int, *, events: Iterable[str] = ()
 ) -> tuple[str, ...]:
-    """Numbers (CLM01) of claims in a state, those longest in it first; of one event, if given."""
+    """Numbers (CLM01) of claims in a state, those longest in it first; of events, if given."""
     c = claim_state.c
     condition = c.state == state
-    if event:
-        condition &= c.event == event
+    if some := list(events):
+        condition &= c.event.in_(some)
     query = (
         select(sent_claim.c.control)
         .join(claim_state, c.sent_claim_id == sent_claim.c.id)
@@ -257,19 +268,20 @@ class NightSent:
 
 
 def pages_of(connection: Connection, day: str) -> tuple[str, ...]:
-    """What the nights of a day told, oldest first."""
-    query = (
-        select(night_report.c.content).where(night_report.c.day == day).order_by(night_report.c.id)
-    )
+    """What the runs of this night told, oldest first: since the last night of another day."""
+    c = night_report.c
+    other = select(func.coalesce(func.max(c.id), 0)).where(c.day != day).scalar_subquery()
+    query = select(c.content).where(c.day == day, c.id > other).order_by(c.id)
     return tuple(connection.execute(query).scalars())
 
 
 def before(connection: Connection, day: str) -> int:
-    """The run of the last night of an earlier day that came to its end; 0: there is none.
+    """The run of the last night of another day that came to its end; 0: there is none.
 
-    Runs have numbers in the order in which they recorded something.
+    Runs have numbers in the order in which they recorded something, whatever the clock said: where
+    it was set back, the last night has a later day.
     """
-    query = select(func.max(night_report.c.run_id)).where(night_report.c.day < day)
+    query = select(func.max(night_report.c.run_id)).where(night_report.c.day != day)
     return int(connection.execute(query).scalar() or 0)
 
 

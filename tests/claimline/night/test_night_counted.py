@@ -2,16 +2,21 @@
 
 import re
 import shutil
+from decimal import Decimal
 
 import pytest
-from night_desk import FIRST, SECOND, Desk
+from night_desk import SECOND, Desk
+from receive_made import clp, record, remit, sent, take, x12
 from test_night_again import REMIT
 
 from claimline.night.page import in_short
+from claimline.night.steps_receive import file_row
 from claimline.services import receive, receive_workers
 from claimline.services.receive_values import FileResult
+from reconcile.ledger import open_ledger
 from reconcile.ledger.errors import LedgerError, LedgerFull, LedgerLocked
 
+BACK = "2026-03-04T04:00:00-05:00"  # after the night of that day
 FULL = LedgerFull("The disk of the ledger is full or failing; nothing was changed.", "Make room.")
 LOCKED = LedgerLocked("The ledger is in use by another command.", "Wait.")
 
@@ -81,6 +86,24 @@ def test_known_and_unread_files_count_the_same_in_each_run(desk: Desk) -> None:
     assert _received(desk, 2) == 10
 
 
+@pytest.mark.parametrize("first", ["half", "cut"])
+def test_a_payment_in_two_files_is_told_once(ledger_url: str, first: str) -> None:
+    """Two halves of one payment, or its beginning and all of it: its amount counts once."""
+    one, two = clp("A1001"), clp("A1002", icn="ICN2")
+    half = x12(remit(one, paid="150"))
+    files = {
+        "half": (half, x12(remit(two, paid="150"), control=2)),
+        "cut": (half.partition(b"SE*")[0], x12(remit(one, two), control=2)),
+    }[first]
+    with open_ledger(ledger_url) as ledger:
+        record(ledger, sent("A1001"), sent("A1002"))
+        rows = [file_row(take(ledger, data, f"{n}.835")) for n, data in enumerate(files)]
+        again = [file_row(take(ledger, data, f"{n}.835")) for n, data in enumerate(files)]
+    assert sum(row["posted"] for row in rows) == 2
+    assert sum(Decimal(row["paid"]) for row in rows) == 150
+    assert {row["paid"] for row in again} == {"0.00"}
+
+
 def test_one_faulty_remittance_is_told_in_words(desk: Desk) -> None:
     """No code of ours stands in the note, and what is wrong does."""
     inbox = desk.folder / "inbox"
@@ -97,7 +120,7 @@ def test_a_clock_that_went_back_is_told_and_changes_nothing(desk: Desk) -> None:
     assert desk.night(SECOND).returncode == 1
     desk.night(SECOND, "--only", "proof")
     assert [n for n in desk.report("2026-03-18-2")["notes"] if n["kind"] == "night.clock"] == []
-    done = desk.night(FIRST, "--only", "proof")
+    done = desk.night(BACK, "--only", "proof", "--only", "waiting")
     assert done.returncode == 1
     report = desk.report("2026-03-04-2")
     note = report["notes"][0]
@@ -105,3 +128,5 @@ def test_a_clock_that_went_back_is_told_and_changes_nothing(desk: Desk) -> None:
     assert "14 days before the last night (2026-03-18)" in note["what"]
     assert note["call"] == "Pat at Riverbend IT, 800-555-0142"
     assert report["proof"]["closes"]
+    assert report["earlier"] == {"runs": [], "came": [], "made": [], "went": []}
+    assert min(one["days"] or 0 for one in report["notes"]) == 0

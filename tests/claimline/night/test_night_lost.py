@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -14,7 +15,10 @@ from sqlalchemy import Engine, event
 from sqlalchemy.engine import make_url
 
 from claimline.night import run
-from reconcile.ledger import connect
+from claimline.night.alone import alone
+from claimline.night.lock import NightBusyError
+from claimline.night.values import Step
+from reconcile.ledger import LedgerLocked, connect
 
 pytestmark = pytest.mark.parametrize("database", ["postgresql"], indirect=True)
 LOST = ("was lost", "cannot be reached")
@@ -66,6 +70,49 @@ def same(calm: Desk, desk: Desk) -> list[str]:
     return differences(calm.dump(), desk.dump()) + [f"file {name}" for name, _ in both]
 
 
+def _cut(new_url: NewUrl, url: str) -> None:
+    """End all connections to a database."""
+    assert isinstance(new_url, Databases)
+    name = make_url(url).database
+    new_url.server.run(
+        f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
+    )
+
+
+def test_a_lost_lock_is_taken_again_or_ends_the_night(ledger_url: str, new_url: NewUrl) -> None:
+    """Cut off, a night goes on while nobody else began; where somebody did, no step follows."""
+    done: list[str] = []
+    with alone(ledger_url) as may_go_on:
+        _cut(new_url, ledger_url)
+        may_go_on()
+        with pytest.raises(NightBusyError), alone(ledger_url):
+            pytest.fail("both are alone")
+        _cut(new_url, ledger_url)
+        with alone(ledger_url):
+            assert [one.status for one in _steps(done, may_go_on)] == [3, 3]
+            with pytest.raises(LedgerLocked, match="another night began meanwhile"):
+                may_go_on()
+        assert done == []
+        assert [one.status for one in _steps(done, may_go_on)] == [0, 0]
+    assert done == ["collect", "send"]
+
+
+def _steps(done: list[str], check: Callable[[], None]) -> tuple[Step, ...]:
+    """Two steps of a night that only say that they were done."""
+
+    def part(name: str) -> run.Part:
+        def work(*_given: Any) -> Step:
+            done.append(name)
+            return Step(name=name)
+
+        return run.Part(name=name, does="", work=work)
+
+    night: Any = SimpleNamespace(log=None)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(run, "STEPS", (part("collect"), part("send")))
+        return run.steps(night, run.names(), check)
+
+
 @pytest.mark.parametrize(
     ("step", "number"),
     [("receive", 6), ("receive", 30), ("build", 1), ("build", 12), ("send", 6)],
@@ -74,16 +121,7 @@ def test_a_connection_cut_in_a_step(
     step: str, number: int, desk: Desk, calm: Desk, new_url: NewUrl
 ) -> None:
     """Every connection is ended: 3, the step says so, the others send nothing; the next is whole."""
-    assert isinstance(new_url, Databases)
-    server = new_url.server
-    name = make_url(desk.url).database
-
-    def cut() -> None:
-        server.run(
-            f"SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE datname = '{name}'"
-        )
-
-    with cut_at(step, number, cut) as at:
+    with cut_at(step, number, lambda: _cut(new_url, desk.url)) as at:
         done = desk.night(SECOND)
     assert len(at) == 1, "nothing was cut"
     _told(done.returncode, desk, step)

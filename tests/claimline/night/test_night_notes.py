@@ -124,8 +124,11 @@ def test_a_ledger_that_nobody_can_reach_is_not_taken_for_none(
     assert "is right" not in said
     assert told in said.partition("Places")[0]
     assert "--new-ledger" not in said
-    begun = desk.night(SECOND, "--new-ledger")
-    assert begun.returncode == 3
-    said = " ".join((begun.stdout + begun.stderr).split())
-    assert told in said or "see to the folder" in said
-    assert "--new-ledger" not in said
+    for words in (["--new-ledger"], [], ["--dry-run"]):
+        begun = desk.night(SECOND, *words)
+        assert begun.returncode == 3
+        said = " ".join((begun.stdout + begun.stderr).split())
+        assert "the night could not begin: " in said
+        assert told in said
+        assert "--new-ledger" not in said
+    assert desk.report("2026-03-18-2")["notes"][0]["kind"] == "night.ledger"

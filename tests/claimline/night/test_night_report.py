@@ -13,11 +13,13 @@ from databases import NewUrl
 from night_desk import FIRST, SECOND, Desk
 
 from claimline.__main__ import main
+from claimline.night import page
 from claimline.night import run as steps
 from claimline.night.config import read_config
 from claimline.night.html import html_page
 from claimline.night.metrics import metrics_text
 from claimline.night.night import night_of
+from claimline.night.page import times
 from claimline.night.report import headline, report_of, sorted_notes
 from claimline.night.values import Note, Step
 from reconcile.ledger import nights, open_ledger
@@ -179,6 +181,30 @@ def test_the_practice_decides_the_day(
     monkeypatch.setenv("CLAIMLINE_NOW", moment)
     night = night_of(read_config(str(done.folder / "night.toml")))
     assert night.day.isoformat() == day
+
+
+@pytest.mark.parametrize(
+    ("moments", "told"),
+    [
+        pytest.param(
+            ("2026-11-01T01:50:00-04:00", "2026-11-01T01:10:00-05:00"),
+            "2026-11-01 01:50:00-04:00 to 01:10:00-05:00",
+            id="clocks-go-back",
+        ),
+        pytest.param(
+            ("2026-11-02T01:50:00-05:00", "2026-11-02T02:10:00-05:00"),
+            "2026-11-02 01:50:00 to 02:10:00",
+            id="another-night",
+        ),
+    ],
+)
+def test_an_hour_that_comes_twice_is_told_apart(moments: tuple[str, str], told: str) -> None:
+    """In the night in which clocks are changed moments have their offsets; in no other."""
+    report = dict(zip(("started", "ended"), moments, strict=True))
+    runs = [{"number": 1, "started": moments[0], "headline": "All well."}]
+    again = report | {"started": moments[1], "time_zone": "x", "earlier": {"runs": runs}}
+    assert times(report | {"time_zone": "x"}) == f"{told} (x)"
+    assert page.runs(again)[0]["began"] == told.partition(" to ")[0]
 
 
 def test_a_production_night_refuses_a_set_clock(
