@@ -205,7 +205,10 @@ def _replaced(connection: Connection, found: Sequence[Any]) -> dict[int, tuple[i
 
 
 _BY_PAYMENT: Final = (_R.payment_date, _R.trace, _R.number, _R.id)  # not as they came
-_ASK: Final = "compare with the earlier one and ask the payer which one holds"
+_ASK: Final = (
+    "compare with the earlier one and ask the payer which one holds; was it put aside by an older "
+    "Claimline, claimline ledger rebuild judges it anew"
+)
 _AGAIN: Final = "ask the sender for the file again"
 NEXT: Final = {
     "incomplete": "ask the sender for the file again; it waits no longer when the payment comes "
