@@ -248,6 +248,8 @@ def match(
 def taken_back(deposits: Iterable[Deposit]) -> tuple[Returned, ...]:
     """Each debit with the newest deposit before it of its number, amount and payer.
 
+    One of its own day is the last that is thought of: it may be the payment made anew.
+
     A debit that names the number of a payment takes its money back: a return or a reversal (Nacha
     Operating Rules, subsections 2.9 and 3.8).
     """
@@ -261,7 +263,8 @@ def taken_back(deposits: Iterable[Deposit]) -> tuple[Returned, ...]:
     found = []
     for debit in debits:
         several = came.get((plain(debit.trace), -debit.cents), [])
-        before = [one for one in several if one.date <= debit.date and one_payer(one, debit)]
+        so_far = [one for one in several if one.date <= debit.date and one_payer(one, debit)]
+        before = [one for one in so_far if one.date < debit.date] or so_far
         if before:
             several.remove(before[-1])
             found.append(Returned(deposit=before[-1], debit=debit))

@@ -15,6 +15,7 @@ from reconcile.deposits import Deposit, one_payer, plain
 NUMBER_DAYS: Final = dt.timedelta(days=30)  # numbers of payments are used again
 NEAR_DAYS: Final = dt.timedelta(days=7)  # a file of addenda may name another day than a statement
 _LEAST: Final = 4  # letters of a name that must agree
+Before = frozenset[tuple[str, str]]  # a return and a deposit of its day that came after it: marks
 
 
 @frozen(kw_only=True)
@@ -24,10 +25,14 @@ class Told:
     new: Deposit
     known: tuple[Deposit, ...]
     sure: bool  # exactly one fits, and it fits no other new one
+    is_plain: bool = False  # nobody need be told
 
 
 def told_before(
-    new: Sequence[Deposit], known: Sequence[Deposit], debits: Iterable[Deposit] = ()
+    new: Sequence[Deposit],
+    known: Sequence[Deposit],
+    debits: Iterable[Deposit] = (),
+    beside: Sequence[Deposit] = (),
 ) -> tuple[Told, ...]:
     """The deposits of a file that other files told in other words.
 
@@ -37,19 +42,26 @@ def told_before(
         new: the new deposits of one file.
         known: those of other files, without the ones that stand in the new file too.
         debits: that take deposits back, also new ones: what comes after one is paid anew.
+        beside: known deposits that stand in the new file, too.
     """
+    returns = tuple(debits)
+    first = (
+        _returns_first((*new, *beside), returns)
+        | _returns_first((*known, *beside), returns)
+        | _returns_first((*new, *beside, *known), returns, only_new=True)
+    )
     by_cents: dict[int, list[Deposit]] = {}
     for one in known:
         by_cents.setdefault(one.cents, []).append(one)
     back: dict[int, list[Deposit]] = {}
-    for one in debits:
+    for one in returns:
         back.setdefault(-one.cents, []).append(one)
     fits = {
         one.id: [
             other
             for other in by_cents.get(one.cents, ())
             if _could_be(one, other)
-            and not any(is_between(debit, one, other) for debit in back.get(one.cents, ()))
+            and not any(is_between(debit, one, other, first) for debit in back.get(one.cents, ()))
         ]
         for one in new
     }
@@ -64,27 +76,75 @@ def told_before(
             sure=len(fits[one.id]) == 1
             and taken[fits[one.id][0].id] == 1
             and _is_sure(one, fits[one.id][0]),
+            is_plain=all(_is_plain(one, other, back.get(one.cents, ())) for other in fits[one.id]),
         )
         for one in new
         if fits[one.id]
     )
 
 
-def is_between(debit: Deposit, one: Deposit, other: Deposit) -> bool:
-    """Whether a return of their number and amount lies between two deposits: then they are two."""
-    first, last = sorted((one.date, other.date))
+def _returns_first(
+    deposits: Iterable[Deposit], debits: Iterable[Deposit], *, only_new: bool = False
+) -> Before:
+    """The returns that came before a deposit of their own day: marks of the two.
+
+    A payment that the bank turned back may be paid anew on that day, as when the bank corrects
+    itself. So a return comes first where a deposit of days before has not been turned back yet;
+    else it is the day's own deposit that it turned back.
+
+    Args:
+        deposits: each of which is another one, as those of one file.
+        debits: that take deposits back.
+        only_new: only of a return and a deposit that both stand in the new file.
+    """
+    came: dict[tuple[str, int], list[Deposit]] = {}
+    for one in deposits:
+        if plain(one.trace):
+            came.setdefault((plain(one.trace), one.cents), []).append(one)
+    gone: dict[tuple[str, int], list[Deposit]] = {}
+    for one in debits:
+        gone.setdefault((plain(one.trace), -one.cents), []).append(one)
+    return frozenset(
+        (debit.mark, one.mark)
+        for key, several in gone.items()
+        for debit in several
+        for one in came.get(key, ())
+        if one.date == debit.date
+        and (not only_new or max(one.id, debit.id) < 0)
+        and sum(each.date < one.date for each in came[key])
+        > sum(each.date < one.date for each in several)
+    )
+
+
+def is_between(debit: Deposit, one: Deposit, other: Deposit, first: Before = frozenset()) -> bool:
+    """Whether a return of their number and amount lies between two deposits: then they are two.
+
+    ``first``: returns that came before a deposit of their own day; others came after it.
+    """
+    early, late = sorted((one, other), key=lambda each: each.date)
+    is_first = {each.mark: (debit.mark, each.mark) in first for each in (early, late)}
+    after = debit.date > early.date or (debit.date == early.date and not is_first[early.mark])
+    before = debit.date < late.date or (debit.date == late.date and is_first[late.mark])
     return (
-        first <= debit.date < last
+        after
+        and before
         and debit.cents == -one.cents
         and all(plain(debit.trace) == plain(each.trace) for each in (one, other))
         and all(one_payer(debit, each) for each in (one, other))
     )
 
 
-def is_plain(one: Deposit, other: Deposit) -> bool:
-    """Whether nobody need be told that they are one: a whole TRN, and days as files differ by."""
+def _is_plain(one: Deposit, other: Deposit, debits: Iterable[Deposit]) -> bool:
+    """Whether nobody need be told that they are one: a whole TRN, and days as files differ by.
+
+    A return on the day of the later one may have come before it: then it was paid anew.
+    """
     numbers = (one.trace, other.trace, one.originator, other.originator)
-    return all(map(plain, numbers)) and abs(one.date - other.date) <= NEAR_DAYS
+    late = max(one.date, other.date)
+    turned = one.date != other.date and any(
+        plain(debit.trace) == plain(one.trace) and debit.date == late for debit in debits
+    )
+    return all(map(plain, numbers)) and abs(one.date - other.date) <= NEAR_DAYS and not turned
 
 
 def _could_be(one: Deposit, other: Deposit) -> bool:

@@ -41,6 +41,7 @@ class Imported:
     passed: int  # rows that are no deposit
     claims: int  # deposits that say that they pay claims
     returned: int = 0  # debits that take a claim payment back
+    back: int = 0  # of these, new ones
     faults: tuple[str, ...] = ()
     understood: tuple[str, ...] = ()  # which column is what
     notes: tuple[str, ...] = ()
@@ -111,6 +112,7 @@ def _imported(
         passed=found.passed,
         claims=sum(one.is_claim for one in came),
         returned=len(found.rows) - len(came),
+        back=sum(one.cents < 0 for one in new),
         faults=found.faults,
         understood=found.understood,
         notes=met.notes,

@@ -7,7 +7,7 @@ from attrs import frozen
 from sqlalchemy import Connection
 
 from reconcile.deposits import Deposit, taken_back
-from reconcile.deposits_same import Told, is_between, is_plain, told_before
+from reconcile.deposits_same import Told, is_between, told_before
 from reconcile.ledger import deposits, deposits_hand
 from reconcile.ledger.convert import dollars
 from reconcile.ledger.deposits import Row
@@ -56,7 +56,8 @@ def met(connection: Connection, rows: Sequence[Row], keys: Sequence[str], new: s
     kept = deposits.deposits(connection)
     others = [one for one in kept if one.mark not in here and not _is_twice(said.get(one.mark))]
     debits = [one for one in (*kept, *fresh) if one.cents < 0 and one.mark not in said]
-    told = told_before([one for one in fresh if one.cents > 0], others, debits)
+    beside = [one for one in kept if one.mark in here and one.cents > 0]
+    told = told_before([one for one in fresh if one.cents > 0], others, debits, beside)
     parted = tuple(_parted(fresh, kept, said))
     same = tuple(_which(one, said) for one in told if one.sure)
     twice = {mark for mark, _ in same}
@@ -118,7 +119,7 @@ def _which(told: Told, said: dict[str, Put]) -> tuple[str, str]:
 
 def _told(told: Sequence[Told], said: dict[str, Put]) -> Iterator[str]:
     for one in told:
-        if one.sure and is_plain(one.new, one.known[0]):
+        if one.sure and one.is_plain:
             continue
         which = f"row {-one.new.id}, {one.new.date}, {dollars(one.new.cents)}"
         if one.sure:

@@ -1,6 +1,6 @@
 """Payments without their deposit, and deposits without their 835."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from reconcile.deposits import CHECK, OTHER_AMOUNT, Deposit, Matched, Paid, Window, plain
@@ -81,10 +81,16 @@ def _near(matched: Matched, one: Paid) -> str:
 def _deposits(matched: Matched, window: Window, when: When) -> Iterator[Missing]:
     """Deposits that say of themselves that they pay claims, or name a payment."""
     others = _other_amounts(matched)
+    parts: dict[int, list[Deposit]] = {}
     for one in matched.deposits:
-        paid = others.get(one.id)
-        if paid is not None:
-            yield _of_other_amount(one, paid, when)
+        if one.id in others:
+            parts.setdefault(others[one.id].id, []).append(one)
+    payments = {paid.id: paid for paid in others.values()}
+    for number, several in parts.items():
+        if sum(one.cents for one in several) != payments[number].cents:
+            yield _of_other_amount(several, payments[number], when)
+    for one in matched.deposits:
+        if one.id in others:
             continue
         waited = window.calendar.between(one.date, when.today)
         if not one.is_claim or one.cents < 0 or waited <= window.days:
@@ -114,20 +120,25 @@ def _other_amounts(matched: Matched) -> dict[int, Paid]:
     return found
 
 
-def _of_other_amount(one: Deposit, paid: Paid, when: When) -> Missing:
-    """A deposit and its 835 in one row: both amounts, and by how much they differ."""
-    off = one.cents - paid.cents
+def _of_other_amount(several: Sequence[Deposit], paid: Paid, when: When) -> Missing:
+    """The deposits of a payment and its 835 in one row: both amounts, by how much they differ."""
+    cents, since = sum(one.cents for one in several), min(one.date for one in several)
+    off = cents - paid.cents
     side = "more" if off > 0 else "less"
+    came = f"deposit {dollars(cents)}"
+    if len(several) > 1:
+        each = " + ".join(str(dollars(one.cents)) for one in several)
+        came = f"{len(several)} deposits {each} = {dollars(cents)}"
     return Missing(
         kind="missing.amount",
         who=paid.payer,
         name=paid.payer,
         subject=paid.trace,
-        since=one.date,
-        days=when.old(one.date),
-        cents=one.cents,
+        since=since,
+        days=when.old(since),
+        cents=cents,
         claims=0,
-        why=f"deposit {dollars(one.cents)}, its 835 of {paid.date} {dollars(paid.cents)}: "
+        why=f"{came}, its 835 of {paid.date} {dollars(paid.cents)}: "
         f"{dollars(abs(off))} {side} than the 835 says",
     )
 

@@ -136,6 +136,46 @@ def test_each_told_on_two_days_counts_once(
     assert verify(ledger).equal
 
 
+ON_THE_DAY = {  # turned back and paid anew on one day
+    "deposit": f"4/28/2026,HCCLAIMPMT {TRN},75.00",
+    "return": f"4/30/2026,RETURN {TRN},-75.00",
+    "anew": f"4/30/2026,HCCLAIMPMT {TRN},75.00",
+    "deposit, later": f"4/29/2026,HCCLAIMPMT {TRN},75.00",
+    "anew, later": f"5/1/2026,HCCLAIMPMT {TRN},75.00",
+}
+CREDITS = ("deposit, later", "anew, later")
+
+
+@pytest.mark.parametrize(
+    ("files", "same"),
+    [
+        ((STATEMENT, CREDITS), 2),
+        ((CREDITS, STATEMENT), 2),
+        ((("deposit",), ("return", "anew")), 0),
+        ((("deposit", "return"), STATEMENT, CREDITS), 2),
+    ],
+    ids=["statement first", "addenda first", "day by day", "in the middle of the day"],
+)
+def test_paid_anew_on_the_day_of_the_return(
+    ledger: Ledger, files: tuple[tuple[str, ...], ...], same: int
+) -> None:
+    """The first deposit was turned back, the second counts, however many files tell of them."""
+    for n, names in enumerate(files):
+        _csv(ledger, *(ON_THE_DAY[name] for name in names), name=f"{n}.csv")
+    found = _matched(ledger)
+    assert (len(found.pairs), len(found.returned), len(found.same)) == (1, 1, same)
+    assert found.deposits == ()
+
+
+def test_perhaps_paid_anew_is_told(ledger: Ledger) -> None:
+    """Return and deposit of one day in two files: which came first is not known, so it is said."""
+    _csv(ledger, ON_THE_DAY["deposit"])
+    _csv(ledger, ON_THE_DAY["return"], name="r.csv")
+    [note] = _csv(ledger, ON_THE_DAY["anew"], name="a.csv").notes
+    assert "counted once; if they are two" in note
+    assert not _matched(ledger).pairs
+
+
 def test_a_return_told_on_two_days_is_one(ledger: Ledger) -> None:
     """The bank's statement and its file of addenda may tell of a return on two days."""
     _csv(ledger, *PAID_ANEW.values())

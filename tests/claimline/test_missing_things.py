@@ -243,6 +243,24 @@ def test_a_deposit_of_another_amount_is_told_once_with_both(ledger_url: str) -> 
         )
 
 
+@pytest.mark.parametrize(
+    ("parts", "told"),
+    [((4000, 3000), "2 deposits 40.00 + 30.00 = 70.00"), ((4000, 3500), "")],
+    ids=["too little", "the whole"],
+)
+def test_part_deposits_of_a_payment_are_told_once(
+    ledger_url: str, parts: tuple[int, ...], told: str
+) -> None:
+    """One row with their sum; where they come to the 835 nothing is missing."""
+    with open_ledger(ledger_url) as ledger:
+        take(ledger, x12(remit(clp("A"), trace="EFT1")))
+        rows = [_row(n, f"2026-02-2{n}", cents, "EFT1") for n, cents in enumerate(parts)]
+        _bank(ledger, *rows, _row(9, "2026-03-02", 100))
+        found = list(_missing(ledger, "2026-03-03T12:00+00:00"))
+        assert [one.why.partition(",")[0] for one in found] == ([told] if told else [])
+        assert [one.cents for one in found] == ([7000] if told else [])
+
+
 def test_copies_of_a_payment_want_one_deposit(ledger_url: str) -> None:
     """The same payment in two files is one payment to the bank."""
     with open_ledger(ledger_url) as ledger:
