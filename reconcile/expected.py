@@ -5,10 +5,12 @@ expenses tie, or two claims of the day share it, which line has it is the payer'
 that fits the payments best is taken; tolerance 0). A contract by the day is judged on the sum of
 the day's claims. What the payer took as deductible, and the patient's part where the terms have no
 coinsurance, are taken as the payer says them. Denied lines are not judged: they have their own next
-step. Nor is a claim that a replacement or a void stands for now, or a line that the contract pays
-with another (a package price).
+step. Of a line of which units were refused the other units are judged alone: the refusal stands on
+the worklist, and its money is in no second list. Nor is a claim judged that a replacement or a void
+stands for now, or a line that the contract pays with another (a package price).
 """
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
 from typing import Final, Literal
@@ -16,8 +18,10 @@ from typing import Final, Literal
 from attrs import evolve, field, frozen
 
 from edi.expected import AT_ONE_RATE, Amounts, Terms, amounts, of_text
+from edi.remittance import Adjustment
 from reconcile.books import claim_books, standing
 from reconcile.by_policy import PACKAGE_WORDS
+from reconcile.denial_case import refusing
 from reconcile.match_lines import MERGED
 from reconcile.values import ZERO, Adjudication, LineBooks, LineShare, SentClaim, SentLine
 
@@ -29,6 +33,7 @@ PACKAGE_FLAGS: Final = frozenset(PACKAGE_WORDS.values())
 PER_DIEM: Final = "per diem"
 DAY_OPEN: Final = "a claim of the day has no answer yet, and the contract pays for the day"
 NO_TERMS: Final = "sent without an expected amount"
+SEE: Final = "claimline denials has its next step"
 
 
 @frozen(kw_only=True)
@@ -48,18 +53,28 @@ def answered(claim: SentClaim, adjudications: Iterable[Adjudication]) -> Answere
 
 @frozen(kw_only=True, eq=False)
 class Item:
-    """A line with its terms and its payer's newest decision. ``why``: it is not judged."""
+    """A line with its terms and its payer's newest decision. ``why``: it is not judged.
+
+    ``line`` has the units and the charge that are judged: without those that were refused.
+    """
 
     claim: SentClaim
     line: SentLine
     terms: Terms
     share: LineShare | None = field(repr=False)
     why: str = ""
+    refused: tuple[Adjustment, ...] = ()  # what of the line was refused
+    of_units: Decimal | None = None  # units sent, where some were refused; ``line`` has the others
 
     @property
     def is_judged(self) -> bool:
         """Whether it was paid for, and something was expected."""
         return not self.why and self.share is not None
+
+    @property
+    def may_be_full(self) -> bool:
+        """Whether the day's full unit may be on it: paid for, or not answered yet."""
+        return not self.why or bool(self.refused)
 
     @property
     def left_to_patient(self) -> Decimal | None:
@@ -165,7 +180,7 @@ def days(claims: Sequence[Answered]) -> Iterator[Day]:
             key = (claim.payer, claim.billing_npi, item.line.date.isoformat())
             found.setdefault(key, []).append(item)
     for raw in found.values():
-        items = tuple(_of_paid_days(raw))
+        items = tuple(_without_refused(tuple(_of_paid_days(raw))))
         groups = tuple(_groups(items))
         yield Day(items=items, groups=groups, holder=_holder(items, groups))
 
@@ -201,14 +216,21 @@ def _items(given: Answered) -> Iterator[Item]:
         why = terms.why
         if not why and own and not (terms.kind == "per visit" and is_paid_for):
             why = _not_judged(books[line.control])
-        yield Item(claim=claim, line=line, terms=terms, share=own[-1] if own else None, why=why)
+        share = own[-1][1] if own else None
+        refused: tuple[Adjustment, ...] = ()
+        is_refused = terms.kind not in AT_ONE_RATE or books[line.control].denied > ZERO
+        if share is not None and not why and is_refused:
+            refused = refusing(share, frozenset((*share.remarks, *own[-1][0].remarks)))
+        yield Item(claim=claim, line=line, terms=terms, share=share, why=why, refused=refused)
 
 
-def _own(claim: SentClaim, decisions: Iterable[tuple[Adjudication, LineShare]]) -> list[LineShare]:
+_Said = tuple[Adjudication, LineShare]
+
+
+def _own(claim: SentClaim, decisions: Iterable[_Said]) -> list[_Said]:
     """What the payer billed said of a line; where it is the next payer, too, in the first turn."""
-    said = [(a, share) for a, share in decisions if a.payer == claim.payer]
-    first = [share for a, share in said if a.rank == claim.payer_rank]
-    return first or [share for _, share in said]
+    said = [one for one in decisions if one[0].payer == claim.payer]
+    return [one for one in said if one[0].rank == claim.payer_rank] or said
 
 
 def _not_judged(books: LineBooks) -> str:
@@ -227,22 +249,58 @@ def _is_part(group: str, reason: str, reasons: frozenset[str]) -> bool:
     return group == "PR" and reason in reasons
 
 
+def _without_refused(items: Sequence[Item]) -> Iterator[Item]:
+    """Each line that is judged by itself with the units that were not refused.
+
+    Lines that are judged together, and those of a visit's or a day's rate, stay as they are.
+    """
+    together = Counter(_group_of(item) for item in items if item.is_judged)
+    for item in items:
+        alone = item.terms.kind not in AT_ONE_RATE and together[_group_of(item)] == 1
+        yield _other_units(item) if item.refused and alone else item
+
+
+def _other_units(item: Item) -> Item:
+    """The line with the units that were not refused; not judged where that is not told.
+
+    How many those are is said by the money, where what was refused is the charge of whole units,
+    else by the units paid (SVC05).
+    """
+    line, share = item.line, item.share
+    amount = sum((one.amount for one in item.refused), ZERO)
+    units = line.units * (line.charge - amount) / line.charge if line.charge else ZERO
+    if units != units.to_integral_value():
+        units = (share.units if share is not None else None) or ZERO
+    if not ZERO < units < line.units:
+        said = ", ".join(in_short(one) for one in item.refused)
+        return evolve(item, why=f"{said} was refused, of which units is not told: {SEE}")
+    left = evolve(line, units=units, charge=line.charge - amount)
+    return evolve(item, line=left, of_units=line.units)
+
+
+def in_short(one: Adjustment) -> str:
+    """An adjustment as a biller writes it: CO-151 75.00."""
+    return f"{one.group}-{one.reason} {one.amount:.2f}"
+
+
+def _group_of(item: Item) -> tuple[str, str]:
+    """What a line's payment is judged together with: its claim, and a name within it."""
+    share, claim = item.share, item.claim.control
+    if item.terms.kind == "per visit":
+        return claim, "visit"
+    if item.terms.kind == PER_DIEM:
+        return "", f"day {item.terms.scope}"
+    if share is not None and share.method == MERGED:
+        return claim, f"merged {share.code} {' '.join(share.modifiers)}"
+    return claim, (share.bundled_into if share is not None else "") or item.line.control
+
+
 def _groups(items: Iterable[Item]) -> Iterator[Group]:
     """Judged lines; those that were merged, bundled or paid by the visit together."""
     found: dict[tuple[str, str], list[Item]] = {}
     for item in items:
-        share = item.share
-        if share is None or item.why:
-            continue
-        name = share.bundled_into or item.line.control
-        claim = item.claim.control
-        if item.terms.kind == "per visit":
-            name = "visit"
-        elif item.terms.kind == PER_DIEM:
-            claim, name = "", f"day {item.terms.scope}"
-        elif share.method == MERGED:
-            name = f"merged {share.code} {' '.join(share.modifiers)}"
-        found.setdefault((claim, name), []).append(item)
+        if item.is_judged:
+            found.setdefault(_group_of(item), []).append(item)
     for some in found.values():
         yield Group(items=tuple(some))
 
@@ -277,8 +335,7 @@ def _options(items: Iterable[Item]) -> Iterator[Item | None]:
     """Lines that may have the full unit: of each claim those of the highest practice expense."""
     by_claim: dict[str, list[Item]] = {}
     for item in items:
-        is_open = item.share is None and not item.why
-        if item.terms.further is not None and (item.is_judged or is_open):
+        if item.terms.further is not None and item.may_be_full:
             by_claim.setdefault(item.claim.control, []).append(item)
     for some in by_claim.values():
         top = max(item.terms.rank for item in some)

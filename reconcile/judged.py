@@ -10,7 +10,18 @@ from typing import Final
 from attrs import evolve, frozen
 
 from edi.expected import ZERO, Amounts, Terms, in_words
-from reconcile.expected import PATIENT_PART, PER_DIEM, Answered, Day, Group, Item, Verdict, days
+from reconcile.expected import (
+    PATIENT_PART,
+    PER_DIEM,
+    SEE,
+    Answered,
+    Day,
+    Group,
+    Item,
+    Verdict,
+    days,
+    in_short,
+)
 
 CONTRACT: Final = "45"
 MPPR: Final = "59"
@@ -82,7 +93,7 @@ def _of_group(group: Group, day: Day) -> Iterator[Judged]:
         found = item.amounts(full=full)
         line = item.line
         sums = in_words(item.terms, line.units, line.charge, found, full=full)
-        words = _words(found, difference, group.not_explained)
+        words = _words(found, difference, group.not_explained) + _of_units(item)
         if len(group.items) > 1:
             words += f" ({_numbers(group)} together)"
         if len(group.items) > 1 or item.terms.kind == PER_DIEM:
@@ -145,6 +156,17 @@ def _words(found: Amounts, difference: Decimal, rests: Sequence[Decimal]) -> str
     return f"{off}; {loose}" if loose else off
 
 
+def _of_units(item: Item) -> str:
+    """For how many units that holds, where others were refused."""
+    if item.of_units is None:
+        return ""
+    return f" for {_number(item.line.units)} of {_number(item.of_units)} units"
+
+
+def _number(units: Decimal) -> str:
+    return f"{units.normalize():f}"
+
+
 def _where_full(item: Item, day: Day) -> Iterator[str]:
     """On which line the day's full unit is, where that is not plain from the line itself."""
     holder = day.holder
@@ -166,6 +188,8 @@ def _as_said(item: Item) -> Iterator[str]:
     share = item.share
     if share is None:
         return
+    if item.refused:
+        yield _refused(item)
     said = [a for a in share.adjustments if a.group == "PR" and a.reason == "1" and a.amount]
     for a in said:
         yield f"deductible {a.amount} as the payer says"
@@ -173,6 +197,16 @@ def _as_said(item: Item) -> Iterator[str]:
     if item.terms.coinsurance is None and patient:
         yield "the patient's part as the payer says"
     yield from (note for note in item.terms.notes if "deductible" not in note)
+
+
+def _refused(item: Item) -> str:
+    """What was refused of it; where its units are told, that their money is not missed here."""
+    said = ", ".join(in_short(one) for one in item.refused)
+    if item.of_units is None:
+        return f"{said} of it was refused: {SEE}"
+    units = item.of_units - item.line.units
+    many = "were" if units > 1 else "was"
+    return f"{_number(units)} of {_number(item.of_units)} units {many} refused ({said}): {SEE}"
 
 
 def _explained(item: Item, found: Amounts, day: Day) -> Iterator[str]:
@@ -207,7 +241,7 @@ def _other_ways(item: Item, *, full: bool) -> Iterator[tuple[str, Decimal | None
     terms, share = item.terms, item.share
     assert share is not None  # only answered lines are explained
     if share.units is not None and ZERO < share.units < item.line.units:
-        number = f"{share.units.normalize():f} of {item.line.units.normalize():f} units were due"
+        number = f"{_number(share.units)} of {_number(item.line.units)} units were due"
         yield number, _with(item, terms, full=full, units=share.units)
     if terms.further is not None:
         other = "the day's full unit were on this line" if not full else "every unit were cut"

@@ -174,6 +174,54 @@ def test_money_moved_to_the_patient_is_underpaid() -> None:
     assert found["CLAIME1"].words == "underpaid 15.00"
 
 
+PAIR = sent("CLAIMU", ("97530", "150.00", "2", FULL))
+REFUSED = "151*75"
+
+
+def pays(paid: str, *cas: str, units: str) -> Any:
+    """The line of two units, its units paid as said."""
+    (only,) = PAIR.lines
+    answer = paying(PAIR, (paid, f"CAS*CO*{'**'.join(cas)}~CAS*PR*2*6.92~"))
+    (share,) = answer.lines
+    assert share.line == only.control
+    return evolve(answer, lines=(evolve(share, units=D(units) if units else None),))
+
+
+@pytest.mark.parametrize("units", ["1", "2", ""], ids=["one paid", "two said", "not said"])
+def test_a_refused_unit_is_no_underpayment(units: str) -> None:
+    """One of two units refused: the other is judged alone, and the worklist is named."""
+    right = judged((PAIR, pays("27.14", "45*40.39", REFUSED, "253*.55", units=units)))["CLAIMU1"]
+    assert (right.verdict, right.expected) == ("as expected", D("27.14"))
+    assert right.words == "as expected for 1 of 2 units"
+    named = "1 of 2 units was refused (CO-151 75.00): claimline denials has its next step"
+    assert named in right.because
+    short = judged((PAIR, pays("24.14", "45*43.39", REFUSED, "253*.55", units=units)))["CLAIMU1"]
+    assert (short.words, short.difference) == ("underpaid 3.00 for 1 of 2 units", D("-3.00"))
+    assert "the payer took 43.39 for the contract (CO-45), expected 40.39" in short.because
+
+
+def test_units_cut_without_a_reason_are_underpaid() -> None:
+    """Nobody refused the second unit: its money is missing, and nowhere else."""
+    found = judged((PAIR, pays("27.14", "45*115.39", "253*.55", units="1")))["CLAIMU1"]
+    assert found.difference == D("-19.26")
+    assert "paid as if 1 of 2 units were due" in found.because
+
+
+def test_a_refusal_by_the_allowed_amount_takes_the_units_paid() -> None:
+    """24.58 refused is no whole unit of the charge: the units paid (SVC05) say how many."""
+    found = judged((PAIR, pays("27.14", "45*90.81", "151*24.58", "253*.55", units="1")))
+    assert found["CLAIMU1"].words == "as expected for 1 of 2 units"
+
+
+def test_a_refusal_of_part_of_a_unit_is_left_to_the_worklist() -> None:
+    """20.00 of one unit refused: what the rest should bring is not told; the day's unit is on it."""
+    answer = paying(ONE, ("11.14", "CAS*CO*45*36.39**96*20**253*.55~CAS*PR*2*6.92~"))
+    found = judged((ONE, answer), (TWO, paying(TWO, AS_CUT)))
+    why = "CO-96 20.00 was refused, of which units is not told: claimline denials has its next step"
+    assert found["CLAIMA1"].words == f"no expectation: {why}"
+    assert found["CLAIMB1"].verdict == "as expected"
+
+
 def test_a_visit_rate_is_judged_on_the_claim() -> None:
     """85.00 for the visit, paid on the first line with nothing on the second: as expected."""
     terms = [Terms(kind="per visit", unit=D(x), lesser=False, version="c") for x in ("40", "45")]
