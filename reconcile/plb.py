@@ -30,7 +30,9 @@ RECOVERY: Final = "recovery"
 CARRIED_FORWARD: Final = "carried forward"
 LONG_ENOUGH: Final = 8  # figures of a reference that was cut, to be told from another
 SHORTEST: Final = 6  # letters of a number that is told apart from a word
-_DAY: Final = re.compile(r"(19|20)\d{6}|[01]\d[0-3]\d(\d{2}|(19|20)\d{2})|[\d/-]{8,10}")
+_DAY: Final = re.compile(  # CCYYMMDD, YYMMDD, MMDDCCYY, MMDDYY, and with signs between
+    r"((19|20)?\d\d)[01]\d[0-3]\d|[01]\d[0-3]\d(19|20)?\d\d|\d{1,4}[/-]\d{1,2}[/-]\d{1,4}"
+)
 
 
 @frozen(kw_only=True)
@@ -133,12 +135,14 @@ Groups = dict[Key, list[ProviderEntry]]
 def _join_recoveries(groups: Groups) -> None:
     """Recoveries whose references share a number are of one overpayment, taken in another way.
 
+    Zeros before a number do not matter: payers fill numbers up, and cut them.
+
     Only where one gives what the other takes, and where a single one can be meant.
     """
     by_number: dict[tuple[str, str], list[Key]] = {}
     for key in groups:
         if key[1] == RECOVERY:
-            for number in numbers_in(key[2]):
+            for number in {one.lstrip("0") for one in numbers_in(key[2])}:
                 by_number.setdefault((key[0], number), []).append(key)
     for keys in by_number.values():
         there = [key for key in keys if key in groups]

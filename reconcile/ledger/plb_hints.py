@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
 from attrs import frozen
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, func, select
 
 from reconcile.ledger import bulk
 from reconcile.ledger.convert import to_cents
@@ -15,6 +15,16 @@ from reconcile.plb import CARRIED_FORWARD, RECOVERY, Receivable, numbers_in
 from reconcile.post import REVERSAL
 
 MOST: Final = 3  # hints of one kind
+MEMBER: Final = 6  # characters that a member id has at least
+LEAST: Final = 8  # characters of a number that is run together with it; a shorter one is chance
+RUN_APART: Final = (
+    "the reference has the payer's claim number {}",
+    "the reference has its patient control number",
+)
+RUN_ON: Final = (
+    "in the reference the payer's claim number {} is run together with more",
+    "in the reference its patient control number is run together with more",
+)
 _C: Final = claim_payment.c
 _R: Final = remittance.c
 _S: Final = sent_claim.c
@@ -47,26 +57,39 @@ def hints(
     connection: Connection, usage: Usage, book: Sequence[Receivable]
 ) -> dict[int, tuple[Hint, ...]]:
     """The hints of each receivable, by its place in ``book``."""
-    wanted = {word for one in book for word in words_of(one)}
-    by_payer = _by_payer_number(connection, usage, wanted)
-    by_own = _by_own_number(connection, usage, wanted)
+    named = _named(connection, usage, dict(enumerate(map(words_of, book))), RUN_APART)
+    rest = {n: packed_in(one) for n, one in enumerate(book) if not named[n]}
+    named |= _named(connection, usage, rest, RUN_ON)
     reversals = _reversals(connection, usage, book)
     carried = _taken_back_in(connection, usage, book)
     found: dict[int, tuple[Hint, ...]] = {}
     for place, one in enumerate(book):
-        own: dict[str, Hint] = {}
-        for word in words_of(one):
-            for claim in by_payer.get(word, ())[:MOST]:
-                words = f"the reference has the payer's claim number {word}"
-                own.setdefault(claim, Hint(claim=claim, evidence=words))
-            for claim in by_own.get(word, ())[:MOST]:
-                words = "the reference has its patient control number"
-                own.setdefault(claim, Hint(claim=claim, evidence=words))
+        own = named[place]
         if not own and one.kind == RECOVERY:
             own = {hint.claim: hint for hint in _same_amount(one, reversals)}
         elif not own and one.kind == CARRIED_FORWARD:
             own = {hint.claim: hint for hint in carried.get((one.payer, one.entries[0].trace), ())}
         found[place] = tuple(own.values())
+    return found
+
+
+def _named(
+    connection: Connection,
+    usage: Usage,
+    words: Mapping[int, Sequence[str]],
+    evidence: tuple[str, str],
+) -> dict[int, dict[str, Hint]]:
+    """For each place the claims that its words name, by the payer's number first, else by ours."""
+    wanted = {word for some in words.values() for word in some}
+    by_payer = _by_payer_number(connection, usage, wanted)
+    by_own = _by_own_number(connection, usage, wanted)
+    found: dict[int, dict[str, Hint]] = {}
+    for place, some in words.items():
+        own = found.setdefault(place, {})
+        for word in some:
+            for numbers, said in zip((by_payer, by_own), evidence, strict=True):
+                for claim in numbers.get(plain(word), ())[:MOST]:
+                    own.setdefault(claim, Hint(claim=claim, evidence=said.format(word)))
     return found
 
 
@@ -76,22 +99,51 @@ def words_of(one: Receivable) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*filter(None, references), *numbers_in(" ".join(references)))))
 
 
+def packed_in(one: Receivable) -> tuple[str, ...]:
+    """What a word of its references begins or ends with, beside what may be a member id.
+
+    Medicare's Part B runs the claim's number and the member id together. The longest first.
+    """
+    words = (word for e in one.entries for word in e.adjustment.reference.upper().split())
+    sizes = ((word, size) for word in words for size in range(len(word) - MEMBER, LEAST - 1, -1))
+    return tuple(
+        dict.fromkeys(part for word, size in sizes for part in (word[:size], word[-size:]))
+    )
+
+
+def plain(number: str) -> str:
+    """A number to compare: upper case, without zeros before it."""
+    return number.upper().lstrip("0")
+
+
 def _by_payer_number(
     connection: Connection, usage: Usage, words: Iterable[str]
 ) -> dict[str, list[str]]:
-    """Claims by the number the payer answered them under (CLP07)."""
+    """Claims by the number the payer answered them under (CLP07), as ``plain`` writes it."""
     found: dict[str, list[str]] = {}
-    for batch in bulk.batches(sorted(words)):
-        query = (
-            select(_C.payer_control, _S.control)
-            .join(sent_claim, _S.id == _C.sent_claim_id)
-            .where(_S.usage == usage, _C.payer_control.in_(batch))
-            .distinct()
-            .order_by(_C.payer_control, _S.control)
-        )
-        for number, control in connection.execute(query):
-            found.setdefault(number.upper(), []).append(control)
+    query = (
+        select(_C.payer_control, _S.control)
+        .join(sent_claim, _S.id == _C.sent_claim_id)
+        .where(_S.usage == usage)
+        .distinct()
+        .order_by(_C.payer_control, _S.control)
+    )
+    number = func.upper(func.ltrim(_C.payer_control, "0"))
+    filled_up = (_C.payer_control >= "0") & (_C.payer_control < "1")  # found by the index
+    for batch in bulk.batches(sorted(_written(words))):
+        rows = set(connection.execute(query.where(_C.payer_control.in_(batch))).fetchall())
+        rows |= set(connection.execute(query.where(filled_up, number.in_(batch))).fetchall())
+        for payer_control, control in sorted(tuple(row) for row in rows):
+            some = found.setdefault(plain(payer_control), [])
+            if control not in some:
+                some.append(control)
     return found
+
+
+def _written(words: Iterable[str]) -> set[str]:
+    """Numbers as they may be written: as they stand, without zeros, in small letters."""
+    every = {one for word in words for one in (word, plain(word)) if one}
+    return every | {one.lower() for one in every}
 
 
 def _by_own_number(
@@ -101,7 +153,7 @@ def _by_own_number(
     for batch in bulk.batches(sorted(words)):
         query = select(_S.control).where(_S.usage == usage, _S.control.in_(batch)).distinct()
         for control in connection.execute(query.order_by(_S.control)).scalars():
-            found.setdefault(control.upper(), []).append(control)
+            found.setdefault(plain(control), []).append(control)
     return found
 
 

@@ -20,7 +20,7 @@ from reconcile.ledger.convert import dollars, from_date, from_json, to_date
 from reconcile.ledger.deliveries import was_sent
 from reconcile.ledger.families import with_followers
 from reconcile.ledger.payments import adjudication_id, again
-from reconcile.ledger.plb_hints import words_of
+from reconcile.ledger.plb_hints import packed_in, plain, words_of
 from reconcile.ledger.records import (
     ClaimStory,
     Payment,
@@ -317,7 +317,9 @@ def _hints(
 ) -> tuple[Receivable, ...]:
     """What of the book of provider adjustments names the claim, by our number or the payer's."""
     said = {claim.control, *(one.payer_control for one in answers)}
-    names = {" ".join(name.upper().split()) for name in said} - {""}
+    names = {" ".join(plain(name).split()) for name in said} - {""}
+    if not names:
+        return ()
     p, r = provider_adjustment.c, remittance.c
     has_one = or_(*(func.upper(p.reference).contains(name, autoescape=True) for name in names))
     query = (
@@ -328,7 +330,10 @@ def _hints(
     if connection.execute(query.limit(1)).first() is None:
         return ()
     book = plb_book(provider_adjustments(connection, usage=usage))
-    return tuple(one for one in book if not names.isdisjoint(words_of(one)))
+    known = {plain(name) for name in names}
+    return tuple(
+        one for one in book if not known.isdisjoint(map(plain, (*words_of(one), *packed_in(one))))
+    )
 
 
 def unposted(

@@ -20,6 +20,7 @@ from reconcile.plb import ProviderEntry, Receivable, plb_book
 
 ONE = "AAAAAAAAAA1"
 ON = dt.date(2026, 6, 1)
+NOW = dt.datetime(2026, 6, 1, tzinfo=dt.UTC)
 
 
 @pytest.fixture(name="ledger")
@@ -117,6 +118,12 @@ class TestFollowed:
                 [entry("WO", "2608300000001", "-75", 1), entry("WO", "2608300000", "75", 9)],
                 "closed", "0", id="its reference cut short"),
             pytest.param(
+                [entry("WO", "0002608300001", "-75", 1), entry("WO", "2608300001", "75", 9)],
+                "closed", "0", id="filled up with zeros"),
+            pytest.param(
+                [entry("WO", "icn77001", "-75", 1), entry("WO", "ICN77001", "75", 9)],
+                "closed", "0", id="in small letters"),
+            pytest.param(
                 [entry("WO", "ICN77001", "-75", 1),
                  entry("WO", "ICN77001", "75", 9, provider="1987654321")],
                 "closed", "0", id="taken from another NPI's payment"),
@@ -201,6 +208,28 @@ class TestBook:
         pay(ledger, 2, "20260301", "WO:A1001*30")
         (one,) = book(ledger, "T", ON)
         assert [hint.claim for hint in one.hints] == ["BBBBBBBBBB2"]
+
+    @pytest.mark.parametrize(
+        ("icn", "reference"),
+        [
+            ("1126285123450", "11262851234503EG4TE5MK73"),
+            ("1126285123450", "W123456789 1126285123450"),
+            ("0026285123450", "26285123450"),
+            ("26285123450", "0026285123450"),
+            ("icn285123450", "ICN285123450"),
+        ],
+        ids=["run together", "two words", "zeros left out", "zeros before", "small letters"],
+    )
+    def test_ways_to_write_a_number(self, ledger: Ledger, icn: str, reference: str) -> None:
+        """The payer's number leads to the claim, and the claim's trace shows it, however written."""
+        record(ledger, sent("BBBBBBBBBB2"), control=2)
+        take(ledger, x12(remit(clp("BBBBBBBBBB2", icn=icn), trace="E5"), control=5), "5.835")
+        pay(ledger, 2, "20260301", f"WO:{reference}*30", "WO:1126285123999*9")
+        hints = [tuple(hint.claim for hint in one.hints) for one in book(ledger, "T", ON)]
+        assert sorted(hints) == [(), ("BBBBBBBBBB2",)]
+        question = Question(identifier="BBBBBBBBBB2", on=ON, now=NOW, user="me", usage="T")
+        (claim,) = trace(ledger, question).claims
+        assert [one["open"] for one in claim["provider_adjustments"]] == ["-30.00"]
 
     def test_amount_of_a_reversal(self, ledger: Ledger) -> None:
         """Without a number, a claim taken back with that amount is a hint, by that evidence."""
