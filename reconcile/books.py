@@ -182,8 +182,8 @@ def _followed(claim: SentClaim, found: LineBooks) -> LineBooks:
         )
     if replaced and found.current is not None:
         return _not_taken_back(found, f"{words}, its reversal is not here")
-    if not found.paid:
-        return found
+    if not found.paid or (found.current is None and not replaced):
+        return found  # of a voided one: taken back, perhaps once too often
     words = words if replaced else "a void was sent"
     return evolve(found, flags=(*found.flags, f"{words}, its reversal is not here"))
 

@@ -15,6 +15,7 @@ from attrs import evolve
 from edi.claim import FREQUENCY_VOID
 from reconcile.correction_caution import FIND_FIRST, cautions
 from reconcile.correction_choice import Choice, Outcome
+from reconcile.correction_deadline import Deadline
 from reconcile.correction_refuse import (
     CHECKS,
     TOO_LATE,
@@ -90,6 +91,7 @@ def choose(
         because=wrong[0],
         todo=wrong[1],
         deadline=choice.deadline if wrong[0].startswith(TOO_LATE) else None,
+        or_by=choice.or_by if wrong[0].startswith(TOO_LATE) else (),
         payer_claim="",
         warnings=(),
     )
@@ -279,7 +281,20 @@ def _undecided(given: Standing, because: str) -> Choice:
     elif not several:
         todo = FIND_FIRST
     outcome: Outcome = "ask" if several else "nothing"
-    return Choice(outcome=outcome, because=because, todo=todo, never=_never(findings))
+    return Choice(
+        outcome=outcome,
+        because=because,
+        todo=todo,
+        never=_never(findings),
+        or_by=_dues(given, findings) if several else (),
+    )
+
+
+def _dues(given: Standing, findings: Iterable[Finding], without: str = "") -> tuple[Deadline, ...]:
+    """The deadlines of all roads that the next steps name, the nearest first."""
+    kinds = {kind for found in findings for kind in (found.road, found.or_road)} - {without, ""}
+    dues = (given.due(kind) for kind in sorted(kinds))
+    return tuple(sorted((due for due in dues if due is not None), key=lambda due: due.day))
 
 
 def _never(findings: Iterable[Finding]) -> tuple[str, ...]:
@@ -307,4 +322,5 @@ def _with_facts(given: Standing, choice: Choice) -> Choice:
         payer_claim="" if choice.road == "new" else given.payer_claim,
         never=_never(findings),
         warnings=(unsaid,) if kind and due is None else (),
+        or_by=_dues(given, findings, kind) if kind else (),
     )

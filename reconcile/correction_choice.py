@@ -19,6 +19,7 @@ class Choice:
     because: str  # in words for a biller
     todo: str = ""  # what to do instead
     deadline: Deadline | None = None
+    or_by: tuple[Deadline, ...] = ()  # of the other roads that the next steps name
     payer_claim: str = ""  # for REF*F8 and the sheets
     never: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()

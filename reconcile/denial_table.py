@@ -56,6 +56,7 @@ class Row:
     never: tuple[str, ...] = ()
     who: str = "billing"
     deadline: str = ""  # appeal, reopening, corrected, filing, remark, afterwards, call
+    or_deadline: str = ""  # of the other road, where the next step names two
     confidence: str = "medium"
 
 

@@ -176,6 +176,7 @@ def _from_row(row: Row, case: Case, table: str) -> Finding:
     deadline, source = _deadline(kind, case)
     if call and source:
         source = source.replace(DEADLINES[kind], f"{DEADLINES[kind]} if that does not help", 1)
+    other, other_source = _deadline(row.or_deadline, case)
     never = tuple(_as_told(text.format_map(words), case) for text in row.never)
     return Finding(
         category=row.category,
@@ -186,6 +187,10 @@ def _from_row(row: Row, case: Case, table: str) -> Finding:
         deadline=deadline,
         deadline_source=source,
         deadline_for=DEADLINES[kind] if deadline else "",
+        or_deadline=other,
+        or_deadline_source=other_source,
+        or_deadline_for=DEADLINES[row.or_deadline] if other else "",
+        or_road=row.or_deadline,
         road="" if later or call else kind,
         confidence="low" if by_remark and case.remark is None else row.confidence,
         row=row.key,

@@ -13,6 +13,7 @@ from edi.remittance import ClaimPayment
 
 STEM_LENGTH: Final = 12
 SHORTEST: Final = 6  # a number cut shorter than this says too little to look up
+FILLED: Final = 20  # characters up to which payers fill their claim numbers with zeros
 
 
 @frozen(kw_only=True)
@@ -54,6 +55,18 @@ def payer_numbers(payment: ClaimPayment) -> tuple[str, ...]:
     numbers = [payment.payer_control] if payment.payer_control.strip("0 ") else []
     numbers += [r.value for r in payment.references if r.qualifier == "F8" and r.value]
     return tuple(dict.fromkeys(numbers))
+
+
+def spellings(number: str) -> tuple[str, ...]:
+    """A payer's claim number as another answer may have it: more or fewer zeros, other case.
+
+    >>> spellings("0012ab")[:4]
+    ('12ab', '12AB', '012ab', '012AB')
+    """
+    bare = number.lstrip("0")
+    cases = dict.fromkeys((bare, bare.upper(), bare.lower())) if bare else ()
+    longest = max(FILLED, len(number)) - len(bare)
+    return tuple("0" * zeros + one for zeros in range(longest + 1) for one in cases)
 
 
 def candidate_keys(payment: ClaimPayment) -> CandidateKeys:

@@ -14,6 +14,7 @@ from attrs import frozen
 
 from edi.remittance import ClaimPayment
 from reconcile.keys import SHORTEST, STEM_LENGTH, normal, payer_numbers
+from reconcile.post import REVERSAL
 from reconcile.values import ClaimMatch, SentClaim
 
 PATIENT_CONTROL: Final = "patient control number"
@@ -21,6 +22,7 @@ FAMILY: Final = "patient control number of the same claim family"
 CHANGED_CONTROL: Final = "patient control number changed by payer, confirmed"
 PAYER_CONTROL: Final = "payer claim control number"
 LINE_CONTROLS: Final = "line control numbers"
+TAKEN_BACK: Final = "payer claim control number but for zeros or case, payment taken back"
 BY_HAND: Final = "a person's decision"  # see ``reconcile.ledger.by_hand``
 
 WHICH_TURN: Final = (
@@ -280,13 +282,38 @@ def _by_lines(evidence: _Evidence, pool: Sequence[SentClaim]) -> list[SentClaim]
     return _best(evidence, list(plausible))
 
 
+def _by_taken_back(evidence: _Evidence, pool: Sequence[SentClaim]) -> list[SentClaim]:
+    """A reversal under no number of ours, of an answer whose charge and payment it negates.
+
+    The payer's number is that of the answer but for zeros before it and letter case (RFI 1147 wants
+    it unchanged); day of service and member id do not contradict.
+    """
+    payment = evidence.payment
+    if payment.status != REVERSAL:
+        return []
+    numbers = {normal(number) for number in evidence.numbers}
+    hits = [
+        claim
+        for claim in pool
+        if any(
+            normal(one.payer_control) in numbers
+            and (one.charge, one.paid) == (-payment.charge, -payment.paid)
+            for one in claim.answered
+        )
+        and _plausible(evidence, claim)
+        and False not in {_day(evidence, claim), _member(evidence, claim)}
+    ]
+    return _best(evidence, hits)
+
+
 Matcher = Callable[[_Evidence, Sequence[SentClaim]], list[SentClaim]]
 MATCHERS: Final[tuple[tuple[str, Matcher], ...]] = (
     (PATIENT_CONTROL, _by_control),
     (CHANGED_CONTROL, _by_changed_control),
     (PAYER_CONTROL, _by_payer_control),
     (LINE_CONTROLS, _by_lines),
+    (TAKEN_BACK, _by_taken_back),
 )
 METHODS: Final = (
-    PATIENT_CONTROL, FAMILY, CHANGED_CONTROL, PAYER_CONTROL, LINE_CONTROLS, BY_HAND,
+    PATIENT_CONTROL, FAMILY, CHANGED_CONTROL, PAYER_CONTROL, LINE_CONTROLS, TAKEN_BACK, BY_HAND,
 )  # fmt: skip

@@ -51,6 +51,15 @@ class Neighbour:
     date: dt.date = field(repr=False)
 
 
+@frozen(kw_only=True)
+class EarlierAnswer:
+    """An answer that stands on a claim, as a reversal of it would name it."""
+
+    payer_control: str  # CLP07
+    charge: Decimal
+    paid: Decimal
+
+
 @value(kw_only=True)
 class SentClaim:
     """One claim as it was sent, with what the matchers confirm a weak match by."""
@@ -70,6 +79,7 @@ class SentClaim:
     collected: Decimal = Decimal("0.00")  # paid by the patient at the visit
     references: tuple[Reference, ...] = ()  # G1, 9F, F8 as sent
     payer_controls: tuple[str, ...] = field(default=(), repr=False)  # CLP07 and 1K seen so far
+    answered: tuple[EarlierAnswer, ...] = ()  # looked up where a reversal names no number of ours
     replaced_by: str = ""  # CLM01 of a replacement that the payer decided
     voided_by: str = ""  # CLM01 of a void that was sent for it
     follows: str = ""  # to a second payer: CLM01 of the claim on whose lines its answers stand
@@ -224,6 +234,10 @@ class Finding:
     deadline: dt.date | None = None
     deadline_for: str = ""  # first appeal, reopening, corrected claim, new claim
     deadline_source: str = ""  # what it is for and who says so; empty where there is no deadline
+    or_deadline: dt.date | None = None  # of the other road, where the next step names two
+    or_deadline_for: str = ""
+    or_deadline_source: str = ""
+    or_road: str = ""
     road: str = ""  # what the next step is: appeal, reopening, corrected, filing; or none of them
     confidence: str = "low"  # high, medium, low
     row: str = ""  # key of the row of the denial table that decided

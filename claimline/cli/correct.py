@@ -183,8 +183,9 @@ def _more(result: "CorrectResult") -> Iterator[str]:
     choice = result.choice
     if choice.todo:
         yield f"Next: {choice.todo}"
-    if choice.deadline is not None:
-        yield f"By: {choice.deadline.day} for a {choice.deadline.name} ({choice.deadline.source})"
+    dues = ((choice.deadline,) if choice.deadline is not None else ()) + choice.or_by
+    for n, due in enumerate(dues):
+        yield f"{'Or by' if n else 'By'}: {due.day} for a {due.name} ({due.source})"
     if choice.payer_claim and choice.outcome == "go":
         yield f"Payer's claim number: {choice.payer_claim}"
     would = "would be " if result.dry_run else ""
@@ -258,6 +259,15 @@ def _data(result: "CorrectResult", *, seen: bool) -> dict[str, Any]:
         "deadline_last": due.last.isoformat() if due else None,
         "deadline_for": due.name if due else None,
         "deadline_source": due.source if due else None,
+        "or_deadlines": [
+            {
+                "deadline": one.day.isoformat(),
+                "deadline_last": one.last.isoformat(),
+                "deadline_for": one.name,
+                "deadline_source": one.source,
+            }
+            for one in choice.or_by
+        ],
         "payer_claim": choice.payer_claim or None,
         "changes": None
         if result.differences is None

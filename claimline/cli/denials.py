@@ -232,6 +232,8 @@ def _columns() -> "tuple[Column, ...]":
         Column(key="deadline", title="Deadline", kind="date", place="file"),
         Column(key="deadline_passed", title="Deadline passed", place="file"),
         Column(key="deadline_source", title="Deadline from", place="file"),
+        Column(key="or_deadline", title="Or deadline", kind="date", place="file"),
+        Column(key="or_deadline_source", title="Or deadline from", place="file"),
         Column(key="who", title="Who acts", place="file"),
         Column(key="correction", title="Correction on its way", kind="id", place="file"),
         Column(key="confidence", title="Confidence", place="file"),

@@ -38,8 +38,10 @@ def shown_number(identifier: str) -> str:
 
 
 def due_text(row: Mapping[str, Any]) -> str:
-    """A row's deadline, whether it has passed, and who says so."""
-    if not row["deadline"]:
-        return ""
-    passed = " (passed)" if row["deadline_passed"] else ""
-    return f"{row['deadline']}{passed} ({row['deadline_source']})"
+    """A row's deadline, whether it has passed, and who says so; of two roads that of each."""
+    told = []
+    for key in ("deadline", "or_deadline"):
+        if row[key]:
+            passed = " (passed)" if row[f"{key}_passed"] else ""
+            told.append(f"{row[key]}{passed} ({row[f'{key}_source']})")
+    return "; or ".join(told)

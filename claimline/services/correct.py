@@ -17,7 +17,7 @@ from claimline.reference.lookup import open_tables
 from claimline.services import correct_draft, correct_find, correct_sheet, pause, sent_claim
 from claimline.services import outgoing as out
 from claimline.services.correct_find import Corrected, Target
-from claimline.services.correct_kept import KIND
+from claimline.services.correct_kept import KIND, corrections_of
 from claimline.services.correct_values import CorrectRequest, CorrectResult
 from claimline.services.payer_facts import Facts
 from claimline.services.practice import load
@@ -220,6 +220,20 @@ class _Correcting:
             detail=json.dumps(detail),
         )
 
+    def _beside_others(self, given: Standing, choice: Choice) -> Choice:
+        """The choice, told of sheets made before that the payer has not answered."""
+        control = self.found.story.sent.claim.control
+        before = corrections_of(self.ledger, {control}, self.found.usage).get(control, [])
+        answered = max((one.date.isoformat() for one in given.answers), default="")
+        told = tuple(
+            f"a sheet of {one['at'][:10]} ({one['road']}) asks for something else: {one['made']}. "
+            "The payer must not get both: throw that one away, or, where it went out, take it back "
+            "with the payer first"
+            for one in before
+            if one["is_sheet"] and one["at"][:10] >= answered
+        )
+        return evolve(choice, warnings=(*choice.warnings, *told))
+
     def _sheet(self, given: Standing, choice: Choice) -> CorrectResult:
         """Write the sheet of a reopening or an appeal; the same once more changes nothing."""
         assert choice.road is not None
@@ -232,6 +246,7 @@ class _Correcting:
         result = self._result(choice)
         if written.before:
             return evolve(result, already=written.paths[0], sheets=written.paths)
+        result = evolve(result, choice=self._beside_others(given, choice))
         if not self.request.dry_run:
             run = Run(
                 command=KIND,

@@ -39,10 +39,10 @@ def as_corrected(
 
 def corrections_of(
     ledger: Ledger, controls: Collection[str], usage: Usage
-) -> dict[str, list[dict[str, str]]]:
+) -> dict[str, list[dict[str, Any]]]:
     """What was decided about these claims, oldest first: when, who, which road, why, what came."""
     c = decision.c
-    found: dict[str, list[dict[str, str]]] = {}
+    found: dict[str, list[dict[str, Any]]] = {}
     with ledger.reading() as connection:
         for batch in bulk.batches(sorted(controls)):
             query = select(decision).where(c.kind == KIND, c.subject.in_(batch)).order_by(c.id)
@@ -53,7 +53,7 @@ def corrections_of(
     return found
 
 
-def _told(row: Any, made: Mapping[str, str]) -> dict[str, str]:
+def _told(row: Any, made: Mapping[str, str]) -> dict[str, Any]:
     """One decision as plain values."""
     return {
         "at": row.recorded_at,
@@ -61,6 +61,7 @@ def _told(row: Any, made: Mapping[str, str]) -> dict[str, str]:
         "road": made["road"],
         "reason": row.reason,
         "made": made.get("sheet") or f"claim {made['claim']} in {made['file']}",
+        "is_sheet": "sheet" in made,
     }
 
 

@@ -49,6 +49,9 @@ EMPTY: Final[Mapping[str, Any]] = {  # what the rows of some kinds do not have
     "judged_words": None,
     "judged_why": (),
     "correction": None,
+    "or_deadline": None,
+    "or_deadline_for": None,
+    "or_deadline_source": None,
 }
 CORRECTED: Final = "another correction before this one is answered"  # never
 
@@ -150,6 +153,9 @@ def waits(correction: Waiting) -> Row:
         "deadline": None,
         "deadline_for": None,
         "deadline_source": None,
+        "or_deadline": None,
+        "or_deadline_for": None,
+        "or_deadline_source": None,
     }
 
 
@@ -189,11 +195,13 @@ def unmatched_row(given: UnpostedClaim, on: dt.date) -> Row:
 
 
 def whole(row: Row, on: dt.date) -> Row:
-    """A row with every key that rows have, and whether its deadline has passed on a day."""
+    """A row with every key that rows have, and whether its deadlines have passed on a day."""
     due = row.get("deadline")
     passed = dt.date.fromisoformat(due) < on if due else None
     missing = {key: value for key, value in EMPTY.items() if key not in row}
-    return {**row, **missing, "deadline_passed": passed}
+    later = row.get("or_deadline")
+    over = dt.date.fromisoformat(later) < on if later else None
+    return {**row, **missing, "deadline_passed": passed, "or_deadline_passed": over}
 
 
 def _is_wanted(row: Row, query: Query) -> bool:

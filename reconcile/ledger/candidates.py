@@ -7,19 +7,20 @@ few others the weaker keys are looked up as well, and the payer claim numbers le
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
 
-from attrs import frozen
+from attrs import evolve, frozen
 from sqlalchemy import ColumnElement, Connection, and_, or_, select
 
 from edi.remittance import ClaimPayment
-from reconcile.keys import stem
+from reconcile.keys import normal, payer_numbers, spellings, stem
 from reconcile.ledger import bulk, sent
 from reconcile.ledger.acknowledgements_numbers import told_controls, told_families
-from reconcile.ledger.convert import to_cents
+from reconcile.ledger.convert import dollars, to_cents
 from reconcile.ledger.tables import sent_claim, sent_line
 from reconcile.ledger.tables_received import claim_payment
 from reconcile.match import CandidateKeys, candidate_keys
 from reconcile.match_claim import BY_HAND, CHANGED_CONTROL, FAMILY, PATIENT_CONTROL
-from reconcile.values import SentClaim
+from reconcile.post import REVERSAL
+from reconcile.values import EarlierAnswer, SentClaim
 
 TEACHING: Final = (
     PATIENT_CONTROL,
@@ -50,6 +51,7 @@ class Finder:
         self._usage = usage
         self._rows: dict[int, Any] = {}  # by row number, as sent.MATCHING
         self._families: dict[str, list[int]] = {}
+        self._answered: dict[int, dict[EarlierAnswer, None]] = {}  # that reversals may take back
 
     def find(self, payments: Sequence[ClaimPayment]) -> list[tuple[Candidate, ...]]:
         """The candidates of each payment, in the order of the payments."""
@@ -151,9 +153,11 @@ class Finder:
         prefix = self._by_prefix(
             {(keys[n].prefix, to_cents(abs(payments[n].charge))) for n in weak}
         )
+        back = self._by_answers([payments[n] for n in weak if payments[n].status == REVERSAL])
         for n in weak:
             key = keys[n]
             more = [payer.get(control, ()) for control in key.payer_controls]
+            more += [back.get(normal(control), ()) for control in key.payer_controls]
             more += [line.get(control, ()) for control in key.line_controls]
             more.append(prefix.get((key.prefix, to_cents(abs(payments[n].charge))), ()))
             for families in more:
@@ -177,6 +181,41 @@ class Finder:
             for control, family in rows:
                 found.setdefault(control, []).append(family)
         return found | told_families(self._connection, controls - found.keys(), self._usage)
+
+    def _by_answers(self, reversals: Sequence[ClaimPayment]) -> dict[str, list[str]]:
+        """The families of answers that these negate, by the payer's number without its zeros."""
+        wanted: dict[str, set[tuple[int, int]]] = {}
+        spelled: set[str] = set()
+        for one in reversals:
+            for number in payer_numbers(one):
+                spelled.update(spellings(number))
+                money = (to_cents(-one.charge), to_cents(-one.paid))
+                wanted.setdefault(normal(number), set()).add(money)
+        found: dict[str, list[str]] = {}
+        c = claim_payment.c
+        for batch in bulk.batches(sorted(spelled)):
+            query = (
+                select(c.payer_control, c.charge, c.paid, _CLAIM.id, _CLAIM.family)
+                .join(sent_claim, _CLAIM.id == c.sent_claim_id)
+                .where(
+                    _CLAIM.usage == self._usage,
+                    c.payer_control.in_(batch),
+                    c.state == "posted",
+                    c.status != REVERSAL,
+                )
+                .order_by(c.id)
+            )
+            for row in self._connection.execute(query):
+                key = normal(row.payer_control)
+                if (row.charge, row.paid) in wanted.get(key, ()):
+                    found.setdefault(key, []).append(row.family)
+                    answer = EarlierAnswer(
+                        payer_control=row.payer_control,
+                        charge=dollars(row.charge),
+                        paid=dollars(row.paid),
+                    )
+                    self._answered.setdefault(row.id, {})[answer] = None
+        return found
 
     def _by_line_control(self, controls: set[str]) -> dict[str, list[str]]:
         found: dict[str, list[str]] = {}
@@ -230,16 +269,23 @@ class Finder:
             built[family] = [
                 Candidate(
                     id=number,
-                    claim=sent.claim_of(
-                        self._rows[number],
-                        tuple(line for _, line in lines[number]),
-                        learned.get(number, ()),
+                    claim=self._with_answers(
+                        number,
+                        sent.claim_of(
+                            self._rows[number],
+                            tuple(line for _, line in lines[number]),
+                            learned.get(number, ()),
+                        ),
                     ),
                     lines=tuple(line_id for line_id, _ in lines[number]),
                 )
                 for number in self._families[family]
             ]
         return [tuple(c for family in families for c in built[family]) for families in found]
+
+    def _with_answers(self, number: int, claim: SentClaim) -> SentClaim:
+        found = self._answered.get(number)
+        return evolve(claim, answered=tuple(found)) if found else claim
 
 
 def learned_controls(connection: Connection, claims: Iterable[int]) -> dict[int, tuple[str, ...]]:

@@ -20,7 +20,8 @@ _CLAIM: Final = sent_claim.c
 _STATE: Final = claim_state.c
 _IS_LATER: Final = or_(_CLAIM.frequency > FREQUENCY_ORIGINAL, _CLAIM.control != _CLAIM.family)
 _GONE: Final = frozenset({"rejected", "closed"})  # these: see reconcile.lifecycle
-_WAITING: Final = frozenset({"ready", "sent", "received", "accepted"})
+_BACK: Final = "reversed"  # its answer was taken back: a correction waits for the next one
+_WAITING: Final = frozenset({"ready", "sent", "received", "accepted", _BACK})
 COVERED: Final = frozenset({"denied", "partly paid", "reversed"})  # work, while none waits
 _PAID: Final = frozenset({"partly paid", "paid", "forwarded"})
 
@@ -52,10 +53,16 @@ class Waiting:
     claim: str
     made: str  # UTC
     sent: bool  # the file is out
+    taken_back: bool = False  # it was answered, and the payer took that answer back
 
     @property
     def next_step(self) -> str:
         """What there is to do about the claims before it."""
+        if self.taken_back:
+            return (
+                f"correction {self.claim} of {self.made[:10]} was answered, and the payer took "
+                "that answer back: wait for the next one; call when it does not come"
+            )
         done = "sent" if self.sent else "made, and leaves with the next files"
         return (
             f"correction {self.claim} of {self.made[:10]} was {done}: wait for its answer; "
@@ -76,6 +83,7 @@ def waiting(
                     claim=correction.control,
                     made=correction.recorded_at,
                     sent=correction.state != "ready",
+                    taken_back=correction.state == _BACK,
                 )
                 before = members[: members.index(correction)]
                 found |= {(row.control, row.frequency): told for row in before}

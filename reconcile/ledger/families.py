@@ -1,11 +1,13 @@
 """Which claims were followed by a replacement or void, and which go to a second payer."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from attrs import evolve
 from sqlalchemy import Connection, func, select
 
 from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_VOID
+from reconcile.books import standing
 from reconcile.buckets import is_copy
 from reconcile.ledger import bulk, rows, sent
 from reconcile.ledger.states_facts import Facts
@@ -15,7 +17,7 @@ from reconcile.ledger.tables_received import claim_payment
 from reconcile.lifecycle import State, state_of
 from reconcile.post import REVERSAL
 from reconcile.turns import home, is_later_turn
-from reconcile.values import SentClaim
+from reconcile.values import Adjudication, SentClaim
 
 if TYPE_CHECKING:
     from reconcile.ledger.records import Usage
@@ -28,12 +30,12 @@ def with_followers(
 ) -> dict[int, SentClaim]:
     """The claims, each naming the replacement or void of its family that came after it.
 
-    A replacement counts once the payer decided it, and so does a new claim in place of one that
-    could not be processed; in place of a rejected claim, as soon as it was sent; a void as soon as
-    it was made, unless it was rejected. What was taken back before it was sent does not count. An
-    original comes before all others of its family, the others before those recorded later. Only a
-    claim in the same turn of payers follows one; a claim to a second payer names the claim on whose
-    lines its answers stand.
+    A replacement counts once the payer decided it, until that is taken back; and so does a new
+    claim in place of one that could not be processed; in place of a rejected claim, as soon as it
+    was sent; a void as soon as it was made, unless it was rejected. What was taken back before it
+    was sent does not count. An original comes before all others of its family, the others before
+    those recorded later. Only a claim in the same turn of payers follows one; a claim to a second
+    payer names the claim on whose lines its answers stand.
     """
     claims = _with_firsts(connection, claims, usage)
     followers: dict[str, list[tuple[int, str, str, str]]] = {}
@@ -87,23 +89,32 @@ def _with_firsts(
 
 
 def _decided(connection: Connection, numbers: list[int]) -> set[int]:
-    """Those for which a decision of a payer is on the books; refused as a duplicate is none."""
+    """Those on whose books a decision of a payer stands: not taken back, no duplicate denial."""
     c = claim_payment.c
     found: set[int] = set()
     for batch in bulk.batches(numbers):
-        query = select(c.sent_claim_id, func.max(c.paid)).where(
-            c.sent_claim_id.in_(batch), c.state == "posted", c.status != REVERSAL
+        query = select(
+            c.sent_claim_id,
+            func.max(c.paid),
+            func.count().filter(c.status == REVERSAL),
+        ).where(c.sent_claim_id.in_(batch), c.state == "posted")
+        counted = connection.execute(query.group_by(c.sent_claim_id)).fetchall()
+        asked = {number: "" for number, most, back in counted if most <= 0 or back}
+        came = rows.adjudications(connection, asked)
+        found.update(
+            number for number, _, _ in counted if number not in asked or _stands(came[number])
         )
-        counted = connection.execute(query.group_by(c.sent_claim_id))
-        paid = {row[0]: row[1] for row in counted}
-        nothing = {number: "" for number, most in paid.items() if not most}
-        copies = {
-            number
-            for number, answers in rows.adjudications(connection, nothing).items()
-            if all(is_copy(one) for one in answers if not one.is_reversal)
-        }
-        found |= paid.keys() - copies
     return found
+
+
+def _stands(answers: Sequence[Adjudication]) -> bool:
+    """Whether one of these answers is a decision that nobody took back."""
+    live = {answer.id for some in standing(answers).values() for answer, _ in some}
+    return any(
+        (one.id in live or not one.lines) and not is_copy(one)
+        for one in answers
+        if not one.is_reversal
+    )
 
 
 def _on_the_way(connection: Connection, numbers: set[int]) -> dict[int, State]:

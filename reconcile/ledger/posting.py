@@ -15,6 +15,7 @@ from sqlalchemy import Connection, func, select
 from edi.remittance import ClaimPayment
 from reconcile.balance import Difference
 from reconcile.books_turns import NO_REVERSAL
+from reconcile.keys import normal
 from reconcile.ledger import bulk, by_hand, states_plain
 from reconcile.ledger.candidates import TEACHING, Candidate, Finder
 from reconcile.ledger.convert import number_text, to_cents, to_json
@@ -28,7 +29,7 @@ from reconcile.ledger.tables_received import awaiting, claim_payment, line_share
 from reconcile.look import OTHER_PAYER
 from reconcile.match import candidate_keys, match_claim
 from reconcile.match_claim import BY_HAND, FAMILY, PATIENT_CONTROL, in_other_turns
-from reconcile.post import NO_LINES, adjudicate, amounts_of, posts
+from reconcile.post import NO_LINES, REVERSAL, adjudicate, amounts_of, posts
 from reconcile.turns import home, is_later_turn, onto, turn_of
 from reconcile.values import Adjudication, ClaimMatch, LineShare
 
@@ -484,5 +485,7 @@ def _waiting(place: int, result: _Result) -> list[bulk.Row]:
     keys = candidate_keys(payment)
     found = [("stem", keys.stem)] if keys.stem else []
     found += [("payer", control) for control in keys.payer_controls]
+    if payment.status == REVERSAL:  # its original may have the number in another spelling
+        found += [("payer", normal(control)) for control in keys.payer_controls]
     found += [("line", control) for control in keys.line_controls]
     return [*waits, *((place, kind, value) for kind, value in dict.fromkeys(found))]

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, Connection, delete, or_, select
 from edi.envelope import Transaction, read
 from edi.remittance import RemittanceHeader, RemittanceTrailer
 from reconcile.balance import claim_differences
-from reconcile.keys import SHORTEST, STEM_LENGTH, stem
+from reconcile.keys import SHORTEST, STEM_LENGTH, normal, stem
 from reconcile.ledger import acknowledgements_again, bulk, by_hand, keeping, named, posting
 from reconcile.ledger.payments import Kept, Reading, again, segments_at
 from reconcile.ledger.posting import Item, claim_difference
@@ -53,9 +53,10 @@ def after_sent(writer: "Writer", claims: Sequence[SentClaim], *, first: int) -> 
 
 
 def after_learned(writer: "Writer", controls: Iterable[str]) -> int:
-    """Try again what waits for one of these payer claim numbers."""
-    keys: dict[str, set[str]] = {"payer": set(controls)}
-    if not (keys["payer"] and writer.has_any(awaiting.name, select(awaiting.c.value))):
+    """Try again what waits for one of these payer claim numbers, in whatever spelling."""
+    known = set(controls)
+    keys = {"payer": known | {normal(control) for control in known}}
+    if not (known and writer.has_any(awaiting.name, select(awaiting.c.value))):
         return 0
     return retry(writer, _awaiting(writer.connection, keys))
 

@@ -4,6 +4,7 @@ import datetime as dt
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from remits import answered, claim, line, payment
@@ -13,6 +14,7 @@ from edi.remittance import Adjustment, ClaimPayment, ServicePayment
 from edi.remittance import Reference as Ref
 from reconcile.keys import candidate_keys, normal, stem
 from reconcile.match import CLAIM_METHODS, LINE_METHODS, match_claim, match_lines
+from reconcile.values import EarlierAnswer, SentClaim
 
 SENT = claim(line("L1", "97530:GP", "100.00"), control="AB3CD4EF5GH6JK7MN")
 OTHER = claim(line("M1", "97110:GP", "80.00"), control="ZZ3CD4EF5GH6JK7MN")
@@ -66,6 +68,49 @@ def test_a_cut_number_that_is_not_confirmed_stays_unmatched(change: dict[str, st
     assert match.claim is None
     assert match.candidates == (SENT.control,)
     assert "do not confirm" in match.why
+
+
+def taken_back(**changed: str) -> ClaimPayment:
+    """A reversal that names no claim of ours."""
+    told = {"icn": "777ab4", "charge": "-100", "member": "XYZ123456789"} | changed
+    return payment(
+        "CLP*0*{status}*{charge}*{paid}**12*{icn}~NM1*QC*1*DOE*JANE****MI*{member}~"
+        "DTM*232*20260310~SVC*HC:97530:GP*{charge}*{paid}**1~".format(
+            **{"status": "22", "paid": "-60"} | told
+        )
+    )
+
+
+def answered_as(icn: str) -> SentClaim:
+    """The sent claim with an answer under a number of the payer: 60.00 of 100.00."""
+    earlier = EarlierAnswer(payer_control=icn, charge=Decimal(100), paid=Decimal(60))
+    return evolve(SENT, answered=(earlier,))
+
+
+def test_a_reversal_by_the_payers_number_and_the_money_it_negates() -> None:
+    """Its number but for zeros and case, charge and payment below zero: that claim, by name."""
+    match = match_claim(taken_back(), [OTHER, answered_as("000777AB4")])
+    assert match.claim is not None
+    assert match.claim.control == SENT.control
+    assert match.method == "payer claim control number but for zeros or case, payment taken back"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"icn": "777ab5"}, {"charge": "-99"}, {"paid": "-59"}, {"paid": "60", "charge": "100"},
+     {"member": "QQQ999999999"}, {"status": "1"}],
+    ids=["number", "charge", "payment", "not-negated", "member", "no-reversal"],
+)  # fmt: skip
+def test_a_reversal_that_does_not_fit_waits(change: dict[str, str]) -> None:
+    """One fact that says no is enough."""
+    assert match_claim(taken_back(**change), [OTHER, answered_as("000777AB4")]).claim is None
+
+
+def test_two_answers_that_a_reversal_fits_stay_a_persons() -> None:
+    """Nobody is guessed: both are named."""
+    twin = evolve(answered_as("0777AB4"), control="TW3CD4EF5GH6JK7MN", family="TW3CD4EF5GH6JK7MN")
+    match = match_claim(taken_back(), [answered_as("000777AB4"), twin])
+    assert (match.claim, match.candidates) == (None, (SENT.control, twin.control))
 
 
 def test_a_plan_prefix_on_the_member_id_is_no_contradiction() -> None:
