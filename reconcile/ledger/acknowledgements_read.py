@@ -10,6 +10,7 @@ from edi.acknowledgement import Status
 from edi.acknowledgement_words import meaning
 from reconcile.acknowledgements import OWN, Code, Heard, in_order, refuses_group, verdict_of
 from reconcile.acknowledgements_match import Sending
+from reconcile.acknowledgements_place import Fault, PlacedClaim, is_at_fault
 from reconcile.ledger import bulk
 from reconcile.ledger.acknowledgements_join import resendings
 from reconcile.ledger.convert import from_json
@@ -109,35 +110,32 @@ def _providers(connection: Connection, claims: Sequence[int]) -> dict[int, str]:
 
 
 class _Positions:
-    """Where the claims of a transaction begin: which of them a place of a 999 is in."""
+    """Where the claims of a transaction stand, asked once for each."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._known: dict[tuple[int, str], tuple[int, ...]] = {}
+        self._known: dict[tuple[int, str], tuple[PlacedClaim, ...]] = {}
 
-    def starts(self, sending: Sending) -> tuple[int, ...]:
-        """The positions of the CLM segments of the sending's transaction."""
+    def claims(self, sending: Sending) -> tuple[PlacedClaim, ...]:
+        """The claims of the sending's transaction, by position."""
         key = (sending.file, sending.transaction)
         if key not in self._known:
-            query = select(_CLAIM.position).where(
+            r = resent_claim.c
+            own = select(_CLAIM.position, _CLAIM.member_id, _CLAIM.billing_npi).where(
                 _CLAIM.file_id == sending.file, _CLAIM.transaction_control == sending.transaction
             )
-            own = [row[0] for row in self._connection.execute(query)]
-            again = [row[0] for row in self._connection.execute(_resent_positions(sending))]
-            self._known[key] = tuple(sorted((*own, *again)))
+            again = (
+                select(r.position, _CLAIM.member_id, _CLAIM.billing_npi)
+                .join(sent_claim, _CLAIM.id == r.sent_claim_id)
+                .where(r.file_id == sending.file, r.transaction_control == sending.transaction)
+            )
+            found = [
+                PlacedClaim(position=position, member=member, npi=npi)
+                for query in (own, again)
+                for position, member, npi in self._connection.execute(query)
+            ]
+            self._known[key] = tuple(sorted(found, key=lambda one: one.position))
         return self._known[key]
-
-    def is_in(self, sending: Sending, position: int) -> bool:
-        """Whether a segment is the claim's: the last CLM at it or before is the claim's."""
-        before = [start for start in self.starts(sending) if start <= position]
-        return bool(before) and before[-1] == sending.position
-
-
-def _resent_positions(sending: Sending) -> Any:
-    r = resent_claim.c
-    return select(r.position).where(
-        r.file_id == sending.file, r.transaction_control == sending.transaction
-    )
 
 
 def _of_claim(
@@ -181,10 +179,14 @@ def _is_of(row: Any, npi: str) -> bool:
 
 def _own_fault(row: Any, sending: Sending, positions: _Positions) -> bool | None:
     """Whether the fault a 999 names is in this claim; None where it names no place."""
-    places = [code.position for code in codes_of(row.codes) if code.position]
-    if row.verdict != "rejected" or not places or not sending.position:
+    faults = [
+        Fault(position=code.position, loop=code.loop, segment=code.segment)
+        for code in codes_of(row.codes)
+        if code.position
+    ]
+    if row.verdict != "rejected" or not faults or not sending.position:
         return None
-    return any(positions.is_in(sending, place) for place in places)
+    return is_at_fault(sending.position, faults, positions.claims(sending))
 
 
 def codes_of(text: str) -> tuple[Code, ...]:
