@@ -23,7 +23,7 @@ from reconcile.values import Adjudication, PayerFacts, SentClaim
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-    from reconcile.ledger import Ledger, Usage, Writer
+    from reconcile.ledger import Ledger, Run, Usage, Writer
 
 DAY: Final = dt.timedelta(days=1)
 FAMILIES: Final = {  # SBR09, where it alone says the family: HM and OF, say, do not
@@ -96,6 +96,27 @@ def remember(writer: "Writer", practice: Practice, keys: Iterable[str], on: dt.d
             before = known[key].payment_bases if key in known else ()
             if before != facts.payment_bases:
                 writer.changed(answered_by(writer.connection, {key, facts.payer_id} - {""}))
+
+
+def refresh(ledger: "Ledger", run: "Run", practice: Practice, on: dt.date) -> int:
+    """Record what changed in the policies of payers that the ledger knows; gives how many.
+
+    So a contract that is entered later is in force without a new claim to the payer.
+
+    Raises:
+        LedgerError: the ledger cannot be read or written.
+    """
+    with ledger.reading() as connection:
+        known = _recorded(connection)
+    changed = [
+        key
+        for key in sorted(known.keys() & practice.payers.keys())
+        if known[key] != from_practice(practice, key, on)
+    ]
+    if changed:
+        with ledger.begin(run) as writer:
+            remember(writer, practice, changed, on)
+    return len(changed)
 
 
 def remember_families(

@@ -10,11 +10,12 @@ import json
 from collections.abc import Iterable
 from typing import Final
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, or_, select
 
 from reconcile.by_policy import by_policy
 from reconcile.ledger.tables import decision, sent_claim
 from reconcile.ledger.tables_answered import claim_state
+from reconcile.ledger.tables_received import claim_payment
 from reconcile.values import Adjudication, LineBooks, PayerFacts, SentClaim
 
 KIND: Final = "payer facts"  # the kind of decision that keeps them; its detail is PayerFacts
@@ -83,11 +84,16 @@ def basis_on(facts: PayerFacts, day: dt.date) -> str:
 
 
 def answered_by(connection: Connection, payers: Iterable[str]) -> list[int]:
-    """The claims to these payers (keys or ids) that something came back for, by row number."""
+    """The claims that these payers (keys or ids) answered, or others for them, by row number."""
+    some = sorted(payers)
+    answers = select(claim_payment.c.sent_claim_id).where(claim_payment.c.payer.in_(some))
     query = (
         select(sent_claim.c.id)
         .join(claim_state, claim_state.c.sent_claim_id == sent_claim.c.id)
-        .where(sent_claim.c.payer.in_(sorted(payers)), claim_state.c.state.not_in(_UNDECIDED))
+        .where(
+            or_(sent_claim.c.payer.in_(some), sent_claim.c.id.in_(answers)),
+            claim_state.c.state.not_in(_UNDECIDED),
+        )
         .order_by(sent_claim.c.id)
     )
     return list(connection.execute(query).scalars())
