@@ -22,6 +22,7 @@ from claimline.night.logs import begin_log, log_end
 from claimline.night.report import Report, could_not_run, local, report_of
 from claimline.night.values import Note
 from claimline.render.words import counted
+from claimline.services import payer_facts
 from claimline.services.practice import load
 from reconcile.ledger import LedgerError, LedgerMissing, nights, open_ledger
 
@@ -159,6 +160,8 @@ def _worked(
         with suppress(LedgerError):  # the first step that needs the ledger says why
             cut = cut_off(night)
             _begun(night)
+    with suppress(LedgerError), night.ledger() as ledger:  # as above
+        payer_facts.refresh(ledger, night.run, night.practice, night.day)
     done = run.steps(logged, wanted, check)
     report = report_of(
         night,

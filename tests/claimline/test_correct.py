@@ -216,6 +216,8 @@ def test_second_sheet_of_a_claim(desk: Desk, tmp_path: Path) -> None:
     path = tmp_path / "other.json"
     path.write_text(json.dumps(visits), encoding="utf-8")
     _, second = desk.correct("K-3", "--visits", path, "--practice", PRACTICE)
+    assert [first["sheets"][0] in text for text in second["warnings"]] == [True]
+    assert first["warnings"] == []
     assert [Path(one).name for one in (first["sheets"][0], second["sheets"][0])] == [
         f"reopening-{claim}.txt",
         f"reopening-{claim}-2.txt",

@@ -7,8 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from receive_made import RUN
 
 from claimline.__main__ import main
+from claimline.services.payer_facts import refresh
+from claimline.services.practice import load
+from reconcile.ledger import open_ledger
 
 ROOT = Path(__file__).resolve().parents[2]
 PRACTICE = ROOT / "fixtures" / "practice" / "practice.toml"
@@ -182,6 +186,8 @@ def test_a_policy_told_later_mends_the_states_that_are_kept(desk: Desk) -> None:
     assert desk.state(claim) == ("closed", "settled")
     desk.holds()
     desk.pays_by("")
-    desk.bill("2026-03-05")
+    with open_ledger(desk.ledger[1]) as ledger:  # as each night does, without a new claim
+        assert refresh(ledger, RUN, load(str(desk.practice)), RUN.started.date()) == 1
+        assert refresh(ledger, RUN, load(str(desk.practice)), RUN.started.date()) == 0
     assert desk.state(claim) == ("denied", "denied")
     desk.holds()

@@ -487,3 +487,16 @@ def test_another_payer_is_a_first_claim() -> None:
     paid = road(stand(back("", ""), **PLAN), changes=(other,))
     assert paid.outcome == "refused"
     assert "void" in paid.todo
+
+
+def test_of_two_roads_both_days_are_named() -> None:
+    """Lines that need different roads: a person says which, knowing by when each is over."""
+    given = stand(back(MODIFIER, NECESSITY), **PLAN)
+    choice = choose(given, on=ON)
+    assert (choice.outcome, choice.deadline) == ("ask", None)
+    assert [due.name for due in choice.or_by] == ["first appeal", "corrected claim"]
+    chosen = choose(given, on=ON, asked="appeal")
+    assert chosen.deadline is not None
+    assert (chosen.deadline.name, [due.name for due in chosen.or_by]) == (
+        "first appeal", ["corrected claim"],
+    )  # fmt: skip

@@ -232,11 +232,23 @@ def test_a_deadline_the_policy_does_not_give_is_none() -> None:
 def test_a_deadline_is_that_of_the_next_step() -> None:
     """A call has none of its own: told is the appeal's, which it does not stop."""
     assert find(Told(codes="CO-B7")).deadline is None  # a letter, and the payer's own rule
-    for told in (Told(codes="CO-197", auth="7788"), Told(codes="CO-198")):
+    bundled = (Told(codes="CO-97 N20"), Told(codes="CO-97 N20", family=B))  # with what?
+    for told in (Told(codes="CO-197", auth="7788"), Told(codes="CO-198"), *bundled):
         found = find(told)
         assert (found.deadline, found.road) == (PAID_ON + dt.timedelta(days=180), "")
         assert found.deadline_source.startswith("first appeal if that does not help: ")
         assert find(evolve(told, family="unknown")).deadline is None  # no policy, no day
+
+
+def test_two_roads_have_a_deadline_each() -> None:
+    """Where the next step names two, each has its day; one the policy is silent on has none."""
+    found = find(Told(codes="CO-119 N362", family=B))
+    assert found.row == "14 units above the daily maximum, Part B"
+    assert (found.deadline_for, found.deadline) == ("first appeal", PAID_ON + dt.timedelta(180))
+    assert (found.or_deadline_for, found.or_deadline) == ("reopening", PAID_ON + dt.timedelta(365))
+    other = find(Told(codes="CO-11"), corrected_claim_days=90)
+    assert (other.deadline_for, other.or_deadline_for) == ("corrected claim", "first appeal")
+    assert find(Told(codes="CO-11", family="unknown")).or_deadline is None
 
 
 def test_a_late_authorization_is_due_with_its_correction() -> None:
