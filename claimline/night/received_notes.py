@@ -12,12 +12,12 @@ from claimline.night.values import Note
 from claimline.render.words import counted, listed, shown_number
 from claimline.services.receive import OTHERS
 from claimline.services.receive_faults import ALONE
-from claimline.services.receive_values import FileResult
+from claimline.services.receive_values import FileResult, PaymentResult
 from claimline.transfer.names import house_name
 from claimline.transfer.put_away import UNKNOWN, kind_of
 from claimline.transfer.put_notes import CAUSES, causes
 from edi.problem import CODES
-from reconcile.ledger import nights
+from reconcile.ledger import Usage, nights
 from reconcile.ledger.convert import dollars
 
 SHOWN: Final = 5  # numbers in one sentence
@@ -25,6 +25,9 @@ REMITTANCE: Final = "835"
 REPORT: Final = "report"  # a clearinghouse's own: text or CSV
 NOUNS: Final = {REMITTANCE: "remittances", REPORT: "reports"}
 OTHER_KIND: Final = "file.other-kind"
+CUT: Final = frozenset(  # a payment that is not whole is told as such, with its file and money
+    {"transaction.unclosed", "group.unclosed", "interchange.unclosed"}
+)
 FAULTS: Final = (
     "claimline check FILE names each fault; claimline transfer which NAME says where it lies and "
     "what the sender calls it; ask for it again"
@@ -51,8 +54,13 @@ class Faulty:
     codes: Counter[str]
 
 
-def problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
-    """Files with faults, and files not for us; what waits for a person is told later."""
+def problem_notes(results: Iterable[FileResult], usage: Usage) -> Iterator[Note]:
+    """Files with faults, and files not for us; what waits for a person is told later.
+
+    Args:
+        results: of the files.
+        usage: the night's book.
+    """
     found = []
     others = []
     for one in results:
@@ -61,11 +69,18 @@ def problem_notes(results: Iterable[FileResult]) -> Iterator[Note]:
             continue
         if codes.pop(OTHER_KIND, 0):
             others.append(one)
+        if any(_is_cut(payment) and payment.usage == usage for payment in one.payments):
+            codes = Counter({code: count for code, count in codes.items() if code not in CUT})
         if codes:
             found.append(Faulty(name=named(one), kind=kind_of(one), codes=codes))
     yield from fault_notes(found)
     if others:
         yield _other_kinds(others)
+
+
+def _is_cut(payment: PaymentResult) -> bool:
+    """Whether a payment is kept and waits for the rest of it."""
+    return "incomplete" in (payment.state, payment.stored)
 
 
 def fault_notes(found: Iterable[Faulty]) -> Iterator[Note]:

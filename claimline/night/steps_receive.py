@@ -125,7 +125,7 @@ def post_step(night: Night, _before: Sequence[Step]) -> Step:
         name="post",
         status=worst(*(COULD_NOT_RUN for one in results if one.state == "unreadable")),
         counts={"unfinished files": len(waiting), "claims posted": _posted(results)},
-        notes=tuple(problem_notes(results)),
+        notes=tuple(problem_notes(results, night.usage)),
         detail={"files": [file_row(one) for one in results]},
     )
 
@@ -260,7 +260,7 @@ def _told(
     new = [one for one in results if one.state in {"received", "resumed"}]
     notes = (
         *put.notes,
-        *problem_notes(results),
+        *problem_notes(results, night.usage),
         *slow_notes(results),
         *conflicts(results),
         *taken_over(night, new),

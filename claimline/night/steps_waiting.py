@@ -16,7 +16,7 @@ from claimline.night.values import Note, Step, Urgency
 from claimline.render.words import counted, shown_number
 from claimline.services import pause
 from claimline.services.adjustments import adjustment_notes
-from claimline.transfer.names import OURS
+from claimline.transfer.names import OURS, house_name
 from edi.problem import CODES
 from reconcile.ledger import HeldRecord, nights
 from reconcile.ledger.convert import dollars
@@ -85,14 +85,14 @@ REJECTED: Final = (
     _Road(
         kind="claims.file-rejected",
         events=WHOLE,
-        told="rejected with their file or batch: none of it was taken",
+        told="rejected with the whole file or batch",
         todo="mend what the answer names (claimline trace CLAIM shows it), then claimline resend "
         "FILE: the claims go as they are, under new control numbers",
     ),
     _Road(
         kind="claims.rejected",
         events=REJECTIONS - WHOLE,
-        told="rejected, each for itself",
+        told="rejected (the file itself was taken)",
         todo="mend what the codes name, then claimline correct --visits: a new claim",
     ),
 )
@@ -174,6 +174,7 @@ def _waiting(night: Night, connection: Connection, waiting: Iterable[Waiting]) -
     yield from odd_notes(night, connection, groups.pop("odd", ()))
     for kind, some in groups.items():
         words = WAITING.get(kind, OTHER)
+        files = (house_name(one.digest, one.file, "835") for one in some if kind == "incomplete")
         numbers = (shown_number(one.claim) if one.claim else one.trace for one in some)
         yield Note(
             kind=f"waiting.{kind.replace(' ', '-')}",
@@ -183,7 +184,7 @@ def _waiting(night: Night, connection: Connection, waiting: Iterable[Waiting]) -
             count=len(some),
             days=_oldest(night, (one.date for one in some)),
             money=sum((one.amount for one in some), ZERO),
-            ids=tuple(dict.fromkeys(filter(None, numbers))),
+            ids=tuple(dict.fromkeys((*files, *filter(None, numbers)))),
         )
 
 
@@ -263,16 +264,19 @@ def _rejected(night: Night, connection: Connection) -> Iterator[Note]:
         one = nights.after(connection, night.usage, "rejected", road.events)
         if one is None:
             continue
-        ids = nights.claims_in(connection, night.usage, "rejected", one.claims, events=road.events)
+        given = (connection, night.usage, "rejected")
+        ids = nights.claims_in(*given, one.claims, events=road.events)
+        files = nights.files_in(*given, road.events) if road.events == WHOLE else ()
         yield Note(
             kind=road.kind,
             urgency=STATES["rejected"],
             what=f"{counted(one.claims, 'claim')} {road.told}",
-            todo=f"{road.todo}. claimline claims --state rejected names each and its road",
+            todo=f"{road.todo}. claimline claims --state rejected says the cause "
+            "and the next step of each",
             count=one.claims,
             days=night.age(one.since),
             money=dollars(one.charge),
-            ids=tuple(map(shown_number, ids)),
+            ids=(*files, *map(shown_number, ids)),
         )
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 from claimline import __version__
 from claimline.errors import WrongUsageError
 from claimline.services.receive_cut import supersede, whole_of
+from claimline.transfer.names import ID, OURS
 from reconcile.ledger import Decision, Run, dismissed
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def dismiss(
 
     Args:
         ledger: open.
-        name: of the file as it was received, or the beginning of its digest.
+        name: of the file as it was received, or as it is called here (by its digest).
         number: only that payment of it, counted from 1.
         reason: kept with the decision.
         user: who decides.
@@ -44,6 +45,7 @@ def dismiss(
     if not reason.strip():
         raise WrongUsageError("a reason is needed: it is kept with the decision")
     state = dismissed.DISMISSED if undo else dismissed.INCOMPLETE
+    name = name[:ID] if OURS.match(name) else name
     with ledger.reading() as connection:
         found = [row for row in dismissed.not_whole(connection, name) if row.state == state]
         gone = dismissed.answers(connection)

@@ -215,6 +215,22 @@ def claims_in(
     return tuple(connection.execute(query).scalars())
 
 
+def files_in(
+    connection: Connection, usage: Usage, state: str, events: Iterable[str]
+) -> tuple[str, ...]:
+    """Names of the files in which claims went last that one of these events led to a state."""
+    c, s, again = claim_state.c, sent_claim.c, resent_claim.c
+    last = select(func.max(again.file_id)).where(again.sent_claim_id == s.id).scalar_subquery()
+    query = (
+        select(sent_file.c.name)
+        .select_from(claim_state)
+        .join(sent_claim, s.id == c.sent_claim_id)
+        .join(sent_file, sent_file.c.file_id == func.coalesce(last, s.file_id))
+        .where(s.usage == usage, c.state == state, c.event.in_(list(events)))
+    )
+    return tuple(connection.execute(query.distinct().order_by(sent_file.c.name)).scalars())
+
+
 def unfinished(connection: Connection) -> tuple[StoredFile, ...]:
     """Received files of which a payment is not posted yet: a run was cut off. Oldest first."""
     waits = select(remittance.c.file_id).where(remittance.c.state == PENDING)

@@ -44,6 +44,7 @@ class Waiting:
     amount: Decimal  # BPR02 of a payment, CLP04 of a claim, what is not explained
     why: str
     next_step: str
+    digest: str = field(default="", repr=False)  # of the file, where it is about a payment
 
 
 @frozen(kw_only=True)
@@ -275,7 +276,7 @@ def _about(condition: ColumnElement[bool], *more: Any) -> Any:
     """Which payment it is, with more columns."""
     columns = (_R.id, _R.usage, _R.trace, _R.payer_name, _R.payment_date, _R.why, _R.paid)
     return (
-        select(*columns, file.c.name.label("file_name"), *more)
+        select(*columns, file.c.name.label("file_name"), file.c.digest.label("file_digest"), *more)
         .join(file, file.c.id == _R.file_id)
         .where(condition)
     )
@@ -300,6 +301,7 @@ def _waiting(
         amount=dollars(cents),
         why=why,
         next_step=todo or NEXT[kind],
+        digest=row.file_digest,
     )
 
 

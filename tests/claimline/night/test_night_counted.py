@@ -9,6 +9,7 @@ from night_desk import SECOND, Desk
 from receive_made import clp, record, remit, sent, take, x12
 from test_night_again import REMIT
 
+from claimline.__main__ import main
 from claimline.night.page import in_short
 from claimline.night.steps_receive import file_row
 from claimline.services import receive, receive_workers
@@ -104,15 +105,24 @@ def test_a_payment_in_two_files_is_told_once(ledger_url: str, first: str) -> Non
     assert {row["paid"] for row in again} == {"0.00"}
 
 
-def test_one_faulty_remittance_is_told_in_words(desk: Desk) -> None:
-    """No code of ours stands in the note, and what is wrong does."""
+def test_one_faulty_remittance_is_told_once_and_in_words(desk: Desk) -> None:
+    """No code of ours stands in the note, and what is wrong does; what is cut off is one thing."""
     inbox = desk.folder / "inbox"
     inbox.mkdir(exist_ok=True)
-    (inbox / "cut.835").write_text(REMIT.partition("SE*")[0], encoding="utf-8")
+    test = REMIT.replace("*P*:~", "*T*:~", 1)
+    (inbox / "wrong.835").write_text(test.replace("SE*11*", "SE*99*"), encoding="utf-8")
+    (inbox / "cut.835").write_text(test.replace("EFT7", "EFT8").partition("SE*")[0])
     desk.night(SECOND)
-    [note] = [n for n in desk.report("2026-03-18-1")["notes"] if n["kind"] == "receive.problems"]
-    assert "transaction.unclosed" not in note["what"]
-    assert "A transaction has no SE segment at its end" in note["what"]
+    notes = {note["kind"]: note for note in desk.report("2026-03-18-1")["notes"]}
+    wrong, cut = notes["receive.problems"], notes["waiting.incomplete"]
+    assert "transaction.count" not in wrong["what"]
+    assert "SE01 does not say how many segments" in wrong["what"]
+    assert len(wrong["ids"]) == 1
+    files = [one for one in cut["ids"] if one.endswith(".835")]
+    assert len(files) == 2  # what is cut off is told here alone, with its file and its money
+    assert set(wrong["ids"]) < set(files)
+    words = ["ledger", "dismiss", *set(files) - set(wrong["ids"]), "--reason", "never came whole"]
+    assert main([*words, "--ledger", desk.url]) == 0
 
 
 def test_a_clock_that_went_back_is_told_and_changes_nothing(desk: Desk) -> None:

@@ -61,9 +61,10 @@ def test_each_road_is_a_note_of_its_own(ledger: Ledger, tmp_path: Path) -> None:
     take_277ca(ledger, a277ca(*CLAIM))
     notes = _notes(ledger, tmp_path)
     whole, claim = notes["claims.file-rejected"], notes["claims.rejected"]
-    assert (whole.count, set(whole.ids), whole.urgency) == (2, {ONE, TWO}, "today")
+    assert (whole.count, set(whole.ids), whole.urgency) == (2, {"77.837", ONE, TWO}, "today")
     assert "claimline resend" in whole.todo
     assert "correct" not in whole.todo
+    assert whole.ids[0] == "77.837"  # what is resent
     assert (claim.count, claim.ids, claim.urgency) == (1, (THREE,), "today")
     assert "claimline correct" in claim.todo
     assert "resend" not in claim.todo
