@@ -56,7 +56,8 @@ def _anew(given: Standing, changes: Changes, on: dt.date) -> Choice:
             outcome="nothing",
             road=None,
             because=f"{given.rejected}: the file or batch was refused, not the claim for itself",
-            todo=f"send it again as it is: claimline resend {given.claim.control}",
+            todo=f"send it again as it is: claimline resend {given.claim.control}; is the fault in "
+            "this claim (claimline trace says so), mend it: --visits FILE",
         )
     if changes is not None and not changes:
         return evolve(

@@ -21,12 +21,16 @@ from claimline.services.number_told import what_it_is
 from claimline.services.pause import paused
 from claimline.services.resend_file import rewritten
 from claimline.services.sent_files import SeveralFilesError, named
+from reconcile.acknowledgements import standing
 from reconcile.ledger import Decision, Ledger, Run, SentFile, Usage, out_files
+from reconcile.ledger.acknowledgements_read import heard_of, sendings_of
 from reconcile.ledger.convert import to_json
 from reconcile.ledger.out_files import OutFile, SentOnce
 from reconcile.lifecycle import COPIED_FILE, STATE, Stand
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from reconcile.ledger import Writer
 
 KIND: Final = "resend"  # of the decision that is kept
@@ -51,6 +55,10 @@ REFUSED: Final = {  # why not and what to do instead, by the event or the state 
             "was it sent twice, leave it; has another ledger used the number: --reason, and "
             "first_interchange_control in the practice file"
         ),
+    ),
+    "at fault": (
+        "the 999 names a fault in this claim: as it is, all of its transaction comes back again",
+        f"{MEND}; does the fault lie outside of it: --reason",
     ),
     "ready": ("the file has not left yet", "let it go with the next transfer"),
     "taken back": (
@@ -86,6 +94,7 @@ class Left:
     later: str = ""  # the newer file it went in, where that was refused too
     waits: bool = False  # its payer is paused
     passed: bool = False  # another claim of the file went: this one need not
+    at_fault: bool = False  # the 999 names a fault in it
 
 
 @frozen(kw_only=True)
@@ -197,6 +206,7 @@ def _judged(
     waits = paused(ledger)
     with ledger.reading() as connection:
         claims = out_files.sent_in(connection, file.id)
+        faulty = _at_fault(connection, claims)
     if request.transaction:
         claims = tuple(x for x in claims if x.transaction == request.transaction)
         if not claims:
@@ -208,6 +218,10 @@ def _judged(
         if wanted is not None and claim.id not in wanted:
             continue
         left = _why_not(claim, file, request, by_name=wanted is not None)
+        if left is None and claim.id in faulty and not request.reason:
+            why, todo = REFUSED["at fault"]
+            state = claim.stand.state
+            left = Left(control=claim.control, state=state, why=why, todo=todo, at_fault=True)
         if left is None and claim.payer in waits:
             one = waits[claim.payer]
             state = claim.stand.state
@@ -217,8 +231,19 @@ def _judged(
         else:
             found.left.append(left)
     if wanted is None and (found.go or any(one.already for one in found.left)):
-        found.left = [evolve(one, passed=not (one.later or one.waits)) for one in found.left]
+        found.left = [
+            evolve(one, passed=not (one.later or one.waits or one.at_fault)) for one in found.left
+        ]
     return found
+
+
+def _at_fault(connection: "Connection", claims: Iterable[SentOnce]) -> set[int]:
+    """Those of these claims in which the 999 that refused their transaction names a fault."""
+    refused = [x.id for x in claims if x.stand.event == "batch rejected"]
+    heard = heard_of(connection, refused)
+    newest = {number: len(sent) - 1 for number, sent in sendings_of(connection, refused).items()}
+    words = {x: standing(heard[x], sending=newest[x]).word for x in refused}
+    return {number for number, word in words.items() if word is not None and word.own_fault}
 
 
 def _why_not(

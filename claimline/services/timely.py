@@ -72,7 +72,12 @@ class Answer:
 
     @property
     def in_time(self) -> bool | None:
-        """Whether the proof is of the deadline or before; None where it is not known."""
+        """Whether the proof is of the deadline or before; None where it is not known.
+
+        The form of a file proves nothing of a claim, in time or not.
+        """
+        if self.proof.strength not in PROVEN:
+            return None
         return self.proof.is_in_time(self.due.last if self.due else None)
 
     @property
@@ -99,6 +104,8 @@ class Answer:
             said += f", on {self.proof.day.isoformat()}"
         if self.proof.arrived is not None and self.proof.arrived != self.proof.day:
             said += f", and received it on {self.proof.arrived.isoformat()}"
+        if self.proof.strength == "form":
+            return f"{said}: no proof that the claim was filed"
         if self.due is None:
             return f"{said}; the payer's filing limit is not known"
         verdict = {True: "in time", False: "too late", None: "not proven"}[self.in_time]

@@ -133,6 +133,22 @@ class TestMended:
         assert resend(ledger, request).files[0].claims == (ONE,)
 
 
+    def test_the_one_at_fault_stays(self, ledger: Ledger, tmp_path: Path) -> None:
+        """Of a refused transaction the claim in which the 999 names a fault does not go again."""
+        other = sent(TWO, member="W2")
+        record(ledger, evolve(sent(ONE), position=10), evolve(other, position=30), control=7)
+        written(ledger, 7)
+        said = ak2("0001", "R", "IK3*NM1*25*2010BA*8", "IK4*9*67*1")
+        take(ledger, interchange(a999(7, said, group="R")), name="a.999")
+        request = ResendRequest(words=("7.837",), out=tmp_path, now=LATER, dry_run=True)
+        done = resend(ledger, request)
+        assert [one.claims for one in done.files] == [(ONE,)]
+        assert [one.control for one in done.refused] == [TWO]
+        assert "names a fault in this claim" in done.refused[0].why
+        done = resend(ledger, evolve(request, reason="their table was wrong"))
+        assert [one.claims for one in done.files] == [(ONE, TWO)]
+
+
 class TestVoid:
     """A void that was rejected voids nothing."""
 

@@ -88,7 +88,16 @@ def test_999_alone_is_never_proof(ledger: Ledger, code: str, strength: str) -> N
     """An accepting 999 speaks of the form alone, a rejecting one proves nothing."""
     take(ledger, interchange(a999(77, ak2("0001", code))))
     answer = proof_of(ledger)
-    assert (answer.proof.strength, answer.is_proven) == (strength, False)
+    assert (answer.proof.strength, answer.is_proven, answer.in_time) == (strength, False, None)
+    assert "in time" not in answer.words
+
+
+def test_ta1_alone_is_never_proof(ledger: Ledger) -> None:
+    """An accepting TA1 says that the file arrived, and nothing of the claim."""
+    take(ledger, interchange(before=("TA1*000000077*260220*0800*A*000",)))
+    answer = proof_of(ledger)
+    assert (answer.proof.strength, answer.is_proven, answer.in_time) == ("form", False, None)
+    assert answer.words.endswith("no proof that the claim was filed")
 
 
 def test_rejection_after_acceptance(ledger: Ledger) -> None:
