@@ -15,6 +15,7 @@ from attrs import evolve
 from edi.claim import FREQUENCY_VOID
 from reconcile.correction_caution import FIND_FIRST, cautions
 from reconcile.correction_choice import Choice, Outcome
+from reconcile.correction_deadline import NAMES as DEADLINES
 from reconcile.correction_deadline import Deadline
 from reconcile.correction_refuse import (
     CHECKS,
@@ -286,8 +287,15 @@ def _undecided(given: Standing, because: str) -> Choice:
         because=because,
         todo=todo,
         never=_never(findings),
-        or_by=_dues(given, findings) if several else (),
+        or_by=_dues(given, findings) if several else _after_call(given, findings),
     )
+
+
+def _after_call(given: Standing, findings: Iterable[Finding]) -> tuple[Deadline, ...]:
+    """By when what comes after a call, or a late authorization, is due: neither stops the clock."""
+    named = {found.deadline_for for found in findings if not found.road}
+    dues = (given.due(kind) for kind, name in DEADLINES.items() if name in named)
+    return tuple(due for due in dues if due is not None)
 
 
 def _dues(given: Standing, findings: Iterable[Finding], without: str = "") -> tuple[Deadline, ...]:

@@ -500,3 +500,14 @@ def test_of_two_roads_both_days_are_named() -> None:
     assert (chosen.deadline.name, [due.name for due in chosen.or_by]) == (
         "first appeal", ["corrected claim"],
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [("CAS*CO*97*{} ~ LQ*HE*N20", "first appeal"), ("CAS*CO*197*{}", "corrected claim")],
+    ids=["call", "late authorization"],
+)
+def test_what_comes_after_a_call_has_its_day(said: str, name: str) -> None:
+    """Nothing is made before the call, and the biller is told by when the next thing is due."""
+    choice = choose(stand(back(said, ""), **PLAN), on=ON)
+    assert (choice.road, [due.name for due in choice.or_by]) == (None, [name])
