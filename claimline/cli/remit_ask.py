@@ -1,17 +1,24 @@
-"""A remittance typed on a terminal: each answer checked at once, each question can be asked again.
+"""A remittance typed on a terminal: the payment, its claims, their lines.
 
-``<`` goes back one question. Nothing that was typed is lost: what cannot be entered, or was broken
-off, is printed as a CSV that ``remit enter`` takes.
+Nothing that was typed is lost: what cannot be entered, or was broken off, is printed as a CSV that
+``remit enter`` takes.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 import click
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve, field
 
+from claimline.cli import remit_questions as questions
+from claimline.cli.remit_questions import BACK, NONE, TAKEN_BACK, BackError, Question, Row
 from claimline.errors import CommandError, WrongUsageError
+from claimline.render.words import counted
+from claimline.services import remit as service
+from claimline.services import remit_cells as cells
+from claimline.services import remit_known as known
+from claimline.services.remit_read import as_csv, typed
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -22,25 +29,30 @@ if TYPE_CHECKING:
     from claimline.services.remit_read import Typed
     from reconcile.ledger import Ledger
 
-BACK: Final = "<"
-NOT_HERE: Final = "-"  # a line that was sent and is not on this remittance
 NAME: Final = "what was typed"
-Row = dict[str, str]
+LIST: Final = "?"  # shows the payers that are known
+SHOWN: Final = 40  # payers of the list
+LETTERS: Final = 3  # of a name that are its beginning
+STATUS: Final = "  Decided (CLP02: 1 as primary, 2 secondary, 3 tertiary, 4 denied, 22 taken back)"
 
 
-class _Back(Exception):  # noqa: N818 - no error: the person goes back
-    """The question before is to be asked again."""
+@define
+class Claim:
+    """A claim as it was typed so far: what is about it, and each line as sent with the answers."""
 
+    about: Row
+    sent: list[Row]
+    said: list[Row] = field(factory=list)  # of the sent lines, then of those typed whole
+    own: list[Row] = field(factory=list)  # lines that were not sent from here
 
-@frozen(kw_only=True)
-class _Question:
-    """One question. ``check`` gives what is kept, or raises ValueError with what is wrong."""
-
-    key: str
-    label: str
-    check: Callable[[str], str]
-    default: str = ""
-    needed: bool = False
+    @property
+    def rows(self) -> list[Row]:
+        """As rows of the CSV: the lines of which it was said what was paid."""
+        lines = zip([*self.sent, *self.own], self.said, strict=False)
+        told = [
+            {**self.about, **line, **said} for line, said in lines if said.get("paid", NONE) != NONE
+        ]
+        return [_taken_back(row) for row in told]
 
 
 @define
@@ -48,94 +60,62 @@ class Answers:
     """What was typed so far."""
 
     payment: Row = field(factory=dict)
-    claims: dict[str, list[Row]] = field(factory=dict)  # by number, in capitals
+    claims: dict[str, Claim] = field(factory=dict)  # by number, in capitals; a second one with /2
     new_payer: bool = False
+    unknown: bool = False  # a claim that was not sent from here
+    another: bool = False  # it is no payment that stands already
 
     @property
     def rows(self) -> list[Row]:
         """As rows of the CSV."""
-        rows = [row for some in self.claims.values() for row in some]
+        rows = [row for claim in self.claims.values() for row in claim.rows]
         first, rest = rows[:1] or [{}], rows[1:]
         return [{**self.payment, **first[0]}, *rest] if self.payment or rows else []
 
+    @property
+    def so_far(self) -> str:
+        """How much of the payment is on claims."""
+        rows = (row for claim in self.claims.values() for row in claim.rows)
+        paid = sum((Decimal(row["paid"]) for row in rows), Decimal(0))
+        claims = counted(len(self.claims), "claim")
+        return f"{claims} so far, {paid:.2f} of {self.payment['amount']}"
+
 
 def enter(ledger: "Ledger", entry: "Entry") -> tuple["FileResult", "Typed"]:
-    """Ask until it is entered.
+    """Ask until it is entered. Whatever ends it before, what was typed is printed.
 
     Raises:
-        CommandError: it was broken off; what was typed is printed.
+        CommandError: it was broken off, or the ledger cannot take it now.
         WrongUsageError: it cannot be entered, and nothing is to be mended.
     """
     answers = Answers()
     desk = _Desk(ledger, entry, answers)
     try:
-        click.echo(f"{BACK} goes back one question; Ctrl-C ends and prints what was typed.")
+        click.echo(
+            f"{BACK} goes back one question, {NONE} takes an answer away; Ctrl-C ends and prints "
+            "what was typed."
+        )
         desk.payment()
         desk.claims()
-        while True:
-            try:
-                return desk.enter()
-            except WrongUsageError as error:
-                click.echo(error.message)
-                if error.todo:
-                    click.echo(f"  {error.todo}")
-                if not desk.mend():
-                    _print(answers)
-                    raise
+        return desk.entered()
     except (click.Abort, KeyboardInterrupt):
         click.echo()
         _print(answers)
+        file = f"claimline remit enter typed.csv --source {entry.source}"
+        todo = f"save the rows above as typed.csv, add what is missing, then:\n  {file}"
         raise CommandError(
-            "broken off; nothing was entered",
-            todo="save the rows above as typed.csv, add what is missing, then: claimline remit "
-            f"enter typed.csv --source {entry.source}",
+            "broken off; nothing was entered", todo=todo if answers.rows else ""
         ) from None
+    except BaseException:
+        _print(answers)
+        raise
 
 
 def _print(answers: Answers) -> None:
     """Show what was typed, so that it can be mended in a file and need not be typed again."""
-    from claimline.services.remit_read import as_csv
-
     if answers.rows:
         click.echo("What was typed, for a file:")
         click.echo(as_csv(answers.rows), nl=False)
-
-
-def _ask(question: _Question, given: Mapping[str, str]) -> str:
-    """One answer, asked again until it can be."""
-    shown = given.get(question.key) or question.default
-    while True:
-        text = str(click.prompt(question.label, default=shown, show_default=bool(shown))).strip()
-        if text == BACK:
-            raise _Back
-        if question.needed and not text:
-            click.echo(f"{_indent(question.label)}an answer is needed: once more")
-            continue
-        try:
-            return question.check(text)
-        except ValueError as error:
-            click.echo(f"{_indent(question.label)}{error}: once more")
-
-
-def _indent(label: str) -> str:
-    return label[: len(label) - len(label.lstrip())]
-
-
-def _all(questions: Sequence[_Question], given: Row) -> None:
-    """Ask one after the other; back from the first leaves them.
-
-    Raises:
-        _Back: the question before the first is to be asked again.
-    """
-    place = 0
-    while place < len(questions):
-        try:
-            given[questions[place].key] = _ask(questions[place], given)
-            place += 1
-        except _Back:
-            if not place:
-                raise
-            place -= 1
 
 
 class _Desk:
@@ -149,186 +129,251 @@ class _Desk:
     def _today(self) -> "dt.date":
         return self._entry.now.date()
 
-    def payment(self) -> None:
-        """What belongs to the whole payment."""
-        from claimline.services import remit_cells as cells
-
-        questions = (
-            _Question(key="payer", label="Payer", check=self._payer, needed=True),
-            _Question(
+    def payment(self, *, last: bool = False) -> None:
+        """What belongs to the whole payment; from its last question where the person came back."""
+        asked = (
+            Question(
+                key="payer",
+                label=f"Payer (name, its beginning, or id; {LIST}: list)",
+                check=self._payer,
+                needed=True,
+            ),
+            Question(
                 key="number",
                 label="Number of the check or EFT (empty: none)",
-                check=lambda text: cells.word(text, "number"),
+                check=questions.word("number"),
             ),
-            _Question(
-                key="date", label="Date of the payment (2026-03-20)", check=self._date, needed=True
+            Question(
+                key="date", label="Date of the payment (3/20/2026)", check=self._date, needed=True
             ),
-            _Question(key="amount", label="Amount", check=_amount, needed=True),
-            _Question(
+            Question(
+                key="amount", label="Amount of the payment", check=questions.amount, needed=True
+            ),
+            Question(
                 key="provider_adjustments",
-                label="Provider adjustments (WO:A1001 50.00; empty: none)",
-                check=_provider_adjustments,
+                label="Beside the claims: taken WO:A1001 50.00, given L6 -1.37 (empty: nothing)",
+                check=questions.provider_adjustments,
             ),
         )
         while True:
             try:
-                _all(questions, self._answers.payment)
-            except _Back:  # there is nothing before the first
+                questions.ask_all(asked, self._answers.payment, last=last)
+            except BackError:  # there is nothing before the first
+                last = False
                 continue
             return
 
     def claims(self) -> None:
         """Each claim with its lines."""
-        question = _Question(key="claim", label="Claim number (empty: done)", check=self._claim)
         while True:
+            so_far = f"{self._answers.so_far}; " if self._answers.claims else ""
+            label = f"Claim number ({so_far}empty: done)"
             try:
-                control = _ask(question, {})
-            except _Back:
-                self.payment()
+                control = questions.ask(Question(key="claim", label=label, check=self._claim), {})
+            except BackError:
+                self.payment(last=True)
                 continue
             if not control and self._answers.claims:
                 return
             if control:
-                self._one_claim(control)
+                self._one_claim(control, self._key(control))
             else:
                 click.echo("no claim was typed yet: once more")
 
-    def mend(self) -> bool:
+    def entered(self) -> tuple["FileResult", "Typed"]:
+        """Enter it; what is wrong is mended, for as long as the person likes.
+
+        Raises:
+            WrongUsageError: it cannot be entered, and nothing is to be mended.
+        """
+        while True:
+            try:
+                return self._enter()
+            except service.PerhapsHereError as error:
+                _tell(error)
+                if not click.confirm("Is it another payment all the same?"):
+                    raise
+                self._answers.another = True
+            except WrongUsageError as error:
+                _tell(error)
+                if not self._mend():
+                    raise
+
+    def _enter(self) -> tuple["FileResult", "Typed"]:
+        made = typed(NAME, list(enumerate(self._answers.rows, 2)))
+        about = evolve(
+            self._entry,
+            new_payer=self._entry.new_payer or self._answers.new_payer,
+            unknown=self._entry.unknown or self._answers.unknown,
+            another=self._entry.another or self._answers.another,
+        )
+        return service.enter(self._ledger, made, about), made
+
+    def _mend(self) -> bool:
         """Ask what of it is wrong. False: nothing is to be mended."""
-        known = ", ".join(rows[0]["claim"] for rows in self._answers.claims.values())
+        there = ", ".join(self._answers.claims)
         while True:
             word = click.prompt(
-                f"Mend what: payment, a claim ({known}), again to try again (empty: end)",
+                f"Mend what: payment, a claim ({there}), again to try again (empty: end)",
                 default="",
                 show_default=False,
             ).strip()
             if word.lower() == "payment":
                 self.payment()
             elif word and word.lower() != "again":
+                there_is = self._answers.claims.get(word.upper())
                 try:
-                    self._one_claim(self._claim(word))
+                    control = there_is.about["claim"] if there_is else self._claim(word)
                 except ValueError as error:
                     click.echo(f"{error}: once more")
                     continue
+                self._one_claim(control, word.upper())
             return bool(word)
-
-    def enter(self) -> tuple["FileResult", "Typed"]:
-        """Enter it.
-
-        Raises:
-            WrongUsageError: it cannot be entered as it is.
-        """
-        from claimline.services import remit as service
-        from claimline.services.remit_read import typed
-
-        made = typed(NAME, list(enumerate(self._answers.rows, 2)))
-        about = evolve(self._entry, new_payer=self._entry.new_payer or self._answers.new_payer)
-        return service.enter(self._ledger, made, about), made
 
     # --- one claim ---
 
-    def _one_claim(self, control: str) -> None:
-        """A claim, asked anew where it was typed before."""
-        self._answers.claims.pop(control.upper(), None)
-        about: Row = {"claim": control}
-        rows: list[Row] = []
-        sent = list(self._sent_lines(control))
+    def _key(self, control: str) -> str:
+        """Where its answers are kept; a claim may be answered twice: taken back, and anew."""
+        key = control.upper()
+        if key not in self._answers.claims:
+            return key
+        word = click.prompt(
+            f"{key} was typed before: change it, or a second answer (taken back and anew)",
+            type=click.Choice(("change", "second")),
+            default="change",
+        )
+        return key if word == "change" else f"{key}/2"
+
+    def _one_claim(self, control: str, key: str) -> None:
+        """A claim; where it was typed before, with those answers offered."""
+        before = self._answers.claims.get(key)
+        claim = Claim({"claim": control}, list(self._sent_lines(control)))
+        if before is not None:
+            claim = Claim(dict(before.about), before.sent, list(map(dict, before.said)), before.own)
+        self._answers.claims[key] = claim
         try:
-            _all(self._about_claim(control), about)
-            self._answers.claims[control.upper()] = rows
-            for line in sent:
-                self._one_line(line, about, rows)
-            while not sent or self._entry.unknown:
-                if not self._own_line(about, rows):
-                    break
-        except _Back:
+            self._fill(claim)
+        except BackError:
+            if before is not None:
+                self._answers.claims[key] = before
+                click.echo(f"  Claim {control} stays as it was.")
+                return
+            del self._answers.claims[key]
             click.echo(f"  Claim {control} is left out: it was gone back from.")
-            rows.clear()
-        if not rows:
-            self._answers.claims.pop(control.upper(), None)
+            return
+        if not claim.rows:
+            del self._answers.claims[key]
+            click.echo(f"  Claim {control} is left out: none of its lines is on this paper.")
 
-    def _about_claim(self, control: str) -> tuple[_Question, ...]:
-        from claimline.services import remit_cells as cells
+    def _fill(self, claim: Claim) -> None:
+        """What is about the claim, then line by line; back from one leads to the one before.
 
+        Raises:
+            BackError: back from the first question.
+        """
+        place, came_back = 0, False
+        while True:
+            try:
+                if not place:
+                    about = self._about_claim(claim.about["claim"])
+                    questions.ask_all(about, claim.about, last=came_back)
+                elif place <= len(claim.sent) + len(claim.own):
+                    self._line(claim, place - 1, last=came_back)
+                elif (claim.sent and not self._entry.unknown) or not self._own_line(claim):
+                    return
+                place, came_back = place + 1, False
+            except BackError:
+                if not place:
+                    raise
+                place, came_back = place - 1, True
+
+    def _about_claim(self, control: str) -> tuple[Question, ...]:
         return (
-            _Question(
+            Question(
                 key="status",
-                label="  Status, CLP02 (1 as primary, 2 secondary, 3 tertiary, 4 denied, 22 taken "
-                "back)",
+                label=STATUS,
                 check=cells.status,
                 default=self._status(control),
                 needed=True,
             ),
-            _Question(
+            Question(
                 key="payer_claim",
                 label="  Payer's claim number (empty: none)",
-                check=lambda text: cells.word(text, "payer_claim"),
+                check=questions.word("payer_claim"),
             ),
         )
 
-    def _one_line(self, line: Row, about: Row, rows: list[Row]) -> None:
-        """A line as it was sent: what was paid on it, until it adds up."""
+    def _line(self, claim: Claim, place: int, *, last: bool) -> None:
+        """A line: what was paid on it, until it adds up."""
+        line = _taken_back([*claim.sent, *claim.own][place] | {"status": claim.about["status"]})
         words = (line["code"], line["modifiers"], line["service_date"], line["charge"])
         click.echo(f"  {' '.join(filter(None, words))}")
-        said = _figures(line, leave_out=True)
-        if said is not None:
-            rows.append({**about, **line, **said})
+        if place == len(claim.said):
+            claim.said.append({})
+        questions.ask_line(line, claim.said[place], last=last)
 
-    def _own_line(self, about: Row, rows: list[Row]) -> bool:
-        """A line that was not sent from here. False: there is none left."""
-        from claimline.services import remit_cells as cells
+    def _own_line(self, claim: Claim) -> bool:
+        """A line that was not sent from here. False: there is none left.
 
-        code = _ask(_Question(key="code", label="  Code (empty: no more)", check=_code), {})
+        Raises:
+            BackError: the question before is to be asked again.
+        """
+        code = questions.ask(
+            Question(key="code", label="  Code (empty: no more)", check=questions.code), {}
+        )
         if not code:
             return False
         line: Row = {"code": code}
-        questions = (
-            _Question(key="modifiers", label="    Modifiers", check=_modifiers),
-            _Question(
+        asked = (
+            Question(key="modifiers", label="    Modifiers", check=questions.modifiers),
+            Question(
                 key="service_date", label="    Day of service", check=self._service, needed=True
             ),
-            _Question(key="charge", label="    Charge", check=_money("charge"), needed=True),
-            _Question(
+            Question(
+                key="charge", label="    Charge", check=questions.money("charge"), needed=True
+            ),
+            Question(
                 key="line",
                 label="    Line control number (empty: none)",
-                check=lambda text: cells.word(text, "line"),
+                check=questions.word("line"),
             ),
         )
-        _all(questions, line)
-        said = _figures(line, leave_out=False)
-        rows.append({**about, **line, **(said or {})})
+        questions.ask_all(asked, line)
+        said: Row = {}
+        questions.ask_line(_taken_back(line | {"status": claim.about["status"]}), said)
+        claim.own.append(line)
+        claim.said += [{} for _ in range(len(claim.sent) + len(claim.own) - len(claim.said) - 1)]
+        claim.said.append(said)
         return True
 
     # --- checks that need the ledger ---
 
     def _known(self) -> tuple["KnownPayer", ...]:
-        from claimline.services.remit_known import payers
-
         if self._payers is None:
             with self._ledger.reading() as connection:
-                self._payers = payers(connection, self._entry.asked)
+                self._payers = known.payers(connection, self._entry.asked)
         return self._payers
 
     def _payer(self, text: str) -> str:
-        from claimline.services.remit_known import like, named
-
-        found = named(text, self._known())
-        if len(found) == 1:
-            return found[0].name
-        if found:
-            names = ", ".join(sorted({one.name for one in found})[:5])
-            raise ValueError(f"several payers are called so: {names}")
-        near = like(text, self._known())
+        if text == LIST:
+            names = sorted({one.name for one in self._known()})
+            more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+            raise ValueError(f"{', '.join(names[:SHOWN]) or 'no payer is known yet'}{more}")
+        names = sorted({one.name for one in known.named(text, self._known())})
+        if not names and len(text) >= LETTERS:
+            begins = (one.name for one in self._known() if one.name.startswith(text.upper()))
+            names = sorted(set(begins))
+        if names:
+            return _chosen(names, text)
+        near = known.like(text, self._known())
         if near and click.confirm(f"No payer of that name is known. Do you mean {near}?"):
             return near
         if not click.confirm("No payer of that name is known. Is it a new one?"):
-            raise ValueError("the payer")
+            raise ValueError("not taken")
         self._answers.new_payer = True
         return text.upper()
 
     def _date(self, text: str) -> str:
-        from claimline.services import remit_cells as cells
-
         day = cells.day(text, "date")
         wrong = cells.payment_day(day, self._today)
         if wrong:
@@ -336,8 +381,6 @@ class _Desk:
         return day.isoformat()
 
     def _service(self, text: str) -> str:
-        from claimline.services import remit_cells as cells
-
         day = cells.day(text, "service_date")
         paid = cells.day(self._answers.payment["date"], "date")
         wrong = cells.service_day(day, paid, self._today)
@@ -346,28 +389,25 @@ class _Desk:
         return day.isoformat()
 
     def _claim(self, text: str) -> str:
-        from claimline.services import remit_cells as cells
-
         control = cells.word(text, "claim")
-        if control and not self._entry.unknown and not self._sent(control):
-            raise ValueError("no claim of that number was sent from here (--unknown keeps it)")
+        if not control or self._entry.unknown or self._sent(control):
+            return control
+        if not click.confirm("No claim of that number was sent from here. Keep it all the same?"):
+            raise ValueError("not taken")
+        self._answers.unknown = True
         return control
 
     def _sent(self, control: str) -> list[Any]:
-        from claimline.services.remit_known import claims_of
-
         with self._ledger.reading() as connection:
-            return claims_of(connection, [control], self._entry.usage)
+            return known.claims_of(connection, [control], self._entry.usage)
 
     def _status(self, control: str) -> str:
         """What is offered: of the payer it was sent to, that payer's turn; of another, nothing."""
-        from claimline.services.remit_known import STATUS_OF, is_of, named
-
-        payer = named(self._answers.payment["payer"], self._known())
+        payer = known.named(self._answers.payment["payer"], self._known())
         rows = self._sent(control)
-        if not (payer and rows and is_of(payer[0], rows[0])):
+        if not (payer and rows and known.is_of(payer[0], rows[0])):
             return ""
-        return STATUS_OF.get(rows[0].payer_rank, "1")
+        return known.STATUS_OF.get(rows[0].payer_rank, "1")
 
     def _sent_lines(self, control: str) -> Iterator[Row]:
         """The lines of a claim as they were sent."""
@@ -382,6 +422,32 @@ class _Desk:
                         return
 
 
+def _tell(error: WrongUsageError) -> None:
+    click.echo(error.message)
+    if error.todo:
+        click.echo(f"  {error.todo}")
+
+
+def _chosen(names: list[str], typed: str) -> str:
+    """The payer that is meant: said where it was not typed so; of several one by its place."""
+    if len(names) == 1:
+        if names[0] != typed.upper():
+            click.echo(f"  {names[0]}")
+        return names[0]
+    for place, name in enumerate(names, 1):
+        click.echo(f"  {place} {name}")
+    place = click.prompt("Which of these", type=click.IntRange(1, len(names)))
+    return names[place - 1]
+
+
+def _taken_back(row: Row) -> Row:
+    """The row; of a claim that is taken back its charge is below zero, as in an 835."""
+    charge = Decimal(row["charge"])
+    if row["status"] != TAKEN_BACK or charge <= 0:
+        return row
+    return row | {"charge": f"{-charge:.2f}"}
+
+
 def _sent_line(line: Any) -> Row:
     return {
         "code": line.code,
@@ -391,108 +457,3 @@ def _sent_line(line: Any) -> Row:
         "line": line.control,
         "units": f"{line.units.normalize():f}",
     }
-
-
-def _figures(line: Row, *, leave_out: bool) -> Row | None:
-    """Paid, units, adjustments and remarks of a line, asked until it adds up; None: left out.
-
-    Raises:
-        _Back: the question before them is to be asked again.
-    """
-    from claimline.services.remit_read import off
-
-    said: Row = {}
-    left = f"; {NOT_HERE}: not on this paper" if leave_out else ""
-    paid = _Question(key="paid", label=f"    Paid (0.00: nothing{left})", check=_paid, needed=True)
-    while True:
-        said["paid"] = _ask(paid, said)
-        if said["paid"] == NOT_HERE:
-            if leave_out:
-                return None
-            click.echo("    paid is no amount: once more")
-            del said["paid"]
-            continue
-        try:
-            _all(_more(line), said)
-        except _Back:  # the question before them is what was paid
-            continue
-        wrong = off({**line, **said})
-        if not wrong:
-            return said
-        click.echo(f"    {wrong}: once more")
-
-
-def _more(line: Row) -> tuple[_Question, ...]:
-    return (
-        _Question(
-            key="units",
-            label="    Units paid",
-            check=_units,
-            default=line.get("units", ""),
-        ),
-        _Question(
-            key="adjustments", label="    Adjustments (CO-45 40.00; PR-3 20.00)", check=_adjustments
-        ),
-        _Question(key="remarks", label="    Remarks (N130 M15)", check=_remarks),
-    )
-
-
-def _paid(text: str) -> str:
-    return text if text == NOT_HERE else _money("paid")(text)
-
-
-def _money(column: str) -> Callable[[str], str]:
-    def check(text: str) -> str:
-        from claimline.services import remit_cells as cells
-
-        return f"{cells.amount(text, column):.2f}"
-
-    return check
-
-
-def _amount(text: str) -> str:
-    said = _money("amount")(text)
-    if Decimal(said) < 0:
-        raise ValueError("amount is below zero: what is taken back is a provider adjustment")
-    return said
-
-
-def _units(text: str) -> str:
-    from claimline.services.remit_cells import units
-
-    return f"{units(text).normalize():f}" if text else ""
-
-
-def _code(text: str) -> str:
-    from claimline.services import remit_cells as cells
-
-    return cells.code(text) if text else ""
-
-
-def _modifiers(text: str) -> str:
-    from claimline.services import remit_cells as cells
-
-    return " ".join(cells.modifiers(text))
-
-
-def _adjustments(text: str) -> str:
-    from claimline.services import remit_cells as cells
-
-    return _checked(text, list(cells.adjustments(text)))
-
-
-def _provider_adjustments(text: str) -> str:
-    from claimline.services import remit_cells as cells
-
-    return _checked(text, list(cells.provider_adjustments(text)))
-
-
-def _remarks(text: str) -> str:
-    from claimline.services import remit_cells as cells
-
-    return " ".join(cells.remarks(text))
-
-
-def _checked(text: str, _read: Sequence[Any]) -> str:
-    """The text, after it was read without a fault."""
-    return text

@@ -42,6 +42,10 @@ _CONTROLS: Final = 999_999_999
 MOST: Final = 3  # claims that are named
 
 
+class PerhapsHereError(WrongUsageError):
+    """What was typed may be a payment that stands already: a person has to say."""
+
+
 @frozen(kw_only=True)
 class Entry:
     """Who enters what, from where, into which book. ``now`` has a time zone."""
@@ -72,8 +76,9 @@ def enter(ledger: Ledger, typed: Typed, entry: Entry) -> "FileResult":
     """Enter a remittance. The same again is the same: nothing is posted twice.
 
     Raises:
-        WrongUsageError: it does not balance, names a claim, line or payer nobody knows, or is
-            perhaps a payment that stands already; nothing is kept.
+        WrongUsageError: it does not balance, names a claim, line or payer nobody knows, or
+            stands already; nothing is kept.
+        PerhapsHereError: perhaps it stands already, and nobody said that it is another.
     """
     refuse_days(entry.name, typed, entry.now.date())
     with ledger.reading() as connection:
@@ -101,8 +106,8 @@ def enter(ledger: Ledger, typed: Typed, entry: Entry) -> "FileResult":
 def _as_known(typed: Typed, known: Known) -> Typed:
     """With the payer's name as it is known, and the statuses that nobody typed."""
     claims = tuple(
-        evolve(claim, status=known.statuses.get(normal(claim.control), claim.status))
-        for claim in typed.claims
+        evolve(claim, status=known.statuses.get(place, claim.status))
+        for place, claim in enumerate(typed.claims)
     )
     return evolve(typed, payer=known.payer.name, claims=claims)
 
@@ -180,7 +185,8 @@ def _refuse_twice(entry: Entry, others: "Sequence[_Other]") -> None:
     """One payment is entered once: what stands by hand is taken back before it is entered anew.
 
     Raises:
-        WrongUsageError: it stands already, or perhaps does and nobody said that it is another.
+        WrongUsageError: it stands already.
+        PerhapsHereError: perhaps it does, and nobody said that it is another.
     """
     for one in others:
         claims = f": claim {one.claims}" if one.claims else ""
@@ -192,7 +198,7 @@ def _refuse_twice(entry: Entry, others: "Sequence[_Other]") -> None:
         if not entry.another:
             mend = f" (to correct it: claimline remit undo {one.by_hand})" if one.by_hand else ""
             how = "entered by hand" if one.by_hand else "an 835"
-            raise WrongUsageError(
+            raise PerhapsHereError(
                 f"{entry.name}: perhaps it is here already as {one.what} ({how}), but {one.doubt}"
                 f"{claims}",
                 todo=f"if it is the same, nothing is to be done{mend}; if it is another payment, "

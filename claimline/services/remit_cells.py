@@ -15,20 +15,24 @@ from edi.remittance import Adjustment
 STATUSES: Final = ("1", "2", "3", "4", "19", "20", "21", "22")
 AHEAD: Final = 31  # days a payment may lie ahead: an EFT is announced before it is made
 BACK: Final = 10 * 366  # days a payment may lie back
-_AMOUNT: Final = re.compile(r"-?\$?(\d+|\d{1,3}(,\d{3})+)(\.\d*)?")
+_AMOUNT: Final = re.compile(r"(-?(\$ ?)?|\$ ?-)((\d+|\d{1,3}(,\d{3})+)(\.\d*)?|\.\d+)")
+_MINUS: Final = re.compile(r"\(([^()-]+)\)|([^()-]+)-")  # as ledgers write it: (50.00), 50.00-
 _COMMA: Final = re.compile(r"-?\$?[\d.]*\d,\d+")
 _SHORTENED: Final = re.compile(r"\d([.,]\d+)?E\+?\d+", re.IGNORECASE)
-_ADJUSTMENT: Final = re.compile(r"(CO|OA|PI|PR)-([A-Z0-9]{1,5})\s+(\S+)", re.IGNORECASE)
+_ADJUSTMENT: Final = re.compile(
+    r"(CO|OA|PI|PR)[- ]?([A-Z0-9]{1,5})[\s:=]+(\$ ?-?\S+|\S+)", re.IGNORECASE
+)
+_NEXT: Final = re.compile(r";|,(?=\s*(?:CO|OA|PI|PR))", re.IGNORECASE)  # between adjustments
 _PROVIDER: Final = re.compile(r"([A-Z0-9]{2})(?::(\S+))?\s+(\S+)", re.IGNORECASE)
 _REASON: Final = re.compile(r"\d{1,3}|[A-Z]\d{1,2}")  # as X12's list of reasons writes them
 _REMARK: Final = re.compile(r"(M|MA|N)\d{1,4}")
 _CODE: Final = re.compile(r"[A-Z]?\d{4}[A-Z0-9]?")  # CPT and HCPCS; five characters in all
 _MODIFIER: Final = re.compile(r"[A-Z0-9]{2}")
-_SHAPES: Final = ("%Y-%m-%d", "%m/%d/%Y", "%Y%m%d")
+_SHAPES: Final = ("%Y-%m-%d", "%m/%d/%Y", "%m/%d/%y", "%m-%d-%Y", "%m-%d-%y", "%Y%m%d")
 
 
 def amount(text: str, column: str) -> Decimal:
-    """Dollars: ``75.00``, ``1,062.40``, ``$75``.
+    """Dollars: ``75.00``, ``1,062.40``, ``$75``, ``.50``; below zero ``-5``, ``(5.00)``, ``5.00-``.
 
     Raises:
         ValueError: no amount; a decimal comma is none, it would be read a hundred times too high.
@@ -36,6 +40,8 @@ def amount(text: str, column: str) -> Decimal:
     text = text.strip()
     if not text:
         raise ValueError(f"{column} is missing; write 0.00 where nothing was paid")
+    if minus := _MINUS.fullmatch(text):
+        text = f"-{minus[1] or minus[2]}"
     if not _AMOUNT.fullmatch(text):
         if _COMMA.fullmatch(text):
             raise ValueError(
@@ -43,13 +49,14 @@ def amount(text: str, column: str) -> Decimal:
             )
         raise ValueError(f"{column} is no amount: write dollars as 75.00")
     try:
-        return money(text.replace("$", "").replace(",", "").removesuffix("."))
+        figures = re.sub(r"[$, ]", "", text).removesuffix(".")
+        return money(re.sub(r"^(-?)\.", r"\g<1>0.", figures))
     except ValueError:
         raise ValueError(f"{column} is no amount: write dollars as 75.00") from None
 
 
 def day(text: str, column: str) -> dt.date:
-    """A day: ``2026-03-20``, ``03/20/2026``, ``20260320``.
+    """A day: ``3/20/2026``, ``3/20/26``, ``3-20-2026``, ``2026-03-20``, ``20260320``.
 
     Raises:
         ValueError: none of these.
@@ -59,7 +66,7 @@ def day(text: str, column: str) -> dt.date:
             return dt.datetime.strptime(text.strip(), shape).replace(tzinfo=dt.UTC).date()
         except ValueError:  # written in another way
             continue
-    raise ValueError(f"{column} is no day: write 2026-03-20")
+    raise ValueError(f"{column} is no day: write 3/20/2026 or 2026-03-20")
 
 
 def word(text: str, column: str) -> str:
@@ -126,12 +133,12 @@ def modifiers(text: str) -> tuple[str, ...]:
 
 
 def adjustments(text: str) -> Iterator[Adjustment]:
-    """``CO-45 40.00; PR-3 20.00``.
+    """``CO-45 40.00; PR-3 20.00``, also ``CO45 40, PR3 20``.
 
     Raises:
         ValueError: written otherwise, or no such reason can be.
     """
-    for part in filter(None, (piece.strip() for piece in text.split(";"))):
+    for part in filter(None, (piece.strip() for piece in _NEXT.split(text))):
         found = _ADJUSTMENT.fullmatch(part)
         if found is None:
             raise ValueError("adjustments are written as CO-45 40.00; PR-3 20.00")

@@ -1,7 +1,7 @@
 """Whether a remittance that a person typed adds up like an 835, and its days can be."""
 
 import datetime as dt
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from claimline.render.words import shown_number
@@ -9,6 +9,7 @@ from claimline.services import remit_cells as cells
 from claimline.services.remit_read import Typed, refused
 from edi.remittance import ClaimPayment, RemittanceHeader, RemittanceTrailer
 from reconcile.balance import Balance, Difference
+from reconcile.post import REVERSAL
 
 _WORDS: Final[Mapping[str, str]] = {
     "SVC02 - CAS of the line = SVC03": "charge less adjustments is {expected}, paid says {actual}",
@@ -54,6 +55,7 @@ def refuse_unbalanced(
         control = shown_number(claim.control)
         if not claim.lines and not claim.charge:
             faults.append(f"claim {control}: no line and no charge")
+        faults += [f"claim {control}: {words}" for words in _signs(claim)]
         off = False
         for n, line in enumerate(claim.lines, 1):
             rest = line.charge - line.paid - sum(a.amount for a in line.adjustments)
@@ -77,6 +79,15 @@ def refuse_unbalanced(
         )
     if faults:
         raise refused(name, faults)
+
+
+def _signs(claim: ClaimPayment) -> Iterator[str]:
+    """A reversal takes back: its amounts are below zero (X12 RFI 1147); no other's charge is."""
+    charges = [line.charge for line in claim.lines] or [claim.charge]
+    if claim.status == REVERSAL and any(charge > 0 for charge in charges):
+        yield "taken back (22): charge, paid and adjustments are below zero"
+    if claim.status != REVERSAL and any(charge < 0 for charge in charges):
+        yield "a charge is below zero: say status 22 where it is taken back"
 
 
 def _words(one: Difference) -> str:

@@ -42,7 +42,7 @@ class Known:
     billing_npi: str = ""
     sent: frozenset[int] = frozenset()  # row numbers of the claims
     lines: Mapping[Key, tuple[str, ...]] = field(factory=dict, repr=False)  # their control numbers
-    statuses: Mapping[str, str] = field(factory=dict)  # claim to CLP02, where none was typed
+    statuses: Mapping[int, str] = field(factory=dict)  # place to CLP02, where none was typed
 
 
 @frozen(kw_only=True)
@@ -120,15 +120,17 @@ def _strangers(
 
 def _statuses(
     typed: Typed, rows: Sequence[Any], payer: KnownPayer
-) -> tuple[dict[str, str], list[str]]:
+) -> tuple[dict[int, str], list[str]]:
     """Whose turn it was where nobody said: the claim's own payer's; of another it must be said."""
-    found: dict[str, str] = {}
+    found: dict[int, str] = {}
     faults = []
     own = {normal(row.control): row for row in rows}
-    for key in sorted(typed.unsaid & own.keys()):
-        row = own[key]
+    for place in sorted(typed.unsaid):
+        row = own.get(normal(typed.claims[place].control))
+        if row is None:
+            continue
         if is_of(payer, row):
-            found[key] = STATUS_OF.get(row.payer_rank, "1")
+            found[place] = STATUS_OF.get(row.payer_rank, "1")
         else:
             faults.append(
                 f"claim {row.control}: status is missing: {payer.name} is not the payer it was "
@@ -244,7 +246,7 @@ def _with_line(
 ) -> ServicePayment:
     if line.control or line.service_date is None:
         return line
-    cents = int(line.charge.scaleb(2))
+    cents = abs(int(line.charge.scaleb(2)))  # below zero where it is taken back
     key = (control, line.procedure.code, line.service_date.isoformat(), cents)
     found = known.get(key, ())
     if len(found) != 1:

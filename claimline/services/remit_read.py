@@ -57,7 +57,7 @@ class Typed:
     amount: Decimal
     claims: tuple[ClaimPayment, ...] = field(repr=False)
     provider_adjustments: tuple[tuple[str, str, Decimal], ...] = ()  # reason, reference, amount
-    unsaid: frozenset[str] = frozenset()  # claims (``keys.normal``) whose status was left empty
+    unsaid: frozenset[int] = frozenset()  # places of claims whose status was left empty
 
 
 @define
@@ -161,9 +161,9 @@ def typed(name: str, rows: Sequence[tuple[int, Mapping[str, str]]]) -> Typed:
         number="".join(number.split()).upper(),
         date=date,
         amount=amount,
-        claims=tuple(claim.made() for claim in reader.claims.values()),
+        claims=tuple(claim.made() for claim in reader.claims),
         provider_adjustments=taken,
-        unsaid=frozenset(key for key, claim in reader.claims.items() if not claim.said),
+        unsaid=frozenset(n for n, claim in enumerate(reader.claims) if not claim.said),
     )
 
 
@@ -214,14 +214,18 @@ class _At:
 
 
 class _Rows:
-    """Rows while they are read: each fault with its row, the claims by number."""
+    """Rows while they are read: each fault with its row, the claims in their order.
+
+    A claim may be in it twice, taken back (22) and decided anew: another status begins another.
+    """
 
     def __init__(self) -> None:
         self.faults: list[str] = []
         self.payment: dict[str, str] = {}
-        self.claims: dict[str, _Claim] = {}
+        self.claims: list[_Claim] = []
         self.another = 0  # the first row of another payment
         self._last = ""
+        self._newest: dict[str, _Claim] = {}  # by number
 
     def at(self, place: str) -> _At:
         """What goes wrong inside is noted with its place."""
@@ -238,20 +242,31 @@ class _Rows:
         if not self._last:
             self.faults.append(f"row {number_}: claim is missing")
             return
-        key = normal(self._last)
-        claim = self.claims.setdefault(key, _Claim(self._last, number_))
         with self.at(f"row {number_}"):
+            claim = self._claim(cells.status(row.get("status", "")), number_)
             _claim_words(claim, row)
             if row.get("code"):
                 claim.lines.append(_line(row))
             else:
                 _whole(claim, row)
 
+    def _claim(self, status: str, number_: int) -> _Claim:
+        """The claim of the row: the newest of its number, or that of the status that is said."""
+        key = normal(self._last)
+        claim = self._newest.get(key)
+        if claim is not None and status and claim.said and claim.status != status:
+            of_it = (c for c in self.claims if normal(c.control) == key and c.status == status)
+            claim = next(of_it, None)
+        if claim is None:
+            claim = _Claim(self._last, number_)
+            self.claims.append(claim)
+        self._newest[key] = claim
+        if status:
+            claim.status, claim.said = status, True
+        return claim
+
 
 def _claim_words(claim: _Claim, row: Mapping[str, str]) -> None:
-    status = cells.status(row.get("status", ""))
-    if status:
-        claim.status, claim.said = status, True
     claim.payer_claim = cells.word(row.get("payer_claim", ""), "payer_claim") or claim.payer_claim
 
 

@@ -1,4 +1,4 @@
-"""A person at a terminal: answers typed under a real pseudo terminal."""
+"""A person at a terminal: answers typed under a real pseudo terminal, or, quicker, without one."""
 
 import os
 import pty
@@ -9,7 +9,38 @@ import sys
 import time
 from collections.abc import Sequence
 
+import pytest
+
+from claimline.__main__ import main
+
 STOP = "^C"  # instead of an answer: the person breaks off
+END = "^D"  # the same by the end of the input
+
+
+def answered(
+    words: Sequence[str],
+    answers: Sequence[str],
+    patch: pytest.MonkeyPatch,
+    capture: pytest.CaptureFixture[str],
+) -> tuple[str, int]:
+    """What is shown when these answers are given, and the exit status; in this process."""
+    left = list(answers)
+
+    def line(prompt: str = "", *_: object) -> str:
+        if not left:
+            raise EOFError
+        answer = left.pop(0)
+        if answer in (STOP, END):
+            raise KeyboardInterrupt if answer == STOP else EOFError
+        sys.stdout.write(f"{prompt}{answer}\n")
+        return answer
+
+    capture.readouterr()
+    with patch.context() as patched:
+        patched.setattr("click.termui.visible_prompt_func", line)
+        patched.setattr("claimline.cli.remit._on_terminal", lambda: True)
+        status = main(list(words))
+    return "".join(capture.readouterr()), status
 
 
 def typed(words: Sequence[str], answers: Sequence[str]) -> tuple[str, int]:

@@ -6,7 +6,9 @@ import pytest
 
 from claimline.errors import WrongUsageError
 from claimline.services import remit_cells as cells
+from claimline.services.remit_check import refuse_unbalanced
 from claimline.services.remit_read import COLUMNS, read
+from edi.remittance import RemittanceHeader, RemittanceTrailer
 
 HEAD = ",".join(COLUMNS)
 ROW = {
@@ -24,14 +26,19 @@ def csv(*rows: dict[str, str], mark: str = ";") -> str:
 
 @pytest.mark.parametrize(
     ("text", "dollars"),
-    [("75", "75"), ("$75.5", "75.5"), ("1,062.40", "1062.40"), ("1,062", "1062"), ("-5.", "-5")],
-)
+    [("75", "75"), ("$75.5", "75.5"), ("1,062.40", "1062.40"), ("1,062", "1062"), ("-5.", "-5"),
+     ("$ 1,062.40", "1062.40"), (".50", "0.50"), ("-$.50", "-0.50"), ("(50.00)", "-50"),
+     ("($1,050.00)", "-1050"), ("50.00-", "-50")],
+)  # fmt: skip
 def test_amounts_are_read(text: str, dollars: str) -> None:
     """Dollars with or without cents, thousands and the sign of the dollar."""
     assert cells.amount(text, "paid") == Decimal(dollars)
 
 
-@pytest.mark.parametrize("text", ["50,00", "1.062,40", "62,4", "12,34.56", "1,06,200", "$-", "5 0"])
+@pytest.mark.parametrize(
+    "text",
+    ["50,00", "1.062,40", "62,4", "12,34.56", "1,06,200", "$-", "5 0", ".", "(-5)", "--5", "()"],
+)
 def test_no_amount_is_read_a_hundred_times_too_high(text: str) -> None:
     """A decimal comma, or groups that are not of three, are refused with the column."""
     with pytest.raises(ValueError, match=r"^paid (is no amount|has a comma)"):
@@ -63,6 +70,54 @@ def test_a_cell_that_cannot_be_is_named_by_its_column(column: str, value: str, t
         read("paper.csv", csv({**ROW, column: value}))
     assert told in caught.value.message
     assert value not in caught.value.message
+
+
+@pytest.mark.parametrize(
+    "text", ["3/20/2026", "03/20/26", "3-20-2026", "3-20-26", "2026-03-20", "20260320"]
+)
+def test_days_are_read(text: str) -> None:
+    """As they stand on American paper, and as computers write them."""
+    assert cells.day(text, "date").isoformat() == "2026-03-20"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["CO-45 40.00; PR-3 20.00", "CO45 40; pr3 $20", "CO 45 40.00, PR-3: 20.00", "CO-45=40;PR-3 20"],
+)
+def test_adjustments_are_read(text: str) -> None:
+    """However a person separates group, reason and amount."""
+    found = [(one.group, one.reason, one.amount) for one in cells.adjustments(text)]
+    assert found == [("CO", "45", Decimal(40)), ("PR", "3", Decimal(20))]
+
+
+def test_a_claim_taken_back_and_decided_anew_stands_twice() -> None:
+    """Another status begins another answer to the claim; rows without one go on with the newest."""
+    row = {"claim": "CT1", "code": "97530"}
+    back = {**row, "status": "22", "charge": "-100", "paid": "-75", "adjustments": "CO-45 -25"}
+    anew = {**row, "status": "1", "charge": "100", "paid": "60", "adjustments": "CO-45 40"}
+    more = {**row, "charge": "55", "paid": "55"}
+    made = read("paper.csv", csv({**ROW, **back}, anew, more))
+    assert [(c.status, c.paid, len(c.lines)) for c in made.claims] == [
+        ("22", Decimal(-75), 1), ("1", Decimal(115), 2),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("status", "sign", "told"),
+    [("22", 1, "are below zero"), ("1", -1, "say status 22")],
+    ids=["above zero", "no reversal"],
+)
+def test_the_signs_of_a_reversal(status: str, sign: int, told: str) -> None:
+    """What is taken back is below zero, and nothing else is."""
+    line = {"charge": f"{sign * 100}", "paid": f"{sign * 75}", "adjustments": f"CO-45 {sign * 25}"}
+    made = read("paper.csv", csv({**ROW, **line, "status": status, "amount": f"{sign * 75}"}))
+    header = RemittanceHeader(
+        transaction="1", handling="I", paid=made.amount, credit_or_debit="C", method="CHK",
+        payment_date=made.date, trace="77", originator="1", payer=None, payee=None,
+    )  # fmt: skip
+    with pytest.raises(WrongUsageError) as caught:
+        refuse_unbalanced("paper.csv", made, header, made.claims, RemittanceTrailer())
+    assert told in caught.value.message
 
 
 def test_a_number_that_only_looks_shortened_is_kept() -> None:

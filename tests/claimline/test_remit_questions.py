@@ -1,13 +1,16 @@
 """``remit enter`` on a terminal: each field checked when typed, a way back, nothing lost."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from terminal import STOP, typed
+from databases import NewUrl
+from terminal import END, STOP, answered, typed
 
 from claimline.__main__ import main
+from reconcile.ledger import LedgerLocked
 
 Capture = pytest.CaptureFixture[str]
 PAYMENT = ["MEDICARE PART B OHIO", "0012345", "2026-11-12", "70.40", ""]
@@ -20,9 +23,12 @@ DONE = ""
 class Desk:
     """A ledger with the claims of the examples, and a terminal."""
 
-    def __init__(self, ledger: str, files: Path, capture: Capture) -> None:
+    def __init__(
+        self, ledger: str, files: Path, capture: Capture, patch: pytest.MonkeyPatch
+    ) -> None:
         self.ledger = ledger
         self._capture = capture
+        self._patch = patch
         self.run("receive", str(files / "sent.837"))
 
     def run(self, *words: str) -> tuple[int, str]:
@@ -42,26 +48,33 @@ class Desk:
     def type(self, *answers: str, more: tuple[str, ...] = ()) -> tuple[str, int]:
         """What the terminal shows when these answers are typed."""
         words = ["remit", "enter", "--source", "portal", "--ledger", self.ledger, *more]
-        return typed(words, answers)
+        return answered(words, answers, self._patch, self._capture)
 
 
 @pytest.fixture(name="desk")
-def _desk(ledger_url: str, fixtures: Path, capsys: Capture) -> Desk:
-    return Desk(ledger_url, fixtures / "by-hand", capsys)
+def _desk(
+    lasting: Callable[[str], NewUrl],
+    fixtures: Path,
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Desk:
+    """On one kind of database: the questions do not know it, what is entered is tested on both."""
+    return Desk(lasting("sqlite")(), fixtures / "by-hand", capsys, monkeypatch)
 
 
 def test_each_field_is_checked_when_it_is_typed(desk: Desk) -> None:
     """A day, an amount, a claim or a code that cannot be is asked again at once, it alone."""
     payment = ["MEDICARE PART B OHIO", "4.52E+11", "0012345", "31/12/2026", "2027-12-31",
                "2026-11-12", "70,40", "seventy", "-70.40", "70.40", "seventy", ""]  # fmt: skip
-    claim = ["RIVER9999", "RIVER1001", "7", "", "ICN1"]
-    first = ["22.40", "one", "", "CO-9999 22.00", "CO-45 22,00", "CO-45 20.00", "Q999", "N130"]
-    again = ["", "", "CO-45 22.00; PR-2 5.60", ""]
+    claim = ["RIVER9999", "n", "RIVER1001", "7", "", "ICN1"]
+    first = ["22.40", "one", "48", "", "CO-9999 22.00", "CO-45 22,00", "CO-45 20.00"]
+    again = ["", "", "CO-45 22.00; PR-2 5.60", "Q999", "N130"]
     shown, status = desk.type(*payment, *claim, *first, *again, *SECOND, DONE)
     for told in (
         "shortened by a spreadsheet", "date is no day", "days ahead", "a comma where cents begin",
         "amount is no amount", "amount is below zero", "provider_adjustments are written as",
-        "no claim of that number was sent from here", "status is CLP02", "units is no number",
+        "No claim of that number was sent from here", "status is CLP02", "units is no number",
+        "units are more than the 1 that were sent",
         "a reason that cannot be", "adjustments has a comma", "remarks are codes",
         "charge less adjustments is 30.00, paid says 22.40: once more",
     ):  # fmt: skip
@@ -143,8 +156,94 @@ def test_a_line_that_is_not_on_the_paper_is_left_out(desk: Desk) -> None:
     assert [line["paid"] for line in desk.lines("RIVER1001")] == ["22.40", "0.00"]
 
 
+def test_back_over_the_lines_of_a_claim(desk: Desk) -> None:
+    """From a line to the one before, from the claims to the payment: no answer is lost."""
+    back = ["<", "<", "<", "<"]  # paid of the second, remarks, adjustments, units of the first
+    on = ["", "", "", ""]
+    shown, status = desk.type(*PAYMENT, *CLAIM, *FIRST, *back, *on, *SECOND, "<", "", DONE)
+    assert shown.count("97140 GP 2026-11-02 50.00") == 2
+    assert "Paid (0.00: nothing; -: not on this paper) [22.40]" in shown
+    assert "1 claim so far, 70.40 of 70.40" in shown
+    assert (status, "70.40: 1 claim, posted" in shown) == (0, True)
+
+
+def test_an_answer_can_be_taken_away(desk: Desk) -> None:
+    """A dash leaves a number or remarks empty that were typed before."""
+    payment = ["MEDICARE PART B OHIO", "99", "<", "-", "11/12/26", "$70.40", ""]
+    shown, status = desk.type(*payment, *CLAIM, *FIRST, *SECOND, DONE)
+    assert (status, "no number, 2026-11-12: 70.40: 1 claim, posted" in shown) == (0, True)
+
+
+def test_a_claim_is_mended_with_what_was_typed(desk: Desk) -> None:
+    """Asked anew, each answer is offered; gone back from, the claim stays as it was."""
+    wrong = ["47.00", "", "CO-45 91.00; PR-2 12.00", ""]
+    again = ["river1001", "", "", "", "", "", "", "48.00", "", "CO-45 90.00; PR-2 12.00", ""]
+    shown, status = desk.type(
+        *PAYMENT, *CLAIM, *FIRST, *wrong, DONE, "RIVER1001", "<", *again
+    )  # fmt: skip
+    assert "Claim RIVER1001 stays as it was." in shown
+    assert (status, "70.40: 1 claim, posted" in shown) == (0, True)
+
+
+def test_a_claim_taken_back_and_decided_anew_is_typed_in_one_payment(desk: Desk) -> None:
+    """The second answer of a claim stands beside the first; what is taken back is below zero."""
+    once = [*PAYMENT[:3], "22.40", "", "RIVER1002", "", "", *FIRST, DONE]
+    assert desk.type(*once)[1] == 0
+    back = ["RIVER1002", "22", "", "-22.40", "", "CO-45 -22.00; PR-2 -5.60", ""]
+    anew = ["RIVER1002", "second", "1", "", "24.00", "", "CO-45 20.00; PR-2 6.00", ""]
+    shown, status = desk.type(*PAYMENT[:1], "78", "2026-11-19", "1.60", "", *back, *anew, DONE)
+    assert "97140 GP 2026-11-02 -50.00" in shown
+    assert (status, "2 claims, posted" in shown) == (0, True)
+    (line,) = desk.lines("RIVER1002")
+    assert (line["paid"], line["open"]) == ("24.00", "0.00")
+
+
+def test_a_ledger_that_is_busy_loses_nothing(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever ends it, what was typed is printed as a CSV."""
+
+    def busy(*_: object) -> None:
+        raise LedgerLocked("Another command has been writing for half a minute.")
+
+    monkeypatch.setattr("claimline.services.remit.enter", busy)
+    shown, status = desk.type(*PAYMENT, *CLAIM, *FIRST, *SECOND, DONE)
+    assert (status, "MEDICARE PART B OHIO,0012345,2026-11-12,70.40,,RIVER1001" in shown) == (
+        3,
+        True,
+    )
+
+
+def test_the_end_of_the_input_is_as_ctrl_c(desk: Desk) -> None:
+    """Ctrl-D in the middle of a line: also what of it was typed is printed; nothing is kept."""
+    shown, status = desk.type(*PAYMENT, *CLAIM, "22.40", "1", END)
+    assert (status, "97140,GP,2026-11-02,50.00,22.40,1,,," in shown) == (3, True)
+    assert desk.json("remit", "list") == []
+
+
+def test_payers_are_listed_and_chosen(desk: Desk) -> None:
+    """A question mark lists those that are known; of several that fit one is chosen."""
+    assert desk.type("MEDIGAP PLAN", "y", "S2", "2026-11-19", "5.60", "", "RIVER1002", "2", "",
+                     "5.60", "", "OA-23 44.40", "", DONE)[1] in (0, 1)  # fmt: skip
+    shown, _ = desk.type("?", "medi", "2", STOP)
+    assert "  2 MEDIGAP PLAN" in shown
+    shown, _ = desk.type("medic", STOP)
+    assert "  MEDICARE PART B OHIO" in shown
+    shown, _ = desk.type("?", STOP)
+    assert "MEDICARE PART B OHIO, MEDIGAP PLAN: once more" in shown
+
+
+def test_another_payment_that_is_alike_can_be_said(desk: Desk) -> None:
+    """Perhaps it is here already: asked at once, and entered where it is another."""
+    assert desk.type(*PAYMENT, *CLAIM, *FIRST, *SECOND, DONE)[1] == 0
+    again = [PAYMENT[0], "99", *PAYMENT[2:], *CLAIM, *FIRST, *SECOND, DONE]
+    shown, status = desk.type(*again, "n")
+    assert (status, "What was typed, for a file" in shown) == (2, True)
+    shown, _ = desk.type(*again, "y")
+    assert "Is it another payment all the same?" in shown
+    assert len(desk.json("remit", "list")) == 2
+
+
 def test_how_it_came_is_asked_too(desk: Desk) -> None:
-    """Without ``--source`` a terminal asks; a file or a pipe needs it."""
+    """Without ``--source`` a real terminal asks; a file or a pipe needs it."""
     shown, status = typed(
         ["remit", "enter", "--ledger", desk.ledger],
         ["fax", "paper", *PAYMENT, *CLAIM, *FIRST, *SECOND, DONE],
