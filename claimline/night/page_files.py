@@ -119,7 +119,7 @@ def _run(row: Row) -> str:
     """By which run, where it was an earlier one."""
     if "run" not in row:
         return ""
-    return f" (run {row['run']})" if row["run"] else " (in a run that was cut off)"
+    return f" (run {row['run']})" if row["run"] else " (its step did not end)"
 
 
 def _came(row: Row, *, whole: bool) -> str:
