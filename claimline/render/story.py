@@ -10,6 +10,8 @@ from claimline.render.life import life_table
 from claimline.render.values import Column, Row, Table
 from claimline.render.words import due_text
 from claimline.services.trace import SEVERAL
+from edi.claim import FREQUENCY_REPLACEMENT, FREQUENCY_VOID
+from reconcile.turns import FIRST
 
 Content = Mapping[str, Any]
 LIST_COLUMNS = (
@@ -323,10 +325,11 @@ def _sent(claim: Content, found_by: str) -> Table:
     patient = ", ".join(value for value in claim["patient"].values() if value)
     references = ", ".join(f"{key} {value}" for key, value in sent["references"].items())
     where = f"as in claim {claim['follows']}" if claim["follows"] else "sent elsewhere"
+    where = "as in the claim it voids" if claim["frequency"] == FREQUENCY_VOID else where
     notes = [f"Patient: {patient}", f"Visits: {', '.join(sent['visits']) or where}"]
     notes += [f"References: {references}"] if references else []
     notes += [f"Warned: {text}" for text in sent["warnings"]]
-    book = "test, " if sent["usage"] == "T" else ""
+    book = f"{_kind(claim)}{'test, ' if sent['usage'] == 'T' else ''}"
     return Table(
         title=f"Claim {claim['claim']} ({book}found by {found_by}) to {claim['payer']}, "
         f"{claim['date']}, {claim['charge']}\nWhat was sent, in {sent['file']}, {sent['at']}",
@@ -334,6 +337,16 @@ def _sent(claim: Content, found_by: str) -> Table:
         rows=[{**line, "procedure": procedure(line)} for line in sent["lines"]],
         notes=tuple(notes),
     )
+
+
+def _kind(claim: Content) -> str:
+    """What a claim is that is no first one: a void has the number of the claim it voids."""
+    if claim["frequency"] == FREQUENCY_VOID:
+        return "its void, "
+    if claim["frequency"] == FREQUENCY_REPLACEMENT:
+        return f"replacement of {claim['family']}, "
+    is_anew = claim["family"] != claim["claim"] and claim["payer_rank"] == FIRST
+    return f"new claim in place of {claim['family']}, " if is_anew else ""
 
 
 def _received(

@@ -272,6 +272,7 @@ def _told(
         "family": claim.family,
         "follows": claim.follows or None,
         "frequency": claim.frequency,
+        "payer_rank": claim.payer_rank,
         "patient": _patient(story, question),
         "payer": story.sent.payer_name or claim.payer,
         "payer_claims": sorted({a.payer_control for a in story.adjudications} - {""}),

@@ -7,6 +7,7 @@ from databases import NewUrl
 from receive_made import RUN, Line, clp, new_ledger, record, remit, sent, take, x12
 from test_claim_states import DENIED, ONE, SHARED, THREE, TWO, state
 
+from claimline.__main__ import main
 from claimline.services.rebuild import rebuild
 from reconcile.ledger import Ledger
 
@@ -51,3 +52,20 @@ def test_of_several_the_newest_that_stands(ledger: Ledger) -> None:
     answer(ledger, THREE, SHARED, day="20260308", back=True)
     found = [state(ledger), state(ledger, TWO, "7"), state(ledger, THREE, "7")]
     assert [one for one, _ in found] == ["replaced", "denied", "reversed"]
+
+
+def test_the_story_says_what_each_claim_is(
+    ledger: Ledger, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A void has the number of its claim: the head of each story tells them apart."""
+    record(ledger, sent(ONE))
+    for number, one in enumerate(
+        (sent(ONE, frequency="8"), sent(TWO, family=ONE), sent(THREE, family=ONE, frequency="7"))
+    ):
+        record(ledger, one, control=10 + number)
+    main(["trace", ONE, "--ledger", ledger.url.render_as_string(hide_password=False)])
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"Claim {ONE} (test, found by" in told
+    assert f"Claim {ONE} (its void, test, found by" in told
+    assert f"Claim {TWO} (new claim in place of {ONE}, test, found by" in told
+    assert f"Claim {THREE} (replacement of {ONE}, test, found by" in told
