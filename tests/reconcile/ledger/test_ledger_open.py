@@ -37,6 +37,18 @@ RUN = Run(command="test", version="0", started=NOW, user="tester")
 FOLDER = Path(migrate.__file__).parent / "migrations"
 
 
+def test_a_commit_of_sqlite_waits_for_the_disk(tmp_path: Path) -> None:
+    """What is committed outlives a power cut: each commit is synchronised."""
+    engine = connect.make_engine(connect.parse(str(tmp_path / "ledger.sqlite3")))
+    with engine.connect() as connection:
+        said = [
+            connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("synchronous", "journal_mode", "foreign_keys")
+        ]
+    engine.dispose()
+    assert said == [2, "wal", 1]  # FULL
+
+
 def old_ledger(new_url: NewUrl) -> str:
     """The URL of a ledger as the first version made it: the first migration only."""
     url = new_url.bare()
