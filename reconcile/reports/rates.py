@@ -10,7 +10,7 @@ from typing import Final, Literal
 
 from attrs import define, evolve
 
-from reconcile.books import claim_books
+from reconcile.books import claim_books, is_replaced
 from reconcile.reports.values import (
     By,
     Case,
@@ -88,6 +88,8 @@ class Denials:
             self.waiting += sum(books.status in DECIDED for books in case.books)
             return
         for line, books in case.pairs():
+            if is_replaced(books):  # money stands there still, the charge on the newer claim
+                continue
             if books.status in DECIDED:
                 _count(self._total, books)
             for group, said in self._said(case, line, books):

@@ -63,6 +63,16 @@ def total(command: Command, url: str) -> dict[str, Any]:
     return dict(json.loads(said)["total"])
 
 
+def figures(command: Command, url: str, name: str, *keys: str) -> tuple[str, ...]:
+    """Of the total of a report, the same however it is grouped."""
+    found = set()
+    for by in ("payer", "code"):  # claims added up by the database, and line by line
+        _, said, _ = command("report", name, "--by", by, "--ledger", url, "--format", "json")
+        found.add(tuple(str(json.loads(said)["total"][key]) for key in keys))
+    (one,) = found
+    return one
+
+
 def holds(command: Command, url: str) -> None:
     """The proof closes; made anew from the kept facts, the books are the same."""
     for words in (["proof"], ["ledger", "rebuild"]):
@@ -103,8 +113,8 @@ def test_a_refusal_that_was_reprocessed_counts_no_more(twice: str, command: Comm
     one = books(command, twice)
     assert amounts(one) == {"paid": "60.00", "contractual": "20.00", "patient": "20.00"}
     assert "said that no reversal of it will come" in " ".join(one["flags"])
-    figures = total(command, twice)
-    assert (figures["paid"], figures["denied"], figures["open"]) == ("60.00", "0.00", "0.00")
+    sums = total(command, twice)
+    assert (sums["paid"], sums["denied"], sums["open"]) == ("60.00", "0.00", "0.00")
     _, said, _ = command("report", "summary", "--ledger", twice)
     assert "100.00 refused" not in said
     _, said, _ = command("owes", FIRST, "--ledger", twice, "--format", "json")
@@ -133,7 +143,11 @@ def test_it_can_be_taken_back(twice: str, command: Command) -> None:
 
 def test_a_reversal_that_comes_all_the_same_changes_nothing(twice: str, command: Command) -> None:
     """The reversal takes back the answer that counted no more."""
+    assert figures(command, twice, "aging", "open", "0-30") == ("-100.00", "0.00")
     give_up(command, twice)
+    assert figures(command, twice, "aging", "claims", "open") == ("0", "0.00")
+    assert figures(command, twice, "denials", "lines", "denied") == ("1", "0.00")
+    assert figures(command, twice, "first-pass", "passed", "refused") == ("0", "1")
     with open_ledger(twice) as ledger:
         answer(ledger, FIRST, DENIED, 3, status="22", sign=-1)
     assert state(command, twice) == ("paid", "paid", "0.00")
@@ -184,6 +198,8 @@ def test_a_replaced_claim(ledger_url: str, command: Command, paid: str, named: s
         record(ledger, sent(SECOND, family=FIRST, frequency="7"), control=7)
         answer(ledger, SECOND, PAID, 2)
     words = ("--no-reversal", named, "--reason", WHY, "--ledger", ledger_url)
+    decided = figures(command, ledger_url, "denials", "lines", "billed")
+    assert decided == ("1", "100.00")  # its charge stands on the correction alone
     status, said, errors = command("claims", *words)
     if paid == "0":
         assert (status, "waits for its reversal" in errors) == (2, True)
@@ -193,8 +209,10 @@ def test_a_replaced_claim(ledger_url: str, command: Command, paid: str, named: s
     assert said.startswith(f"{FIRST}: ICN1")
     assert state(command, ledger_url) == ("paid", "paid", "0.00")
     assert amounts(books(command, ledger_url)) == {"paid": "50.00", "other": "50.00"}
-    figures = total(command, ledger_url)
-    assert (figures["billed"], figures["paid"], figures["open"]) == ("100.00", "110.00", "0.00")
+    sums = total(command, ledger_url)
+    assert (sums["billed"], sums["paid"], sums["open"]) == ("100.00", "110.00", "0.00")
+    assert figures(command, ledger_url, "denials", "lines", "billed") == decided
+    assert figures(command, ledger_url, "aging", "claims", "open") == ("0", "0.00")
     assert command("ledger", "waiting", "--ledger", ledger_url)[0] == 0
     holds(command, ledger_url)
 
@@ -217,17 +235,13 @@ def test_the_order_of_learning_does_not_matter(ledger_url: str, command: Command
     names = [f"{name}AAAAAAAAA1" for name in "BCDEFG"]
     with open_ledger(ledger_url) as ledger:
         record(ledger, *(sent(name, member=name) for name in names))
-    for name, order in zip(names, permutations((1, 2, 3)), strict=True):
-        for number in order:
-            line = (
-                DENIED
-                if number == 1
-                else Line(paid=str(50 + number), cas=(f"CO*45*{50 - number}",))
-            )
-            with open_ledger(ledger_url) as ledger:
-                one = clp(name, line, icn=f"{name}{number}")
+        for name, order in zip(names, permutations((1, 2, 3)), strict=True):
+            for number in order:
+                paid = Line(paid=str(50 + number), cas=(f"CO*45*{50 - number}",))
+                one = clp(name, DENIED if number == 1 else paid, icn=f"{name}{number}")
                 data = remit(one, trace=f"{name}{number}", date=f"2026020{number}")
                 take(ledger, x12(data), name=f"{name}{number}.835")
+    for name in names:
         give_up(command, ledger_url, name)
     found = {json.dumps(amounts(books(command, ledger_url, name))) for name in names}
     assert len(found) == 1
