@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, Final
 
@@ -40,7 +41,7 @@ def synced(stream: IO[bytes]) -> None:
 
 
 def moved(source: Path, folder: Path, name: str, digest: str) -> Path:
-    """Move a file into a folder of ours, which is made for its owner only.
+    """Move a file into a folder of ours; folder and file are their owner's only.
 
     Where the name is taken by other content, the digest's first letters are added; where these
     very bytes stand there already, they are that file from now on.
@@ -57,6 +58,8 @@ def moved(source: Path, folder: Path, name: str, digest: str) -> Path:
     try:
         make_folder(folder)
         target = _free(folder, name, digest)
+        with suppress(OSError):  # another's file, or a share without such rights: the folder guards
+            source.chmod(0o600)
         source.replace(target)
         sync_folder(folder)
     except OSError as error:
