@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from claimline import settings
 from claimline.errors import COULD_NOT_RUN, DONE, NEEDS_PERSON
 from claimline.night.config import FOLDERS, Config, missing_folders, named_files, wrong
 from claimline.night.lock import holder, path_of
@@ -16,6 +17,10 @@ from reconcile.ledger import LedgerError, LedgerMissing, LedgerUnreachable, open
 from reconcile.ledger.connect import parse, shown, sqlite_path
 
 _FOLDER = "Mount the disk, make the folder, or mend `ledger` in night.toml."
+_FIRST = (
+    "If this is the first night: claimline night --new-ledger makes it. If not, see where the "
+    "ledger is, and name it as `ledger` in night.toml."
+)
 BOOKS = {True: "production", False: "test"}
 
 
@@ -150,7 +155,8 @@ def no_folder(ledger: str) -> LedgerUnreachable | None:
     path = sqlite_path(parse(ledger))
     if path is None or path.parent.is_dir():
         return None
-    return LedgerUnreachable(f"There is no folder {path.parent} for the ledger.", _FOLDER)
+    todo = _FIRST if path == settings.default_ledger_path() else _FOLDER
+    return LedgerUnreachable(f"There is no folder {path.parent} for the ledger.", todo)
 
 
 def _ledger_row(config: Config) -> dict[str, str]:

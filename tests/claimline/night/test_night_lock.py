@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 from night_desk import holding
 
+from claimline import settings
+from claimline.night.check import no_folder
 from claimline.night.lock import NightBusyError, holder, only_one, path_of
 
 
@@ -71,3 +73,20 @@ def test_a_link_to_a_ledger_has_the_ledgers_lock(tmp_path: Path) -> None:
     ways = [f"sqlite:///{tmp_path}/{way}/ledger.sqlite3" for way in ("books", "link")]
     first, second = (path_of(way, tmp_path) for way in ways)
     assert first == second
+
+
+def test_only_the_users_own_folder_is_made_for_a_ledger(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first night makes the data folder; a folder that night.toml names may be a lost disk."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    ours, named = (
+        settings.ledger_url(str(settings.default_ledger_path())),
+        "sqlite:///mnt/l.sqlite3",
+    )
+    told = [no_folder(url) for url in (ours, named)]
+    assert ["--new-ledger" in one.todo for one in told if one] == [True, False]
+    for url in (ours, f"sqlite:///{tmp_path / 'mnt' / 'l.sqlite3'}"):
+        settings.make_data_folder(url)
+    assert no_folder(ours) is None
+    assert [path.name for path in tmp_path.iterdir()] == ["data"]
