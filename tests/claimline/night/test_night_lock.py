@@ -79,14 +79,12 @@ def test_only_the_users_own_folder_is_made_for_a_ledger(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first night makes the data folder; a folder that night.toml names may be a lost disk."""
-    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
-    ours, named = (
-        settings.ledger_url(str(settings.default_ledger_path())),
-        "sqlite:///mnt/l.sqlite3",
-    )
+    place = tmp_path / "data" / "ledger.sqlite3"
+    monkeypatch.setattr(settings, "default_ledger_path", lambda: place)
+    ours, named = f"sqlite:///{place}", f"sqlite:///{tmp_path / 'mnt' / 'ledger.sqlite3'}"
     told = [no_folder(url) for url in (ours, named)]
     assert ["--new-ledger" in one.todo for one in told if one] == [True, False]
-    for url in (ours, f"sqlite:///{tmp_path / 'mnt' / 'l.sqlite3'}"):
+    for url in (ours, named):
         settings.make_data_folder(url)
     assert no_folder(ours) is None
     assert [path.name for path in tmp_path.iterdir()] == ["data"]
