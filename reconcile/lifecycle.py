@@ -204,6 +204,8 @@ def decided(
         return undecided if answered else None
     if _next_payer_alone(claim, books):
         return "next payer first"
+    if any(flags.TAKEN_BACK in one.flags for one in books):
+        return "reversed"  # a later payer's answer stands, to what was taken back
     return _by_lines(claim, books, left)
 
 

@@ -23,6 +23,7 @@ _GONE: Final = frozenset({"rejected", "closed"})  # these: see reconcile.lifecyc
 _BACK: Final = "reversed"  # its answer was taken back: a correction waits for the next one
 _WAITING: Final = frozenset({"ready", "sent", "received", "accepted", _BACK})
 COVERED: Final = frozenset({"denied", "partly paid", "reversed"})  # work, while none waits
+_COPY: Final = "duplicate"  # the event of a claim refused as a copy: it corrects nothing
 _PAID: Final = frozenset({"partly paid", "paid", "forwarded"})
 
 
@@ -135,7 +136,7 @@ def _turns_of(
 
 def _waiting(members: Sequence[Any]) -> Any:
     """The newest claim of a turn, where it is a correction that nobody decided yet; else None."""
-    standing = [row for row in members if row.state not in _GONE or _is_paid(row)]
+    standing = [row for row in members if _may_count(row)]
     if not standing or standing[-1] is members[0] or standing[-1].state not in _WAITING:
         return None
     return standing[-1]
@@ -145,12 +146,23 @@ def _counted(members: Sequence[Any]) -> dict[int, str]:
     """Of the claims of one turn: those that do not count, with the one that does."""
     correction = _waiting(members)
     if correction is None:
-        return {}
+        return _copies(members)
     before = members[: members.index(correction)]
     paid = [row for row in before if _is_paid(row)]
     if paid:
-        return {correction.id: paid[-1].control}
-    return {row.id: correction.control for row in before}
+        return _copies(members) | {correction.id: paid[-1].control}
+    return _copies(members) | {row.id: correction.control for row in before}
+
+
+def _copies(members: Sequence[Any]) -> dict[int, str]:
+    """Corrections refused as copies, and the newest claim that is none: there the charge counts."""
+    newest = next((row for row in reversed(members) if _may_count(row)), None)
+    copies = [row for row in members[1:] if row.event == _COPY]
+    return {row.id: newest.control for row in copies} if newest is not None else {}
+
+
+def _may_count(row: Any) -> bool:
+    return row.event != _COPY and (row.state not in _GONE or _is_paid(row))
 
 
 def _is_paid(row: Any) -> bool:

@@ -10,6 +10,9 @@ from test_claim_states import DENIED, ONE, SHARED, THREE, TWO, state
 from claimline.__main__ import main
 from claimline.services.rebuild import rebuild
 from reconcile.ledger import Ledger
+from reconcile.ledger.counted_on import counted_on, waiting
+from reconcile.ledger.sent import load as load_claims
+from reconcile.ledger.tables import sent_claim
 
 
 @pytest.fixture(name="ledger")
@@ -52,6 +55,19 @@ def test_of_several_the_newest_that_stands(ledger: Ledger) -> None:
     answer(ledger, THREE, SHARED, day="20260308", back=True)
     found = [state(ledger), state(ledger, TWO, "7"), state(ledger, THREE, "7")]
     assert [one for one, _ in found] == ["replaced", "denied", "reversed"]
+
+
+def test_a_correction_refused_as_a_copy_is_not_waited_for(ledger: Ledger) -> None:
+    """The first answer is taken back, the correction came as a duplicate: the charge counts once."""
+    record(ledger, sent(ONE))
+    answer(ledger, ONE, SHARED, day="20260201")
+    record(ledger, sent(TWO, family=ONE, frequency="7"), control=9)
+    answer(ledger, TWO, Line(paid="0", cas=("OA*18*100",)), day="20260215")
+    answer(ledger, ONE, SHARED, day="20260308", back=True)
+    assert (state(ledger), state(ledger, TWO, "7")[0]) == (("reversed", 10000), "accepted")
+    with ledger.reading() as connection:
+        assert waiting(connection, [ONE], "T") == {}
+        assert counted_on(connection, load_claims(connection, sent_claim.c.id > 0), "T") == {2: ONE}
 
 
 def test_the_story_says_what_each_claim_is(

@@ -10,6 +10,7 @@ from test_next_payer import CLAIM, USUAL, answer, asked
 
 from reconcile.attention import concerns
 from reconcile.books import PAID_ABOVE, PRIOR_MISSING, STALE, TAKEN_BACK, claim_books
+from reconcile.lifecycle import decided
 from reconcile.values import Adjudication, LineBooks
 
 AGAIN = dt.date(2026, 5, 4)
@@ -79,6 +80,8 @@ def test_a_decision_taken_back_leaves_the_next_payers_answer_open() -> None:
     assert TAKEN_BACK in books.flags
     assert PRIOR_MISSING not in books.flags
     assert PRIOR_MISSING in line(ALL_PAID).flags
+    assert decided(CLAIM, claim_books(CLAIM, (FIRST, ALL_PAID, BACK))) == "reversed"
+    assert decided(CLAIM, claim_books(CLAIM, (FIRST, ALL_PAID))) != "reversed"
 
 
 @pytest.mark.parametrize(
