@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet._write_only import WriteOnlyWorksheet
 
 WIDEST: Final = 48  # characters: beyond this a column wraps
+SUM: Final = 14  # characters of a column that has 9,999,999.99 below it
 LOOKED_AT: Final = 1000  # rows that decide how wide the columns are
 MOST_ROWS: Final = 1_048_576  # that a sheet can hold, its header among them
 ON_PAPER: Final = 200  # characters above or below a sheet; with signs doubled no more than 255
@@ -112,9 +113,16 @@ def _fill(
 
 
 def _width(column: Column, rows: Iterable[Row]) -> int:
-    """Room for the longest value and for the header with the button of its filter."""
+    """Room for the longest value and for the header with the button of its filter.
+
+    Amounts have signs between thousands, and a sum below them, in bold, that is not known yet:
+    what does not fit is shown as ####.
+    """
     longest = max((len(cell(row.get(column.key))) for row in rows), default=0)
-    return max(longest + 2, len(column.header) + 4)
+    least = 0
+    if column.kind == "money":
+        longest, least = longest + longest // 4, SUM
+    return max(longest + 2, len(column.header) + 4, least)
 
 
 def _header(sheet: "WriteOnlyWorksheet", columns: Iterable[Column]) -> "Iterator[WriteOnlyCell]":

@@ -103,9 +103,10 @@ def aging(ledger: Ledger, question: Question) -> Figures:
                     found.add(group, since, one.open, one.claims)
     labels = Labels(question)
     total = found.total()
+    by_line = question.by == "code"
     return Figures(
-        rows=tuple(_aging_row(labels.of(one.group), one) for one in found.rows()),
-        total=_aging_row(None, total),
+        rows=tuple(_aging_row(labels.of(one.group), one, by_line=by_line) for one in found.rows()),
+        total=_aging_row(None, total, by_line=by_line),
         notes=_aging_notes(found.rows(), total, question),
         later=_later(ledger, question, labels),
     )
@@ -114,10 +115,13 @@ def aging(ledger: Ledger, question: Question) -> Figures:
 def _later(ledger: Ledger, question: Question, labels: Labels) -> Figures | None:
     """What waits at later payers; None where nothing does."""
     found = waiting_later(ledger, question)
-    rows = tuple(_aging_row(labels.of(one.group), one) for one in found.rows())
+    by_line = question.by == "code"
+    rows = tuple(_aging_row(labels.of(one.group), one, by_line=by_line) for one in found.rows())
     if not rows:
         return None
-    return Figures(rows=rows, total=_aging_row(None, found.total()), notes=(LATER,))
+    return Figures(
+        rows=rows, total=_aging_row(None, found.total(), by_line=by_line), notes=(LATER,)
+    )
 
 
 def _age_lines(ledger: Ledger, question: Question, found: Aging) -> None:
@@ -132,10 +136,10 @@ def _age_lines(ledger: Ledger, question: Question, found: Aging) -> None:
                 found.add(line.code, since, to_cents(books.open))
 
 
-def _aging_row(group: Row | None, one: AgingRow) -> Row:
+def _aging_row(group: Row | None, one: AgingRow, *, by_line: bool) -> Row:
     return {
         **(group or {}),
-        "claims": one.claims,
+        "lines" if by_line else "claims": one.claims,
         **{age: money(dollars(cents)) for age, cents in zip(AGES, one.cents, strict=True)},
         "no_day": money(dollars(one.unknown)) if one.unknown else None,
         "open": money(dollars(one.total)),

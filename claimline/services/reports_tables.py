@@ -20,6 +20,7 @@ HEADS: Final = {
     "payer": "Payer", "code": "Code", "provider": "Treating", "location": "Location",
     "month": "Month of service",
 }  # fmt: skip
+NAMED: Final = frozenset({"provider", "location"})  # ways whose keys have names
 DUE: Final = (
     "Due: may be asked for now. Later: a payer comes first. Check: a person looks first. Credit: "
     "collected and not owed, to be given back."
@@ -191,10 +192,11 @@ def figures_table(name: str, found: Figures, question: Question) -> Table:
     """A table of figures, a row for each group, the total below."""
     title, columns = FIGURE_TITLES[name]
     head = HEADS[question.by]
+    named = Column(key="name", title=f"{head}, name", place="file")
     group = (
         Column(key="shown", title=head, in_files=False),
         Column(key="group", title=head, kind="id", place="file"),
-        Column(key="name", title=f"{head}, name", place="file"),
+        *([named] if question.by in NAMED else []),
     )
     rows = [row | {"shown": shown(row)} | book(question) for row in found.rows]
     if question.by == "code":
@@ -214,7 +216,7 @@ def figures_table(name: str, found: Figures, question: Question) -> Table:
 
 
 _BY_LINE: Final = {  # by code, lines are counted
-    ("aging", "claims"): _number("claims", "Lines"),
+    ("aging", "claims"): _number("lines", "Lines"),
     ("summary", "claims"): _number("lines", "Lines"),
     ("summary", "lines"): _number("claims", "Claims", place="file"),
 }

@@ -13,6 +13,7 @@ from attrs import evolve
 from command_line import Command
 from job_done import Job
 from openpyxl import load_workbook
+from openpyxl.utils import get_column_letter
 from receive_made import Line, clp, record, remit, sent, take, x12
 from sqlalchemy import func, select
 
@@ -214,6 +215,9 @@ def test_workbook_sums_outside_the_filter(command: Command, job: Job, tmp_path: 
     assert rows[-1][0] == "total"
     cents = [round(row[billed] * 100) for row in rows[1:-2]]
     assert sum(cents) == round(rows[-1][billed] * 100)
+    width = sheet.column_dimensions[get_column_letter(billed + 1)].width
+    assert width > len("9,999,999.99")  # a sum that does not fit is shown as ####
+    assert "Payer, name" not in rows[0]  # a payer has no other name
 
 
 @pytest.mark.parametrize(
