@@ -467,6 +467,20 @@ def test_numbers_another_run_took_are_not_used(desk: Desk, monkeypatch: pytest.M
         assert number.encode() in data
 
 
+def test_what_another_run_billed_meanwhile_goes_once(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both looked before either wrote: the second finds the visit billed, and makes no file."""
+    name = desk.write([visit()])
+    desk.bill(name)
+    files = desk.files()
+    monkeypatch.setattr(Ledger, "known_visits", lambda *_, **__: {})
+    monkeypatch.setattr(Ledger, "billed_on", lambda *_, **__: ())
+    _, answer = desk.bill(name)
+    assert (answer["files"], len(answer["already_billed"])) == ([], 1)
+    assert desk.files() == files
+
+
 def test_claim_numbers_are_as_long_as_the_practice_wants(desk: Desk) -> None:
     """17 characters where nothing is said, 12 to 20 as the practice file says; else refused."""
     text = (PRACTICE / "practice.toml").read_text(encoding="utf-8")
