@@ -30,6 +30,13 @@ RECOVERY: Final = "recovery"
 CARRIED_FORWARD: Final = "carried forward"
 LONG_ENOUGH: Final = 8  # figures of a reference that was cut, to be told from another
 SHORTEST: Final = 6  # letters of a number that is told apart from a word
+_LETTER: Final = "[AC-HJKMNP-RT-Y]"  # of a member id of Medicare (CMS: MBI format)
+_EITHER: Final = "[AC-HJKMNP-RT-Y0-9]"
+_RUN_ON: Final = re.compile(  # a number, then an MBI, or until 2019 a social security number
+    rf"([A-Z0-9]{{{SHORTEST},}}?)"
+    rf"[1-9]{_LETTER}{_EITHER}\d{_LETTER}{_EITHER}\d{_LETTER}{{2}}\d\d"
+    rf"|(\d{{13,15}})\d{{9}}[A-Z]\d?"
+)
 _DAY: Final = re.compile(  # CCYYMMDD, YYMMDD, MMDDCCYY, MMDDYY, and with signs between
     r"((19|20)?\d\d)[01]\d[0-3]\d|[01]\d[0-3]\d(19|20)?\d\d|\d{1,4}[/-]\d{1,2}[/-]\d{1,4}"
 )
@@ -137,7 +144,8 @@ def _join_recoveries(groups: Groups) -> None:
 
     Zeros before a number do not matter: payers fill numbers up, and cut them.
 
-    Only where one gives what the other takes, and where a single one can be meant.
+    Only where one gives what the other takes, and where a single one can be meant: of several
+    that take, all must be of the one that gives.
     """
     by_number: dict[tuple[str, str], list[Key]] = {}
     for key in groups:
@@ -145,12 +153,20 @@ def _join_recoveries(groups: Groups) -> None:
             for number in {one.lstrip("0") for one in numbers_in(key[2])}:
                 by_number.setdefault((key[0], number), []).append(key)
     for keys in by_number.values():
-        there = [key for key in keys if key in groups]
-        if len(there) != 2:
-            continue
-        first, second = sorted(there, key=lambda key: (groups[key][0].date, key))
-        if _total(groups[first]) * _total(groups[second]) < ZERO:
-            groups[first].extend(groups.pop(second))
+        there = [key for key in dict.fromkeys(keys) if key in groups]
+        there.sort(key=lambda key: (groups[key][0].date, key))
+        if _is_one(_total(groups[key]) for key in there):
+            for key in there[1:]:
+                groups[there[0]].extend(groups.pop(key))
+
+
+def _is_one(totals: Iterable[Decimal]) -> bool:
+    """Whether of these one gives and all others take, or the other way round, and no more."""
+    every = list(totals)
+    given, taken = [one for one in every if one < ZERO], [one for one in every if one > ZERO]
+    if not given or not taken or len(given) + len(taken) < len(every):
+        return False
+    return len(every) == 2 or (min(len(given), len(taken)) == 1 and sum(every) <= ZERO)
 
 
 def _join_cut(groups: Groups) -> None:
@@ -176,12 +192,21 @@ def _goes_on(of: Key, key: Key) -> bool:
 
 
 def numbers_in(reference: str) -> tuple[str, ...]:
-    """The words of a reference that may be a claim's or account's number, not a day."""
+    """The words of a reference that may be a claim's or account's number, not a day.
+
+    Of a number with a member id of Medicare run on to it also the number alone.
+    """
     return tuple(
-        word
+        part
         for word in _normal(reference).split()
-        if len(word) >= SHORTEST and any(c.isdigit() for c in word) and not _DAY.fullmatch(word)
+        for part in (word, *_before_member(word))
+        if len(part) >= SHORTEST and any(c.isdigit() for c in part) and not _DAY.fullmatch(part)
     )
+
+
+def _before_member(word: str) -> tuple[str, ...]:
+    found = _RUN_ON.fullmatch(word)
+    return () if found is None else (found[1] or found[2],)
 
 
 def _join_carried(groups: Groups) -> None:

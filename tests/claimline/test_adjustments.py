@@ -121,6 +121,14 @@ class TestFollowed:
                 [entry("WO", "0002608300001", "-75", 1), entry("WO", "2608300001", "75", 9)],
                 "closed", "0", id="filled up with zeros"),
             pytest.param(
+                [entry("WO", "00262851234503EG4TE5MK73", "-75", 1),
+                 entry("WO", "26285123450", "50", 9), entry("WO", "0026285123450 PT17", "20", 16)],
+                "owed to the payer", "5", id="run together, then taken in two ways"),
+            pytest.param(
+                [entry("WO", "1126285123450123456789A", "-75", 1),
+                 entry("WO", "1126285123450", "40", 9)],
+                "owed to the payer", "35", id="an old member id run on to it"),
+            pytest.param(
                 [entry("WO", "icn77001", "-75", 1), entry("WO", "ICN77001", "75", 9)],
                 "closed", "0", id="in small letters"),
             pytest.param(
@@ -165,6 +173,10 @@ class TestFollowed:
             pytest.param(
                 [entry("WO", "ICN77001 A", "-75", 1), entry("WO", "ICN77001 B", "-75", 2)],
                 id="both give"),
+            pytest.param(
+                [entry("WO", "ICN77001 A", "-75", 1), entry("WO", "ICN77001 B", "60", 2),
+                 entry("WO", "ICN77001 C", "40", 3)],
+                id="two take more than was given"),
         ],
     )  # fmt: skip
     def test_apart(self, entries: list[ProviderEntry]) -> None:
