@@ -1,5 +1,6 @@
 """``claimline timely``: proof of timely filing."""
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -89,14 +90,16 @@ def timely(
 
 def _told(answer: "Answer", out: Path | None, *, seen: bool) -> tuple[dict[str, Any], str]:
     """The JSON of one claim, and what is printed of it."""
-    from claimline.render.sheet import as_text
+    from claimline.render.sheet import WIDTH, as_text
+    from claimline.render.table import make_console
     from claimline.services.correct_sheet import write
     from claimline.services.timely import data
     from claimline.services.timely_sheet import sheet_of
 
     row = data(answer)
     if out is None:
-        return {**row, "sheets": []}, as_text(sheet_of(answer, show_patient=seen))
+        width = min(make_console(sys.stdout).width, WIDTH)
+        return {**row, "sheets": []}, as_text(sheet_of(answer, show_patient=seen), width)
     sheet = sheet_of(answer, show_patient=True)
     try:
         written = write(sheet, row["claim"], "timely", out, dry_run=False)

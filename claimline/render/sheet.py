@@ -10,6 +10,7 @@ from attrs import field, frozen
 from claimline.render.cells import visible
 
 WIDTH: Final = 90  # characters: a printed page
+LEAST: Final = 18  # of the last column; with less a row goes down the page, a cell on each line
 BOX: Final = "[ ]"
 OURS: Final = "For the office, not to be sent"
 STYLE: Final = """
@@ -47,28 +48,28 @@ class Sheet:
     parts: tuple[Part, ...] = field(repr=False)
 
 
-def as_text(sheet: Sheet) -> str:
-    """The sheet for a terminal, a fax or a plain printer."""
-    return "\n".join(_text(sheet)) + "\n"
+def as_text(sheet: Sheet, width: int = WIDTH) -> str:
+    """The sheet for a terminal, a fax or a plain printer, ``width`` characters wide."""
+    return "\n".join(_text(sheet, width)) + "\n"
 
 
-def _text(sheet: Sheet) -> Iterator[str]:
+def _text(sheet: Sheet, width: int) -> Iterator[str]:
     yield sheet.title.upper()
     yield ""
     wide = max((len(name) for name, _ in sheet.facts), default=0)
     for name, value in sheet.facts:
-        yield from _hung(f"{name:<{wide}}  ", value)
+        yield from _hung(f"{name:<{wide}}  ", value, width)
     for number, part in enumerate(sheet.parts):
         if _begins_ours(sheet, number):
             yield ""
-            yield f"{OURS} ".ljust(WIDTH, "=")
+            yield f"{OURS} ".ljust(width, "=")
         yield ""
-        yield part.title
-        yield "-" * len(part.title)
+        yield from _hung("", part.title, width)
+        yield "-" * min(len(part.title), width)
         if part.heads:
-            yield from _rows((part.heads, *part.rows))
+            yield from _rows((part.heads, *part.rows), width)
         for point in part.points:
-            yield from _hung(f"{BOX} " if part.boxes else "- ", point)
+            yield from _hung(f"{BOX} " if part.boxes else "- ", point, width)
 
 
 def _begins_ours(sheet: Sheet, number: int) -> bool:
@@ -76,22 +77,39 @@ def _begins_ours(sheet: Sheet, number: int) -> bool:
     return sheet.parts[number].is_ours and not any(p.is_ours for p in sheet.parts[:number])
 
 
-def _hung(head: str, value: str) -> Iterator[str]:
+def _hung(head: str, value: str, width: int) -> Iterator[str]:
     """A text behind its head, folded below itself."""
     indent = " " * len(head)
     lines = textwrap.wrap(
-        visible(value), WIDTH - len(head), break_long_words=False, break_on_hyphens=False
+        visible(value), width - len(head), break_long_words=False, break_on_hyphens=False
     )
     yield from (f"{indent if n else head}{line}".rstrip() for n, line in enumerate(lines or [""]))
 
 
-def _rows(rows: Sequence[Sequence[str]]) -> Iterator[str]:
-    """Columns as wide as their longest text; the last one is folded."""
+def _rows(rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Columns as wide as their longest text; the last one is folded.
+
+    Where that has no room each row goes down the page, beside the names of its columns.
+    """
     shown = [[visible(text) for text in row] for row in rows]
     wide = [max(len(text) for text in column) for column in list(zip(*shown, strict=True))[:-1]]
+    room = width - sum(wide) - 2 * len(wide)
+    if room < LEAST and any(len(row[-1]) > room for row in shown):
+        yield from _down(shown[0], shown[1:], width)
+        return
     for row in shown:
         head = "".join(f"{text:<{w}}  " for text, w in zip(row[:-1], wide, strict=True))
-        yield from _hung(head, row[-1])
+        yield from _hung(head, row[-1], width)
+
+
+def _down(heads: Sequence[str], rows: Sequence[Sequence[str]], width: int) -> Iterator[str]:
+    """Each row as lines of name and cell, an empty line between rows."""
+    wide = max(len(head) for head in heads)
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        for head, text in zip(heads, row, strict=True):
+            yield from _hung(f"{head:<{wide}}  ", text, width)
 
 
 def as_html(sheet: Sheet) -> str:

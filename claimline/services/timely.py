@@ -99,7 +99,7 @@ class Answer:
         said = MEANING[self.proof.strength]
         if self.rejection is not None:
             word = self.rejection
-            said = f"rejected by {who(word)} on {word.date}: what came back was not filed"
+            return f"rejected by {who(word)} on {word.date}: what came back was not filed"
         if self.proof.day is not None:
             said += f", on {self.proof.day.isoformat()}"
         if self.proof.arrived is not None and self.proof.arrived != self.proof.day:

@@ -10,7 +10,8 @@ from claimline.render.sheet import Part, Sheet
 from claimline.services.plain import money
 from claimline.services.timely import Answer, payer_claims
 from claimline.services.trace_heard import LEVELS, who
-from reconcile.acknowledgements import SYNTAX, Heard
+from edi.acknowledgement_words import list_name
+from reconcile.acknowledgements import SYNTAX, Code, Heard
 
 MASKED: Final = "***"
 FREE: Final = {"STC": 12, "IK4": 4, "AK4": 4}  # segment to the element of free text or bad value
@@ -100,12 +101,16 @@ def _moment(utc: str) -> str:
 
 def _row(one: Heard) -> tuple[str, ...]:
     """One word; what its codes mean is told of rejections."""
-    codes = [
-        f"{code.code} {code.words}".strip() if one.refuses else code.code for code in one.codes
-    ]
+    codes = [_code(code, one) for code in one.codes]
     said = f"form {one.verdict}" if one.kind in SYNTAX and not one.refuses else one.verdict
     what = f"{LEVELS[one.level]} ({one.kind})"
     return one.date, who(one), what, said, "; ".join(codes) or "-"
+
+
+def _code(code: Code, word: Heard) -> str:
+    """A code as it came, with its list where lists share numbers; of a rejection its meaning."""
+    name = list_name(code.list, word.kind) if word.kind in SYNTAX else ""
+    return " ".join(filter(None, (name, code.code, code.words if word.refuses else "")))
 
 
 def _segments(

@@ -22,6 +22,7 @@ from attrs import evolve
 
 from claimline.__main__ import main
 from claimline.render.life import life_table
+from claimline.render.sheet import Part, Sheet, as_text
 from claimline.services.claims import why
 from claimline.services.payer_facts import KIND
 from claimline.services.timely import Answer, Question, timely
@@ -161,6 +162,15 @@ def test_a_payment_after_a_rejection_is_told() -> None:
     }
     assert "Rejected by RELAYTEST" in life_table(claim).notes[-1]
     assert len(life_table({**claim, "received": []}).notes) == 1
+
+
+def test_a_table_without_room_goes_down_the_page() -> None:
+    """On a narrow page no cell is broken in the middle: each stands beside its column's name."""
+    part = Part(title="Sent", heads=("File", "To the clearinghouse"), rows=(("f" * 30, "w " * 9),))
+    text = as_text(Sheet(title="T", facts=(), parts=(part,)), 40)
+    assert f"File                  {'f' * 30}" in text.replace("\n                      ", "")
+    assert "To the clearinghouse  w w w" in text
+    assert "File" + " " * 28 in as_text(Sheet(title="T", facts=(), parts=(part,)), 90)
 
 
 def test_unknown_claim(ledger: Ledger, capsys: pytest.CaptureFixture[str]) -> None:
