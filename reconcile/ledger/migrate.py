@@ -2,9 +2,10 @@
 
 from importlib import resources
 
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Connection, Engine, inspect
 
-from reconcile.ledger import journal, named, postgresql, states
+from reconcile.ledger import journal, named, postgresql, states, tables_answered, tables_received
+from reconcile.ledger.columns import metadata
 from reconcile.ledger.connect import HEAD, told
 from reconcile.ledger.tables_journal import journal as journal_table
 
@@ -13,7 +14,7 @@ def upgrade(engine: Engine, revision: str = HEAD) -> None:
     """Bring the database to that migration, in one transaction. The newest by default.
 
     The states of the claims are derived, and made anew with it. Where there was no journal of facts
-    yet, it begins with the facts as they are.
+    yet, it begins with the facts as they are. An empty database gets the newest tables at once.
     """
     from alembic import command  # noqa: PLC0415 - takes 0.2 s, needed once in a ledger's life
     from alembic.config import Config  # noqa: PLC0415 - as above
@@ -25,12 +26,24 @@ def upgrade(engine: Engine, revision: str = HEAD) -> None:
         writing = engine.execution_options(claimline_writing=True)
         with told(engine.url), writing.begin() as connection:
             config.attributes["connection"] = connection
-            has_journal = inspect(connection).has_table(journal_table.name)
-            command.upgrade(config, revision)
-            if revision == HEAD:  # an older one does not have all its tables
+            tables = inspect(connection).get_table_names()
+            if revision == HEAD and not tables:
+                _make(connection)
+                command.stamp(config, HEAD)
+            else:
+                command.upgrade(config, revision)
+            if revision == HEAD and tables:  # an older one does not have all its tables
                 named.fill(connection)
                 states.fill(connection)
-                if not has_journal:
+                if journal_table.name not in tables:
                     journal.seal(connection)
             if connection.dialect.name == postgresql.NAME:
                 postgresql.bytewise(connection, inspect(connection))
+
+
+def _make(connection: Connection) -> None:
+    """All tables of this version, in an empty database."""
+    assert tables_received.remittance.metadata is metadata
+    assert tables_answered.acknowledgement.metadata is metadata
+    assert journal_table.metadata is metadata
+    metadata.create_all(connection, checkfirst=False)
