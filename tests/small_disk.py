@@ -24,6 +24,10 @@ class Small(Databases):
         super().__init__(server, server.databases()._template)
         self._space = space
 
+    def __call__(self) -> str:
+        """The URL of a new one."""
+        return self._copy(self._template)
+
     def _copy(self, name: str) -> str:
         options = f"TEMPLATE {name} STRATEGY FILE_COPY TABLESPACE {self._space}"
         return self._named(self.server.new_database(options))
