@@ -5,11 +5,11 @@ import hashlib
 import os
 import re
 import subprocess
-import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from resident import resident
 
 from mapping.numbers import patient_control_number
 
@@ -47,13 +47,20 @@ RECEIVED = re.compile(r"\b[0-9a-f]{12}(?=\.(?:835|837|277|999|997|ta1|txt|csv|fi
 SESSION = re.compile(r"(<!-- session -->\n```console\n)(.*?)(```\n<!-- /session -->)", re.DOTALL)
 
 
-def spoken(text: str, folder: Path) -> str:
+@pytest.fixture(scope="session", name="commands")
+def _commands(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The folder of the command ``claimline``."""
+    with resident(tmp_path_factory.mktemp("resident")) as folder:
+        yield folder
+
+
+def spoken(text: str, folder: Path, commands: Path) -> str:
     """A session run again: each line after ``$`` by a shell, its output below it.
 
     Standard error is shown where it comes; exit statuses above 1 are said.
     """
     environment = os.environ | {
-        "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+        "PATH": f"{commands}{os.pathsep}{os.environ['PATH']}",
         "CLAIMLINE_LEDGER": str(folder / "ledger.sqlite3"),
         "CLAIMLINE_TABLES": str(folder / "tables.sqlite3"),
         "COLUMNS": "100",
@@ -105,12 +112,14 @@ def numbered(text: str, seen: dict[str, str]) -> str:
 
 @pytest.mark.parametrize("page", PAGES)
 def test_sessions_are_what_is_printed(
-    page: str, tmp_path: Path, golden: Callable[[Path, str], None]
+    page: str, tmp_path: Path, commands: Path, golden: Callable[[Path, str], None]
 ) -> None:
     """Every session of a page, run in order in one folder, prints what the page shows."""
     (tmp_path / "fixtures").symlink_to(ROOT / "fixtures")
     text = (ROOT / page).read_text(encoding="utf-8")
     assert SESSION.search(text), f"{page} shows no session"
     seen: dict[str, str] = {}
-    again = SESSION.sub(lambda m: m[1] + numbered(spoken(m[2], tmp_path), seen) + m[3], text)
+    again = SESSION.sub(
+        lambda m: m[1] + numbered(spoken(m[2], tmp_path, commands), seen) + m[3], text
+    )
     golden(ROOT / page, again)
