@@ -3,7 +3,7 @@
 import importlib
 import sys
 
-NAMES = ("check", "read", "bill", "receive", "tables", "rules")
+NAMES = ("check", "read", "bill", "receive", "size", "tables", "rules")
 
 names = sys.argv[1:] or NAMES
 del sys.argv[1:]  # each measure run by itself has options of its own

@@ -19,7 +19,7 @@ import subprocess
 import sys
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal
 from pathlib import Path
@@ -95,8 +95,21 @@ def fill(ledger: Ledger, first: int, count: int) -> None:
             writer.record_sent(made, list(claims(start, min(BATCH, first + count - start))))
 
 
-def answer(records: Iterator[SentRecord], name: str) -> tuple[bytes, int]:
-    """The 835 for these claims; gives its bytes and the number of claims."""
+def answer(
+    records: Iterable[SentRecord],
+    name: str,
+    *,
+    payer: tuple[str, str] = ("AETNA", "60054"),
+    day: dt.date = dt.date(2026, 2, 28),
+) -> tuple[bytes, int]:
+    """The 835 for these claims; gives its bytes and the number of claims.
+
+    Args:
+        records: of the claims.
+        name: TRN02.
+        payer: its name and id.
+        day: of the payment.
+    """
     body: list[str] = []
     total = Decimal(0)
     count = 0
@@ -104,10 +117,10 @@ def answer(records: Iterator[SentRecord], name: str) -> tuple[bytes, int]:
         total += paid_on(body, serial, record.claim)
         count += 1
     head = [
-        f"BPR*I*{total:.2f}*C*ACH*CCP*01*999999992*DA*123456*1512345678**01*999988880*DA*98765*20260228",
+        f"BPR*I*{total:.2f}*C*ACH*CCP*01*999999992*DA*123456*1512345678**01*999988880*DA*98765*{day:%Y%m%d}",
         f"TRN*1*{name}*1512345678",
-        "DTM*405*20260228",
-        "N1*PR*AETNA*XV*60054",
+        f"DTM*405*{day:%Y%m%d}",
+        f"N1*PR*{payer[0]}*XV*{payer[1]}",
         "N3*1 MAIN ST",
         "N4*HARTFORD*CT*06156",
         "PER*BL*HELP*TE*8005550100",
@@ -136,7 +149,9 @@ def paid_on(body: list[str], serial: int, claim: SentClaim) -> Decimal:
     for line in claim.lines:
         day = f"{line.date:%Y%m%d}"
         got = Decimal(0) if denied else line.charge - Decimal(35)
-        lines.append(f"SVC*HC:{line.code}:{':'.join(line.modifiers)}*{line.charge}*{got}**1")
+        lines.append(
+            f"SVC*HC:{line.code}:{':'.join(line.modifiers)}*{line.charge}*{got}**{line.units}"
+        )
         lines.append(f"DTM*472*{day}")
         if denied:
             lines.append(f"CAS*CO*97*{line.charge}")

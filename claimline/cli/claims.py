@@ -1,6 +1,7 @@
 """``claimline claims``: where every claim is in its life, and what to do about it."""
 
 import datetime as dt
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -107,17 +108,18 @@ def claims(
             show(_give_up(opened, words, reason, usage, undo=bool(await_reversal)), shape, output)
             return DONE
         meant(opened, usage or opened.book(), payer)
-        found = service.overview(
-            opened,
-            StateFilter(
-                usage=usage or opened.book(),
-                states=states,
-                payer=payer,
-                since=since.date() if since else None,
-                until=until.date() if until else None,
-            ),
+        wanted = StateFilter(
+            usage=usage or opened.book(),
+            states=states,
+            payer=payer,
+            since=since.date() if since else None,
+            until=until.date() if until else None,
         )
-    show(Result(data=_data(found), tables=_tables(found, shape)), shape, output)
+        with service.overview(opened, wanted) as found:
+            if shape == "json":
+                show(Result(data=_data(found)), shape, output)
+            else:
+                show(Result(data=None, tables=_tables(found, shape)), shape, output)
     return DONE
 
 
@@ -198,7 +200,7 @@ def _data(found: "Overview") -> dict[str, Any]:
             }
             for one in found.counts
         ],
-        "claims": [
+        "claims": (
             {
                 "claim": one.claim,
                 "frequency": one.frequency or None,
@@ -213,7 +215,7 @@ def _data(found: "Overview") -> dict[str, Any]:
                 "next_step": next_step(one),
             }
             for one in found.claims
-        ],
+        ),
     }
 
 
@@ -261,10 +263,10 @@ def _who(counted: "StateCount") -> str:
 
 def _listed(found: "Overview") -> "Table":
     from claimline.render import Column, Table
-    from claimline.services.claims import next_step, why
+    from claimline.services.claims import next_step, why_of
     from reconcile.ledger.convert import dollars
 
-    rows = [
+    rows = (
         {
             "state": one.state,
             "claim": one.claim,
@@ -273,13 +275,14 @@ def _listed(found: "Overview") -> "Table":
             "charge": dollars(one.charge),
             "open": dollars(one.open),
             "since": one.since[:10],
-            "why": why(one.cause, one.event, one.state),
+            "why": why_of(one),
             "todo": next_step(one),
         }
         for one in found.claims
-    ]
+    )
+    first = list(islice(rows, 1))
     return Table(
-        title="The claims" if rows else "",
+        title="The claims" if first else "",
         columns=(
             Column(key="state", title="State"),
             Column(key="claim", title="Claim", kind="id"),
@@ -291,7 +294,7 @@ def _listed(found: "Overview") -> "Table":
             Column(key="why", title="why", place="below"),
             Column(key="todo", title="to do", place="below"),
         ),
-        rows=rows,
+        rows=chain(first, rows),
         empty="None of them waits for you; --state lists others." if found.counts else "",
         sheet="Claims",
     )

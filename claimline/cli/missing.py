@@ -65,8 +65,9 @@ def missing(
     url, asked = _asked(config, practice)
     with open_ledger(settings.ledger_url(ledger or url)) as opened:
         asked = _in_book(asked, opened, test=test)
-        things = list(found(opened, asked))
-    told = notes(things, asked)
+        listed = everything or shape in {"json", "csv", "xlsx"}
+        things = list(found(opened, asked)) if listed else []
+        told = notes(things if listed else found(opened, asked), asked)
     if shape in {"csv", "xlsx"} or everything:
         tables = (_things(things, asked),)
     else:

@@ -55,7 +55,8 @@ class Table:
 class Result:
     """One answer in all its shapes.
 
-    ``data`` is what ``--format json`` prints; an iterator is printed as an array, item by item.
+    ``data`` is what ``--format json`` prints; an iterator, also as a value of an object, is printed
+    as an array, item by item.
     ``tables`` are printed for people; csv holds all their rows in one, xlsx a sheet for each kind.
     """
 

@@ -2,7 +2,8 @@
 
 import datetime as dt
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Final
 
 from attrs import frozen
@@ -13,7 +14,7 @@ from claimline.errors import WrongUsageError
 from claimline.services.number_told import what_it_is
 from edi.acknowledgement import CODE_LISTS, Status
 from edi.acknowledgement_words import meaning
-from edi.claim import FREQUENCY_ORIGINAL
+from edi.claim import FREQUENCY_ORIGINAL, FREQUENCY_REPLACEMENT, FREQUENCY_VOID
 from reconcile.ledger import ClaimStory, Decision, Ledger, Run, Usage, out_files
 from reconcile.ledger.convert import dollars, to_json
 from reconcile.ledger.counted_on import COVERED, Waiting
@@ -30,7 +31,7 @@ from reconcile.ledger.states_listed import (
 )
 from reconcile.ledger.tables import sent_claim
 from reconcile.ledger.tables_received import claim_payment
-from reconcile.lifecycle import REJECTIONS, STATE, STATES, Cause, is_work, todo_of
+from reconcile.lifecycle import COPIED_FILE, REJECTIONS, STATE, STATES, Cause, is_work, todo_of
 from reconcile.turns import FIRST
 
 FIND: Final = "give the claim's own number (CLM01); claimline trace finds it by any other"
@@ -45,10 +46,11 @@ class Overview:
 
     usage: Usage
     counts: tuple[StateCount, ...]  # in the order of the table of states
-    claims: tuple[ListedClaim, ...]
+    claims: Iterator[ListedClaim]  # in that order too; read once, as long as the ledger is open
 
 
-def overview(ledger: Ledger, wanted: StateFilter) -> Overview:
+@contextmanager
+def overview(ledger: Ledger, wanted: StateFilter) -> Iterator[Overview]:
     """Count all, list those in the states asked for; without any, those that need a person."""
     order = [row.state for row in STATES]
     chosen = wanted.states or WORK
@@ -62,8 +64,8 @@ def overview(ledger: Ledger, wanted: StateFilter) -> Overview:
             since=wanted.since,
             until=wanted.until,
         )
-        claims = sorted(listed(connection, some), key=lambda one: order.index(one.state))
-    return Overview(usage=wanted.usage, counts=tuple(found), claims=tuple(claims))
+        claims = listed(connection, some)
+        yield Overview(usage=wanted.usage, counts=tuple(found), claims=claims)
 
 
 def why(cause: Cause, event: str, state: str = "", *, words: bool = True) -> str:
@@ -74,6 +76,10 @@ def why(cause: Cause, event: str, state: str = "", *, words: bool = True) -> str
     parts = [] if event == state else [event]
     if event == SENT_ANEW:
         parts = [f"rejected, sent anew as {cause.codes}"]
+    elif event == "voided":
+        parts.append("by its void")
+    elif event == "replaced":
+        parts.append(f"by {cause.codes}")
     elif cause.codes:
         parts.append(_codes(cause, words=words))
     if cause.person:
@@ -84,6 +90,19 @@ def why(cause: Cause, event: str, state: str = "", *, words: bool = True) -> str
     if place:
         parts.append(f"{cause.kind} {place}".strip())
     return ", ".join(part for part in parts if part)
+
+
+def why_of(claim: ListedClaim) -> str:
+    """``why`` of a listed claim; before it what the claim is, where it is no first one."""
+    told = why(claim.cause, claim.event, claim.state)
+    kind = ""
+    if claim.frequency == FREQUENCY_VOID:
+        kind = "the void of this claim"  # under the same number
+    elif claim.frequency == FREQUENCY_REPLACEMENT:
+        kind = f"replacement of {claim.family}"
+    elif claim.family not in {"", claim.claim} and claim.rank == FIRST:
+        kind = f"new claim in place of {claim.family}"
+    return "; ".join(filter(None, (kind, told)))
 
 
 def _codes(cause: Cause, *, words: bool) -> str:
@@ -117,6 +136,16 @@ def next_step(claim: ListedClaim) -> str:
 
 def _after_rejection(claim: ListedClaim) -> str:
     """The road depends on what was refused, and on what kind of claim it is."""
+    if claim.event == "file rejected" and COPIED_FILE in claim.cause.codes.split():
+        return (
+            "was the file sent twice, leave it; has another ledger used its number: claimline "
+            "resend --reason, and first_interchange_control in the practice file"
+        )
+    if claim.event == "batch rejected" and claim.cause.kind in {"999", "997"}:
+        return (
+            "claimline resend sends it again under new control numbers; where the fault is in this "
+            "claim (claimline trace says so), mend it: claimline correct --visits"
+        )
     if claim.event in REJECTIONS - {"claim rejected"}:
         return "claimline resend sends it again under new control numbers"
     if claim.rank != FIRST:

@@ -7,7 +7,7 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from claimline.errors import WrongUsageError
 from claimline.night.values import Note
@@ -168,9 +168,10 @@ def _claims(
     answers = waiting_for.answers(connection, asked.usage, since=learn, zone=asked.zone)
     usual = pure.usual_days(answers, when.limits)
     cut = kept.cut_off(connection, asked.usage)
-    waiting = tuple(waiting_for.undecided(connection, asked.usage, files, zone=asked.zone, cut=cut))
-    reported = waiting_for.reported_files(connection, {one.file_id for one in waiting})
-    beside = waiting_for.neighbours(connection, ((one.file_id, one.payer) for one in waiting))
+    places = waiting_for.undecided_in(connection, asked.usage)
+    reported = waiting_for.reported_files(connection, {number for number, _ in places})
+    beside = waiting_for.neighbours(connection, places)
+    waiting = waiting_for.undecided(connection, asked.usage, files, zone=asked.zone, cut=cut)
     yield from pure.claims(waiting, usual, beside, reported, when)
 
 
@@ -233,29 +234,53 @@ def _numbers(connection: "Connection", asked: Asked, since: dt.date) -> Iterator
 
 def notes(found: Iterable[Missing], asked: Asked) -> tuple[Note, ...]:
     """One note for each kind and each whom it concerns, in the order of ``KINDS``."""
-    groups: dict[tuple[int, str, str], list[Missing]] = {}
+    groups: dict[tuple[int, str, str], _Group] = {}
     for one in found:
-        groups.setdefault((ORDER.index(one.kind), one.who, one.within), []).append(one)
-    return tuple(_note(several, asked) for _, several in sorted(groups.items(), key=itemgetter(0)))
+        key = (ORDER.index(one.kind), one.who, one.within)
+        if key not in groups:
+            groups[key] = _Group(first=one)
+        groups[key].add(one)
+    return tuple(_note(group, asked) for _, group in sorted(groups.items(), key=itemgetter(0)))
 
 
-def _note(several: "list[Missing]", asked: Asked) -> Note:
-    kind, who, within = several[0].kind, several[0].who, several[0].within
-    means = KINDS[kind]
-    cents = sum(one.cents for one in several)
-    name = next((one.name for one in several if one.name), who)
-    about = ", ".join(filter(None, (name, within)))
-    counts = _counts(kind, several)
+@define(kw_only=True)
+class _Group:
+    """What is missing of one kind, of one whom it concerns: added up as it comes."""
+
+    first: Missing
+    count: int = 0
+    claims: int = 0
+    cents: int = 0
+    days: int = 0
+    name: str = ""
+    ids: dict[str, None] = field(factory=dict)  # the first ones
+
+    def add(self, one: Missing) -> None:
+        """One more."""
+        self.count += 1
+        self.claims += one.claims
+        self.cents += one.cents
+        self.days = max(self.days, one.days) if self.count > 1 else one.days
+        self.name = self.name or one.name
+        if len(self.ids) < NAMED:
+            self.ids[one.subject] = None
+
+
+def _note(group: _Group, asked: Asked) -> Note:
+    kind, who, within = group.first.kind, group.first.who, group.first.within
+    means, cents = KINDS[kind], group.cents
+    about = ", ".join(filter(None, (group.name or who, within)))
+    counts = _counts(kind, group)
     return Note(
         kind=kind,
         urgency=means.urgency,
         what=f"{means.title}{f': {about}' * bool(about)}{f' ({counts})' * bool(counts)}",
         todo=means.todo,
         call=asked.call(who),
-        count=len(several),
-        days=max(one.days for one in several),
+        count=group.count,
+        days=group.days,
         money=dollars(cents) if cents else None,
-        ids=tuple(dict.fromkeys(one.subject for one in several))[:NAMED],
+        ids=tuple(group.ids),
     )
 
 
@@ -269,11 +294,10 @@ THINGS: Final[Mapping[str, str]] = {
 }
 
 
-def _counts(kind: str, several: "list[Missing]") -> str:
+def _counts(kind: str, group: _Group) -> str:
     """``2 files, 31 claims`` or ``12 claims``."""
-    claims = sum(one.claims for one in several)
     thing = THINGS.get(kind, "")
-    parts = [counted(len(several), thing)] if thing else []
-    if claims and kind not in {"missing.payment", "missing.deposit", "missing.amount"}:
-        parts.append(counted(claims, "claim"))
+    parts = [counted(group.count, thing)] if thing else []
+    if group.claims and kind not in {"missing.payment", "missing.deposit", "missing.amount"}:
+        parts.append(counted(group.claims, "claim"))
     return ", ".join(parts)

@@ -9,6 +9,7 @@ from attrs import asdict, define
 from sqlalchemy import exists, or_, select
 
 from claimline.services.bank import KIND as BANK
+from claimline.services.collector import swept
 from claimline.services.read import is_professional
 from claimline.services.receive_adopt import record_of
 from claimline.services.receive_look import transactions
@@ -20,6 +21,7 @@ from reconcile.ledger.alike import Compared, Differs
 from reconcile.ledger.convert import from_date, to_cents
 from reconcile.ledger.deposits import Row
 from reconcile.ledger.payments import LARGEST
+from reconcile.ledger.seen import Seen
 from reconcile.ledger.tables import file, sent_claim, sent_file
 from reconcile.ledger.tables_answered import resent_claim
 from reconcile.ledger.tables_received import remittance
@@ -97,9 +99,9 @@ class Bytes:
             yield from self._sent_file(row)
 
     def _sent_file(self, row: Any) -> Iterator[_Look]:
-        matched: set[int] = set()
+        matched = Seen()
         try:
-            for batch in bulk.batches(self._records(row.digest)):
+            for batch in swept(bulk.batches(self._records(row.digest))):
                 with self.ledger.reading() as connection:
                     yield from self._sent_batch(connection, row, batch, matched)
         except (LedgerDamaged, NotX12) as error:
@@ -107,19 +109,18 @@ class Bytes:
             yield 0, 0, [(f"file {row.name}", "claims", "there", why)]
             return
         with self.ledger.reading() as connection:
-            numbers = connection.execute(select(_S.id, _S.control).where(_here(row.id)))
-            for number, control in numbers:
+            numbers = select(_S.id, _S.control).where(_here(row.id))
+            at_once = numbers.execution_options(yield_per=bulk.BATCH)
+            for number, control in connection.execute(at_once):
                 if number not in matched:
                     yield 1, 0, [(f"claim {control}", "claim", "there", f"not in {row.name}")]
 
     def _sent_batch(
-        self, connection: "Connection", row: Any, batch: list[SentRecord], matched: set[int]
+        self, connection: "Connection", row: Any, batch: list[SentRecord], matched: Seen
     ) -> Iterator[_Look]:
         """Compare some claims of a file; those it has from elsewhere are passed over."""
-        controls = [record.claim.control for record in batch]
-        condition = _here(row.id) & _S.control.in_(controls)
-        claims = sent.load(connection, condition)
-        about = {r.id: r for r in connection.execute(select(sent_claim).where(condition))}
+        about = _numbered(connection, row.id, [record.claim.control for record in batch])
+        claims = sent.load(connection, _S.id.in_(list(about)))
         there: dict[tuple[str, str, str], int] = {}
         for number, claim in claims.items():
             there[_key(claim)] = number
@@ -191,6 +192,21 @@ def _here(file_id: int) -> Any:
     """The claims that went in a file, for the first time or again."""
     again = select(resent_claim.c.sent_claim_id).where(resent_claim.c.file_id == file_id)
     return or_(_S.file_id == file_id, _S.id.in_(again))
+
+
+def _numbered(connection: "Connection", file_id: int, controls: list[str]) -> dict[int, Any]:
+    """The rows of the claims of these numbers that went in a file, by row number.
+
+    They are found by their numbers alone: a database that went by the file as well could look at
+    all its claims each time.
+    """
+    query = select(sent_claim).where(_S.control.in_(controls)).order_by(_S.id)
+    found = {row.id: row for row in connection.execute(query)}
+    others = [number for number, row in found.items() if row.file_id != file_id]
+    c = resent_claim.c
+    went = select(c.sent_claim_id).where(c.file_id == file_id, c.sent_claim_id.in_(others))
+    again = set(connection.execute(went).scalars()) if others else set()
+    return {n: row for n, row in found.items() if row.file_id == file_id or n in again}
 
 
 def _records(transaction: Transaction) -> Iterator[SentRecord]:

@@ -29,7 +29,7 @@ from reconcile.ledger.tables_received import (
 
 _R: Final = remittance.c
 _C: Final = claim_payment.c
-_ROWS_AT_ONCE: Final = 5000
+_ROWS_AT_ONCE: Final = 1000
 _NEVER: Final = frozenset(  # row numbers of derived rows, and when they were made
     {"id", "run_id", "recorded_at", "remittance_id", "payment_id", "claim_payment_id",
      "line_share_id", "acknowledgement_id"}

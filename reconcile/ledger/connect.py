@@ -4,6 +4,10 @@ SQLite runs in WAL mode, so that readers never wait for the writer, with foreign
 synchronisation: a control number once committed survives a power cut. Writers begin with BEGIN
 IMMEDIATE, so that two of them meet at the start and not at the first write. The file is made
 readable by its owner only before SQLite first opens it; SQLite gives its side files the same mode.
+
+Memory does not grow with the ledger: a connection keeps some megabytes of pages, and what it sorts
+beyond that goes to files among the temporary ones (``TMPDIR``), for their owner only, whose names
+SQLite removes as it makes them.
 """
 
 import os
@@ -31,8 +35,9 @@ from reconcile.ledger.errors import (
 HEAD: Final = "0004"  # the newest migration; a test compares it with the folder
 KNOWN: Final = ("0001", "0002", "0003", "0004")
 BUSY_SECONDS: Final = 30
-CACHE_KB: Final = 65536  # the upper pages of the indexes of a large ledger
-CACHE_BESIDE_KB: Final = 8192  # of a process beside the one that writes
+CACHE_KB: Final = 65536  # of who writes: the upper pages of the indexes of a large ledger
+CACHE_READING_KB: Final = 8192  # of who only reads; of a sort so much is held in memory
+_LARGE: Final = "claimline_large"  # of a connection: it has written, and has the larger cache
 _EXAMPLE: Final = (
     "Give a path, or a URL such as sqlite:////srv/claims/ledger.sqlite3 or "
     "postgresql://claims@db.example.org/claims."
@@ -59,13 +64,12 @@ def sqlite_path(url: URL) -> Path | None:
     return Path(str(url.database))
 
 
-def make_engine(url: URL, *, busy_seconds: int = BUSY_SECONDS, cache: int = CACHE_KB) -> Engine:
+def make_engine(url: URL, *, busy_seconds: int = BUSY_SECONDS) -> Engine:
     """An engine whose transactions begin and end where we say; its errors tell no values.
 
     Args:
         url: of the ledger.
         busy_seconds: how long a writer waits for another.
-        cache: KB of pages that SQLite keeps in memory for a connection.
 
     Raises:
         LedgerError: for a kind of database that is not known, or whose driver is not installed.
@@ -75,24 +79,20 @@ def make_engine(url: URL, *, busy_seconds: int = BUSY_SECONDS, cache: int = CACH
     if url.get_backend_name() != "sqlite":
         raise LedgerError(f"This installation cannot open {url.drivername}.", _EXAMPLE)
     engine = create_engine(url, connect_args={"timeout": busy_seconds}, hide_parameters=True)
-
-    def prepare(dbapi: Any, _record: Any) -> None:
-        _prepare(dbapi, cache)
-
-    event.listen(engine, "connect", prepare)
+    event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     return engine
 
 
-def _prepare(dbapi: Any, cache: int) -> None:
+def _prepare(dbapi: Any, _record: Any) -> None:
     dbapi.isolation_level = None  # transactions are ours: see _begin
     cursor = dbapi.cursor()
     for pragma in (
         "journal_mode = WAL",
         "synchronous = FULL",
         "foreign_keys = ON",
-        f"cache_size = -{cache}",
-        "temp_store = MEMORY",
+        f"cache_size = -{CACHE_READING_KB}",
+        "temp_store = FILE",
     ):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
@@ -100,6 +100,9 @@ def _prepare(dbapi: Any, cache: int) -> None:
 
 def _begin(connection: Connection) -> None:
     writing = connection.get_execution_options().get(WRITING)
+    if writing and not connection.info.get(_LARGE):
+        connection.exec_driver_sql(f"PRAGMA cache_size = -{CACHE_KB}")
+        connection.info[_LARGE] = True
     connection.exec_driver_sql("BEGIN IMMEDIATE" if writing else "BEGIN")
 
 

@@ -22,7 +22,7 @@ from reconcile.ledger.tables_received import (
     remittance,
 )
 
-_ROWS_AT_ONCE: Final = 10_000
+_ROWS_AT_ONCE: Final = 1000
 _DERIVED: Final = (posting, line_share, awaiting, claim_payment, provider_adjustment)
 
 

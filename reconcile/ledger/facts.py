@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Select, Table, case, null, or_, select, updat
 
 from reconcile.ledger import bulk
 from reconcile.ledger.columns import metadata
-from reconcile.ledger.tables import decision, held_claim, held_visit, visit
+from reconcile.ledger.tables import decision, file_chunk, held_claim, held_visit, visit
 from reconcile.ledger.tables_answered import acknowledged, acknowledgement, claim_state
 from reconcile.ledger.tables_journal import journal, journal_part
 from reconcile.ledger.tables_received import (
@@ -24,7 +24,8 @@ DERIVED: Final = frozenset(
                   journal, journal_part)
 )  # fmt: skip
 READ_AGAIN: Final = ("TA1", "999", "997", "277CA")  # made anew from the kept bytes by ``verify``
-_ROWS_AT_ONCE: Final = 5000
+_ROWS_AT_ONCE: Final = 1000
+_PIECES_AT_ONCE: Final = 10  # of files: up to a megabyte each
 _H: Final = held_claim.c
 
 
@@ -54,10 +55,9 @@ def copy_facts(
 
 
 def copy(here: Connection, there: Connection, table: Table, query: Select[Any]) -> None:
-    """Copy the rows of a query on a table, some thousand at a time."""
-    found = here.execute(
-        query.order_by(*table.primary_key).execution_options(yield_per=_ROWS_AT_ONCE)
-    )
+    """Copy the rows of a query on a table, a thousand at a time; of bytes some megabytes."""
+    at_once = _PIECES_AT_ONCE if table is file_chunk else _ROWS_AT_ONCE
+    found = here.execute(query.order_by(*table.primary_key).execution_options(yield_per=at_once))
     for rows in found.partitions():
         bulk.insert(there, table, [tuple(row) for row in rows])
 

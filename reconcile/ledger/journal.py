@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 MARK: Final = 8  # bytes
 TOLD: Final = 24  # figures of a head
 _PIECE: Final = 1 << 15  # rows of a part: of a large file there are several
-_ROWS_AT_ONCE: Final = 5000
+_ROWS_AT_ONCE: Final = 1000
 _ENCODE: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 
 # Left out, each with the reason. A table or column that is not named here is journaled.

@@ -27,7 +27,7 @@ from reconcile.ledger.tables_journal import journal, journal_part
 ENTRIES: Final = "journal"
 CHANGED, MISSING, ADDED = "changed", "missing", "not recorded"
 BROKEN: Final = "does not follow from the one before"
-_ROWS_AT_ONCE: Final = 5000
+_ROWS_AT_ONCE: Final = 1000
 _J: Final = journal.c
 _P: Final = journal_part.c
 Key = tuple[Any, ...]

@@ -137,7 +137,7 @@ class Ledger:
 
     def again(self) -> "Ledger":
         """The same ledger through connections of its own, for a process that was forked."""
-        return Ledger(connect.make_engine(self._engine.url, cache=connect.CACHE_BESIDE_KB))
+        return Ledger(connect.make_engine(self._engine.url))
 
     @property
     def url(self) -> URL:

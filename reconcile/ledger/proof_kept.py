@@ -30,6 +30,7 @@ from reconcile.ledger.errors import LedgerDamaged
 from reconcile.ledger.mended import SUPERSEDED
 from reconcile.ledger.payments import LARGEST
 from reconcile.ledger.records import Usage
+from reconcile.ledger.seen import Seen
 from reconcile.ledger.tables import file, sent_claim, sent_file, sent_line
 from reconcile.ledger.tables_answered import resent_claim
 from reconcile.ledger.tables_received import claim_payment, provider_adjustment, remittance
@@ -96,7 +97,7 @@ class Kept:
         ).scalar()
         claims = self._sent(row.digest)
         seen = 0
-        matched: set[int] = set()
+        matched = Seen()
         odd: dict[str, _Sent] = {}
         while batch := list(islice(claims, TOGETHER)):
             seen += len(batch)
@@ -113,7 +114,7 @@ class Kept:
         )
 
     def _sent_batch(
-        self, row: Any, batch: list[_Sent], matched: set[int], odd: dict[str, _Sent]
+        self, row: Any, batch: list[_Sent], matched: Seen, odd: dict[str, _Sent]
     ) -> None:
         """Find some claims in the ledger; those with other amounts there are odd."""
         there = self._there([one.control for one in batch], row.id)
@@ -131,11 +132,12 @@ class Kept:
         tally.left += one.charge or 0
         tally.right += there.charge if one.charge is not None else 0
 
-    def _not_in_file(self, row: Any, matched: set[int], odd: dict[str, _Sent]) -> None:
+    def _not_in_file(self, row: Any, matched: Seen, odd: dict[str, _Sent]) -> None:
         """The claims of a file in the ledger that do not stand so in its bytes."""
         tally = self.tallies["claims.kept"]
         again = select(resent_claim.c.sent_claim_id).where(resent_claim.c.file_id == row.id)
         query = select(_S.id).where(or_(_S.file_id == row.id, _S.id.in_(again)))
+        query = query.execution_options(yield_per=TOGETHER)
         left = [n for n in self.connection.execute(query).scalars() if n not in matched]
         for batch in bulk.batches(left):
             for found in self.connection.execute(self._claims_query(row.id, _S.id.in_(batch))):

@@ -91,11 +91,14 @@ def claims(connection: Connection, wanted: Filter, walk: Walk) -> Iterator[Repor
 
 
 def _after(keys: Sequence[Any], last: Any) -> ColumnElement[bool]:
-    """The rows behind the last one seen, in the order of the keys."""
+    """The rows behind the last one seen, in the order of the keys.
+
+    The first key is bounded by itself: so the index finds where to go on, whatever lies before.
+    """
     if len(keys) == 1:
         return and_(keys[0] > last[0])
     first, second = keys
-    return or_(first > last[0], and_(first == last[0], second > last[1]))
+    return and_(first >= last[0], or_(first > last[0], second > last[1]))
 
 
 def _at_later() -> ColumnElement[bool]:

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any, Final
 
 from attrs import field, frozen
-from sqlalchemy import ColumnElement, Connection, func, or_, select
+from sqlalchemy import ColumnElement, Connection, case, func, or_, select
 
 from reconcile.keys import stem
 from reconcile.ledger import bulk, held
@@ -121,7 +121,10 @@ def _corrected(connection: Connection, wanted: StateFilter) -> dict[str, int]:
 
 
 def listed(connection: Connection, wanted: StateFilter) -> Iterator[ListedClaim]:
-    """The claims in these states, the held ones first, each state's longest there first."""
+    """The claims in these states, in the order of ``STATES``, each state's longest there first.
+
+    They are sorted once and read some hundred at a time.
+    """
     corrections = covered(connection, wanted.usage)
     cut = cut_off(connection, wanted.usage)
     if not wanted.states or "held" in wanted.states:
@@ -132,32 +135,24 @@ def listed(connection: Connection, wanted: StateFilter) -> Iterator[ListedClaim]
     if wanted.states:
         chosen: ColumnElement[bool] = _STATE.state.in_(wanted.states)
         condition &= or_(chosen, waits_for_person()) if wanted.work else chosen
-    last: tuple[str, int] = ("", 0)
-    while True:
-        query = (
-            select(
-                _CLAIM.id, _CLAIM.control, _CLAIM.family, _CLAIM.frequency, _CLAIM.payer_rank,
-                _CLAIM.payer, _CLAIM.payer_name,
-                _CLAIM.discipline, _CLAIM.date, _CLAIM.charge, _STATE.state, _STATE.event,
-                _STATE.since, _STATE.cause, _STATE.open,
-            )
-            .join(claim_state, _STATE.sent_claim_id == _CLAIM.id)
-            .where(
-                condition,
-                or_(_STATE.since > last[0], (_STATE.since == last[0]) & (_CLAIM.id > last[1])),
-            )
-            .order_by(_STATE.since, _CLAIM.id)
-            .limit(bulk.BATCH)
-        )  # fmt: skip
-        rows = connection.execute(query).fetchall()
-        if not rows:
-            return
-        last = (rows[-1].since, rows[-1].id)
-        for row in rows:
-            waits = row.state in COVERED and corrections.get((row.control, row.frequency))
-            if not (waits and wanted.work):
-                answer = cut.get(stem(row.control)) if row.state in UNANSWERED else None
-                yield _of(row, waits or None, answer)
+    order = case({row.state: n for n, row in enumerate(STATES)}, value=_STATE.state)
+    query = (
+        select(
+            _CLAIM.id, _CLAIM.control, _CLAIM.family, _CLAIM.frequency, _CLAIM.payer_rank,
+            _CLAIM.payer, _CLAIM.payer_name,
+            _CLAIM.discipline, _CLAIM.date, _CLAIM.charge, _STATE.state, _STATE.event,
+            _STATE.since, _STATE.cause, _STATE.open,
+        )
+        .join(claim_state, _STATE.sent_claim_id == _CLAIM.id)
+        .where(condition)
+        .order_by(order, _STATE.since, _CLAIM.id)
+        .execution_options(yield_per=bulk.BATCH)
+    )  # fmt: skip
+    for row in connection.execute(query):
+        waits = row.state in COVERED and corrections.get((row.control, row.frequency))
+        if not (waits and wanted.work):
+            answer = cut.get(stem(row.control)) if row.state in UNANSWERED else None
+            yield _of(row, waits or None, answer)
 
 
 def waits_for_person() -> ColumnElement[bool]:

@@ -46,6 +46,7 @@ _PAID: Final = claim_payment.c
 _SHARE: Final = line_share.c
 
 
+PAYMENTS_KEPT: Final = 10_000  # in memory, while the claims of a ledger are gone through
 Answer = tuple[Any, ...]  # the columns asked for in ``Decisions._answers``
 REMITTANCE: Final = 1  # places in it
 POSITION: Final = 8
@@ -128,7 +129,10 @@ class Decisions:
         return found
 
     def _load(self, numbers: set[int]) -> None:
-        """What is told of a payment as a whole, asked once."""
+        """What is told of a payment as a whole; asked once, of very many payments anew."""
+        if len(self._payments) > PAYMENTS_KEPT:
+            self._payments.clear()
+            self._causes.clear()
         for batch in bulk.batches(sorted(numbers - self._payments.keys())):
             query = (
                 select(remittance, file.c.name.label("file_name"))

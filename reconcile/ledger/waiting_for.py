@@ -126,6 +126,26 @@ def _file(row: Row[Any], sums: _Sum, zone: dt.tzinfo) -> SentFile:
     )
 
 
+def _is_undecided(usage: str) -> ColumnElement[bool]:
+    """Of claims with their state: that they left and no payer has decided them."""
+    return and_(
+        _C.usage == usage,
+        claim_state.c.state.in_(UNDECIDED),
+        claim_state.c.event.not_in(ANSWERED),
+    )
+
+
+def undecided_in(connection: Connection, usage: str) -> frozenset[tuple[int, str]]:
+    """The files that the claims of ``undecided`` went in last, each with their payers."""
+    query = (
+        select(_newest_file(), _C.payer)
+        .join(claim_state, claim_state.c.sent_claim_id == _C.id)
+        .where(_is_undecided(usage))
+        .distinct()
+    )
+    return frozenset((number, payer) for number, payer in connection.execute(query))
+
+
 def undecided(
     connection: Connection,
     usage: str,
@@ -159,11 +179,7 @@ def undecided(
         .join(claim_state, claim_state.c.sent_claim_id == _C.id)
         .outerjoin(last, last.c.file_id == newest)
         .outerjoin(delivered_file, delivered_file.c.file_id == newest)
-        .where(
-            _C.usage == usage,
-            claim_state.c.state.in_(UNDECIDED),
-            claim_state.c.event.not_in(ANSWERED),
-        )
+        .where(_is_undecided(usage))
         .order_by(_C.id)
     )
     for row in connection.execute(query.execution_options(yield_per=bulk.BATCH)):
