@@ -17,7 +17,7 @@ from reconcile.ledger.reading import BY_PERSON, Filter, condition_of
 from reconcile.ledger.tables import sent_claim, sent_file, written_file
 from reconcile.ledger.tables_answered import claim_state, delivered_file
 from reconcile.ledger.tables_received import claim_payment, remittance
-from reconcile.lifecycle import REJECTIONS, Event, is_copy
+from reconcile.lifecycle import REJECTIONS, Event, is_copy, state_of
 from reconcile.turns import FIRST
 from reconcile.values import Adjudication, SentClaim
 
@@ -233,10 +233,14 @@ class _Work:
 
 
 def _was_rejected(events: Sequence[Event], *, decided: bool) -> bool:
-    """Whether a sending was rejected; where a payer decided on that very sending, it was not."""
+    """Whether a sending was rejected.
+
+    The newest was not where a payer decided on it, or where it is accepted now all the same.
+    """
     newest = max((one.transmission for one in events), default=0)
+    stands = decided or state_of(events).state != REJECTED
     return any(
-        one.kind in REJECTIONS and not is_copy(one) and not (decided and one.transmission == newest)
+        one.kind in REJECTIONS and not is_copy(one) and not (stands and one.transmission == newest)
         for one in events
     )
 

@@ -206,6 +206,18 @@ def test_what_a_payer_decided_was_not_rejected(ledger: Ledger) -> None:
     assert (passed["passed"], passed["rejected"]) == (1, 0)
 
 
+def test_what_was_accepted_in_the_end_was_not_rejected(ledger: Ledger) -> None:
+    """Rejected, and accepted later in the same sending: it waits, before and after the answer."""
+    record(ledger, sent("C0000001A", PAID), control=77)
+    take_277ca(ledger, a277ca(claim_said("C0000001A", "A7:562*20260303*U*125")), control=5)
+    assert reports.first_pass(ledger, asked()).total["rejected"] == 1
+    take_277ca(ledger, a277ca(claim_said("C0000001A", "A2:20*20260305*WQ*125")), control=6)
+    found = reports.first_pass(ledger, asked()).total
+    assert (found["rejected"], found["waiting"]) == (0, 1)
+    take(ledger, x12(remit(clp("C0000001A", PAID))))
+    assert reports.first_pass(ledger, asked()).total["passed"] == 1
+
+
 def test_by_code_lines_are_counted(ledger: Ledger) -> None:
     """By code, lines are counted and the total has each claim once."""
     two = (PAID, evolve(PAID, code="97110"))
