@@ -145,7 +145,7 @@ def test_a_reversal_that_comes_all_the_same_changes_nothing(twice: str, command:
     """The reversal takes back the answer that counted no more."""
     assert figures(command, twice, "aging", "open", "0-30") == ("-100.00", "0.00")
     give_up(command, twice)
-    assert figures(command, twice, "aging", "claims", "open") == ("0", "0.00")
+    assert figures(command, twice, "aging", "open", "closed") == ("0.00", "0.00")
     assert figures(command, twice, "denials", "lines", "denied") == ("1", "0.00")
     assert figures(command, twice, "first-pass", "passed", "refused") == ("0", "1")
     with open_ledger(twice) as ledger:
@@ -212,7 +212,7 @@ def test_a_replaced_claim(ledger_url: str, command: Command, paid: str, named: s
     sums = total(command, ledger_url)
     assert (sums["billed"], sums["paid"], sums["open"]) == ("100.00", "110.00", "0.00")
     assert figures(command, ledger_url, "denials", "lines", "billed") == decided
-    assert figures(command, ledger_url, "aging", "claims", "open") == ("0", "0.00")
+    assert figures(command, ledger_url, "aging", "open", "closed") == ("0.00", "0.00")
     assert command("ledger", "waiting", "--ledger", ledger_url)[0] == 0
     holds(command, ledger_url)
 
