@@ -102,11 +102,12 @@ def test_every_number_of_a_note_is_told(
     (desk.folder / "clearinghouse" / "out" / "refused.999").write_text(refused, encoding="utf-8")
     assert desk.night(SECOND).returncode == 1
     report = desk.report("2026-03-18-1")
-    [note] = [one for one in report["notes"] if one["kind"] == "claims.rejected"]
-    assert (note["count"], len(note["ids"])) == (8, 8)
-    assert {one.replace("-", "") for one in note["ids"]} == numbers
+    [note] = [one for one in report["notes"] if one["kind"] == "claims.file-rejected"]
+    file, *claims_told = note["ids"]
+    assert (note["count"], len(claims_told), file) == (8, 8, "relay-T-000000001.837")
+    assert {one.replace("-", "") for one in claims_told} == numbers
     page = " ".join("\n".join(_printed(desk, capsys)).split())
-    assert "and 4 more: claimline night --show --all" in page
+    assert "and 5 more: claimline night --show --all" in page
     text = "\n".join(_printed(desk, capsys, "--all"))
     assert all(one in text for one in note["ids"])
     _, _, rest = html_page(report).partition("<details>")
