@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 from databases import KINDS, Copies, NewUrl, Server, running
+from statements import share
 
 from reconcile.ledger import open_ledger
 
@@ -28,6 +29,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # begun in the background: what the tests
         signal.signal(signal.SIGINT, signal.default_int_handler)  # start would not hear Ctrl-C
+    share()
     os.environ["CLAIMLINE_NOW"] = "2026-11-22T12:00:00+00:00"
     os.environ["CLAIMLINE_TABLES"] = str(ROOT / "no-tables-here.sqlite3")  # not the developer's
     if config.getoption("rewrite") and os.environ.get("CI"):
