@@ -94,18 +94,21 @@ class Beside:
                         found[number] = row
         return found
 
-    def _later(self, usage: Usage, families: Sequence[str]) -> frozenset[str]:
-        """The numbers of all claims of families to payers after the first."""
-        query = select(_CLAIM.control).where(
+    def _later(self, usage: Usage, families: Sequence[str]) -> dict[str, str]:
+        """All claims of families to payers after the first: when recorded, by number."""
+        query = select(_CLAIM.control, _CLAIM.recorded_at).where(
             _CLAIM.family.in_(families), _CLAIM.usage == usage, _CLAIM.payer_rank != FIRST
         )
-        return frozenset(self._connection.execute(query).scalars())
+        return {row.control: row.recorded_at for row in self._connection.execute(query)}
 
 
-def _answers(row: Any, number: int, claim: SentClaim, later: frozenset[str]) -> bool:
+def _answers(row: Any, number: int, claim: SentClaim, later: Mapping[str, str]) -> bool:
     """Whether a claim payment on another claim of the family answers this one.
 
-    One that names another claim to a later payer answers that, whoever sent it.
+    ``later``: when the claims to later payers were recorded, by number.
+
+    One that names another claim to a later payer answers that, whoever sent it. One that came in
+    its turn after it was sent is the forwarded claim's: the payer has decided.
     """
     if row.id == number:
         return False
@@ -115,7 +118,10 @@ def _answers(row: Any, number: int, claim: SentClaim, later: frozenset[str]) -> 
         return False
     if row.named in later:
         return bool(row.named == claim.control)
-    return bool(row.payer == claim.payer)
+    if row.payer == claim.payer:
+        return True
+    sent = later.get(claim.control)
+    return bool(sent and row.rank == claim.payer_rank and row.recorded_at > sent)
 
 
 def _by_claim(kind: EventKind, row: Any) -> Event:

@@ -151,6 +151,26 @@ def test_an_answer_by_crossover_ends_the_wait(book: Book) -> None:
     assert figures(story.books()) == "paid 34.06 contractual 40.94"
 
 
+def test_the_forwarded_claims_answer_closes_our_own(
+    book: Book, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They crossed: the payer has decided, and a lost file of ours is not sent again."""
+    story = Story(book, [MEDICARE, HILLSIDE])
+    monkeypatch.setenv("CLAIMLINE_NOW", "2026-04-24T12:00:00Z")
+    story.receive(PRIMARY.replace("*1*75", "*19*75"))
+    (sent,) = story.bill()["claims"]
+    assert _states(story)[sent["claim"]] == "sent"
+    monkeypatch.setenv("CLAIMLINE_NOW", "2026-04-27T12:00:00Z")
+    story.receive(
+        "CLP*{V}*2*75*6.92**12*B1*11*1 ~ DTM*232*20260310\n"
+        "SVC*HC:97530:GP*75*6.92**1 ~ CAS*OA*23*68.08 ~ REF*6R*01{V}",
+        payer="hillside",
+        day="20260425",
+    )
+    assert _states(story)[sent["claim"]] == "closed"
+    assert story.listed()["state"] == "done"
+
+
 def test_a_qmb_is_neither_billed_nor_asked(book: Book) -> None:
     """N782 with Medicaid second: forwarded by policy; the copay taken is a credit."""
     story = Story(book, [MEDICARE, MEDICAID], amount_collected="5.00")
