@@ -10,7 +10,7 @@ from typing import Final
 
 from attrs import frozen
 
-from reconcile import books
+from reconcile import books, look
 from reconcile.values import ZERO, Adjudication, LineBooks, LineShare, SentClaim
 
 _REFUND: Final = "refund before the payer's correction or letter"
@@ -70,6 +70,11 @@ _TODO: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
         books.POSITIVE_ALONE,
         "ask the payer which payment it takes back, and for that remittance",
         ("refund on this alone", "change the books by hand to fit"),
+    ),
+    (
+        look.NO_PARTNER,
+        "ask the payer which line it paid in place of which, and for a corrected answer",
+        ("appeal a line that was paid in this one", "change the amounts by hand to fit"),
     ),
     (
         books.OTHER_CHARGE,

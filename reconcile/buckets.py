@@ -92,6 +92,23 @@ def receiving_lines(adjudication: Adjudication) -> frozenset[str]:
     return frozenset(s.bundled_into for s in adjudication.lines if s.bundled_into)
 
 
+def without_partner(adjudication: Adjudication) -> dict[str, Decimal]:
+    """What lines were paid in place of others that do not meet it to the cent (OA-94 alone).
+
+    Returns:
+        Dollars above zero, by ``SentLine.control`` of the line that was paid.
+    """
+    paired = receiving_lines(adjudication)
+    found = {
+        share.line: -sum(
+            (a.amount for a in share.adjustments if (a.group, a.reason) == ("OA", "94")), ZERO
+        )
+        for share in adjudication.lines
+        if share.line not in paired
+    }
+    return {line: amount for line, amount in found.items() if amount > ZERO}
+
+
 def is_duplicate(adjudication: Adjudication, share: LineShare) -> bool:
     """Whether the share only says that the line was decided before (18, B13; 97 and N111, N522)."""
     if share.paid or share.charge <= ZERO:

@@ -9,7 +9,7 @@ from attrs import define, field
 
 from edi.codes import Entry, lookup, refusal
 from edi.remittance import Adjustment
-from reconcile.buckets import moves
+from reconcile.buckets import moves, without_partner
 from reconcile.turns import FIRST
 from reconcile.values import (
     ZERO,
@@ -114,6 +114,12 @@ class Case:
             and ASSISTANT.isdisjoint(other.modifiers) != mine
             for other in self.others
         )
+
+    @property
+    def is_moved(self) -> bool:
+        """The answer paid another line in place of one (OA-94), and none meets it to the cent."""
+        decided = self.books.decided_by
+        return decided is not None and bool(without_partner(decided).keys() - {self.line.control})
 
     @property
     def remark(self) -> Entry | None:

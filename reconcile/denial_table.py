@@ -47,6 +47,7 @@ class Row:
     units: str = ""  # one, more: as sent
     twin: bool = False  # a plain and an assistant line of the code on the day
     misplaced: bool = False  # 59 or X on the line of the pair that does not take it
+    moved: bool = False  # another line was paid in place of one, a cent off (OA-94 alone)
     paid: str = ""  # zero, part
     turn: str = ""  # of the payer that decided: first, later
     status: str = ""  # reversed

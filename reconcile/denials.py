@@ -129,6 +129,7 @@ def _line_fits(row: Row, case: Case) -> bool:
         and (not row.sent or _was_sent(row.sent, case))
         and (not row.not_sent or not _was_sent(row.not_sent, case))
         and (not row.misplaced or case.is_misplaced)
+        and (not row.moved or case.is_moved)
         and (not row.twin or case.is_twin)
         and (not row.turn or row.turn == case.turn)
         and (not row.beside or case.partner in row.beside)

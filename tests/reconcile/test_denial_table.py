@@ -36,6 +36,7 @@ class Told:
     own: str = ""  # the claim's other lines: 97116:59 97530:CQ
     own_paid: bool = False
     reversed_: bool = False
+    own_moved: bool = False  # they were paid in place of one: OA-94
     rank: str = "P"  # of the payer that decided
 
 
@@ -56,11 +57,12 @@ def find(told: Told, **more: object) -> Finding:
         remarks=tuple(w for w in words if "-" not in w),
         number=1,
     )
+    oa94 = Adjustment(group="OA", reason="94", amount=Decimal("-99.99"))
     own = tuple(line(f"O{n}", p, "50.00") for n, p in enumerate(told.own.split()))
     beside = tuple(
-        evolve(share, line=o.control, paid=Decimal(50), adjustments=())
+        evolve(share, line=o.control, paid=Decimal(50), adjustments=(oa94,) * told.own_moved)
         for o in own
-        if told.own_paid
+        if told.own_paid or told.own_moved
     )
     decided = Adjudication(
         id="x", claim="C", method="m", payer="plan", rank=told.rank, status="1", payer_control="A",
@@ -95,6 +97,8 @@ ROWS: dict[str, tuple[Told, dict[str, object]]] = {
     "6 new claim wanted": (Told(codes="CO-16 N517"), {"codes": "CO-16"}),
     "2 bundled-status code": (Told(codes="CO-97 M15"), {"codes": "CO-97"}),
     "2 never paid by itself, Medicare": (Told(codes="CO-97", code="97010", family=B), {"family": "commercial"}),
+    "4 bundled, paid in another line a cent off": (
+        Told(codes="CO-97", own="97140:59:GP", own_moved=True), {"own_moved": False}),
     "4 59 on the wrong line of the pair": (
         Told(codes="CO-97", own="97140:59:GP"), {"family": B}),
     "4 bundled although 59 was sent": (
@@ -362,6 +366,7 @@ def row_of_the_doc(row: Row) -> str:
         (f"{row.units} unit sent" if row.units == "one" else "more units sent", row.units),
         ("plain or assistant line of the code was paid", row.twin),
         ("59 or X on the other line of the pair", row.misplaced),
+        ("OA-94 on another line, no CO-97 meets it", row.moved),
         (f"paid: {row.paid}", row.paid),
         (f"said by a {row.turn} payer", row.turn),
     ):

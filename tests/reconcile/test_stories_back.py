@@ -303,6 +303,19 @@ def test_story_4a_bundled_by_the_book(keys: bool) -> None:
     assert not list(denial_rows(STORY4A, (first, second), [answer], (), facts(), on=MARCH))
 
 
+def test_story_4a_a_cent_off_is_told_and_not_appealed() -> None:
+    """OA-94 that no CO-97 meets: named with the likely one, and nobody appeals a paid line."""
+    body = STORY4A_BODY.replace("94*-50~CAS*CO*45*40", "94*-49.99~CAS*CO*45*39.99")
+    answer = answered(STORY4A, body.format(one="", two=""))
+    books = claim_books(STORY4A, [answer])
+    cause = "OA-94 -49.99; CO-97 50.00 of the claim is probably it, off by 0.01"
+    odd = [(one.line, one.cause) for one in concerns(STORY4A, books, [answer])]
+    assert [line for line, told in odd if told.endswith(cause)] == ["S4L1"]
+    (row,) = denial_rows(STORY4A, books, [answer], (), facts(), on=MARCH)
+    assert (row["line"], row["confidence"]) == ("S4L2", "low")
+    assert row["next_step"].startswith("call: was this line paid in the other one?")
+
+
 STORY4B = claim(
     line("S4L1", "97530:59:GP", "75.00"),
     line("S4L2", "97530:59:GP:CQ", "150.00", "2"),
