@@ -138,9 +138,10 @@ def _alone(here: Connection, there: Connection) -> Iterator[Compared | Differs]:
 
 def _groups(connection: Connection, kind: _Kind) -> Iterator[tuple[Key, list[tuple[Any, ...]]]]:
     """The rows of each key; within one their order says nothing."""
-    rows = connection.execute(kind.query.execution_options(yield_per=_ROWS_AT_ONCE))
-    for key, some in groupby(map(tuple, rows), key=lambda row: row[: kind.key]):
-        yield key, sorted((row[kind.key :] for row in some), key=repr)
+    query = kind.query.execution_options(yield_per=_ROWS_AT_ONCE)
+    with connection.execute(query) as rows:  # also where not all of them are wanted
+        for key, some in groupby(map(tuple, rows), key=lambda row: row[: kind.key]):
+            yield key, sorted((row[kind.key :] for row in some), key=repr)
 
 
 def _side_by_side(

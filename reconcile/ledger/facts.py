@@ -57,9 +57,10 @@ def copy_facts(
 def copy(here: Connection, there: Connection, table: Table, query: Select[Any]) -> None:
     """Copy the rows of a query on a table, a thousand at a time; of bytes some megabytes."""
     at_once = _PIECES_AT_ONCE if table is file_chunk else _ROWS_AT_ONCE
-    found = here.execute(query.order_by(*table.primary_key).execution_options(yield_per=at_once))
-    for rows in found.partitions():
-        bulk.insert(there, table, [tuple(row) for row in rows])
+    query = query.order_by(*table.primary_key).execution_options(yield_per=at_once)
+    with here.execute(query) as found:
+        for rows in found.partitions():
+            bulk.insert(there, table, [tuple(row) for row in rows])
 
 
 def _query(table: Table, until: str) -> Select[Any]:
