@@ -115,6 +115,7 @@ class _Positions:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._known: dict[tuple[int, str], tuple[PlacedClaim, ...]] = {}
+        self._named: dict[int, tuple[Code, ...] | None] = {}
 
     def claims(self, sending: Sending) -> tuple[PlacedClaim, ...]:
         """The claims of the sending's transaction, by position."""
@@ -136,6 +137,33 @@ class _Positions:
             ]
             self._known[key] = tuple(sorted(found, key=lambda one: one.position))
         return self._known[key]
+
+    def named(self, row: Any) -> tuple[Code, ...] | None:
+        """What a 999 says of the claims of the transaction that it names by number (CTX).
+
+        None where it names a claim that is not found.
+        """
+        if row.id not in self._named:
+            query = (
+                select(_SAID.sent_claim_id, _SAID.codes)
+                .where(
+                    _SAID.acknowledgement_id == row.acknowledgement_id,
+                    _SAID.level == "claim",
+                    _SAID.verdict == "rejected",
+                    or_(
+                        _SAID.sent_claim_id.is_(None),
+                        and_(
+                            _SAID.file_id == row.file_id,
+                            _SAID.transaction_control == row.transaction_control,
+                        ),
+                    ),
+                )
+                .order_by(_SAID.id)
+            )
+            found = self._connection.execute(query).fetchall()
+            told = tuple(code for each in found for code in codes_of(each.codes))
+            self._named[row.id] = None if any(e.sent_claim_id is None for e in found) else told
+        return self._named[row.id]
 
 
 def _of_claim(
@@ -178,15 +206,21 @@ def _is_of(row: Any, npi: str) -> bool:
 
 
 def _own_fault(row: Any, sending: Sending, positions: _Positions) -> bool | None:
-    """Whether the fault a 999 names is in this claim; None where it names no place."""
+    """Whether the fault a 999 names is in this claim; None where it does not say for certain.
+
+    A place told of a claim by its number may lie above it (2010BA), and so be that of others too.
+    """
+    if row.verdict != "rejected" or not sending.position:
+        return None
+    named = positions.named(row)
+    if named is None:
+        return None
     faults = [
         Fault(position=code.position, loop=code.loop, segment=code.segment)
-        for code in codes_of(row.codes)
+        for code in (*codes_of(row.codes), *named)
         if code.position
     ]
-    if row.verdict != "rejected" or not faults or not sending.position:
-        return None
-    return is_at_fault(sending.position, faults, positions.claims(sending))
+    return is_at_fault(sending.position, faults, positions.claims(sending)) if faults else None
 
 
 def codes_of(text: str) -> tuple[Code, ...]:

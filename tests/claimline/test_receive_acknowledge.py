@@ -149,6 +149,19 @@ class TestTransactions:
         assert verdicts(ledger, TWO) == [("999", "claim", "rejected")]
         assert verdicts(ledger, ONE) == [("999", "transaction", "rejected")]
 
+    def test_named_by_context_is_the_one(self, ledger: Ledger) -> None:
+        """Where every fault stands in a claim that CTX names, the other goes again as it is."""
+        notes = ("IK3*CLM*33*2300*8", f"CTX*CLM01:{TWO}", "IK4*5:1*1331*7*98")
+        take(ledger, interchange(a999(77, ak2("0001", "R", *notes))))
+        [one], [two] = heard(ledger, ONE), heard(ledger, TWO)
+        assert (one.own_fault, two.own_fault) == (False, True)
+
+    def test_named_by_context_that_is_not_ours_says_nothing(self, ledger: Ledger) -> None:
+        """Where CTX names a claim nobody knows, nothing is said of whose fault it is."""
+        notes = ("IK3*CLM*33*2300*8", "CTX*CLM01:STRANGER", "IK4*5:1*1331*7*98")
+        take(ledger, interchange(a999(77, ak2("0001", "R", *notes))))
+        assert [one.own_fault for one in heard(ledger, ONE)] == [None]
+
     def test_group_alone_speaks_for_all(self, ledger: Ledger) -> None:
         """A 999 without AK2 loops says AK9 of every claim of the file."""
         take(ledger, interchange(["ST*999*0001*005010X231A1", "AK1*HC*77*005010X222A1",
