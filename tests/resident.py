@@ -20,15 +20,17 @@ from pathlib import Path
 
 LENGTH = 4  # bytes that say how long a request is
 COMMAND = """\
-#!{python} -SE
+#!/bin/sh
+exec "{python}" -SE - "$@" 3<&0 <<'END'
 import json, os, socket, sys
 link = socket.socket(socket.AF_UNIX)
 link.connect({address!r})
 how = {{"args": sys.argv, "folder": os.getcwd(), "environment": dict(os.environ)}}
 request = json.dumps(how).encode()
-socket.send_fds(link, [len(request).to_bytes({length}, "big")], [0, 1, 2])
+socket.send_fds(link, [len(request).to_bytes({length}, "big")], [3, 1, 2])
 link.sendall(request)
 os._exit(link.recv(1)[0])
+END
 """
 
 
