@@ -308,16 +308,23 @@ def files(found: Iterable[SentFile], when: When) -> Iterator[Missing]:
     """Files not delivered, and files that nobody acknowledged."""
     limits, calendar = when.limits, when.limits.calendar
     for one in found:
-        cut_off = when.cut_offs.get(one.profile)
         if one.left is None:
             due = calendar.after_hours(one.recorded, limits.hours_delivery)
             if limits.hours_delivery and due < when.now:
                 yield _file("missing.delivery", one, one.recorded.date(), when, "")
-        elif limits.hours_999 and not one.answered:
-            due = calendar.after_hours(one.left, limits.hours_999, cut_off=cut_off)
-            if due < when.now:
-                why = f"due {due:%Y-%m-%d %H:%M}, {limits.hours_999} hours after it left"
-                yield _file("missing.999", one, one.left.date(), when, why)
+        elif answer := _due_999(one, when):
+            why = f"due {answer:%Y-%m-%d %H:%M}, {limits.hours_999} hours after it left"
+            yield _file("missing.999", one, one.left.date(), when, why)
+
+
+def _due_999(one: SentFile, when: When) -> dt.datetime | None:
+    """When a TA1 or 999 of the file should have come, where it did not; else None."""
+    limits = when.limits
+    if one.left is None or one.answered or not limits.hours_999:
+        return None
+    cut_off = when.cut_offs.get(one.profile)
+    due = limits.calendar.after_hours(one.left, limits.hours_999, cut_off=cut_off)
+    return due if due < when.now else None
 
 
 def _file(kind: Kind, one: SentFile, since: dt.date, when: When, why: str) -> Missing:
@@ -363,6 +370,8 @@ def _report(one: SentClaim, reported: frozenset[int], when: When) -> Missing | N
     """No 277CA in time, where the file itself was acknowledged or left long enough ago."""
     file, limits = one.file, when.limits
     if not limits.days_277 or file is None or file.left is None or one.reported or one.accepted:
+        return None
+    if _due_999(file, when):  # the file is asked about: while it may be lost, nobody has the claim
         return None
     start = file.left.date()
     cut_off = when.cut_offs.get(file.profile)

@@ -70,7 +70,10 @@ def test_a_file_is_delivered_acknowledged_answered(ledger_url: str) -> None:
             "missing.999": ["000000002.837"],
         }
         late = _kinds(ledger, _asked("2026-03-06T16:00+00:00"))
-        assert late["missing.277"] == ["CT2"]
+        assert late["missing.999"] == ["000000002.837"]
+        assert "missing.277" not in late  # the file is asked about once, not each claim of it
+        unasked = _kinds(ledger, _asked("2026-03-06T16:00+00:00", hours_999=0))
+        assert unasked["missing.277"] == ["CT2"]
         much_later = _kinds(ledger, _asked("2026-04-10T16:00+00:00", days_277=0))
         assert much_later["missing.835"] == ["CT2"]
 
@@ -91,7 +94,7 @@ def test_an_answer_in_a_cut_payment_is_not_asked_for(ledger_url: str) -> None:
         assert "missing.835-cut" not in _kinds(ledger, _asked("2026-03-03T16:00+00:00"))
         told = list(found(ledger, _asked("2026-04-10T16:00+00:00")))
         kinds = {one.subject: one.kind for one in told}
-        assert (kinds["CT1"], kinds["CT2"]) == ("missing.835-cut", "missing.277")
+        assert (kinds["CT1"], kinds["CT2"]) == ("missing.835-cut", "missing.835")
         [why] = [one.why for one in told if one.subject == "CT1"]
         assert why == "in payment E9 of AETNA that is not whole (cut.835)"
 
