@@ -117,7 +117,10 @@ def _of_line(
     claim: SentClaim, line: LineBooks, answers: Sequence[Adjudication]
 ) -> Iterator[Concern]:
     told = False
+    corrected = books.NO_REVERSAL in line.flags
     for flag in line.flags:
+        if corrected and flag == books.OVERPAID:
+            continue  # two answers are counted: the missing reversal takes the one away
         for begins, next_step, never in _TODO:
             if flag.startswith(begins):
                 told = True

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from edi.remittance import Adjustment
 from reconcile.books_turns import Entry
-from reconcile.values import ZERO
+from reconcile.values import ZERO, Adjudication
 
 
 def taken_by(
@@ -70,6 +70,25 @@ def follows(reversal: Entry, original: Entry) -> bool:
 def _place(entry: Entry) -> tuple[dt.date, str, int]:
     adjudication = entry.adjudication
     return adjudication.date, adjudication.trace, adjudication.position
+
+
+def differ(answers: Sequence[Adjudication]) -> bool:
+    """Whether each says another thing of the lines that all of them speak of.
+
+    One that corrects some lines repeats the others; the same answer again repeats all.
+    """
+    told = [_by_line(one) for one in answers]
+    common = set(told[0]).intersection(*told[1:])
+    contents = {frozenset((line, one[line]) for line in common) for one in told}
+    return len(contents) == len(told)
+
+
+def _by_line(answer: Adjudication) -> dict[str, tuple[object, ...]]:
+    """Charge, payment and adjustments by line."""
+    return {
+        s.line: (s.charge, s.paid, frozenset(sums_of(s.adjustments, 1).items()))
+        for s in answer.lines
+    }
 
 
 def sums_of(adjustments: Iterable[Adjustment], sign: int) -> dict[tuple[str, str], Decimal]:
