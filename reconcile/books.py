@@ -58,6 +58,7 @@ KEPT: Final = (
     "it back"
 )
 VOID_BILLS_NOTHING: Final = "a void bills nothing: answers stand on the claim that it voids"
+TO_THE_PATIENT: Final = "100"  # the patient holds the payer's payment: a person looks first
 REPLACED_BY: Final = "replaced by claim "  # how the flag begins; then its number
 OTHER_CHARGE: Final = "the payer shows a charge of"  # how the flag begins
 
@@ -473,6 +474,8 @@ def _is_settled(given: LineBooks) -> bool:
     """Whether no more of the line can become the patient's: not while a person has to look."""
     share = given.current
     if share is None or given.status == "open" or not {STALE, TAKEN_BACK}.isdisjoint(given.flags):
+        return False
+    if any(a.reason == TO_THE_PATIENT and a.amount > ZERO for a in share.adjustments):
         return False
     return not given.denied or all(a.group != "PR" or a.amount <= ZERO for a in share.adjustments)
 

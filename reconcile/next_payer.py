@@ -2,7 +2,7 @@
 
 Pure: from the claim as sent, its answers, and what is known of the next payer (``PayerFacts``) and
 the patient's coverage there. Sources: 835 TR3 (CLP02 19 to 21, MOA and remark codes MA18, N89,
-MA19), QMB remarks N781 to N783; deadlines and waits are the practice's to say.
+MA07, MA19), QMB remarks N781 to N783; deadlines and waits are the practice's to say.
 """
 
 import datetime as dt

@@ -2,8 +2,9 @@
 
 The newest adjudication decides the patient's share; a further payer comes first; a QMB owes nothing
 (N781, N782, N783); what was collected at the visit counts; a charge above the allowed amount
-(PR-45), a refusal under the patient's group and anything under Medicaid is looked at by a person
-before the patient hears of it; unit caps are never the patient's (N362; CARC 222, 151).
+(PR-45), a refusal under the patient's group, what the payer says it paid to the patient (OA-100)
+and anything under Medicaid is looked at by a person before the patient hears of it; unit caps are
+never the patient's (N362; CARC 222, 151).
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,7 +17,7 @@ from edi.claim import FREQUENCY_VOID
 from edi.codes import UNIT_CAPS, advice, lookup, refusal
 from edi.remittance import Adjustment
 from reconcile import books as flags
-from reconcile.books import is_replaced
+from reconcile.books import TO_THE_PATIENT, is_replaced
 from reconcile.books_turns import RANK_ORDER
 from reconcile.decided import left_to_patient, unsure
 from reconcile.values import ZERO, Adjudication, LineBooks, PayerFacts, SentClaim
@@ -25,9 +26,11 @@ NEVER_THE_PATIENTS: Final = frozenset({"222", "151"})
 CAP_REMARK: Final = "N362"
 LOOK_FIRST: Final = {  # under PR, no refusal, and not the patient's before a person has looked
     "45": "never asked from the patient by itself: look at the contract",
-    "100": "get a copy of the payment first: only what was paid to the patient is asked for",
+    TO_THE_PATIENT: "get a copy of the payment first: only what was paid to the patient is asked "
+    "for",
 }
 NEXT_PAYER_FIRST: Final = frozenset({"275"})  # the share a payer before left, not covered here
+KEEP: Final = "until then what was collected is not given back: it may be owed"
 _AS_NEXT: Final = {"S": " as second payer", "T": " as third payer"}
 _OPENED: Final = (flags.STALE, flags.TAKEN_BACK)
 _DOUBT: Final = (
@@ -55,7 +58,8 @@ class Further:
 class Owed:
     """What the patient owes for one claim. Money in dollars; only ``due`` may be asked for.
 
-    ``due``, ``later`` and ``credit`` are after what was collected at the visit.
+    All but ``collected`` are after what was collected at the visit: that counts for the share
+    first, for what is to be checked next.
     """
 
     claim: str
@@ -88,6 +92,7 @@ def owed(
     answers: Sequence[Adjudication] = (),
     payer: str = "",
     cut: str = "",
+    correction: str = "",
 ) -> Owed:
     """What the patient owes for a claim after everything received.
 
@@ -100,6 +105,7 @@ def owed(
         answers: all that came back, to say who paid what another left; only for the words.
         payer: the name of the payer billed, for the words; its key where it is empty.
         cut: of a claim whose answer is in a payment that is not whole: where, and what to do.
+        correction: of a claim whose correction waits for the payer: which, and what to do.
     """
     if claim.follows:
         words = f"billed on to the next payer: see claim {claim.follows}"
@@ -129,6 +135,7 @@ def owed(
     )
     rest = max(share - collected, ZERO)
     check = sum((one.check for one in lines), ZERO)
+    kept = () if waits or check or not (credit and correction) else (f"{correction}; {KEEP}",)
     told = (*_because(lines, collected), *_paid_by_next(claim, answers, facts_of))
     if not (told or waits or check):
         told = ("the payer left nothing to the patient",)
@@ -136,11 +143,11 @@ def owed(
         claim=claim.control,
         due=ZERO if waits else rest,
         later=rest if waits else ZERO,
-        check=check,
-        credit=ZERO if waits or check else credit,
+        check=max(check - max(collected - share, ZERO), ZERO),
+        credit=ZERO if waits or check or correction else credit,
         collected=collected,
         because=told,
-        not_yet=(*waits, *(text for one in lines for text in one.to_check)),
+        not_yet=(*waits, *kept, *(text for one in lines for text in one.to_check)),
     )
 
 
@@ -208,7 +215,7 @@ def _line(claim: SentClaim, books: LineBooks, facts_of: FactsOf) -> _Line:
     own = [a for a in share.adjustments if a.group == "PR" and a.amount > ZERO]
     plain = [a for a in own if refusal(a.group, a.reason) == "no"]
     above = sum((a.amount for a in plain if a.reason in LOOK_FIRST), ZERO)
-    left = books.patient - books.twice.patient
+    left = _left(books, plain)
     amount = max(left - above, ZERO)
     check = min(above, max(left, ZERO))
     because = [_said(number, a) for a in plain if a.reason not in LOOK_FIRST] if amount else []
@@ -232,10 +239,20 @@ def _line(claim: SentClaim, books: LineBooks, facts_of: FactsOf) -> _Line:
         for a in own
         if _is_cap(a, remarks)
     ]
+    paid_out = [a for a in share.adjustments if (a.group, a.reason) == ("OA", TO_THE_PATIENT)]
+    check += max(min(sum((a.amount for a in paid_out), ZERO), books.other), ZERO)
+    to_check += [f"{_said(number, a)}; {LOOK_FIRST[TO_THE_PATIENT]}" for a in paid_out]
     if facts is not None and facts.family == "medicaid" and amount:
         words = "Medicaid: look first whether the patient may be billed at all"
         return _Line(check=amount + check, to_check=(*because, words, *to_check))
     return _Line(share=amount, check=check, because=tuple(because), to_check=tuple(to_check))
+
+
+def _left(books: LineBooks, plain: Sequence[Adjustment]) -> Decimal:
+    """The patient's share; beside a reversal of what is not here, as the newest answer has it."""
+    if flags.NO_ORIGINAL in books.flags:
+        return sum((a.amount for a in plain), ZERO)
+    return books.patient - books.twice.patient
 
 
 def _said(number: int, adjustment: Adjustment) -> str:

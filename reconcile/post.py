@@ -30,7 +30,7 @@ __all__ = ["adjudicate", "books", "claim_books", "postings", "posts", "rank"]
 REVERSAL: Final = "22"
 NEVER_POSTED: Final = frozenset({"23", "25"})  # forwarded without a decision; an estimate
 FORWARDED: Final = frozenset({"19", "20", "21"})
-FORWARDED_REMARKS: Final = frozenset({"MA18", "N89"})
+FORWARDED_REMARKS: Final = frozenset({"MA18", "N89", "MA07"})  # MA07: to Medicaid
 RANKS: Final[dict[str, Literal["P", "S", "T"]]] = {
     "1": "P",
     "19": "P",

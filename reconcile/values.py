@@ -145,7 +145,7 @@ class Adjudication:
     charge: Decimal
     paid: Decimal
     remarks: tuple[str, ...]  # MOA and MIA
-    crossover: bool = False  # forwarded: CLP02 19-21, or MA18/N89
+    crossover: bool = False  # forwarded: CLP02 19-21, or MA18, N89, MA07
     lines: tuple[LineShare, ...]
     unmatched: tuple[UnmatchedLine, ...] = ()
     difference: Decimal = ZERO  # CLP04 minus what its lines were paid: kept on the claim

@@ -15,6 +15,7 @@ from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
 from reconcile.keys import stem
 from reconcile.ledger import ClaimStory, Ledger, Usage
+from reconcile.ledger.counted_on import Waiting, waiting
 from reconcile.ledger.find import held_for
 from reconcile.ledger.further import Member
 from reconcile.ledger.further import sent_on as families_sent_on
@@ -43,6 +44,7 @@ class Owing:
         *,
         payer: str = "",
         cut: KeptAnswer | None = None,
+        correction: Waiting | None = None,
     ) -> Owed:
         """What the patient owes for a claim.
 
@@ -54,6 +56,7 @@ class Owing:
             billed: payer key and turn to the number of the claim that was sent on.
             payer: the name of the payer billed, for the words.
             cut: its answer, where that stands in a payment that is not whole.
+            correction: one of it that waits for the payer.
         """
         given = with_billed(kept(decisions), billed or {})
         case = Case(claim=claim, books=books, answers=answers, kept=given, billed=billed or {})
@@ -69,6 +72,7 @@ class Owing:
             answers=answers,
             payer=name,
             cut=cut.words if cut else "",
+            correction=correction.next_step if correction else "",
         )
 
     def fields(
@@ -164,13 +168,26 @@ def owes(
     with ledger.reading() as connection:
         stems = {stem(one.sent.claim.control) for one in stories}
         came = kept_answers(connection, stems, usage=chosen.usage)
+        waits = waiting(connection, chosen.families, chosen.usage)
     claims = [
-        of_story(owing, facts, one, family, cut_of(came, one.sent.claim))
+        of_story(
+            owing,
+            facts,
+            one,
+            family,
+            cut=cut_of(came, claim),
+            correction=waits.get(claim_key(claim)),
+        )
         for family in families
         for one in family
-        if not one.sent.claim.follows and one.sent.claim.frequency != "8"
+        if not (claim := one.sent.claim).follows and claim.frequency != "8"
     ]
     return Answer(kind=chosen.kind, claims=tuple(claims))
+
+
+def claim_key(claim: SentClaim) -> tuple[str, str]:
+    """Number and frequency of a claim."""
+    return claim.control, claim.frequency
 
 
 def cut_of(came: Mapping[str, Iterable[KeptAnswer]], claim: SentClaim) -> KeptAnswer | None:
@@ -184,11 +201,14 @@ def of_story(
     facts: Facts,
     story: ClaimStory,
     stories: Iterable[ClaimStory],
+    *,
     cut: KeptAnswer | None = None,
+    correction: Waiting | None = None,
 ) -> Content:
     """What is owed for one claim, with what it is; ``stories`` are those of its family at least.
 
-    ``cut``: its answer, where that stands in a payment that is not whole.
+    ``cut``: its answer, where that stands in a payment that is not whole. ``correction``: one of
+    it that waits for the payer.
     """
     claim = story.sent.claim
     family = [one for one in stories if one.sent.claim.family == claim.family]
@@ -196,7 +216,10 @@ def of_story(
     billed = sent_on([one.sent.claim for one in family], claim)
     name = story.sent.payer_name
     answers = story.adjudications
-    found = owing.of(claim, books, answers, story.sent.decisions, billed, payer=name, cut=cut)
+    found = owing.of(
+        claim, books, answers, story.sent.decisions, billed,
+        payer=name, cut=cut, correction=correction,
+    )  # fmt: skip
     return {
         "claim": claim.control,
         "date": claim.date.isoformat(),

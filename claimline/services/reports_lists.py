@@ -16,6 +16,7 @@ from claimline.services.plain import money, number
 from claimline.services.reports_cases import Labels, Question, Row, is_meant, walked
 from reconcile.books import standing
 from reconcile.ledger import Ledger, Run, UnpostedClaim, bulk
+from reconcile.ledger.counted_on import waiting
 from reconcile.ledger.reporting import Reported, Walk
 from reconcile.owes import Owed
 from reconcile.reports.parts import Parts, is_adjusted, parts_of
@@ -256,15 +257,18 @@ def _owed(
     ledger: Ledger, question: Question, owing: Owing, page: Sequence[tuple[Reported, Case]]
 ) -> Iterator[tuple[Reported, Owed]]:
     billed = sent_on_of(ledger, [case.claim for _, case in page], question.usage)
+    with ledger.reading() as connection:
+        waits = waiting(connection, {case.claim.family for _, case in page}, question.usage)
     for one, case in page:
         claim = case.claim
         if claim.follows or claim.frequency == "8":
             continue
-        sent_on = billed.get((claim.control, claim.frequency))
-        yield (
-            one,
-            owing.of(claim, case.books, case.answers, one.decisions, sent_on, payer=one.payer),
-        )
+        key = claim.control, claim.frequency
+        found = owing.of(
+            claim, case.books, case.answers, one.decisions, billed.get(key),
+            payer=one.payer, correction=waits.get(key),
+        )  # fmt: skip
+        yield one, found
 
 
 def _patient(key: str, told: list[tuple[Reported, Owed]]) -> Row | None:

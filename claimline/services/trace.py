@@ -19,7 +19,7 @@ from claimline.services.correct_kept import corrections_of
 from claimline.services.denials import unmatched_row, waits, whole
 from claimline.services.explain_claim import of_sent
 from claimline.services.judging import judged, judged_fields
-from claimline.services.owes import Owing, cut_of, of_story
+from claimline.services.owes import Owing, claim_key, cut_of, of_story
 from claimline.services.payer_facts import Facts
 from claimline.services.plain import adjustment, money, number
 from claimline.services.sent_segments import sent_segments
@@ -100,11 +100,18 @@ def trace(ledger: Ledger, question: Question, practice: Practice | None = None) 
             question,
             with_segments=with_segments,
             cut=cut_of(kept, story.sent.claim),
-            correction=waiting.get((story.sent.claim.control, story.sent.claim.frequency)),
+            correction=waiting.get(claim_key(story.sent.claim)),
         )
         | {
             "kept": [_kept(one) for one in kept.get(stem(story.sent.claim.control), ())],
-            "patient_owes": of_story(owing, facts, story, stories, cut_of(kept, story.sent.claim)),
+            "patient_owes": of_story(
+                owing,
+                facts,
+                story,
+                stories,
+                cut=cut_of(kept, story.sent.claim),
+                correction=waiting.get(claim_key(story.sent.claim)),
+            ),
             "corrections": corrections.get(story.sent.claim.control, []),
             **said[key_of(story)],
         }

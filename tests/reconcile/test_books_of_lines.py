@@ -134,8 +134,8 @@ def test_a_qmb_patient_owes_nothing(remark: str) -> None:
 
 @pytest.mark.parametrize(
     ("status", "moa"),
-    [("19", ""), ("1", "MOA***MA18~"), ("1", "MOA***N89~")],
-    ids=["19", "MA18", "N89"],
+    [("19", ""), ("1", "MOA***MA18~"), ("1", "MOA***N89~"), ("1", "MOA***N782*MA07~")],
+    ids=["19", "MA18", "N89", "MA07 of a QMB"],
 )
 def test_a_forwarded_claim_waits_for_the_next_payer(status: str, moa: str) -> None:
     """Crossover by status or remark is flagged."""

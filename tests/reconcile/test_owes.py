@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_next_payer import CLAIM, USUAL, answer
 
+from reconcile import books as flags
 from reconcile.books import claim_books
 from reconcile.owes import Further, Owed, owed
 from reconcile.values import ZERO, Adjudication, PayerFacts, SentClaim
@@ -109,11 +110,46 @@ def test_a_payment_sent_to_the_patient_is_shown_first() -> None:
 
 
 def test_no_credit_while_a_larger_share_is_undecided() -> None:
-    """A refusal under the patient's group may still be asked for: the copay is kept so long."""
+    """A refusal under the patient's group may still be asked for: the copay counts so long."""
     found = figure(answer("PR 119 75.00", paid="0.00"), claim=collected("20.00"))
-    assert amounts(found) == {"check": "75.00"}
+    assert amounts(found) == {"check": "55.00"}
     (books,) = claim_books(collected("20.00"), (answer("PR 119 75.00", paid="0.00"),))
     assert books.patient_credit == ZERO
+
+
+def test_what_the_payer_paid_to_the_patient_is_checked_and_no_credit() -> None:
+    """OA-100: the patient holds the payment; what was collected is not given back beside it."""
+    given = answer("OA 100 75.00", paid="0.00")
+    found = figure(given, claim=collected("10.00"))
+    assert amounts(found) == {"check": "65.00"}
+    assert "get a copy of the payment first" in found.not_yet[0]
+    (books,) = claim_books(collected("10.00"), (given,))
+    assert books.patient_credit == ZERO
+
+
+def test_what_was_collected_counts_once_for_share_and_check() -> None:
+    """For the share first, the rest for what is to be checked; a surplus waits with it."""
+    given = answer("PR 3 6.92", "PR 45 8.08", paid="60.00")
+    assert amounts(figure(given, claim=collected("10.00"))) == {"check": "5.00"}
+    assert amounts(figure(given, claim=collected("20.00"))) == {}
+
+
+def test_no_credit_while_a_correction_waits() -> None:
+    """The payer may leave a copay when it decides the correction."""
+    given = answer("CO 197 75.00", paid="0.00")
+    assert amounts(figure(given, claim=collected("20.00"))) == {"credit": "20.00"}
+    found = figure(given, claim=collected("20.00"), correction="correction C1 was sent: wait")
+    assert amounts(found) == {}
+    assert found.not_yet[0].startswith("correction C1 was sent: wait; until then")
+
+
+def test_beside_a_reversal_alone_the_newest_answer_has_the_share() -> None:
+    """What is taken back is not here: later is what the words say."""
+    back = answer("CO 45 -41.00", "PR 3 -6.67", paid="-27.33", status="22", id="B")
+    anew = answer("CO 45 40.93", "PR 3 6.92", id="C", paid="27.15")
+    found = figure(back, evolve(anew, position=1))
+    assert amounts(found) == {"later": "6.92"}
+    assert flags.NO_ORIGINAL in found.not_yet[0]
 
 
 def test_no_credit_while_a_decision_is_taken_back() -> None:
@@ -235,7 +271,7 @@ def test_due_and_credit_balance_with_what_was_collected(
         further=WAITS if waits else NOTHING_MORE,
     )
     assert min(found.due, found.later, found.check, found.credit) >= ZERO
-    assert found.check == above
+    assert found.check == max(above - max(taken - share, ZERO), ZERO)
     if waits:
         assert found.due == found.credit == ZERO
     elif not above:
