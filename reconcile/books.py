@@ -25,7 +25,7 @@ from reconcile.books_turns import (
 from reconcile.buckets import Buckets, is_duplicate
 from reconcile.look import look_flags
 from reconcile.match_lines import UNBUNDLED
-from reconcile.taken_back import follows, negates, regroups, sums_of, taken_by
+from reconcile.taken_back import differ, follows, negates, regroups, taken_by
 from reconcile.values import (
     ZERO,
     Adjudication,
@@ -464,9 +464,8 @@ def _flags(
 def _decided_twice(decisions: Sequence[Entry]) -> str:
     """Two decisions of one payer stand: the same again, or one that corrects the other."""
     shares = [entry.share for entry in decisions]
-    alike = {(s.charge, s.paid, frozenset(sums_of(s.adjustments, 1).items())) for s in shares}
-    if len(alike) == len(shares):
-        return NO_REVERSAL
+    if differ(tuple(entry.adjudication for entry in decisions)):
+        return NO_REVERSAL  # it corrects the claim, though not each of its lines
     return PAID_TWICE if any(s.paid for s in shares) else SAME_AGAIN
 
 

@@ -10,7 +10,7 @@ from remits import answered, claim, facts, line, payment, remittance
 from edi.remittance import Remittance
 from reconcile.attention import concerns
 from reconcile.balance import Balance
-from reconcile.books import NO_REVERSAL
+from reconcile.books import NO_REVERSAL, PAID_TWICE
 from reconcile.denials import expected_cuts, finding
 from reconcile.lifecycle import decided
 from reconcile.match import match_claim, match_lines
@@ -258,6 +258,32 @@ def test_story_3_cash_and_the_receivable() -> None:
         if p.kind == "paid"
     )
     assert cash == 0
+
+
+TWO = claim(
+    line("LK1", "97530:GP", "150.00", "2"), line("LK2", "97110:GP", "55.00"), control="TWOLINES"
+)
+TWO_FIRST = """
+CLP*TWOLINES*1*205*120*25*12*LK9~DTM*232*20260310~
+SVC*HC:97530:GP*150*90**2~CAS*CO*45*35~CAS*PR*3*25~
+SVC*HC:97110:GP*55*30**1~CAS*CO*45*25~
+"""
+TWO_SECOND = """
+CLP*TWOLINES*1*205*30*0*12*LK9R~DTM*232*20260310~
+SVC*HC:97530:GP*150*0**2~CAS*CO*197*150~
+SVC*HC:97110:GP*55*30**1~CAS*CO*45*25~
+"""
+
+
+def test_a_correction_that_repeats_a_line_is_no_second_payment() -> None:
+    """One cause, the missing reversal: the line it repeats was not paid twice nor too much."""
+    answers = [answered(TWO, TWO_FIRST), answered(TWO, TWO_SECOND, day=APRIL["C"])]
+    books = claim_books(TWO, answers)
+    causes = {one.cause.partition(":")[0] for one in concerns(TWO, books, answers)}
+    assert causes == {NO_REVERSAL}
+    again = [answered(TWO, TWO_FIRST), answered(TWO, TWO_FIRST, day=APRIL["C"])]
+    books = claim_books(TWO, again)
+    assert all(PAID_TWICE in one.flags for one in books)
 
 
 def test_story_3_the_authorization_was_on_our_claim() -> None:
