@@ -354,6 +354,8 @@ def _forwarded(case: _Case, at: Turn) -> Turn | None:
     until = case.wait_ends
     if until is None:
         words = f"{how}; nobody says how long to wait: set crossover_wait_days of {case.name}"
+        if not case.facts.name:  # never billed from here, and no practice file was given
+            words = f"{how}: wait for {case.name}; --practice FILE says how long"
         return evolve(at, why=words, soft=True)
     if case.on > until:
         return None

@@ -143,6 +143,9 @@ def test_without_a_wait_in_the_policy_a_forwarded_claim_is_held() -> None:
     found = asked(answer(*USUAL, status="19", crossover=True), facts=wait(None))
     assert (found.state, found.soft) == ("held", True)
     assert "crossover_wait_days" in found.why
+    unknown = PayerFacts(key="hillside", name="", family="")
+    found = asked(answer(*USUAL, status="19", crossover=True), facts=unknown)
+    assert found.why.endswith(": wait for hillside; --practice FILE says how long")
 
 
 @pytest.mark.parametrize(
