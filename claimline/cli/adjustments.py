@@ -52,11 +52,14 @@ def adjustments(
     from claimline import settings
     from claimline.render import Result, show
     from claimline.services import adjustments as service
+    from claimline.services.payers_asked import meant
     from reconcile.ledger import open_ledger
 
     with open_ledger(settings.ledger_url(ledger)) as opened:
         usage = opened.book() if test is None else "T" if test else "P"
         whole = service.book(opened, usage, settings.today(), payer=payer)
+        if not whole:
+            meant(opened, usage, payer)  # a payer nobody knows is refused by its name
     found = [one for one in whole if one.receivable.open or not only_open]
     rows = service.data(found, show_patient=show_patient and may_show_patient(output))
     tables = [_book(rows)]

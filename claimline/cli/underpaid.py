@@ -99,7 +99,8 @@ def _table(rows: Iterable[dict[str, Any]], totals: "Totals | None" = None) -> "T
         columns=_columns(),
         rows=rows,
         notes=(totals.words(),) if totals and totals.count else (),
-        empty="Every line of which a payment is expected was paid as expected.",
+        empty="No line with an expected payment was paid otherwise. Lines of which nothing is "
+        "expected (no contract, no fee table) are not judged: claimline trace says why.",
         sheet="Underpaid",
     )
 

@@ -252,8 +252,9 @@ def _others(kinds: Counter[str], name: str) -> Iterator[Problem]:
         what = OTHERS.get(kind, f"transactions of type {kind}")
         yield Problem(
             code="file.other-kind",
-            message=f"The file holds {what}, {count} of them: Claimline reads remittances (835) "
-            "and professional claims (837P). The file was kept, nothing was taken from it.",
+            message=f"The file holds {what}, {count} of them: Claimline reads remittances (835), "
+            "acknowledgements (TA1, 999, 997, 277CA) and professional claims (837P). The file was "
+            "kept, nothing was taken from it.",
             where=Place(file=name),
         )
 

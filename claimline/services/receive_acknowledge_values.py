@@ -13,6 +13,7 @@ PARTLY: Final = "partly accepted"  # without a word on which part was not
 WAITS: Final = frozenset({"unmatched", "partly", "incomplete"})
 WHOLES: Final = ("interchange", "group", "transaction", "provider")
 FEW: Final = 5  # rejected claims named in a line
+STRANGE: Final = "without a file or claim sent from here"
 SAID: Final = {"other": "without a verdict"}
 NAMES: Final = {
     "interchange": "file",
@@ -67,6 +68,8 @@ class AcknowledgementResult:
         """What it says that is worth telling: by level, how many have each verdict."""
         if self.state in ("known", "duplicate", "incomplete"):
             return {}
+        if self.state == "unmatched":  # it speaks of nothing that was sent from here
+            return {"acknowledgement": {STRANGE: self.together}}
         return {
             NAMES[level]: {SAID.get(verdict, verdict): count for verdict, count in found}
             for level in self._told_levels()

@@ -348,3 +348,5 @@ class TestTheClaimsOwn:
         assert main(["adjustments", "--test", "--open", "--ledger", ledger_url]) == 0
         out = capsys.readouterr().out
         assert out.startswith("3 provider adjustments in the book, 1 open.")
+        assert main(["adjustments", "--test", "--payer", "nobody", "--ledger", ledger_url]) == 2
+        assert "no claim was sent to a payer 'nobody'" in capsys.readouterr().err

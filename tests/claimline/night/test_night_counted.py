@@ -5,14 +5,17 @@ import shutil
 from decimal import Decimal
 
 import pytest
+from attrs import evolve
 from night_desk import SECOND, Desk
 from receive_made import clp, record, remit, sent, take, x12
 from test_night_again import REMIT
 
 from claimline.__main__ import main
 from claimline.night.page import in_short
+from claimline.night.page_files import said_words
 from claimline.night.steps_receive import file_row
 from claimline.services import receive, receive_workers
+from claimline.services.receive_acknowledge_values import AcknowledgementResult
 from claimline.services.receive_values import FileResult
 from reconcile.ledger import open_ledger
 from reconcile.ledger.errors import LedgerError, LedgerFull, LedgerLocked
@@ -140,3 +143,16 @@ def test_a_clock_that_went_back_is_told_and_changes_nothing(desk: Desk) -> None:
     assert report["proof"]["closes"]
     assert report["earlier"] == {"runs": [], "came": [], "made": [], "went": []}
     assert min(one["days"] or 0 for one in report["notes"]) == 0
+
+
+def test_an_answer_that_fits_no_file_is_not_counted_as_one_to_ours() -> None:
+    """What speaks of nothing sent from here is no accepted file of ours on the page."""
+    joined = AcknowledgementResult(
+        kind="TA1", source="translator", source_name="RELAY", usage="T", state="joined",
+        verdicts={("interchange", "accepted"): 1},
+    )  # fmt: skip
+    strange = evolve(joined, state="unmatched", together=2)
+    assert list(said_words(joined.said)) == ["1 file of ours accepted"]
+    assert list(said_words(strange.said)) == [
+        "2 acknowledgements without a file or claim sent from here"
+    ]
