@@ -132,7 +132,6 @@ class TestMended:
             writer.unsend(digest(ledger, "8.837"), user="eva", reason="not yet")
         assert resend(ledger, request).files[0].claims == (ONE,)
 
-
     def test_the_one_at_fault_stays(self, ledger: Ledger, tmp_path: Path) -> None:
         """Of a refused transaction the claim in which the 999 names a fault does not go again."""
         other = sent(TWO, member="W2")
