@@ -194,6 +194,7 @@ def words_of(case: Case) -> Words:
         target=target or NO_TARGET,
         other=other,
         modifier=modifier,
+        or_x=ONLY_BY_POLICY if modifier == "59" else "",
         times=times,
         authorization=numbers[0] if numbers else "",
         codes=case.codes,
@@ -208,6 +209,7 @@ def words_of(case: Case) -> Words:
     )
 
 
+ONLY_BY_POLICY: Final = "; an X modifier only if the payer's policy says so"
 NO_REMARK: Final = "call and ask why: no remark code that we know says it"
 
 

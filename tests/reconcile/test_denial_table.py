@@ -233,6 +233,17 @@ def test_a_deadline_the_policy_does_not_give_is_none() -> None:
     assert told.deadline_for == "first appeal"
 
 
+def test_the_modifier_that_was_sent_is_named() -> None:
+    """Where X was sent, nobody is told not to resend with 59, nor to think of X."""
+    found = find(Told(codes="CO-236 N20", sent="XU GP", beside="97140"))
+    assert found.row == "4 bundled although 59 was sent"
+    assert found.never[:2] == ("resend the same claim with XU", "move XU to 97140")
+    assert "X modifier" not in found.next_step
+    plain = find(Told(codes="CO-236 N20", sent="59 GP", beside="97140"))
+    assert plain.next_step.endswith("; an X modifier only if the payer's policy says so")
+    assert plain.never[0] == "resend the same claim with 59"
+
+
 def test_a_deadline_is_that_of_the_next_step() -> None:
     """A call has none of its own: told is the appeal's, which it does not stop."""
     assert find(Told(codes="CO-B7")).deadline is None  # a letter, and the payer's own rule
