@@ -10,6 +10,7 @@ from reconcile.ledger import bulk
 from reconcile.ledger.convert import to_cents
 from reconcile.ledger.records import Usage
 from reconcile.ledger.tables import sent_claim
+from reconcile.ledger.tables_answered import acknowledged
 from reconcile.ledger.tables_received import claim_payment, provider_adjustment, remittance
 from reconcile.plb import CARRIED_FORWARD, RECOVERY, Receivable, numbers_in
 from reconcile.post import REVERSAL
@@ -20,14 +21,17 @@ LEAST: Final = 8  # characters of a number that is run together with it; a short
 RUN_APART: Final = (
     "the reference has the payer's claim number {}",
     "the reference has its patient control number",
+    "the reference has the payer's claim number {} of its 277CA",
 )
 RUN_ON: Final = (
     "in the reference the payer's claim number {} is run together with more",
     "in the reference its patient control number is run together with more",
+    "in the reference the payer's claim number {} of its 277CA is run together with more",
 )
 _C: Final = claim_payment.c
 _R: Final = remittance.c
 _S: Final = sent_claim.c
+_SAID: Final = acknowledged.c
 
 
 @frozen(kw_only=True)
@@ -77,17 +81,21 @@ def _named(
     connection: Connection,
     usage: Usage,
     words: Mapping[int, Sequence[str]],
-    evidence: tuple[str, str],
+    evidence: tuple[str, str, str],
 ) -> dict[int, dict[str, Hint]]:
-    """For each place the claims that its words name, by the payer's number first, else by ours."""
+    """For each place the claims that its words name, by the payer's number first, else by ours.
+
+    A number that only a 277CA told counts where no payment taught it (RFI 1808).
+    """
     wanted = {word for some in words.values() for word in some}
     by_payer = _by_payer_number(connection, usage, wanted)
     by_own = _by_own_number(connection, usage, wanted)
+    told = _by_told_number(connection, usage, (w for w in wanted if plain(w) not in by_payer))
     found: dict[int, dict[str, Hint]] = {}
     for place, some in words.items():
         own = found.setdefault(place, {})
         for word in some:
-            for numbers, said in zip((by_payer, by_own), evidence, strict=True):
+            for numbers, said in zip((by_payer, by_own, told), evidence, strict=True):
                 for claim in numbers.get(plain(word), ())[:MOST]:
                     own.setdefault(claim, Hint(claim=claim, evidence=said.format(word)))
     return found
@@ -135,6 +143,26 @@ def _by_payer_number(
         rows |= set(connection.execute(query.where(filled_up, number.in_(batch))).fetchall())
         for payer_control, control in sorted(tuple(row) for row in rows):
             some = found.setdefault(plain(payer_control), [])
+            if control not in some:
+                some.append(control)
+    return found
+
+
+def _by_told_number(
+    connection: Connection, usage: Usage, words: Iterable[str]
+) -> dict[str, list[str]]:
+    """Claims by the payer's number that a 277CA told (REF*1K), as ``plain`` writes it."""
+    found: dict[str, list[str]] = {}
+    for batch in bulk.batches(sorted(_written(words))):
+        query = (
+            select(_SAID.payer_control, _S.control)
+            .join(sent_claim, _S.id == _SAID.sent_claim_id)
+            .where(_S.usage == usage, _SAID.payer_control.in_(batch))
+            .distinct()
+            .order_by(_SAID.payer_control, _S.control)
+        )
+        for told, control in connection.execute(query):
+            some = found.setdefault(plain(told), [])
             if control not in some:
                 some.append(control)
     return found

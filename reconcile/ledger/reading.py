@@ -30,7 +30,7 @@ from reconcile.ledger.records import (
     Usage,
 )
 from reconcile.ledger.tables import file, sent_claim, sent_line, visit
-from reconcile.ledger.tables_answered import claim_state
+from reconcile.ledger.tables_answered import acknowledged, claim_state
 from reconcile.ledger.tables_received import claim_payment, provider_adjustment, remittance
 from reconcile.lifecycle import history
 from reconcile.plb import ProviderEntry, Receivable, plb_book
@@ -316,7 +316,14 @@ def _hints(
     connection: Connection, claim: SentClaim, answers: Sequence[Adjudication], usage: Usage
 ) -> tuple[Receivable, ...]:
     """What of the book of provider adjustments names the claim, by our number or the payer's."""
+    told = (
+        select(acknowledged.c.payer_control)
+        .join(sent_claim, sent_claim.c.id == acknowledged.c.sent_claim_id)
+        .where(sent_claim.c.control == claim.control, sent_claim.c.usage == usage)
+        .distinct()
+    )
     said = {claim.control, *(one.payer_control for one in answers)}
+    said.update(connection.execute(told).scalars())
     names = {" ".join(plain(name).split()) for name in said} - {""}
     if not names:
         return ()

@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from acknowledged_made import a277ca, claim_said, take_277ca
 from proof_made import record
 from receive_made import Line, clp, remit, sent, take, x12
 
@@ -242,6 +243,19 @@ class TestBook:
         question = Question(identifier="BBBBBBBBBB2", on=ON, now=NOW, user="me", usage="T")
         (claim,) = trace(ledger, question).claims
         assert [one["open"] for one in claim["provider_adjustments"]] == ["-30.00"]
+
+    def test_number_of_a_277ca(self, ledger: Ledger) -> None:
+        """The payer's number that only a 277CA told (BlueCard's host) leads to the claim too."""
+        said = claim_said(ONE, "A2:20*20260303*WQ*100", "REF*1K*HOST900")
+        take_277ca(ledger, a277ca(said))
+        pay(ledger, 2, "20260301", "WO:HOST900 DOE*30")
+        (one,) = book(ledger, "T", ON)
+        assert [(hint.claim, "HOST900 of its 277CA" in hint.evidence) for hint in one.hints] == [
+            (ONE, True)
+        ]
+        question = Question(identifier=ONE, on=ON, now=NOW, user="me", usage="T")
+        (claim,) = trace(ledger, question).claims
+        assert [given["open"] for given in claim["provider_adjustments"]] == ["-30.00"]
 
     def test_amount_of_a_reversal(self, ledger: Ledger) -> None:
         """Without a number, a claim taken back with that amount is a hint, by that evidence."""
