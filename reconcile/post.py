@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from edi.remittance import ClaimPayment
 from reconcile.books import books, claim_books
+from reconcile.corrected_patient import note_of
 from reconcile.match_lines import match_lines
 from reconcile.shares import line_shares
 from reconcile.values import (
@@ -92,6 +93,9 @@ def adjudicate(
         paid += line.paid
     if payment.status == REVERSAL and payment.charge > ZERO:
         notes = (*notes, POSITIVE_REVERSAL)
+    corrected = note_of(payment.names, claim.member_id)
+    if corrected:
+        notes = (*notes, corrected)
     return Adjudication(
         id=id,
         claim=claim.control,

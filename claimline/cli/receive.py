@@ -350,6 +350,13 @@ def _odd(payment: "PaymentResult") -> Iterator[str]:
     if payment.odd > MOST:
         more = counted(payment.odd - MOST, "more claim")
         yield f"and {more} like these: claimline ledger waiting"
+    if payment.corrected:
+        rest = len(payment.corrected) - MOST
+        listed = ", ".join(payment.corrected[:MOST]) + (f" and {rest} more" if rest > 0 else "")
+        yield (
+            f"claim {listed}: the payer corrected the patient's name or member id (NM1*74): put it "
+            "into your patient record; claimline trace CLAIM says which"
+        )
 
 
 def _adopted_columns() -> "tuple[Column, ...]":
@@ -408,6 +415,7 @@ def _payment_data(payment: "PaymentResult") -> dict[str, Any]:
         "why": payment.why,
         **{name: getattr(payment, name) for name in COUNTS},
         "concerns": [asdict(one) for one in payment.concerns],
+        "corrected": list(payment.corrected),
         "provider_adjusted": str(payment.provider_adjusted),
         "difference": None if payment.difference is None else str(payment.difference),
     }

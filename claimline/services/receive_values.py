@@ -57,6 +57,7 @@ class PaymentResult:
     odd: int = 0  # claims whose answers do not fit: paid twice, not our charge ...
     concerns: tuple[Concern, ...] = ()  # what is odd, of the first of them
     left: tuple[str, ...] = ()  # the first of the lines left, in words
+    corrected: tuple[str, ...] = ()  # claims of ours whose patient the payer corrected (NM1*74)
     part: bool = False  # its amount is that of another payment: a second copy, a part of it
     counted: bool = False  # and that one was posted before
 

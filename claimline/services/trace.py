@@ -26,6 +26,7 @@ from claimline.services.sent_segments import sent_segments
 from claimline.services.trace_heard import heard, key_of
 from edi import codes
 from mapping.practice import Practice
+from reconcile import corrected_patient
 from reconcile.attention import concerns
 from reconcile.books import claim_books
 from reconcile.by_policy import by_policy
@@ -297,7 +298,13 @@ def _told(
             for r in story.provider_adjustments
         ],
         "next": [whole(row, question.on) for row in todo],
-        "concerns": [asdict(one) for one in concerns(claim, books, story.adjudications)],
+        "concerns": [
+            asdict(one)
+            for one in (
+                *concerns(claim, books, story.adjudications),
+                *corrected_patient.concerns_of(claim, story.adjudications),
+            )
+        ],
     }
 
 
