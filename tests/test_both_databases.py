@@ -77,6 +77,7 @@ ALONE = {  # file: function: why it may name an SQLite ledger
         "test_copy_of_an_older_one": COPY,
         "test_nothing_is_overwritten": COPY,
     },
+    "reconcile/ledger/test_memory.py": {"test_a_connection_that_only_reads_keeps_few_pages": FILE},
     "reconcile/ledger/test_postgresql.py": {"test_same_content": COPY},
     "test_sessions.py": {"spoken": STARTED},
     "test_wheel.py": {"test_wheel_does_the_main_job_elsewhere": STARTED},
